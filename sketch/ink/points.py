@@ -1,0 +1,45 @@
+"""Points of a pen: the one array on which drawing and learning meet.
+
+    points: float32 array of shape (n, 4)
+        x, y      logical pixels, the origin at the top left corner, y growing downward
+        t         seconds since the ink began, so pauses between its strokes are kept
+        pressure  0..1, and 0.5 where the device reports none (as in W3C Pointer Events)
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Points: TypeAlias = NDArray[np.float32]
+Strokes: TypeAlias = Sequence[Points]
+
+DEFAULT_PRESSURE = 0.5
+
+
+def as_points(values: ArrayLike) -> Points:
+    """Give values the layout of points.
+
+    Args:
+        values: Array of shape (n, 2), (n, 3) or (n, 4): x, y, then t in seconds (0 when left out), then
+            pressure (0.5 when left out). An empty sequence gives no points.
+
+    Returns:
+        A new float32 array of shape (n, 4).
+
+    Raises:
+        ValueError: The shape is another one, or a value is not finite.
+    """
+    given = np.asarray(values, dtype=np.float32)
+    if given.size == 0:
+        return np.empty((0, 4), dtype=np.float32)
+    if given.ndim != 2 or given.shape[1] not in (2, 3, 4):
+        raise ValueError(f"points need shape (n, 2), (n, 3) or (n, 4); got {given.shape}")
+    if not np.isfinite(given).all():
+        row = int(np.flatnonzero(~np.isfinite(given).all(axis=1))[0])
+        raise ValueError(f"points must be finite; row {row} is {given[row].tolist()}")
+    points = np.zeros((len(given), 4), dtype=np.float32)
+    points[:, 3] = DEFAULT_PRESSURE
+    points[:, : given.shape[1]] = given
+    return points
