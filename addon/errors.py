@@ -1,0 +1,35 @@
+"""What can go wrong in the addon, as one tree.
+
+    AddonError
+        PointsError      points that are no points: wrong shape, not finite
+        ModelError       a model file that is missing, broken, foreign, or does not fit
+        ProviderError    a demanded execution provider that does not run here
+        TaughtError      a taught set that cannot be read or written
+        TrainingError    training that cannot begin, or ended badly
+
+Each message is one line and says what to do.
+"""
+
+
+class AddonError(Exception):
+    """Anything that goes wrong in the addon."""
+
+
+class PointsError(AddonError, ValueError):
+    """Points of the wrong shape, or not finite."""
+
+
+class ModelError(AddonError):
+    """A model file that is missing, broken, foreign, or does not fit."""
+
+
+class ProviderError(AddonError):
+    """A demanded execution provider that does not run here."""
+
+
+class TaughtError(AddonError):
+    """A taught set that cannot be read or written."""
+
+
+class TrainingError(AddonError):
+    """Training that cannot begin, or that ended badly."""

@@ -1,0 +1,325 @@
+"""Points of a pen to rows of features: causal, at equal steps of distance.
+
+A row is made every `spacing` of pen-down travel, so the speed of the hand does not matter. Two rows frame each
+stroke besides: one where the pen touches down and one where it lifts. Scale is known beforehand (from the
+taught inks), never measured on the ink being drawn.
+
+`advance` and `lift` make the rows of a live pen, one sample at a time; `ink_rows` makes those of finished inks,
+vectorised over all of them at once. The two are independent and agree to the last bit.
+
+Columns of a row:
+
+    x, y     position relative to the ink's first point, in scales
+    dx, dy   step from the row before: in spacings while the pen is down, in scales across a jump
+    lift     1 on the row where the pen leaves the paper
+    jump     1 on the first row of every stroke but the ink's first
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite, sqrt
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.errors import PointsError
+
+Points: TypeAlias = NDArray[np.float32]
+Strokes: TypeAlias = Sequence[Points]
+Rows: TypeAlias = NDArray[np.float32]
+Row: TypeAlias = tuple[float, float, float, float, float, float]
+
+COLUMNS = ("x", "y", "dx", "dy", "lift", "jump")
+
+# One sample gives at most this many rows: a pen that teleports must not stall a frame.
+ROWS_PER_SAMPLE = 64
+
+# Rows are kept within this many scales, so that a point at the edge of float32 stays finite in the network.
+LIMIT = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRecipe:
+    """The numbers that turn points into rows; a model carries the ones it was trained with.
+
+    Attributes:
+        scale: Typical size of an ink, the larger side of its bounding box, in logical pixels; 1e-3..1e6.
+        spacing: Distance between two rows as a fraction of `scale`; 0.005..1.
+
+    Raises:
+        ValueError: A number lies outside its range.
+    """
+
+    scale: float
+    spacing: float = 1 / 16
+
+    def __post_init__(self) -> None:
+        if not 1e-3 <= self.scale <= 1e6:
+            raise ValueError(f"scale must be 1e-3..1e6 logical pixels; got {self.scale}")
+        if not 0.005 <= self.spacing <= 1:
+            raise ValueError(f"spacing must be 0.005..1 of the scale; got {self.spacing}")
+
+    @property
+    def step(self) -> float:
+        """Distance between two rows in logical pixels."""
+        return self.spacing * self.scale
+
+
+class Trail(NamedTuple):
+    """Where a live ink stands; made by `advance` and `lift`, never by hand.
+
+    Attributes:
+        x0, y0: The ink's first point.
+        x, y: The last sample.
+        row_x, row_y: Where the last row was made.
+        along: Pen-down travel since the stroke began, in logical pixels.
+        made: Rows made along this stroke, its first row left out.
+        travel: Pen-down travel of the ink before this stroke.
+        down: Whether the pen is on the paper.
+    """
+
+    x0: float
+    y0: float
+    x: float
+    y: float
+    row_x: float
+    row_y: float
+    along: float
+    made: int
+    travel: float
+    down: bool
+
+
+def advance(recipe: FeatureRecipe, trail: Trail | None, x: float, y: float) -> tuple[list[Row], Trail]:
+    """Take one sample of a pen that is down.
+
+    Args:
+        recipe: Scale and spacing.
+        trail: Where the ink stands; None before its first sample.
+        x: Logical pixels.
+        y: Logical pixels, growing downward.
+
+    Returns:
+        The rows this sample completes, oldest first (often none), and the trail to hand in next.
+
+    Raises:
+        PointsError: The sample is not finite.
+    """
+    if not (isfinite(x) and isfinite(y)):
+        raise PointsError(f"a pen sample must be finite; got x={x}, y={y}")
+    if trail is None:
+        return [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)], Trail(x, y, x, y, x, y, 0.0, 0, 0.0, True)
+    if not trail.down:
+        row = _row(recipe, trail, x, y, recipe.scale, 0.0, 1.0)
+        travel = trail.travel + trail.along
+        return [row], Trail(trail.x0, trail.y0, x, y, x, y, 0.0, 0, travel, True)
+    return _along(recipe, trail, x, y)
+
+
+def lift(recipe: FeatureRecipe, trail: Trail) -> tuple[list[Row], Trail]:
+    """Take the pen off the paper where it is.
+
+    Returns:
+        One row (none if the pen was up already), and the trail to hand in next.
+    """
+    if not trail.down:
+        return [], trail
+    row = _row(recipe, trail, trail.x, trail.y, recipe.step, 1.0, 0.0)
+    return [row], trail._replace(row_x=trail.x, row_y=trail.y, down=False)
+
+
+def _along(recipe: FeatureRecipe, trail: Trail, x: float, y: float) -> tuple[list[Row], Trail]:
+    x0, y0, from_x, from_y, row_x, row_y, along, made, travel, _ = trail
+    step = recipe.step
+    across, downward = x - from_x, y - from_y
+    length = min(sqrt(across * across + downward * downward), ROWS_PER_SAMPLE * step)
+    end = along + length
+    if (made + 1) * step > end:
+        return [], Trail(x0, y0, x, y, row_x, row_y, end, made, travel, True)
+    rows: list[Row] = []
+    scale = recipe.scale
+    while (made + 1) * step <= end:
+        made += 1
+        fraction = (made * step - along) / length
+        at_x, at_y = from_x + across * fraction, from_y + downward * fraction
+        rows.append(
+            (
+                _bounded((at_x - x0) / scale),
+                _bounded((at_y - y0) / scale),
+                _bounded((at_x - row_x) / step),
+                _bounded((at_y - row_y) / step),
+                0.0,
+                0.0,
+            )
+        )
+        row_x, row_y = at_x, at_y
+    return rows, Trail(x0, y0, x, y, row_x, row_y, end, made, travel, True)
+
+
+def _row(recipe: FeatureRecipe, trail: Trail, x: float, y: float, unit: float, up: float, jump: float) -> Row:
+    return (
+        _bounded((x - trail.x0) / recipe.scale),
+        _bounded((y - trail.y0) / recipe.scale),
+        _bounded((x - trail.row_x) / unit),
+        _bounded((y - trail.row_y) / unit),
+        up,
+        jump,
+    )
+
+
+def _bounded(value: float) -> float:
+    return -LIMIT if value < -LIMIT else LIMIT if value > LIMIT else value
+
+
+@dataclass(frozen=True, slots=True)
+class RowTable:
+    """The rows of several finished inks, one after the other.
+
+    Attributes:
+        rows: Float32 array of shape (r, 6), the columns of `COLUMNS`.
+        offsets: Int64 array of shape (inks + 1,): ink i has rows offsets[i]:offsets[i + 1].
+        travel: Float64 array of shape (r,): pen-down travel of the ink at each row, in logical pixels.
+        sample: Int64 array of shape (r,): index, within the ink, of the sample that completed each row.
+    """
+
+    rows: Rows
+    offsets: NDArray[np.int64]
+    travel: NDArray[np.float64]
+    sample: NDArray[np.int64]
+
+
+def ink_rows(recipe: FeatureRecipe, inks: Sequence[Strokes]) -> RowTable:
+    """Make the rows of finished inks, all at once.
+
+    Args:
+        recipe: Scale and spacing.
+        inks: Each a sequence of strokes, each stroke points of shape (n, 2..4), n at least 1.
+
+    Raises:
+        PointsError: There is no ink, an ink has no stroke, a stroke has no points, or a point is not finite.
+    """
+    strokes = [stroke for ink in inks for stroke in ink]
+    if not strokes or not all(len(ink) for ink in inks) or not all(len(stroke) for stroke in strokes):
+        raise PointsError("every ink needs a stroke and every stroke a point")
+    points = np.concatenate([np.asarray(stroke)[:, :2] for stroke in strokes]).astype(np.float64)
+    if not np.isfinite(points).all():
+        raise PointsError("points must be finite; this ink has one that is not")
+    stroke_sizes = np.array([len(stroke) for stroke in strokes])
+    ink_sizes = np.array([len(ink) for ink in inks])
+    return flat_rows(recipe, points, stroke_sizes, ink_sizes)
+
+
+def flat_rows(
+    recipe: FeatureRecipe,
+    points: NDArray[np.float64],
+    stroke_sizes: NDArray[np.int64],
+    ink_sizes: NDArray[np.int64],
+) -> RowTable:
+    """As `ink_rows`, for points that lie in one array already.
+
+    Args:
+        recipe: Scale and spacing.
+        points: Float64 array of shape (n, 2), finite, all strokes of all inks one after the other.
+        stroke_sizes: Points of each stroke, at least 1, summing to n.
+        ink_sizes: Strokes of each ink, at least 1, summing to the number of strokes.
+    """
+    step, scale = recipe.step, recipe.scale
+    starts = np.concatenate(([0], np.cumsum(stroke_sizes)[:-1]))
+    first_strokes = np.concatenate(([0], np.cumsum(ink_sizes)[:-1]))
+    first_samples = starts[first_strokes]
+    touches = np.zeros(len(points), dtype=bool)
+    touches[starts] = True
+    lifts = np.zeros(len(points), dtype=bool)
+    lifts[starts + stroke_sizes - 1] = True
+
+    lengths = _step_lengths(points, touches, ROWS_PER_SAMPLE * step)
+    along = _along_each_stroke(lengths, starts, stroke_sizes)
+    made = _rows_within(along, step)
+    new = np.where(touches, 0, np.diff(made, prepend=0))
+
+    # Each sample gives, in this order: the row of a touch, the rows along the way to it, the row of a lift.
+    counts = touches + new + lifts
+    sample = np.repeat(np.arange(len(points)), counts)
+    rank = np.arange(len(sample)) - np.repeat(np.cumsum(counts) - counts, counts)
+    is_touch = touches[sample] & (rank == 0)
+    is_lift = lifts[sample] & (rank == counts[sample] - 1)
+    moving = ~(is_touch | is_lift)
+
+    target = (made[sample] - new[sample] + rank + 1) * step
+    before = np.where(moving, sample - 1, sample)
+    length = np.where(moving, lengths[sample], 1.0)
+    fraction = np.where(moving, (target - along[before]) / length, 0.0)
+    at = points[before] + (points[sample] - points[before]) * fraction[:, None]
+
+    ink_of_stroke = np.repeat(np.arange(len(ink_sizes)), ink_sizes)
+    ink_of_sample = np.repeat(ink_of_stroke, stroke_sizes)
+    ink = ink_of_sample[sample]
+    moved = np.diff(at, axis=0, prepend=at[:1])
+    first_row = is_touch & (sample == first_samples[ink])
+    moved[first_row] = 0.0
+    unit = np.where(is_touch, scale, step)[:, None]
+    rows = np.empty((len(sample), len(COLUMNS)), dtype=np.float32)
+    rows[:, 0:2] = np.clip((at - points[first_samples[ink]]) / scale, -LIMIT, LIMIT)
+    rows[:, 2:4] = np.clip(moved / unit, -LIMIT, LIMIT)
+    rows[:, 4] = is_lift
+    rows[:, 5] = is_touch & ~first_row
+
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(ink, minlength=len(ink_sizes)))))
+    so_far = _travel_before(along, starts, stroke_sizes, ink_of_stroke, first_strokes)
+    travel = np.repeat(so_far, stroke_sizes)[sample] + np.where(moving, target, along[sample])
+    return RowTable(rows, offsets, travel, sample - first_samples[ink])
+
+
+def _step_lengths(
+    points: NDArray[np.float64], touches: NDArray[np.bool_], longest: float
+) -> NDArray[np.float64]:
+    move = np.diff(points, axis=0, prepend=points[:1])
+    lengths = np.minimum(np.sqrt(move[:, 0] * move[:, 0] + move[:, 1] * move[:, 1]), longest)
+    return np.where(touches, 0.0, lengths)
+
+
+def _along_each_stroke(
+    lengths: NDArray[np.float64], starts: NDArray[np.int64], sizes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    # Summed stroke by stroke, in order: one sum over all with the starts taken off would round differently.
+    along = np.empty_like(lengths)
+    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+        np.cumsum(lengths[start : start + size], out=along[start : start + size])
+    return along
+
+
+def _rows_within(along: NDArray[np.float64], step: float) -> NDArray[np.int64]:
+    # The largest k with k * step <= along, by the very comparison that `advance` makes.
+    made = np.floor(along / step).astype(np.int64)
+    made += (made + 1) * step <= along
+    made -= made * step > along
+    return made
+
+
+def _travel_before(
+    along: NDArray[np.float64],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    ink_of_stroke: NDArray[np.int64],
+    first_strokes: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    total = np.cumsum(along[starts + sizes - 1])
+    before = np.concatenate(([0.0], total[:-1]))
+    return before - before[first_strokes[ink_of_stroke]]
+
+
+def ink_scale(inks: Sequence[Strokes]) -> float:
+    """Typical size of inks: the median of the larger sides of their bounding boxes, in logical pixels.
+
+    Dots do not count unless there is nothing else; the answer is at least 1.
+
+    Raises:
+        PointsError: There is no ink.
+    """
+    if not inks:
+        raise PointsError("there is no ink to take the scale from")
+    boxes = (np.concatenate([np.asarray(stroke)[:, :2] for stroke in ink]) for ink in inks)
+    sizes = np.array([float(np.ptp(box, axis=0).max()) for box in boxes])
+    drawn = sizes[sizes >= 1.0]
+    return float(np.median(drawn)) if len(drawn) else 1.0

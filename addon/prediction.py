@@ -1,0 +1,52 @@
+"""The answer a recogniser gives for every point of the pen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What the ink so far looks like, and how far along it is.
+
+    Attributes:
+        labels: The classes the model knows, in the order of `probabilities`.
+        probabilities: Float32 array of shape (classes,), summing to 1; all 0 before the first point.
+        progress: How far into the letter the ink is detected to be, 0..1.
+        rows: Feature rows seen of this ink; 0 before the first point.
+    """
+
+    labels: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    progress: float
+    rows: int
+
+    @property
+    def label(self) -> str:
+        """The likeliest class; empty before the first point."""
+        return self.labels[int(self.probabilities.argmax())] if self.rows else ""
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the likeliest class, 0..1; 0 before the first point."""
+        return float(self.probabilities.max()) if self.rows else 0.0
+
+    @property
+    def opacity(self) -> float:
+        """How visible the letter should be: how far along it is × how sure the model is, 0..1."""
+        return self.progress * self.confidence
+
+
+def no_prediction(labels: tuple[str, ...]) -> Prediction:
+    """The answer before the first point."""
+    return Prediction(labels, np.zeros(len(labels), dtype=np.float32), 0.0, 0)
+
+
+def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of scores along the last axis, shape kept; safe for scores of any size.
+
+    Scores that are not finite give probabilities that are not finite: the caller decides what that means.
+    """
+    raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)

@@ -1,0 +1,123 @@
+"""What a model says about itself: one JSON document in the ONNX file's `metadata_props`, under the key `inkloop`.
+
+The graph is one LSTM step with its state in the open:
+
+    inputs   features [batch, time, F]   h [layers, batch, H]   c [layers, batch, H]
+    outputs  embedding [batch, time, E]  h_next  c_next
+             scores [batch, time, classes] (before the softmax)   progress [batch, time, 1] (0..1)
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, cast
+
+from addon.errors import ModelError
+from addon.features import COLUMNS, FeatureRecipe
+
+METADATA_KEY = "inkloop"
+FORMAT = 1
+KIND = "pen-lstm-step"
+
+INPUTS = ("features", "h", "c")
+OUTPUTS = ("embedding", "h_next", "c_next", "scores", "progress")
+
+Thumbnail = list[list[list[int]]]
+"""Strokes of one taught ink, each a list of [x, y] in 0..255, scaled to its bounding box."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Everything there is to know to feed a pen model and to name its answers.
+
+    Attributes:
+        labels: Class names in the order of the scores; at least one, no two alike.
+        recipe: How points become feature rows.
+        layers: LSTM layers, at least 1.
+        hidden: Width H of each layer, at least 1.
+        embedding: Width E of the embedding, at least 1.
+        training: What is known of the training: preset, iterations, seconds, loss, accuracy, seed, examples...
+        thumbnails: One ink a class, as taught.
+        versions: Of torch, onnx, the opset and Inkloop, at export.
+        taught_hash: SHA-256 of the inks it was trained on, in hex.
+    """
+
+    labels: tuple[str, ...]
+    recipe: FeatureRecipe
+    layers: int
+    hidden: int
+    embedding: int
+    training: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict[str, Thumbnail])
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    taught_hash: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.labels or len(set(self.labels)) != len(self.labels):
+            raise ValueError(f"labels must be one or more, no two alike; got {list(self.labels)}")
+        if min(self.layers, self.hidden, self.embedding) < 1:
+            raise ValueError(
+                "layers, hidden and embedding must be at least 1; "
+                f"got {self.layers}, {self.hidden}, {self.embedding}"
+            )
+
+    def with_training(self, **facts: Any) -> "ModelSpec":
+        """The same spec, with more known of its training."""
+        return replace(self, training={**self.training, **facts})
+
+
+def spec_to_json(spec: ModelSpec) -> str:
+    """Write a spec as the document that goes into the file."""
+    document = {"format": FORMAT, "kind": KIND, "columns": list(COLUMNS), **asdict(spec)}
+    return json.dumps(document, ensure_ascii=False, sort_keys=True)
+
+
+def spec_from_json(text: str) -> ModelSpec:
+    """Read the document of a file.
+
+    Raises:
+        ModelError: It is no such document, or one of a format or kind unknown here.
+    """
+    try:
+        loaded = json.loads(text)
+    except ValueError as error:
+        raise ModelError(f"the model's description is not JSON ({error}); export it again") from error
+    if not isinstance(loaded, dict):
+        raise ModelError("the model's description is not a JSON object; export it again")
+    document = cast(dict[str, Any], loaded)
+    _check_format(document)
+    try:
+        return _spec_of(document)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"the model's description does not hold together ({error}); export it again"
+        ) from error
+
+
+def _check_format(document: Mapping[str, Any]) -> None:
+    if document.get("kind") != KIND:
+        raise ModelError(f"the model is of kind {document.get('kind')!r}; a recogniser needs {KIND!r}")
+    if document.get("format") != FORMAT:
+        raise ModelError(
+            f"the model's description has format {document.get('format')!r}, this Inkloop reads {FORMAT}; "
+            "export it again with this version"
+        )
+    if tuple(document.get("columns", ())) != COLUMNS:
+        raise ModelError(
+            f"the model was trained on the columns {document.get('columns')}, this Inkloop makes {list(COLUMNS)}"
+        )
+
+
+def _spec_of(document: Mapping[str, Any]) -> ModelSpec:
+    recipe = document["recipe"]
+    return ModelSpec(
+        labels=tuple(str(label) for label in document["labels"]),
+        recipe=FeatureRecipe(scale=float(recipe["scale"]), spacing=float(recipe["spacing"])),
+        layers=int(document["layers"]),
+        hidden=int(document["hidden"]),
+        embedding=int(document["embedding"]),
+        training=dict(document.get("training", {})),
+        thumbnails=dict(document.get("thumbnails", {})),
+        versions=dict(document.get("versions", {})),
+        taught_hash=str(document.get("taught_hash", "")),
+    )

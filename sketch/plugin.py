@@ -1,0 +1,66 @@
+"""What an addon looks like to a sketch.
+
+An addon is any object with one or more of the methods of `Addon`, by these names; it imports nothing from here.
+A sketch attaches it with `self.use(addon)`:
+
+    class Counter:
+        def __init__(self):
+            self.points = 0
+
+        def on_stroke_point(self, point, pointer_id):
+            self.points += 1
+
+        def draw(self, canvas):
+            canvas.text(str(self.points), 40, 40)
+
+Each method is called right after the sketch's own of the same name, in the order the addons were attached.
+"""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from sketch.ink.points import Points, Strokes
+
+
+class Addon(Protocol):
+    """Everything an addon may have; it leaves out what it does not need."""
+
+    def setup(self, home: Path) -> None:
+        """Begin. `home` is the folder beside the sketch in which what the user makes is kept."""
+
+    def update(self, dt: float) -> None:
+        """Move on by `dt` seconds, once a frame, before anything is drawn."""
+
+    def on_stroke_point(self, point: Points, pointer_id: int) -> None:
+        """Take one sample of a pen that is down: float32 of shape (4,), x, y, t, pressure, in order."""
+
+    def on_stroke(self, points: Points, pointer_id: int) -> None:
+        """The pen was lifted: `points`, of shape (n, 4), are all of the stroke."""
+
+    def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
+        """An ink is closed, by a pause or by a stroke that starts elsewhere: its strokes, oldest first."""
+
+    def draw(self, canvas: Any) -> None:
+        """Draw over what the sketch has drawn. `canvas` is a `sketch.Canvas`."""
+
+    def messages(self) -> list[str]:
+        """What the user should be told since the last call, a line each; asked for once a frame."""
+        ...
+
+    def exit(self) -> None:
+        """End: release what was acquired. Called once, also after an error."""
+
+
+HOOKS = ("setup", "update", "on_stroke_point", "on_stroke", "on_ink", "draw", "messages", "exit")
+
+
+def hooks_of(addon: object) -> frozenset[str]:
+    """Names of the hooks an object has.
+
+    Raises:
+        TypeError: It has none, so it cannot be an addon.
+    """
+    found = frozenset(name for name in HOOKS if callable(getattr(addon, name, None)))
+    if not found:
+        raise TypeError(f"{type(addon).__name__} is no addon: it has none of {', '.join(HOOKS)}")
+    return found
