@@ -1,4 +1,4 @@
-"""What a model says about itself: one JSON document in the ONNX file's `metadata_props`, under the key `inkloop`.
+"""What a model says about itself: one JSON document in its `metadata_props`, under the key `inkloop`.
 
 The graph is one LSTM step with its state in the open:
 
@@ -36,7 +36,7 @@ class ModelSpec:
         layers: LSTM layers, at least 1.
         hidden: Width H of each layer, at least 1.
         embedding: Width E of the embedding, at least 1.
-        training: What is known of the training: preset, iterations, seconds, loss, accuracy, seed, examples...
+        training: What is known of the training: preset, iterations, seconds, loss, accuracy, seed...
         thumbnails: One ink a class, as taught.
         versions: Of torch, onnx, the opset and Inkloop, at export.
         taught_hash: SHA-256 of the inks it was trained on, in hex.
@@ -104,7 +104,8 @@ def _check_format(document: Mapping[str, Any]) -> None:
         )
     if tuple(document.get("columns", ())) != COLUMNS:
         raise ModelError(
-            f"the model was trained on the columns {document.get('columns')}, this Inkloop makes {list(COLUMNS)}"
+            f"the model was trained on the columns {document.get('columns')}; "
+            f"this Inkloop makes {list(COLUMNS)}"
         )
 
 
