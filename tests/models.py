@@ -1,0 +1,26 @@
+"""Small real models for tests: untrained networks, exported as the trained ones are."""
+
+from pathlib import Path
+
+import torch
+
+from addon.features import FeatureRecipe
+from addon.spec import ModelSpec
+from addon.training.export import export_step
+from addon.training.nets import StepNet
+
+
+def make_model(
+    path: Path,
+    labels: tuple[str, ...] = ("A", "B", "C", "D"),
+    layers: int = 1,
+    hidden: int = 64,
+    seed: int = 0,
+    scale: float = 200.0,
+) -> ModelSpec:
+    """Export a network of random weights to `path`; the same seed gives the same weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = StepNet(len(labels), layers, hidden)
+    spec = ModelSpec(labels, FeatureRecipe(scale), layers, hidden, embedding=hidden)
+    return export_step(net, spec, path)
