@@ -1,11 +1,12 @@
 """Points of a pen to rows of features: causal, at equal steps of distance.
 
-A row is made every `spacing` of pen-down travel, so the speed of the hand does not matter. Two rows frame each
-stroke besides: one where the pen touches down and one where it lifts. Scale is known beforehand (from the
-taught inks), never measured on the ink being drawn.
+A row is made every `spacing` of pen-down travel, so the speed of the hand does not matter. Two rows frame
+each stroke besides: one where the pen touches down and one where it lifts. Scale is known beforehand (from
+the taught inks), never measured on the ink being drawn.
 
-`advance` and `lift` make the rows of a live pen, one sample at a time; `ink_rows` makes those of finished inks,
-vectorised over all of them at once. The two are independent and agree to the last bit.
+`advance` and `lift` make the rows of a live pen, one sample at a time; `ink_rows` makes those of finished
+inks, vectorised over all of them at once (by `addon.resampling`). The two are independent and
+agree to the last bit, the sign of a zero aside.
 
 Columns of a row:
 
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.errors import PointsError
+from addon.resampling import Order, lay_out, order_rows, place_rows, travel_before, walk
 
 Points: TypeAlias = NDArray[np.float32]
 Strokes: TypeAlias = Sequence[Points]
@@ -224,89 +226,34 @@ def flat_rows(
         stroke_sizes: Points of each stroke, at least 1, summing to n.
         ink_sizes: Strokes of each ink, at least 1, summing to the number of strokes.
     """
-    step, scale = recipe.step, recipe.scale
-    starts = np.concatenate(([0], np.cumsum(stroke_sizes)[:-1]))
-    first_strokes = np.concatenate(([0], np.cumsum(ink_sizes)[:-1]))
-    first_samples = starts[first_strokes]
-    touches = np.zeros(len(points), dtype=bool)
-    touches[starts] = True
-    lifts = np.zeros(len(points), dtype=bool)
-    lifts[starts + stroke_sizes - 1] = True
-
-    lengths = _step_lengths(points, touches, ROWS_PER_SAMPLE * step)
-    along = _along_each_stroke(lengths, starts, stroke_sizes)
-    made = _rows_within(along, step)
-    new = np.where(touches, 0, np.diff(made, prepend=0))
-
-    # Each sample gives, in this order: the row of a touch, the rows along the way to it, the row of a lift.
-    counts = touches + new + lifts
-    sample = np.repeat(np.arange(len(points)), counts)
-    rank = np.arange(len(sample)) - np.repeat(np.cumsum(counts) - counts, counts)
-    is_touch = touches[sample] & (rank == 0)
-    is_lift = lifts[sample] & (rank == counts[sample] - 1)
-    moving = ~(is_touch | is_lift)
-
-    target = (made[sample] - new[sample] + rank + 1) * step
-    before = np.where(moving, sample - 1, sample)
-    length = np.where(moving, lengths[sample], 1.0)
-    fraction = np.where(moving, (target - along[before]) / length, 0.0)
-    at = points[before] + (points[sample] - points[before]) * fraction[:, None]
-
-    ink_of_stroke = np.repeat(np.arange(len(ink_sizes)), ink_sizes)
-    ink_of_sample = np.repeat(ink_of_stroke, stroke_sizes)
-    ink = ink_of_sample[sample]
-    moved = np.diff(at, axis=0, prepend=at[:1])
-    first_row = is_touch & (sample == first_samples[ink])
-    moved[first_row] = 0.0
-    unit = np.where(is_touch, scale, step)[:, None]
-    rows = np.empty((len(sample), len(COLUMNS)), dtype=np.float32)
-    rows[:, 0:2] = np.clip((at - points[first_samples[ink]]) / scale, -LIMIT, LIMIT)
-    rows[:, 2:4] = np.clip(moved / unit, -LIMIT, LIMIT)
-    rows[:, 4] = is_lift
-    rows[:, 5] = is_touch & ~first_row
-
+    layout = lay_out(stroke_sizes, ink_sizes)
+    path = walk(points, layout, recipe.step, ROWS_PER_SAMPLE * recipe.step)
+    order = order_rows(layout, path)
+    at, along = place_rows(points, path, order, recipe.step)
+    stroke = np.repeat(np.arange(len(stroke_sizes)), stroke_sizes)[order.sample]
+    ink = layout.ink_of_stroke[stroke]
+    first = layout.first_points[ink]
+    rows = _columns(recipe, points[first], at, order, begins=order.touch & (order.sample == first))
     offsets = np.concatenate(([0], np.cumsum(np.bincount(ink, minlength=len(ink_sizes)))))
-    so_far = _travel_before(along, starts, stroke_sizes, ink_of_stroke, first_strokes)
-    travel = np.repeat(so_far, stroke_sizes)[sample] + np.where(moving, target, along[sample])
-    return RowTable(rows, offsets, travel, sample - first_samples[ink])
+    return RowTable(rows, offsets, travel_before(layout, path)[stroke] + along, order.sample - first)
 
 
-def _step_lengths(
-    points: NDArray[np.float64], touches: NDArray[np.bool_], longest: float
-) -> NDArray[np.float64]:
-    move = np.diff(points, axis=0, prepend=points[:1])
-    lengths = np.minimum(np.sqrt(move[:, 0] * move[:, 0] + move[:, 1] * move[:, 1]), longest)
-    return np.where(touches, 0.0, lengths)
-
-
-def _along_each_stroke(
-    lengths: NDArray[np.float64], starts: NDArray[np.int64], sizes: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    # Summed stroke by stroke, in order: one sum over all with the starts taken off would round differently.
-    along = np.empty_like(lengths)
-    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
-        np.cumsum(lengths[start : start + size], out=along[start : start + size])
-    return along
-
-
-def _rows_within(along: NDArray[np.float64], step: float) -> NDArray[np.int64]:
-    # The largest k with k * step <= along, by the very comparison that `advance` makes.
-    made = np.floor(along / step).astype(np.int64)
-    made += (made + 1) * step <= along
-    made -= made * step > along
-    return made
-
-
-def _travel_before(
-    along: NDArray[np.float64],
-    starts: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    ink_of_stroke: NDArray[np.int64],
-    first_strokes: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    total = np.cumsum(along[starts + sizes - 1])
-    before = np.concatenate(([0.0], total[:-1]))
-    return before - before[first_strokes[ink_of_stroke]]
+def _columns(
+    recipe: FeatureRecipe,
+    origin: NDArray[np.float64],
+    at: NDArray[np.float64],
+    order: Order,
+    begins: NDArray[np.bool_],
+) -> Rows:
+    moved = np.diff(at, axis=0, prepend=at[:1])
+    moved[begins] = 0.0
+    unit = np.where(order.touch, recipe.scale, recipe.step)[:, None]
+    rows = np.empty((len(at), len(COLUMNS)), dtype=np.float32)
+    rows[:, 0:2] = np.clip((at - origin) / recipe.scale, -LIMIT, LIMIT)
+    rows[:, 2:4] = np.clip(moved / unit, -LIMIT, LIMIT)
+    rows[:, 4] = order.lift
+    rows[:, 5] = order.touch & ~begins
+    return rows
 
 
 def ink_scale(inks: Sequence[Strokes]) -> float:

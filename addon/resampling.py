@@ -1,0 +1,147 @@
+"""Equal steps along many strokes at once: where rows fall, in which order, at which points.
+
+All strokes of all inks lie in one array, one after the other; nothing here loops over points.
+"""
+
+from typing import NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Bools: TypeAlias = NDArray[np.bool_]
+Number = TypeVar("Number", np.int64, np.float64)
+
+
+class Layout(NamedTuple):
+    """Which points belong to which stroke and ink.
+
+    Attributes:
+        starts: Shape (strokes,): the first point of each stroke.
+        sizes: Shape (strokes,): its number of points.
+        ink_of_stroke: Shape (strokes,).
+        first_strokes: Shape (inks,): the first stroke of each ink.
+    """
+
+    starts: Ints
+    sizes: Ints
+    ink_of_stroke: Ints
+    first_strokes: Ints
+
+    @property
+    def ends(self) -> Ints:
+        """Shape (strokes,): the last point of each stroke."""
+        return self.starts + self.sizes - 1
+
+    @property
+    def first_points(self) -> Ints:
+        """Shape (inks,): the first point of each ink."""
+        return self.starts[self.first_strokes]
+
+
+class Path(NamedTuple):
+    """How far the pen has come at each point; all of shape (n,).
+
+    Attributes:
+        lengths: From the point before, 0 where the pen touches down.
+        along: Since the stroke began.
+        made: Whole steps within `along`.
+    """
+
+    lengths: Floats
+    along: Floats
+    made: Ints
+
+
+class Order(NamedTuple):
+    """The rows in the order a live pen makes them; all of shape (rows,).
+
+    Attributes:
+        sample: The point that completes the row.
+        step: Which step of its stroke the row stands for, where it is `moving`.
+        touch: The pen comes down on this row.
+        lift: The pen goes up on this row.
+    """
+
+    sample: Ints
+    step: Ints
+    touch: Bools
+    lift: Bools
+
+    @property
+    def moving(self) -> Bools:
+        """Rows made along the way, at whole steps."""
+        return ~(self.touch | self.lift)
+
+
+def lay_out(stroke_sizes: Ints, ink_sizes: Ints) -> Layout:
+    """From the points of each stroke and the strokes of each ink, both at least 1."""
+    ink_of_stroke = np.repeat(np.arange(len(ink_sizes)), ink_sizes)
+    return Layout(_before(stroke_sizes), stroke_sizes, ink_of_stroke, _before(ink_sizes))
+
+
+def walk(points: Floats, layout: Layout, step: float, longest: float) -> Path:
+    """Follow the strokes through points of shape (n, 2); no move counts for more than `longest`."""
+    move = np.diff(points, axis=0, prepend=points[:1])
+    lengths = np.minimum(np.sqrt(move[:, 0] * move[:, 0] + move[:, 1] * move[:, 1]), longest)
+    lengths[layout.starts] = 0.0
+    along = _summed_by_stroke(lengths, layout)
+    return Path(lengths, along, _whole_steps(along, step))
+
+
+def order_rows(layout: Layout, path: Path) -> Order:
+    """Each point gives, in this order: the row of a touch, the rows on the way to it, the row of a lift."""
+    touches, lifts = _marked(layout.starts, path), _marked(layout.ends, path)
+    new = np.where(touches, 0, np.diff(path.made, prepend=0))
+    counts = touches.astype(np.int64) + new + lifts
+    sample = np.repeat(np.arange(len(counts)), counts)
+    rank = np.arange(len(sample)) - _before(counts)[sample]
+    touch = touches[sample] & (rank == 0)
+    lift = lifts[sample] & (rank == counts[sample] - 1)
+    return Order(sample, path.made[sample] - new[sample] + rank + 1, touch, lift)
+
+
+def place_rows(points: Floats, path: Path, order: Order, step: float) -> tuple[Floats, Floats]:
+    """Where each row lies, shape (rows, 2), and its distance along its stroke, shape (rows,)."""
+    sample, moving = order.sample, order.moving
+    target = order.step * step
+    before = np.where(moving, sample - 1, sample)
+    length = np.where(moving, path.lengths[sample], 1.0)
+    fraction = np.where(moving, (target - path.along[before]) / length, 0.0)
+    at = points[before] + (points[sample] - points[before]) * fraction[:, None]
+    return at, np.where(moving, target, path.along[sample])
+
+
+def travel_before(layout: Layout, path: Path) -> Floats:
+    """Pen-down travel of its ink before each stroke, shape (strokes,)."""
+    before = _before(path.along[layout.ends])
+    return before - before[layout.first_strokes[layout.ink_of_stroke]]
+
+
+def _before(sizes: NDArray[Number]) -> NDArray[Number]:
+    sums = np.zeros_like(sizes)
+    np.cumsum(sizes[:-1], out=sums[1:])
+    return sums
+
+
+def _marked(indices: Ints, path: Path) -> Bools:
+    marks = np.zeros(len(path.made), dtype=bool)
+    marks[indices] = True
+    return marks
+
+
+def _summed_by_stroke(lengths: Floats, layout: Layout) -> Floats:
+    # Summed stroke by stroke, in order: one sum over all with the starts taken off would round differently.
+    along = np.empty_like(lengths)
+    for start, size in zip(layout.starts.tolist(), layout.sizes.tolist(), strict=True):
+        np.cumsum(lengths[start : start + size], out=along[start : start + size])
+    return along
+
+
+def _whole_steps(along: Floats, step: float) -> Ints:
+    # The largest k with k * step <= along, by the very comparison that a live pen makes.
+    made = np.floor(along / step).astype(np.int64)
+    made += (made + 1) * step <= along
+    made -= made * step > along
+    return made
