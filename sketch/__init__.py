@@ -1,0 +1,69 @@
+"""Inkloop's drawing half: write `setup`, `update` and `draw`, and strokes are drawn by shaders.
+
+    import sketch
+
+    class Dot(sketch.Sketch):
+        def draw(self, canvas):
+            canvas.background(12)
+            canvas.circle(self.mouse_x, self.mouse_y, 40)
+
+    sketch.run(Dot)
+
+Nothing here opens a display or loads a network; what is named below is imported when it is first asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sketch.host.errors import HostError
+    from sketch.ink.ink import Ink, Stroke, WetStroke
+    from sketch.ink.points import Points, Strokes, as_points
+    from sketch.launch import run
+    from sketch.plugin import Addon
+    from sketch.render.canvas import Canvas
+    from sketch.render.color import parse_color
+    from sketch.sketch import Sketch
+    from sketch.window import Window
+
+__all__ = [
+    "Addon",
+    "Canvas",
+    "HostError",
+    "Ink",
+    "Points",
+    "Sketch",
+    "Stroke",
+    "Strokes",
+    "WetStroke",
+    "Window",
+    "as_points",
+    "parse_color",
+    "run",
+]
+
+_HOMES = {
+    "Addon": "sketch.plugin",
+    "Canvas": "sketch.render.canvas",
+    "HostError": "sketch.host.errors",
+    "Ink": "sketch.ink.ink",
+    "Points": "sketch.ink.points",
+    "Sketch": "sketch.sketch",
+    "Stroke": "sketch.ink.ink",
+    "Strokes": "sketch.ink.points",
+    "WetStroke": "sketch.ink.ink",
+    "Window": "sketch.window",
+    "as_points": "sketch.ink.points",
+    "parse_color": "sketch.render.color",
+    "run": "sketch.launch",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use (PEP 562), so that `import sketch` stays fast."""
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sketch' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

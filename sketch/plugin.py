@@ -1,7 +1,7 @@
 """What an addon looks like to a sketch.
 
-An addon is any object with one or more of the methods of `Addon`, by these names; it imports nothing from here.
-A sketch attaches it with `self.use(addon)`:
+An addon is any object with one or more of the methods of `Addon`, by these names; it imports nothing from
+here. A sketch attaches it with `self.use(addon)`:
 
     class Counter:
         def __init__(self):

@@ -1,0 +1,105 @@
+"""The command `inkloop`: the place where the drawing half and the learning half are put together."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from sketch.host.errors import HostError
+from sketch.host.window import has_display
+from sketch.load import LoadError, load_sketch
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A live environment in which a pen learns.",
+)
+
+Headless = Annotated[bool, typer.Option("--headless", help="Draw without a window or a display.")]
+Frames = Annotated[int | None, typer.Option(help="End after so many frames.")]
+Record = Annotated[Path | None, typer.Option(help="Film the frames to this file (.mp4).")]
+Size = Annotated[str | None, typer.Option(help="Width and height, as in 1280x720.")]
+Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
+
+
+@app.command()
+def run(
+    file: Annotated[
+        Path, typer.Argument(help="A sketch: a Sketch class, or setup, update and draw functions.")
+    ],
+    headless: Headless = False,
+    frames: Frames = None,
+    record: Record = None,
+    size: Size = None,
+    fullscreen: Fullscreen = False,
+) -> None:
+    """Run a sketch."""
+    from sketch.launch import run as run_sketch
+
+    options: dict[str, object] = {"size": parse_size(size)} if size else {}
+    if fullscreen:
+        options["fullscreen"] = True
+    try:
+        run_sketch(load_sketch(file), headless=headless, frames=frames, record=record, **options)
+    except (LoadError, HostError, ValueError) as error:
+        _stop(str(error))
+
+
+@app.command()
+def handwriting(
+    headless: Headless = False,
+    out: Annotated[Path, typer.Option(help="Folder for picture, film and figures.")] = Path("out"),
+    iterations: Annotated[int, typer.Option(min=1, help="Of training, in the machine-written show.")] = 2000,
+    frames: Frames = None,
+) -> None:
+    """Draw letters, teach them, watch each one appear. Without a display a machine-written hand plays it."""
+    from sketch.examples.handwriting import Handwriting
+    from sketch.launch import run as run_sketch
+
+    try:
+        if headless or not has_display():
+            _show(out, iterations)
+        else:
+            run_sketch(Handwriting, frames=frames)
+    except HostError as error:
+        _stop(str(error))
+
+
+def _show(out: Path, iterations: int) -> None:
+    from sketch.examples.handwriting_show import perform, report_lines
+
+    print("No window: a machine-written hand teaches, trains and writes. This takes about a minute.")
+    # The show teaches its own letters: it must neither find nor leave any among the user's.
+    with tempfile.TemporaryDirectory(prefix="inkloop-") as home:
+        report = perform(out, home=Path(home), iterations=iterations)
+    print("\n".join(report_lines(report)))
+    print(f"picture, film and figures are in {out}/")
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read "1280x720".
+
+    Raises:
+        ValueError: It is not two whole numbers with an x between.
+    """
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise ValueError(f"a size is written as 1280x720; got {text!r}")
+    return int(width), int(height)
+
+
+def _stop(message: str) -> NoReturn:
+    print(f"inkloop: {message}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

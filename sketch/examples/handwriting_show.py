@@ -1,0 +1,184 @@
+"""The handwriting sketch, played by a machine-written hand: no person and no display needed.
+
+The hand teaches A, B, C and D in one face and is tested on letters of another, from seeds never taught. It
+leaves a picture, a film and the figures in `out/`.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import sketch
+from sketch.examples.handwriting import Handwriting
+from sketch.host.recorder import Recorder, save_png
+from sketch.ink.points import Points, Strokes
+from sketch.live.hand import TEACH_FACE, TEST_FACE, write
+from sketch.live.player import Script, ScriptPlayer, draw, press
+
+LABELS = "ABCD"
+EXAMPLES = 5
+TESTS = 3
+FIRST_TEST_SEED = 10_000
+FILM_FPS = 30.0
+
+# Seconds a pen rests after a letter; longer than `Sketch.ink_pause`, so that the letter is closed.
+REST = 0.8
+
+
+@dataclass
+class Observer:
+    """An addon that notes what the recogniser said at every point, and what was true."""
+
+    show: "Show"
+    travelled: float = 0.0
+    last: Points | None = None
+
+    def on_stroke_point(self, point: Points, pointer_id: int) -> None:
+        """Note the progress that was detected beside the share of the letter that is written."""
+        if self.show.expected_travel is None:
+            return
+        if self.last is not None:
+            self.travelled += float(np.hypot(*(point[:2] - self.last[:2])))
+        self.last = point
+        truth = min(1.0, self.travelled / self.show.expected_travel)
+        self.show.progress_errors.append(abs(self.show.sketch.letters.prediction.progress - truth))
+
+    def on_stroke(self, points: Points, pointer_id: int) -> None:
+        """The way to the next stroke is not travelled with the pen down."""
+        self.last = None
+
+    def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
+        """Begin anew with the next letter."""
+        self.travelled = 0.0
+
+
+@dataclass
+class Show:
+    """A performance under way, and what came of it."""
+
+    sketch: Handwriting
+    labels: str = LABELS
+    iterations: int = 2000
+    taught: int = 0
+    written: int = 0
+    recognised: int = 0
+    progress_errors: list[float] = field(default_factory=list[float])
+    expected_travel: float | None = None
+    portrait: NDArray[np.uint8] | None = None
+
+    def script(self) -> Script:
+        """The whole performance, act by act."""
+        letters = self.sketch.letters
+        yield lambda: letters.ready
+        for label in self.labels:
+            yield press(label.lower())
+            for seed in range(EXAMPLES):
+                yield draw(placed(label, TEACH_FACE, seed), rest=REST)
+                self.taught += 1
+        yield press("space")
+        yield lambda: letters.training.state in ("done", "failed", "cancelled")
+        self.sketch.use(Observer(self))
+        for seed in range(FIRST_TEST_SEED, FIRST_TEST_SEED + TESTS):
+            for label in self.labels:
+                yield from self.test(label, seed)
+
+    def test(self, label: str, seed: int) -> Script:
+        """Write one letter that was never taught, and see what it is taken for."""
+        strokes = placed(label, TEST_FACE, seed)
+        self.expected_travel = travel(strokes)
+        count = len(self.sketch.written)
+        yield draw(strokes, rest=REST)
+        yield lambda: len(self.sketch.written) > count
+        self.expected_travel = None
+        self.written += 1
+        self.recognised += self.sketch.written[-1:] == [label]
+
+    def look(self, frame: NDArray[np.uint8]) -> None:
+        """Keep the frame in which a letter shows that is recognised but not finished."""
+        guess = self.sketch.letters.prediction
+        if self.expected_travel is not None and self.sketch.ink.wet and 0.6 < guess.progress < 0.9:
+            self.portrait = frame
+
+    def report(self) -> dict[str, object]:
+        """The figures, by the keys of `out/handwriting.json`."""
+        letters = self.sketch.letters
+        p50, p99 = self.sketch.frame_times.p50_p99
+        return {
+            "taught": self.taught,
+            "written": self.written,
+            "recognised": self.recognised,
+            "train_s": round(letters.training.seconds, 2),
+            "iterations": letters.training.iteration,
+            "progress_mae": round(float(np.mean(self.progress_errors)), 4) if self.progress_errors else None,
+            "point_us": {"p50": round(letters.timings.p50, 1), "p99": round(letters.timings.p99, 1)},
+            "provider": letters.provider,
+            "frame_ms": {"p50": round(p50, 2), "p99": round(p99, 2)},
+        }
+
+
+def placed(label: str, face: str, seed: int) -> list[Points]:
+    """A letter in the middle of the page, each seed a little elsewhere and of another size and slant."""
+    rng = np.random.default_rng([seed, ord(label)])
+    height = rng.uniform(260, 330)
+    origin = (rng.uniform(360, 420), rng.uniform(200, 240))
+    return write(label, face=face, seed=seed, origin=origin, height=height, slant=rng.uniform(-6, 10))
+
+
+def travel(strokes: Sequence[Points]) -> float:
+    """Pen-down arc length in logical pixels."""
+    return float(sum(np.hypot(*np.diff(stroke[:, :2], axis=0).T).sum() for stroke in strokes))
+
+
+def perform(out: Path, *, home: Path, labels: str = LABELS, iterations: int = 2000) -> dict[str, object]:
+    """Run the whole show and leave `handwriting.png`, `handwriting.mp4` and `handwriting.json`.
+
+    Args:
+        out: Folder for the three; made if it is not there.
+        home: Folder for what is taught and trained; begun afresh by the caller where that is wanted.
+        labels: Letters to teach and to write.
+        iterations: Of training.
+
+    Returns:
+        What `handwriting.json` holds.
+
+    Raises:
+        HostError: There is no OpenGL here.
+        RecorderError: A file cannot be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    instance = Handwriting()
+    show = Show(instance, labels=labels, iterations=iterations)
+    size, fps = instance.window.size, instance.window.fps
+    with Recorder(out / "handwriting.mp4", size, FILM_FPS) as film:
+
+        def view(frame: NDArray[np.uint8]) -> None:
+            if instance.frame % round(fps / FILM_FPS) == 0:
+                film.add(frame)
+            show.look(frame)
+
+        sketch.run(
+            instance, headless=True, player=ScriptPlayer(show.script(), 1 / fps), viewer=view, home=home
+        )
+    if show.portrait is not None:
+        save_png(out / "handwriting.png", show.portrait)
+    report = show.report()
+    (out / "handwriting.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return report
+
+
+def report_lines(report: dict[str, object]) -> list[str]:
+    """The report as it is printed."""
+    point = report["point_us"]
+    assert isinstance(point, dict)
+    return [
+        f"taught       {report['taught']} letters",
+        f"trained      {report['train_s']} s for {report['iterations']} iterations",
+        f"recognised   {report['recognised']} of {report['written']} letters of another hand",
+        f"progress     off by {report['progress_mae']} on average (0 to 1)",
+        f"a point      {point['p50']} µs (p50), {point['p99']} µs (p99)",
+        f"provider     {report['provider']}",
+    ]

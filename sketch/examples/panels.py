@@ -1,0 +1,150 @@
+"""The instruments around the handwriting sketch, each one function of a canvas and what it shows."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from addon.recognizer import TrainingStatus
+from numpy.typing import NDArray
+
+from addon.prediction import Prediction
+from addon.taught import Example
+from sketch.examples.palette import bytes_of, class_color
+from sketch.ink.points import Points
+from sketch.render.canvas import Canvas
+
+HELP = (
+    ("A-Z, 0-9", "choose what to teach (Shift: a small letter), then draw it"),
+    ("SPACE", "train on what was taught"),
+    ("ENTER", "train on from where it stopped"),
+    ("F2", "teach or recognise"),
+    ("BACKSPACE, Ctrl+Z", "take the last example away"),
+    ("Ctrl+Y", "bring it back"),
+    ("Ctrl+S", "save (each example is saved by itself, too)"),
+    ("ESC", "cancel the training"),
+    ("F1, F3", "this help, more figures"),
+)
+
+
+def probability_bars(
+    canvas: Canvas, prediction: Prediction, colors: Mapping[str, int], x: float, y: float, height: float
+) -> None:
+    """A bar for every class, as long as the class is likely, in the color of the class."""
+    row = min(30.0, height / max(1, len(prediction.labels)))
+    size = min(15.0, 0.62 * row)
+    for index, (label, probability) in enumerate(
+        zip(prediction.labels, prediction.probabilities.tolist(), strict=True)
+    ):
+        top = y + index * row
+        canvas.color(255, alpha=0.06)
+        canvas.rect(x + 26, top, 190, row - 4, radius=3)
+        if probability > 0.004:
+            canvas.color(*bytes_of(class_color(colors[label])))
+            canvas.rect(x + 26, top, max(3.0, 190 * probability), row - 4, radius=3)
+        canvas.color(255, alpha=0.45 + 0.55 * probability)
+        canvas.text(label, x + 10, top + row / 2 - 2 + size * 0.36, size, align="center")
+
+
+def training_panel(canvas: Canvas, status: TrainingStatus, x: float, y: float) -> None:
+    """The loss curve on a logarithmic scale, and how far the training is."""
+    width, height = 216.0, 96.0
+    canvas.color(255, alpha=0.05)
+    canvas.rect(x, y, width, height, radius=4)
+    curve = loss_curve(status.losses, x + 8, y + 8, width - 16, height - 16)
+    if len(curve) > 1:
+        canvas.color(255, 196, 92)
+        canvas.line_width(1.6)
+        canvas.polyline(curve)
+    share = status.iteration / max(1, status.iterations)
+    canvas.color(255, 196, 92, alpha=0.9)
+    canvas.rect(x, y + height + 4, max(2.0, width * share), 3)
+    canvas.color(255, alpha=0.8)
+    canvas.text(training_line(status), x, y + height + 26, 13)
+
+
+def training_line(status: TrainingStatus) -> str:
+    """One line on where the training is."""
+    loss = f"loss {status.losses[-1]:.3f}" if len(status.losses) else ""
+    match status.state:
+        case "running":
+            return f"training {status.iteration} of {status.iterations}   {loss}"
+        case "done":
+            return f"trained in {status.seconds:.1f} s   {status.iteration} iterations   {loss}"
+        case state:
+            return state
+
+
+def loss_curve(losses: NDArray[np.float32], x: float, y: float, width: float, height: float) -> Points:
+    """Points of a polyline, shape (n, 2), at most one a pixel: the losses on a logarithmic scale in a box."""
+    if len(losses) < 2:
+        return np.empty((0, 2), dtype=np.float32)
+    picked = losses[np.linspace(0, len(losses) - 1, min(len(losses), int(width))).astype(int)]
+    logs = np.log(np.maximum(picked, 1e-4))
+    span = max(float(np.ptp(logs)), 0.5)
+    points = np.empty((len(picked), 2), dtype=np.float32)
+    points[:, 0] = x + np.linspace(0, width, len(picked))
+    points[:, 1] = y + height * (float(logs.max()) - logs) / span
+    return points
+
+
+def example_cards(
+    canvas: Canvas,
+    examples: Sequence[Example],
+    chosen: str,
+    colors: Mapping[str, int],
+    x: float,
+    y: float,
+    width: float,
+) -> None:
+    """A card for every taught label: its last example, how many there are, and whether they are saved."""
+    labels = list(dict.fromkeys([example.label for example in examples] + ([chosen] if chosen else [])))
+    step = min(74.0, width / max(1, len(labels)))
+    side = step - 8
+    for index, label in enumerate(labels):
+        left = x + index * step
+        mine = [example for example in examples if example.label == label]
+        color = bytes_of(class_color(colors[label]))
+        canvas.color(255, alpha=0.14 if label == chosen else 0.05)
+        canvas.rect(left, y, side, side, radius=5)
+        if mine:
+            canvas.line_width(max(1.2, side / 34))
+            canvas.color(*color)
+            for stroke in fitted(mine[-1].strokes, left + 0.2 * side, y + 0.2 * side, 0.6 * side):
+                canvas.polyline(stroke)
+        saved = all(example.saved for example in mine)
+        canvas.color(255, alpha=0.7)
+        canvas.text(
+            f"{label} × {len(mine)}{'' if saved else ' …'}",
+            left + side / 2,
+            y + side + 15,
+            12,
+            align="center",
+        )
+        if label == chosen:
+            canvas.color(*color)
+            canvas.rect(left, y + side + 20, side, 2)
+
+
+def fitted(strokes: Sequence[Points], x: float, y: float, side: float) -> list[Points]:
+    """Strokes moved and scaled, their proportions kept, to the middle of a square."""
+    corners = np.concatenate(strokes)[:, :2]
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    scale = side / max(float((high - low).max()), 1.0)
+    origin = np.array((x + side / 2, y + side / 2)) - (low + high) / 2 * scale
+    return [(stroke[:, :2] * scale + origin).astype(np.float32) for stroke in strokes]
+
+
+def help_panel(canvas: Canvas) -> None:
+    """The keys, over everything else."""
+    width, row = 640.0, 34.0
+    height = row * len(HELP) + 96
+    left, top = (canvas.width - width) / 2, (canvas.height - height) / 2
+    canvas.color(8, 9, 12, alpha=0.94)
+    canvas.rect(left, top, width, height, radius=10)
+    canvas.color(255)
+    canvas.text("Draw letters, teach them, watch each one appear", left + 32, top + 46, 20)
+    for index, (keys, meaning) in enumerate(HELP):
+        y = top + 90 + index * row
+        canvas.color(255, 196, 92)
+        canvas.text(keys, left + 32, y, 15)
+        canvas.color(255, alpha=0.85)
+        canvas.text(meaning, left + 210, y, 15)

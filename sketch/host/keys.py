@@ -1,0 +1,72 @@
+"""pyglet's key symbols and modifiers by the names a sketch knows them by."""
+
+from typing import Any
+
+NAMES = {
+    "RETURN": "enter",
+    "NUM_ENTER": "enter",
+    "PAGEUP": "page_up",
+    "PAGEDOWN": "page_down",
+    "LSHIFT": "shift",
+    "RSHIFT": "shift",
+    "LCTRL": "ctrl",
+    "RCTRL": "ctrl",
+    "LALT": "alt",
+    "RALT": "alt",
+    "LCOMMAND": "command",
+    "RCOMMAND": "command",
+}
+
+PUNCTUATION = {
+    "BRACKETLEFT": "[",
+    "BRACKETRIGHT": "]",
+    "MINUS": "-",
+    "PLUS": "+",
+    "EQUAL": "=",
+    "COMMA": ",",
+    "PERIOD": ".",
+    "SLASH": "/",
+    "BACKSLASH": "\\",
+    "SEMICOLON": ";",
+    "APOSTROPHE": "'",
+    "GRAVE": "`",
+}
+
+
+def key_name(symbol: int) -> str:
+    """Name of a key: "a", "1", "space", "enter", "f1"...; empty for a key pyglet has no name for."""
+    # pyglet.window asks for a display when it is imported, so it is imported once a window is there.
+    from pyglet.window import key
+
+    constant = key.symbol_string(symbol)
+    if constant.startswith("user_key") or constant.isdigit():
+        return ""
+    if constant in PUNCTUATION:
+        return PUNCTUATION[constant]
+    bare = (
+        constant.removeprefix("NUM_") if constant.startswith("NUM_") and constant[4:].isdigit() else constant
+    )
+    return NAMES.get(constant, bare.removeprefix("_").lower())
+
+
+def modifier_names(modifiers: int) -> frozenset[str]:
+    """Of "shift", "ctrl", "alt" and "command", those that are set in pyglet's bits."""
+    from pyglet.window import key
+
+    bits: dict[str, Any] = {
+        "shift": key.MOD_SHIFT,
+        "ctrl": key.MOD_CTRL,
+        "alt": key.MOD_ALT | key.MOD_OPTION,
+        "command": key.MOD_COMMAND | key.MOD_WINDOWS,
+    }
+    return frozenset(name for name, bit in bits.items() if modifiers & bit)
+
+
+def button_name(buttons: int) -> str:
+    """Name of the first button that is set in pyglet's bits; empty for none."""
+    from pyglet.window import mouse
+
+    for bit, name in ((mouse.LEFT, "left"), (mouse.RIGHT, "right"), (mouse.MIDDLE, "middle")):
+        if buttons & bit:
+            return name
+    return ""

@@ -1,0 +1,108 @@
+"""A surface without a window or a display: the same loop, drawn into a framebuffer through EGL."""
+
+import sys
+from collections.abc import Callable
+from time import perf_counter, sleep
+from typing import TypeAlias
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.clock import FixedClock
+from sketch.host.errors import NO_OPENGL, HostError
+from sketch.input.queue import EventQueue
+from sketch.loop import Stage, begin, end, run_frame
+from sketch.render.canvas import Canvas
+from sketch.sketch import Sketch
+
+Player: TypeAlias = Callable[[float, EventQueue], bool]
+"""Called before every frame with the time and the queue to put events in; False ends the sketch."""
+
+Viewer: TypeAlias = Callable[[NDArray[np.uint8]], None]
+"""Takes every frame as it was drawn: uint8 of shape (height, width, 3), the top row first."""
+
+
+def run_offscreen(
+    sketch: Sketch,
+    *,
+    frames: int | None = None,
+    player: Player | None = None,
+    viewer: Viewer | None = None,
+    realtime: bool = False,
+) -> Stage:
+    """Run a sketch without a window until it quits.
+
+    Time moves by one frame's step at every frame, however long the frame took, so a run can be repeated.
+
+    Args:
+        sketch: What to run; its `window` gives size and frame rate.
+        frames: End after so many.
+        player: Puts events in the queue before every frame, as a person would.
+        viewer: Sees every frame.
+        realtime: Wait so that frames come no faster than their rate, as when something else runs beside.
+
+    Returns:
+        The stage as it was at the end; its canvas is released.
+
+    Raises:
+        HostError: There is no OpenGL here.
+    """
+    window = sketch.window
+    context = offscreen_context()
+    target = context.simple_framebuffer(window.size, components=4)
+    stage = Stage(sketch, Canvas(context, window.size))
+    clock = FixedClock(1 / window.fps)
+    try:
+        begin(stage)
+        _run(stage, target, clock, frames, player, viewer, realtime)
+    finally:
+        try:
+            end(stage)
+        finally:
+            stage.canvas.release()
+            target.release()
+            context.release()
+    return stage
+
+
+def _run(
+    stage: Stage,
+    target: moderngl.Framebuffer,
+    clock: FixedClock,
+    frames: int | None,
+    player: Player | None,
+    viewer: Viewer | None,
+    realtime: bool,
+) -> None:
+    while not stage.sketch.wants_to_quit and (frames is None or clock.frames < frames):
+        due = perf_counter() + clock.step
+        if player is not None and not player(clock(), stage.queue):
+            return
+        run_frame(stage, clock(), target)
+        if viewer is not None:
+            viewer(read_pixels(target))
+        clock.advance()
+        if realtime:
+            sleep(max(0.0, due - perf_counter()))
+
+
+def offscreen_context() -> moderngl.Context:
+    """Make an OpenGL 3.3 context that needs no display.
+
+    Raises:
+        HostError: There is no OpenGL, or one too old.
+    """
+    try:
+        if sys.platform == "linux":
+            return moderngl.create_standalone_context(require=330, backend="egl")
+        return moderngl.create_standalone_context(require=330)
+    except Exception as error:
+        raise HostError(NO_OPENGL.format(why=" ".join(str(error).split()))) from error
+
+
+def read_pixels(target: moderngl.Framebuffer) -> NDArray[np.uint8]:
+    """The picture in a framebuffer: uint8 of shape (height, width, 3), the top row first."""
+    width, height = target.size
+    flat = np.frombuffer(target.read(components=3, alignment=1), dtype=np.uint8)
+    return flat.reshape(height, width, 3)[::-1]

@@ -1,0 +1,185 @@
+"""A window on the screen, by pyglet."""
+
+import logging
+import os
+import sys
+from typing import Any
+
+import moderngl
+
+from sketch.clock import WallClock
+from sketch.host.errors import NO_DISPLAY, NO_OPENGL, HostError
+from sketch.host.offscreen import Player, Viewer, read_pixels
+from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio, stamp_events
+from sketch.loop import Stage, begin, end, run_frame
+from sketch.render.canvas import Canvas
+from sketch.sketch import Sketch
+from sketch.window import Window
+
+log = logging.getLogger("inkloop")
+
+SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "gdi generic")
+
+
+def has_display() -> bool:
+    """Whether a window can be expected to open."""
+    if sys.platform != "linux":
+        return True
+    return bool(os.environ.get("DISPLAY"))
+
+
+def run_window(
+    sketch: Sketch, *, frames: int | None = None, player: Player | None = None, viewer: Viewer | None = None
+) -> Stage:
+    """Run a sketch in a window until it quits or the window is closed.
+
+    Args:
+        sketch: What to run; its `window` says how the window should be.
+        frames: End after so many.
+        player: Puts events in the queue before every frame, beside the user's own.
+        viewer: Sees every frame.
+
+    Returns:
+        The stage as it was at the end; its canvas is released.
+
+    Raises:
+        HostError: There is no display, or no OpenGL 3.3.
+    """
+    import pyglet
+
+    window, context = open_window(sketch.window)
+    size, ratio = (int(window.width), int(window.height)), pixel_ratio(window)
+    stage = Stage(sketch, Canvas(context, size, ratio))
+    clock = WallClock()
+    events = WindowEvents(window, stage.queue, clock, sketch.quit)
+    window.push_handlers(events)
+    stamp_events(window, events.note_stamp)
+    follow_tablets(window, events.note_pressure)
+    copier = FrameCopier(context) if viewer is not None else None
+
+    def frame(_: float) -> None:
+        window.switch_to()
+        if player is not None and not player(clock(), stage.queue):
+            sketch.quit()
+        target = context.screen
+        target.viewport = (0, 0, *window.get_framebuffer_size())
+        run_frame(stage, clock(), target)
+        if viewer is not None and copier is not None:
+            viewer(copier.copy(target, window.get_framebuffer_size()))
+        window.flip()
+        if sketch.wants_to_quit or sketch.frame == frames:
+            pyglet.app.exit()
+
+    try:
+        begin(stage)
+        pyglet.clock.schedule_interval(frame, 1 / sketch.window.fps)
+        frame(0.0)
+        if not sketch.wants_to_quit and sketch.frame != frames:
+            pyglet.app.run(interval=None)
+    finally:
+        pyglet.clock.unschedule(frame)
+        try:
+            end(stage)
+        finally:
+            stage.canvas.release()
+            window.close()
+    return stage
+
+
+def open_window(options: Window) -> tuple[Any, moderngl.Context]:
+    """Open pyglet's window and take its OpenGL context.
+
+    Raises:
+        HostError: There is no display, or no OpenGL 3.3.
+    """
+    if not has_display():
+        raise HostError(NO_DISPLAY)
+    import pyglet
+
+    pyglet.options["dpi_scaling"] = "stretch" if options.high_dpi else "real"
+    try:
+        import pyglet.window
+
+        window = _window_with_samples(options)
+        context = moderngl.create_context(require=330)
+    except Exception as error:
+        raise _host_error(error) from error
+    log.info("OpenGL %s on %s", context.info["GL_VERSION"], context.info["GL_RENDERER"])
+    return window, context
+
+
+def _window_with_samples(options: Window) -> Any:
+    from pyglet.window import NoSuchConfigException
+
+    wanted = wished_samples(options.samples, renderer_name())
+    for samples in (wanted, 4, 0):
+        if samples > wanted:
+            continue
+        try:
+            return _pyglet_window(options, samples)
+        except NoSuchConfigException:
+            log.info("no framebuffer with %d samples a pixel here", samples)
+    raise HostError(NO_OPENGL.format(why="no framebuffer configuration fits"))
+
+
+def _pyglet_window(options: Window, samples: int) -> Any:
+    import pyglet
+
+    config = pyglet.gl.Config(
+        major_version=3,
+        minor_version=3,
+        forward_compatible=True,
+        double_buffer=True,
+        sample_buffers=1 if samples else 0,
+        samples=samples,
+    )
+    width, height = options.size
+    return pyglet.window.Window(
+        width=None if options.fullscreen else width,
+        height=None if options.fullscreen else height,
+        caption=options.title,
+        fullscreen=options.fullscreen,
+        resizable=options.resizable and not options.fullscreen,
+        vsync=options.vsync,
+        config=config,
+        file_drops=True,
+    )
+
+
+def wished_samples(asked: int | None, renderer: str) -> int:
+    """Samples a pixel to ask for: what the author asked, else 4 on a GPU and 0 in software."""
+    if asked is not None:
+        return asked
+    return 0 if any(name in renderer.lower() for name in SOFTWARE) else 4
+
+
+def renderer_name() -> str:
+    """Name of what draws, asked of the hidden context that pyglet keeps; empty before there is one."""
+    import pyglet
+
+    return str(pyglet.gl.gl_info.get_renderer()) if pyglet.gl.gl_info.have_context() else ""
+
+
+def _host_error(error: Exception) -> Exception:
+    if isinstance(error, HostError):
+        return error
+    if "Display" in type(error).__name__ or "display" in str(error):
+        return HostError(NO_DISPLAY)
+    return HostError(NO_OPENGL.format(why=" ".join(str(error).split()) or type(error).__name__))
+
+
+class FrameCopier:
+    """Reads a window's frames by way of another framebuffer: a multisampled one cannot be read as it is."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._context = context
+        self._copy: moderngl.Framebuffer | None = None
+
+    def copy(self, screen: moderngl.Framebuffer, size: tuple[int, int]) -> Any:
+        """The picture on the screen's framebuffer: uint8 of shape (height, width, 3), the top row first."""
+        if self._copy is None or self._copy.size != size:
+            if self._copy is not None:
+                self._copy.release()
+            self._copy = self._context.simple_framebuffer(size, components=4)
+        self._context.copy_framebuffer(self._copy, screen)
+        return read_pixels(self._copy)

@@ -1,0 +1,88 @@
+"""What reaches a sketch from outside, each with the time at which it happened."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+PointerKind: TypeAlias = Literal["down", "move", "up", "enter", "exit", "scroll"]
+Device: TypeAlias = Literal["mouse", "pen", "touch"]
+Button: TypeAlias = Literal["left", "middle", "right", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class PointerEvent:
+    """One sample of a mouse, a pen or a finger.
+
+    Attributes:
+        kind: What happened; "move" with and without a button held.
+        x: Logical pixels from the left edge.
+        y: Logical pixels from the top edge, growing downward.
+        t: Seconds on the loop's clock.
+        pressure: 0..1; 0.5 where the device reports none.
+        pointer_id: Which pointer, so that two hands make two inks.
+        device: What kind of device.
+        button: The button that changed, or is held while moving; empty when none is.
+        scroll_x: Steps scrolled to the right, for "scroll".
+        scroll_y: Steps scrolled upward, for "scroll".
+    """
+
+    kind: PointerKind
+    x: float
+    y: float
+    t: float
+    pressure: float = 0.5
+    pointer_id: int = 0
+    device: Device = "mouse"
+    button: Button = ""
+    scroll_x: float = 0.0
+    scroll_y: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEvent:
+    """A key that went down or up.
+
+    Attributes:
+        kind: Which of the two.
+        key: The key's name: "a", "1", "space", "enter", "backspace", "escape", "left", "f1"...
+        modifiers: Of "shift", "ctrl", "alt" and "command", those held.
+        t: Seconds on the loop's clock.
+    """
+
+    kind: Literal["down", "up"]
+    key: str
+    modifiers: frozenset[str] = frozenset()
+    t: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ResizeEvent:
+    """The window has another size.
+
+    Attributes:
+        width: Logical pixels.
+        height: Logical pixels.
+        pixel_ratio: Pixels of the framebuffer per logical pixel.
+    """
+
+    width: int
+    height: int
+    pixel_ratio: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class FilesEvent:
+    """Files were dropped on the window, at logical pixels x, y."""
+
+    paths: tuple[str, ...]
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent:
+    """A line of text for the sketch and its user."""
+
+    text: str
+
+
+Event: TypeAlias = PointerEvent | KeyEvent | ResizeEvent | FilesEvent | MessageEvent

@@ -1,0 +1,23 @@
+"""The queue between whoever sees an event first and the frame that takes it."""
+
+from collections import deque
+
+from sketch.input.events import Event
+
+
+class EventQueue:
+    """Keeps every event, in order, until the next frame. Any thread may put."""
+
+    def __init__(self) -> None:
+        self._events: deque[Event] = deque()
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def put(self, event: Event) -> None:
+        """Append an event."""
+        self._events.append(event)
+
+    def drain(self) -> list[Event]:
+        """Take what is there, oldest first. What is put meanwhile waits for the next frame."""
+        return [self._events.popleft() for _ in range(len(self._events))]

@@ -1,0 +1,104 @@
+"""Run a sketch: pick a host and go."""
+
+import logging
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sketch.host.offscreen import Player, Viewer, run_offscreen
+from sketch.host.recorder import Recorder
+from sketch.host.window import run_window
+from sketch.module_sketch import module_sketch
+from sketch.resources import home_of
+from sketch.sketch import Sketch
+
+
+def run(
+    sketch: type[Sketch] | Sketch | ModuleType,
+    *,
+    headless: bool = False,
+    frames: int | None = None,
+    record: str | Path | None = None,
+    home: str | Path | None = None,
+    player: Player | None = None,
+    viewer: Viewer | None = None,
+    realtime: bool = False,
+    **window: Any,
+) -> Sketch:
+    """Run a sketch until it quits or its window is closed.
+
+        sketch.run(Letters, size=(800, 600), title="Letters")
+        sketch.run(Letters, headless=True, frames=120, record="out/letters.mp4")
+
+    Args:
+        sketch: A `Sketch` class, an instance of one, or a module with `setup`, `update` and `draw` functions.
+        headless: Draw offscreen, without a display; time then moves by the same step at every frame.
+        frames: End after so many.
+        record: Film the frames to this file (H.264).
+        home: Folder for what the user makes; `inkloop-data` beside the sketch unless told otherwise.
+        player: Puts events in the queue before every frame (see `sketch.host.offscreen.Player`).
+        viewer: Sees every frame, as uint8 of shape (height, width, 3).
+        realtime: Without a display, wait so that frames come no faster than their rate.
+        **window: Options of `sketch.Window` that replace those of the class: size, title, fullscreen...
+
+    Returns:
+        The sketch as it was at the end.
+
+    Raises:
+        HostError: There is no display, or no OpenGL 3.3.
+        TypeError: What was given is no sketch, or an option has an unknown name.
+        ValueError: An option is out of range.
+    """
+    instance = as_sketch(sketch)
+    instance.window = replace(instance.window, **window)
+    instance.home = Path(home) if home is not None else home_of(sketch)
+    _log_to_terminal()
+    with ExitStack() as stack:
+        viewers = [viewer] if viewer is not None else []
+        if record is not None:
+            viewers.append(
+                stack.enter_context(Recorder(Path(record), instance.window.size, instance.window.fps)).add
+            )
+        see = _all_of(viewers)
+        if headless:
+            run_offscreen(instance, frames=frames, player=player, viewer=see, realtime=realtime)
+        else:
+            run_window(instance, frames=frames, player=player, viewer=see)
+    return instance
+
+
+def as_sketch(sketch: type[Sketch] | Sketch | ModuleType) -> Sketch:
+    """Make an instance of whatever describes a sketch.
+
+    Raises:
+        TypeError: It is no sketch.
+    """
+    if isinstance(sketch, Sketch):
+        return sketch
+    if isinstance(sketch, ModuleType):
+        return module_sketch(sketch)()
+    if isinstance(sketch, type) and issubclass(sketch, Sketch):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return sketch()
+    raise TypeError(f"run() takes a Sketch class, an instance of one or a module; got {sketch!r}")
+
+
+def _all_of(viewers: list[Viewer]) -> Viewer | None:
+    if len(viewers) < 2:
+        return viewers[0] if viewers else None
+
+    def see(frame: Any) -> None:
+        for viewer in viewers:
+            viewer(frame)
+
+    return see
+
+
+def _log_to_terminal() -> None:
+    log = logging.getLogger("inkloop")
+    if not log.handlers and not logging.getLogger().handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("inkloop: %(message)s"))
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)

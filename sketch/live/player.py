@@ -1,0 +1,95 @@
+"""A player puts events in a sketch's queue as a person would: a script, acted out frame by frame."""
+
+from collections.abc import Callable, Generator, Sequence
+from time import perf_counter, sleep
+from typing import TypeAlias
+
+from sketch.ink.points import Points
+from sketch.input.events import Event, KeyEvent, PointerEvent
+from sketch.input.queue import EventQueue
+
+Timed: TypeAlias = Sequence[tuple[float, Event]]
+"""Events, each with the seconds after which it happens; the sooner ones first."""
+
+Act: TypeAlias = Timed | Callable[[], bool]
+"""Something to play to its end, or something to wait for until it is true."""
+
+Script: TypeAlias = Generator[Act, None, None]
+
+
+class ScriptPlayer:
+    """Plays a script; hand it to `sketch.run(player=...)`.
+
+    While the script waits for something that takes real time, such as training, frames are let through no
+    faster than they would be shown.
+
+    Args:
+        script: Acts, one after the other.
+        step: Seconds a frame.
+    """
+
+    def __init__(self, script: Script, step: float = 1 / 60) -> None:
+        self._script = script
+        self._step = step
+        self._pending: list[tuple[float, Event]] = []
+        self._until: Callable[[], bool] | None = None
+        self._due = 0.0
+
+    def __call__(self, now: float, queue: EventQueue) -> bool:
+        """Put what is due by `now` in the queue; False once the script is over."""
+        if self._until is not None and not self._until():
+            sleep(max(0.0, self._due - perf_counter()))
+            self._due = perf_counter() + self._step
+            return True
+        self._until = None
+        while self._pending and self._pending[0][0] <= now:
+            at, event = self._pending.pop(0)
+            queue.put(stamped(event, at))
+        return bool(self._pending) or self._next(now)
+
+    def _next(self, now: float) -> bool:
+        act = next(self._script, None)
+        if act is None:
+            return False
+        if callable(act):
+            self._until = act
+        else:
+            self._pending = [(now + after, event) for after, event in act]
+        return True
+
+
+def stamped(event: Event, t: float) -> Event:
+    """The same event, happening at `t` where it has a time."""
+    if isinstance(event, PointerEvent):
+        return PointerEvent(
+            event.kind, event.x, event.y, t, event.pressure, event.pointer_id, event.device, event.button
+        )
+    if isinstance(event, KeyEvent):
+        return KeyEvent(event.kind, event.key, event.modifiers, t)
+    return event
+
+
+def press(key: str, *modifiers: str) -> Timed:
+    """A key that goes down and up."""
+    held = frozenset(modifiers)
+    return [(0.0, KeyEvent("down", key, held)), (0.05, KeyEvent("up", key, held))]
+
+
+def draw(strokes: Sequence[Points], rest: float = 0.0, pointer_id: int = 0) -> Timed:
+    """A pen that draws strokes at the times their points carry, then rests for so many seconds.
+
+    Args:
+        strokes: Each of shape (n, 4), n at least 1; times grow from stroke to stroke.
+        rest: Seconds, 0 or more.
+        pointer_id: Of the pen.
+    """
+    events: list[tuple[float, Event]] = []
+    for stroke in strokes:
+        for index, (x, y, t, pressure) in enumerate(stroke.tolist()):
+            kind = "move" if index else "down"
+            events.append((t, PointerEvent(kind, x, y, 0.0, pressure, pointer_id, "pen", "left")))
+        x, y, t, pressure = stroke[-1].tolist()
+        events.append((t, PointerEvent("up", x, y, 0.0, pressure, pointer_id, "pen", "left")))
+    last = events[-1][0]
+    hover = PointerEvent("move", *strokes[-1][-1, :2].tolist(), 0.0, 0.0, pointer_id, "pen")
+    return [*events, (last + rest, hover)]

@@ -1,0 +1,54 @@
+"""A sketch's file to a sketch class."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from sketch.module_sketch import module_sketch
+from sketch.sketch import Sketch
+
+
+class LoadError(Exception):
+    """A file that is no sketch; the message is one line and says why."""
+
+
+def load_sketch(path: Path) -> type[Sketch]:
+    """Import a sketch's file: a `Sketch` class (the last one it defines), or plain functions.
+
+    The module gets a private name, so a file may be called `sketch.py`; its folder comes first on the path,
+    so it may import what lies beside it.
+
+    Raises:
+        LoadError: There is no such file, or it holds no sketch.
+    """
+    if not path.is_file():
+        raise LoadError(f"there is no file {path}")
+    module = _import(path.resolve())
+    own = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Sketch) and value.__module__ == module.__name__
+    ]
+    if own:
+        return own[-1]
+    try:
+        return module_sketch(module)
+    except TypeError as error:
+        raise LoadError(f"{path.name}: {error}") from error
+
+
+def _import(path: Path) -> ModuleType:
+    # Imported before the sketch's folder is on the path: an addon.py beside the sketch must not replace it.
+    import addon  # noqa: F401
+
+    name = f"_inkloop_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise LoadError(f"{path.name} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
+    spec.loader.exec_module(module)
+    return module

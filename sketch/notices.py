@@ -1,0 +1,34 @@
+"""Lines that stay on screen for a few seconds, so that nothing happens in silence."""
+
+from dataclasses import dataclass, field
+
+from sketch.render.canvas import Canvas
+
+SECONDS = 6.0
+FADE = 0.6
+SIZE = 15
+MOST = 5
+
+
+@dataclass
+class Notices:
+    """The lines on screen, oldest first, each with the time at which it came."""
+
+    lines: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+
+    def add(self, now: float, text: str) -> None:
+        """Show a line from now on. A line that is there already starts anew instead of standing twice."""
+        self.lines = [line for line in self.lines if line[1] != text][-(MOST - 1) :]
+        self.lines.append((now, text))
+
+    def draw(self, canvas: Canvas, now: float) -> None:
+        """Draw what is still fresh in the lower left corner."""
+        self.lines = [line for line in self.lines if now - line[0] < SECONDS]
+        for row, (since, text) in enumerate(reversed(self.lines)):
+            alpha = min(1.0, (SECONDS - (now - since)) / FADE)
+            y = canvas.height - 22 - row * 1.7 * SIZE
+            width, _ = canvas.text_size(text, SIZE)
+            canvas.color(0, alpha=0.72 * alpha)
+            canvas.rect(14, y - 1.15 * SIZE, width + 20, 1.6 * SIZE, radius=5)
+            canvas.color(255, alpha=alpha)
+            canvas.text(text, 24, y, SIZE)

@@ -1,0 +1,22 @@
+"""Where a sketch's own files are, and where what its user makes is kept."""
+
+import inspect
+import sys
+from pathlib import Path
+
+DATA_FOLDER = "inkloop-data"
+
+
+def home_of(sketch: object) -> Path:
+    """Folder in which what the user makes is kept: `inkloop-data` beside the sketch's file.
+
+    A sketch that lives in an installed package, or was typed into a prompt, keeps it in the current folder.
+    """
+    try:
+        source = Path(inspect.getfile(sketch if inspect.isclass(sketch) else type(sketch))).resolve()
+    except (TypeError, OSError):
+        return Path.cwd() / DATA_FOLDER
+    package = Path(__file__).resolve().parent
+    if not source.is_file() or package in source.parents or Path(sys.prefix).resolve() in source.parents:
+        return Path.cwd() / DATA_FOLDER
+    return source.parent / DATA_FOLDER

@@ -1,0 +1,157 @@
+"""The class an author subclasses."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from sketch.ink.ink import Ink, Rgba
+from sketch.ink.points import Points, Strokes
+from sketch.plugin import hooks_of
+from sketch.render.canvas import Canvas
+from sketch.timing import FrameTimes
+from sketch.window import Window
+
+AddonType = TypeVar("AddonType")
+
+
+class Sketch:
+    """A sketch: write `setup`, `update` and `draw`, and whichever events you need.
+
+        class Dot(sketch.Sketch):
+            def draw(self, canvas):
+                canvas.background(12)
+                canvas.circle(self.mouse_x, self.mouse_y, 40)
+
+        sketch.run(Dot)
+
+    Coordinates are logical pixels, the origin is the top left corner, y grows downward. Times are seconds.
+
+    Attributes:
+        window: How the window should be; set it on the class.
+        ink_pause: Seconds with the pen up after which an ink (a letter, a sign) is closed.
+        ink_reach: How far away a stroke may start and still belong to the ink, in sizes of the ink.
+        pen_color: Of the strokes drawn from now on.
+        pen_width: Of the strokes drawn from now on, in logical pixels.
+        shows_messages: Whether `message` texts appear on screen for a few seconds.
+        width: Of the window.
+        height: Of the window.
+        time: Seconds since the sketch began, as of this frame.
+        frame: Frames drawn before this one.
+        mouse_x: Where the mouse was last seen.
+        mouse_y: Where the mouse was last seen.
+        modifiers: Of "shift", "ctrl", "alt" and "command", those held at the last key event.
+        ink: Everything drawn with the pen.
+        home: Folder beside the sketch in which what the user makes is kept.
+        frame_times: What the last frames cost; `frame_times.p50_p99` in milliseconds.
+    """
+
+    window: Window = Window()
+    ink_pause: float = 0.7
+    ink_reach: float = 1.0
+    pen_color: Rgba = (1.0, 1.0, 1.0, 1.0)
+    pen_width: float = 6.0
+    shows_messages: bool = True
+
+    width: int = 0
+    height: int = 0
+    time: float = 0.0
+    frame: int = 0
+    mouse_x: float = 0.0
+    mouse_y: float = 0.0
+    modifiers: frozenset[str] = frozenset()
+    home: Path = Path("inkloop-data")
+
+    def __init__(self) -> None:
+        self.ink = Ink()
+        self.addons: list[object] = []
+        self.wants_to_quit = False
+        self.outbox: list[str] = []
+        self.frame_times = FrameTimes()
+
+    def use(self, addon: AddonType) -> AddonType:
+        """Attach an addon and return it. Its `setup` runs at once if the sketch has begun, else just before.
+
+        Raises:
+            TypeError: The object has none of an addon's methods (see `sketch.plugin`).
+        """
+        hooks = hooks_of(addon)
+        self.addons.append(addon)
+        if "setup" in hooks:
+            addon.setup(self.home)  # type: ignore[attr-defined]
+        return addon
+
+    def quit(self) -> None:
+        """End after this frame."""
+        self.wants_to_quit = True
+
+    def send_message(self, text: str) -> None:
+        """Send a line to `message`, to the log and, for a few seconds, to the screen."""
+        self.outbox.append(text)
+
+    def setup(self) -> None:
+        """Begin. The canvas's size is known; addons are attached here."""
+
+    def update(self, dt: float) -> None:
+        """Move on by `dt` seconds, once a frame."""
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draw the frame."""
+
+    def exit(self) -> None:
+        """End. Called once, also after an error."""
+
+    def key_pressed(self, key: str) -> None:
+        """A key went down: "a", "1", "space", "enter", "f1"... `modifiers` says what was held."""
+
+    def key_released(self, key: str) -> None:
+        """A key went up."""
+
+    def mouse_moved(self, x: float, y: float) -> None:
+        """The mouse moved with no button held."""
+
+    def mouse_dragged(self, x: float, y: float, button: str) -> None:
+        """The mouse moved with a button held: "left", "middle" or "right"."""
+
+    def mouse_pressed(self, x: float, y: float, button: str) -> None:
+        """A button went down."""
+
+    def mouse_released(self, x: float, y: float, button: str) -> None:
+        """A button went up."""
+
+    def mouse_scrolled(self, x: float, y: float, scroll_x: float, scroll_y: float) -> None:
+        """The wheel turned, in steps to the right and upward."""
+
+    def mouse_entered(self, x: float, y: float) -> None:
+        """The mouse came into the window."""
+
+    def mouse_exited(self, x: float, y: float) -> None:
+        """The mouse left the window."""
+
+    def pen_pressed(self, point: Points, pointer_id: int) -> None:
+        """A pen or the mouse touched down; `point` has shape (4,): x, y, t since the ink began, pressure."""
+
+    def pen_dragged(self, point: Points, pointer_id: int) -> None:
+        """A pen that is down moved; called for every sample."""
+
+    def pen_released(self, point: Points, pointer_id: int) -> None:
+        """A pen was lifted; `point` is its last sample."""
+
+    def pen_hovered(self, x: float, y: float, pointer_id: int) -> None:
+        """A pen moved without touching."""
+
+    def on_stroke_point(self, point: Points, pointer_id: int) -> None:
+        """Each sample of a stroke, in order, the first and the last as well."""
+
+    def on_stroke(self, points: Points, pointer_id: int) -> None:
+        """A stroke is done; `points` has shape (n, 4)."""
+
+    def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
+        """An ink is closed: the strokes that belong together, oldest first."""
+
+    def window_resized(self, width: int, height: int) -> None:
+        """The window has another size."""
+
+    def files_dropped(self, paths: list[Path], x: float, y: float) -> None:
+        """Files were dropped on the window."""
+
+    def message(self, text: str) -> None:
+        """A line came from an addon, from the host or from `send_message`."""

@@ -1,0 +1,289 @@
+"""The loop on a real offscreen surface: an author's methods are called, in order, with what they should get."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sketch
+from sketch.input.events import FilesEvent, KeyEvent, MessageEvent, PointerEvent, ResizeEvent
+from sketch.live.player import ScriptPlayer, draw, press
+
+SMALL = sketch.Window(size=(320, 200))
+
+
+def run(kind, events=(), frames=3, **options):
+    """Run a sketch headless with all events in the queue before its first frame."""
+    waiting = list(events)
+
+    def player(now, queue):
+        while waiting:
+            queue.put(waiting.pop(0))
+        return True
+
+    return sketch.run(kind, headless=True, frames=frames, player=player, **options)
+
+
+class Recording(sketch.Sketch):
+    window = SMALL
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def __getattribute__(self, name):
+        value = super().__getattribute__(name)
+        if name in RECORDED:
+            return lambda *arguments: (self.calls.append((name, *arguments)), value(*arguments))[1]
+        return value
+
+
+RECORDED = {
+    "setup",
+    "update",
+    "draw",
+    "exit",
+    "key_pressed",
+    "key_released",
+    "mouse_moved",
+    "mouse_dragged",
+    "mouse_pressed",
+    "mouse_released",
+    "mouse_scrolled",
+    "mouse_entered",
+    "mouse_exited",
+    "pen_pressed",
+    "pen_dragged",
+    "pen_released",
+    "pen_hovered",
+    "on_stroke_point",
+    "on_stroke",
+    "on_ink",
+    "window_resized",
+    "files_dropped",
+    "message",
+}
+
+
+def names(instance):
+    return [name for name, *_ in instance.calls]
+
+
+def test_a_sketch_is_set_up_updated_drawn_and_ended():
+    assert names(run(Recording, frames=2)) == ["setup", "update", "draw", "update", "draw", "exit"]
+
+
+def test_time_moves_by_the_same_step_at_every_frame():
+    instance = run(Recording, frames=4, fps=50)
+    steps = [dt for name, dt in (call[:2] for call in instance.calls if call[0] == "update")]
+    assert steps == pytest.approx([0, 0.02, 0.02, 0.02])
+
+
+def test_every_event_reaches_its_method_in_order():
+    events = [
+        PointerEvent("enter", 1, 2, 0.0),
+        PointerEvent("move", 3, 4, 0.0),
+        PointerEvent("scroll", 3, 4, 0.0, scroll_y=1.0),
+        PointerEvent("down", 5, 6, 0.0, button="right"),
+        PointerEvent("move", 7, 8, 0.0, button="right"),
+        PointerEvent("up", 7, 8, 0.0, button="right"),
+        PointerEvent("exit", 9, 9, 0.0),
+        KeyEvent("down", "z", frozenset({"ctrl"})),
+        KeyEvent("up", "z"),
+        FilesEvent(("a.onnx",), 10, 20),
+        MessageEvent("hello"),
+        ResizeEvent(400, 300),
+    ]
+    instance = run(Recording, events, frames=1)
+    assert instance.calls[1:-3] == [
+        ("mouse_entered", 1, 2),
+        ("mouse_moved", 3, 4),
+        ("pen_hovered", 3, 4, 0),
+        ("mouse_scrolled", 3, 4, 0.0, 1.0),
+        ("mouse_pressed", 5, 6, "right"),
+        ("mouse_dragged", 7, 8, "right"),
+        ("mouse_released", 7, 8, "right"),
+        ("mouse_exited", 9, 9),
+        ("key_pressed", "z"),
+        ("key_released", "z"),
+        ("files_dropped", [Path("a.onnx")], 10, 20),
+        ("message", "hello"),
+        ("window_resized", 400, 300),
+    ]
+    assert (instance.width, instance.height) == (400, 300)
+
+
+def test_a_pen_gives_points_strokes_and_an_ink():
+    script = iter([draw([np.array([(10, 10, 0, 0.2), (20, 10, 0.01, 0.8)], dtype=np.float32)], rest=1.0)])
+    instance = sketch.run(Recording, headless=True, player=ScriptPlayer(script))
+    pen = [name for name in names(instance) if name.startswith(("pen_", "on_")) and name != "pen_hovered"]
+    assert pen == [
+        "pen_pressed",
+        "on_stroke_point",
+        "pen_dragged",
+        "on_stroke_point",
+        "pen_released",
+        "on_stroke",
+        "on_ink",
+    ]
+    points = next(call[1] for call in instance.calls if call[0] == "on_stroke")
+    assert np.allclose(points, [(10, 10, 0, 0.2), (20, 10, 0.01, 0.8)], atol=1e-3)
+    assert len(instance.ink) == 1
+
+
+def test_a_stroke_that_is_still_wet_at_the_end_is_not_lost():
+    down = PointerEvent("down", 10, 10, 0.0, button="left")
+    instance = run(Recording, [down, PointerEvent("move", 60, 60, 0.1, button="left")], frames=1)
+    assert names(instance)[-3:] == ["on_stroke", "on_ink", "exit"]
+    assert len(instance.ink.strokes[0].points) == 2
+
+
+def test_ink_cleared_in_mid_stroke_goes_on():
+    class Clearing(sketch.Sketch):
+        window = SMALL
+
+        def on_stroke_point(self, point, pointer_id):
+            if point[0] == 20:
+                self.ink.clear()
+
+    events = [PointerEvent("down", 10, 10, 0.0, button="left")]
+    events += [PointerEvent("move", x, 10, 0.01 * x, button="left") for x in (20, 30, 40)]
+    events.append(PointerEvent("up", 40, 10, 0.5, button="left"))
+    assert run(Clearing, events).ink.strokes[0].points[:, 0].tolist() == [30, 40]
+
+
+class Counter:
+    """An addon that somebody else wrote: it imports nothing of Inkloop."""
+
+    def __init__(self):
+        self.points = 0
+
+    def on_stroke_point(self, point, pointer_id):
+        self.points += 1
+
+    def draw(self, canvas):
+        canvas.text(str(self.points), 40, 40)
+
+
+def test_an_addon_of_ten_lines_takes_part():
+    class Host(sketch.Sketch):
+        window = SMALL
+
+        def setup(self):
+            self.counter = self.use(Counter())
+
+    events = [
+        PointerEvent("down", 10, 10, 0.0, button="left"),
+        PointerEvent("move", 20, 10, 0.1, button="left"),
+    ]
+    assert run(Host, events).counter.points == 2
+
+
+def test_an_object_with_no_hook_is_refused():
+    with pytest.raises(TypeError, match="object is no addon"):
+        sketch.Sketch().use(object())
+
+
+def test_an_addons_messages_are_told_and_shown():
+    class Talker:
+        def messages(self):
+            return ["the model is in"]
+
+    class Host(Recording):
+        def setup(self):
+            self.use(Talker())
+
+    frames = []
+    instance = run(Host, frames=1, viewer=frames.append)
+    assert ("message", "the model is in") in instance.calls
+    assert frames[0][-60:, :220].max() > 150
+
+
+def test_an_error_in_the_sketch_still_ends_addons_and_sketch():
+    ended = []
+
+    class Saver:
+        def exit(self):
+            ended.append("addon")
+
+    class Failing(sketch.Sketch):
+        window = SMALL
+
+        def setup(self):
+            self.use(Saver())
+
+        def draw(self, canvas):
+            raise RuntimeError("my mistake")
+
+        def exit(self):
+            ended.append("sketch")
+
+    with pytest.raises(RuntimeError, match="my mistake"):
+        run(Failing)
+    assert ended == ["addon", "sketch"]
+
+
+def test_one_addon_that_fails_to_end_does_not_keep_the_others_from_ending():
+    ended = []
+
+    class Broken:
+        def exit(self):
+            raise OSError("disk full")
+
+    class Saver:
+        def exit(self):
+            ended.append("saved")
+
+    class Host(sketch.Sketch):
+        window = SMALL
+
+        def setup(self):
+            self.use(Broken())
+            self.use(Saver())
+
+    with pytest.raises(OSError, match="disk full"):
+        run(Host)
+    assert ended == ["saved"]
+
+
+def test_the_same_script_gives_the_same_frames_twice():
+    class Drawing(sketch.Sketch):
+        window = SMALL
+
+        def draw(self, canvas):
+            canvas.background(12)
+            canvas.ink(self.ink)
+
+    stroke = np.array([(20 + 10 * i, 100 + 40 * np.sin(i), i / 60, 0.5) for i in range(25)], dtype=np.float32)
+
+    def frames():
+        seen = []
+        sketch.run(
+            Drawing,
+            headless=True,
+            player=ScriptPlayer(iter([draw([stroke]), press("a")])),
+            viewer=seen.append,
+        )
+        return seen
+
+    first, second = frames(), frames()
+    assert len(first) == len(second) > 20
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    assert first[-1].max() > 200
+
+
+def test_a_film_is_left_with_every_frame(tmp_path):
+    import av
+
+    sketch.run(Recording, headless=True, frames=10, record=tmp_path / "film.mp4")
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        assert sum(1 for _ in film.decode(video=0)) == 10
+
+
+def test_wrong_options_are_refused_before_anything_opens():
+    with pytest.raises(ValueError, match="at least 1 x 1"):
+        sketch.run(Recording, size=(0, 10), headless=True)
+    with pytest.raises(TypeError, match="titel"):
+        sketch.run(Recording, titel="x", headless=True)
+    with pytest.raises(TypeError, match="takes a Sketch class"):
+        sketch.run(42, headless=True)

@@ -1,0 +1,75 @@
+import subprocess
+import sys
+
+import pytest
+
+from sketch.load import LoadError, load_sketch
+from sketch.resources import home_of
+from sketch.window import Window
+
+
+def written(folder, text, name="my_sketch.py"):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_last_sketch_class_of_a_file_is_taken(tmp_path):
+    path = written(tmp_path, "import sketch\nclass A(sketch.Sketch): pass\nclass B(A): pass\n")
+    assert load_sketch(path).__name__ == "B"
+
+
+def test_plain_functions_make_a_sketch_and_may_ask_for_it(tmp_path):
+    path = written(
+        tmp_path,
+        "import sketch\nwindow = sketch.Window(size=(320, 200))\npen_width = 20\ncalls = []\n"
+        "def setup(me): calls.append(me.pen_width)\ndef draw(canvas): calls.append(canvas)\n",
+    )
+    instance = load_sketch(path)()
+    instance.setup()
+    instance.draw("canvas")
+    assert sys.modules["_inkloop_my_sketch"].calls == [20, "canvas"]
+    assert instance.window == Window(size=(320, 200))
+
+
+def test_a_function_with_the_wrong_number_of_arguments_is_named(tmp_path):
+    path = written(tmp_path, "def draw(canvas, a, b): pass\n")
+    with pytest.raises(
+        LoadError, match="draw takes 1 arguments, or 2 with the sketch first; it is written with 3"
+    ):
+        load_sketch(path)
+
+
+def test_a_file_that_is_no_sketch_says_so(tmp_path):
+    with pytest.raises(LoadError, match="neither a Sketch class nor setup or draw"):
+        load_sketch(written(tmp_path, "x = 1\n"))
+    with pytest.raises(LoadError, match="there is no file"):
+        load_sketch(tmp_path / "missing.py")
+
+
+def test_files_named_like_the_packages_do_not_replace_them(tmp_path):
+    written(tmp_path, "raise SystemExit('the wrong addon')\n", "addon.py")
+    written(tmp_path, "SIZE = 7\n", "helper_beside_it.py")
+    path = written(
+        tmp_path,
+        "import sketch, helper_beside_it\nfrom addon.features import COLUMNS\n"
+        "class Mine(sketch.Sketch):\n    pen_width = helper_beside_it.SIZE\n",
+        "sketch.py",
+    )
+    program = (
+        "from pathlib import Path; from sketch.load import load_sketch; "
+        f"print(load_sketch(Path({str(path)!r})).pen_width)"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "7"
+
+
+def test_what_the_user_makes_goes_beside_the_sketch_and_never_into_the_package(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    mine = load_sketch(written(folder, "import sketch\nclass C(sketch.Sketch): pass\n"))
+    assert home_of(mine) == folder / "inkloop-data"
+    from sketch.sketch import Sketch
+
+    assert home_of(Sketch) == tmp_path / "inkloop-data"

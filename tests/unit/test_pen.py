@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+
+from sketch.input.events import PointerEvent
+from sketch.input.pen import InkDone, PenTracker, StrokeDone, StrokePoint
+
+
+def event(kind, x, y, t, pointer_id=0, button="left"):
+    return PointerEvent(kind, x, y, t, pointer_id=pointer_id, button=button)
+
+
+def drawn(tracker, start, end, began, pointer_id=0):
+    changes = tracker.feed(event("down", *start, began, pointer_id))
+    changes += tracker.feed(event("move", *end, began + 0.1, pointer_id))
+    return changes + tracker.feed(event("up", *end, began + 0.2, pointer_id))
+
+
+def test_every_sample_is_kept_in_order_with_its_time():
+    tracker = PenTracker()
+    tracker.feed(event("down", 0, 0, 5.0))
+    for index in range(1, 500):
+        tracker.feed(event("move", index, 2 * index, 5.0 + index / 1000))
+    (done,) = tracker.feed(event("up", 499, 998, 5.6))
+    assert isinstance(done, StrokeDone)
+    assert np.array_equal(done.points[:, 0], np.arange(500))
+    assert np.allclose(done.points[:, 2], np.arange(500) / 1000, atol=1e-6)
+
+
+def test_a_release_elsewhere_is_a_sample_too():
+    tracker = PenTracker()
+    tracker.feed(event("down", 0, 0, 0.0))
+    changes = tracker.feed(event("up", 9, 9, 0.1))
+    assert [type(change) for change in changes] == [StrokePoint, StrokeDone]
+    assert len(changes[1].points) == 2
+
+
+def test_strokes_near_each_other_make_one_ink_and_keep_the_pause_between_them():
+    tracker = PenTracker(pause=0.7)
+    drawn(tracker, (0, 0), (100, 100), 0.0)
+    changes = drawn(tracker, (100, 0), (0, 100), 0.5)
+    assert not any(isinstance(change, InkDone) for change in changes)
+    (ink,) = tracker.tick(1.5)
+    assert isinstance(ink, InkDone)
+    assert len(ink.strokes) == 2
+    assert ink.strokes[1][0, 2] == pytest.approx(0.5)
+
+
+def test_a_pause_closes_the_ink_only_after_it_is_over():
+    tracker = PenTracker(pause=0.7)
+    drawn(tracker, (0, 0), (100, 100), 0.0)
+    assert tracker.tick(0.85) == []
+    assert [type(change) for change in tracker.tick(0.95)] == [InkDone]
+    assert tracker.tick(2.0) == []
+
+
+def test_starting_elsewhere_closes_the_ink():
+    tracker = PenTracker(reach=1.0)
+    drawn(tracker, (0, 0), (100, 100), 0.0)
+    first, *_ = drawn(tracker, (400, 0), (500, 100), 0.3)
+    assert isinstance(first, InkDone)
+
+
+def test_a_dot_beside_a_small_mark_still_belongs_to_it():
+    tracker = PenTracker()
+    drawn(tracker, (50, 50), (50, 52), 0.0)
+    changes = drawn(tracker, (50, 20), (50, 20), 0.4)
+    assert not any(isinstance(change, InkDone) for change in changes)
+
+
+def test_two_hands_make_two_inks():
+    tracker = PenTracker()
+    tracker.feed(event("down", 0, 0, 0.0, pointer_id=1))
+    tracker.feed(event("down", 500, 0, 0.0, pointer_id=2))
+    tracker.feed(event("move", 0, 100, 0.1, pointer_id=1))
+    tracker.feed(event("move", 500, 100, 0.1, pointer_id=2))
+    tracker.feed(event("up", 0, 100, 0.2, pointer_id=1))
+    tracker.feed(event("up", 500, 100, 0.2, pointer_id=2))
+    inks = tracker.tick(2.0)
+    assert [ink.pointer_id for ink in inks] == [1, 2]
+    assert [ink.strokes[0][0, 0] for ink in inks] == [0, 500]
+
+
+def test_a_lost_release_loses_no_stroke():
+    tracker = PenTracker()
+    tracker.feed(event("down", 0, 0, 0.0))
+    tracker.feed(event("move", 50, 50, 0.1))
+    first, second = tracker.feed(event("down", 60, 50, 0.2))
+    assert isinstance(first, StrokeDone)
+    assert len(first.points) == 2
+    assert isinstance(second, StrokePoint)
+
+
+def test_finishing_closes_a_stroke_that_is_still_wet():
+    tracker = PenTracker()
+    tracker.feed(event("down", 0, 0, 0.0))
+    assert [type(change) for change in tracker.finish()] == [StrokeDone, InkDone]
+
+
+def test_hovering_and_other_buttons_draw_nothing():
+    tracker = PenTracker()
+    assert tracker.feed(event("move", 0, 0, 0.0, button="")) == []
+    assert tracker.feed(event("down", 0, 0, 0.0, button="right")) == []
+    assert tracker.feed(event("up", 0, 0, 0.0, button="right")) == []
+
+
+@pytest.mark.parametrize("numbers", [{"pause": -1}, {"reach": -0.1}])
+def test_negative_numbers_are_refused(numbers):
+    with pytest.raises(ValueError, match="must be 0 or more"):
+        PenTracker(**numbers)
