@@ -1,0 +1,15 @@
+#version 330 core
+
+// One color through a picture of coverage, such as text.
+
+uniform sampler2D picture;
+uniform vec4 color; // not premultiplied
+
+in vec2 at;
+
+out vec4 paint;
+
+void main() {
+    float opacity = color.a * texture(picture, at).r;
+    paint = vec4(color.rgb * opacity, opacity);
+}

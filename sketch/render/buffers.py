@@ -1,0 +1,76 @@
+"""GPU memory that is reused from frame to frame and grows only when more is needed."""
+
+from typing import Any
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+
+class GrowingBuffer:
+    """A vertex buffer that keeps the largest size it ever needed.
+
+    Args:
+        ctx: The context to allocate in.
+        size: Bytes to start with.
+    """
+
+    def __init__(self, ctx: moderngl.Context, size: int = 1 << 16) -> None:
+        self._ctx = ctx
+        self.buffer = ctx.buffer(reserve=size, dynamic=True)
+
+    def upload(self, data: Any, size: int) -> bool:
+        """Replace the content.
+
+        Args:
+            data: Anything with the buffer protocol.
+            size: How many bytes that is.
+
+        Returns:
+            Whether the buffer is another one now, so that vertex arrays over it must be made anew.
+        """
+        grew = size > self.buffer.size
+        if grew:
+            self.buffer.release()
+            self.buffer = self._ctx.buffer(reserve=1 << (size - 1).bit_length(), dynamic=True)
+        else:
+            # The driver hands out fresh memory instead of waiting until earlier draws are done with it.
+            self.buffer.orphan()
+        self.buffer.write(data)
+        return grew
+
+    def release(self) -> None:
+        """Give the memory back."""
+        self.buffer.release()
+
+
+class GrowingTexture:
+    """Rows of four floats that a shader reads by index with `texelFetch(rows, ivec2(i % 1024, i / 1024), 0)`.
+
+    GL 3.3 has buffer textures for this; moderngl offers no way to make one.
+    """
+
+    WIDTH = 1024
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self.texture = ctx.texture((self.WIDTH, 1), 4, dtype="f4")
+
+    def upload(self, rows: NDArray[np.float32]) -> None:
+        """Replace the content by a float32 array of shape (n, 4)."""
+        height = -(-len(rows) // self.WIDTH)
+        if height > self.texture.height:
+            self.texture.release()
+            self.texture = self._ctx.texture((self.WIDTH, 1 << (height - 1).bit_length()), 4, dtype="f4")
+        whole = len(rows) // self.WIDTH
+        if whole:
+            self.texture.write(
+                np.ascontiguousarray(rows[: whole * self.WIDTH]), viewport=(0, 0, self.WIDTH, whole)
+            )
+        rest = len(rows) - whole * self.WIDTH
+        if rest:
+            self.texture.write(np.ascontiguousarray(rows[-rest:]), viewport=(0, whole, rest, 1))
+
+    def release(self) -> None:
+        """Give the memory back."""
+        self.texture.release()

@@ -1,0 +1,81 @@
+"""Refusals that name what was given and what is allowed."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def finite(**values: float) -> None:
+    """Refuse numbers that are not finite.
+
+    Raises:
+        TypeError: A value is not a number.
+        ValueError: A value is NaN or infinite.
+    """
+    for name, value in values.items():
+        try:
+            fine = math.isfinite(value)
+        except TypeError:
+            raise TypeError(f"{name} must be a number; got {value!r}") from None
+        if not fine:
+            raise ValueError(f"{name} must be finite; got {value!r}")
+
+
+def not_negative(**values: float) -> None:
+    """Refuse numbers below zero, and those that are not finite."""
+    finite(**values)
+    for name, value in values.items():
+        if value < 0:
+            raise ValueError(f"{name} must be 0 or more; got {value!r}")
+
+
+def positive(**values: float) -> None:
+    """Refuse zero, numbers below it, and those that are not finite."""
+    finite(**values)
+    for name, value in values.items():
+        if value <= 0:
+            raise ValueError(f"{name} must be more than 0; got {value!r}")
+
+
+def share(**values: float) -> None:
+    """Refuse numbers outside 0..1."""
+    finite(**values)
+    for name, value in values.items():
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} must be in 0..1; got {value!r}")
+
+
+def plane_points(points: ArrayLike) -> NDArray[np.float32]:
+    """Read points of shape (n, 2..4), n at least 1, of which only x and y matter here.
+
+    Returns:
+        A float32 array of the same shape, not copied when it is one already.
+
+    Raises:
+        ValueError: The shape is another one, or a coordinate is not finite.
+    """
+    given = np.asarray(points, dtype=np.float32)
+    if given.ndim != 2 or given.shape[0] == 0 or given.shape[1] not in (2, 3, 4):
+        raise ValueError(f"points need shape (n, 2), (n, 3) or (n, 4) with n at least 1; got {given.shape}")
+    if not np.isfinite(given[:, :2]).all():
+        row = int(np.flatnonzero(~np.isfinite(given[:, :2]).all(axis=1))[0])
+        raise ValueError(f"points must be finite; row {row} is {given[row].tolist()}")
+    return given
+
+
+def widths(width: ArrayLike, count: int) -> float | NDArray[np.float32]:
+    """Read one positive width, or one a point.
+
+    Returns:
+        A number, or a float32 array of shape (count,).
+
+    Raises:
+        ValueError: The shape is another one, or a width is not more than 0.
+    """
+    given = np.asarray(width, dtype=np.float32)
+    if given.shape not in ((), (count,)):
+        raise ValueError(f"width must be one number or have shape ({count},); got shape {given.shape}")
+    if not (np.isfinite(given) & (given > 0)).all():
+        raise ValueError(f"widths must be finite and more than 0; got {given.min()} to {given.max()}")
+    return float(given) if given.ndim == 0 else given

@@ -1,0 +1,69 @@
+"""Curves as polylines fine enough that no corner shows."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+TOLERANCE = 0.05
+"""Pixels by which a polyline may miss its curve."""
+
+
+def bezier_points(control: Floats, pixels: float) -> Floats:
+    """Sample a cubic Bézier curve evenly in its parameter.
+
+    The number of pieces is Wang's bound for a given error (G. Wang, 1984, "The subdivision method for finding
+    the intersection between two Bézier curves or surfaces"), so flat curves take few.
+
+    Args:
+        control: Float32 array of shape (4, 2).
+        pixels: How many pixels one unit of the control points is.
+
+    Returns:
+        Float32 array of shape (n, 2), both ends exact.
+    """
+    bend = np.abs(control[2:] - 2 * control[1:-1] + control[:-2]).max(axis=0)
+    pieces = math.ceil(math.sqrt(6 * math.hypot(*bend.tolist()) * pixels / (8 * TOLERANCE)))
+    t = np.linspace(0, 1, max(pieces, 1) + 1, dtype=np.float32)[:, None]
+    u = 1 - t
+    return u**3 * control[0] + 3 * u**2 * t * control[1] + 3 * u * t**2 * control[2] + t**3 * control[3]
+
+
+def ellipse_points(x: float, y: float, half: tuple[float, float], pixels: float) -> Floats:
+    """Sample an ellipse about (x, y); the first point is not repeated at the end.
+
+    Args:
+        x: Center.
+        y: Center.
+        half: Half width and half height.
+        pixels: How many pixels one unit is.
+
+    Returns:
+        Float32 array of shape (n, 2).
+    """
+    radius = max(*half) * pixels
+    # A chord of a circle of radius r misses it by r (1 - cos(pi / n)), about r (pi / n)^2 / 2.
+    count = max(12, math.ceil(math.pi * math.sqrt(radius / (2 * TOLERANCE))))
+    angle = np.linspace(0, 2 * math.pi, count, endpoint=False)
+    return np.column_stack((x + half[0] * np.cos(angle), y + half[1] * np.sin(angle))).astype(np.float32)
+
+
+def closed_from_middle(points: Floats) -> Floats:
+    """Close a polyline in the middle of its longest side, where both ends meet without a corner.
+
+    Args:
+        points: Float32 array of shape (n, 2).
+
+    Returns:
+        Float32 array of shape (n + 2, 2) that starts and ends at the same place; unchanged if no point
+        differs.
+    """
+    sides = np.roll(points, -1, axis=0) - points
+    lengths = np.hypot(sides[:, 0], sides[:, 1])
+    longest = int(np.argmax(lengths))
+    if lengths[longest] == 0:
+        return points
+    middle = points[longest] + sides[longest] / 2
+    return np.vstack((middle, np.roll(points, -longest - 1, axis=0), middle))

@@ -1,0 +1,54 @@
+"""Affine transforms of the plane, small enough to be tuples of numbers."""
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix: TypeAlias = tuple[float, float, float, float, float, float]
+"""(a, b, c, d, e, f): x' = a x + c y + e and y' = b x + d y + f."""
+
+IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+def multiply(outer: Matrix, inner: Matrix) -> Matrix:
+    """The transform that applies `inner` first and `outer` after it."""
+    a, b, c, d, e, f = outer
+    g, h, i, j, k, m = inner
+    return (a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * m + e, b * k + d * m + f)
+
+
+def translation(x: float, y: float) -> Matrix:
+    """Move by (x, y)."""
+    return (1.0, 0.0, 0.0, 1.0, x, y)
+
+
+def rotation(radians: float) -> Matrix:
+    """Turn about the origin; with y growing downward a positive angle turns clockwise."""
+    cos, sin = math.cos(radians), math.sin(radians)
+    return (cos, sin, -sin, cos, 0.0, 0.0)
+
+
+def scaling(x: float, y: float) -> Matrix:
+    """Stretch by x and y about the origin."""
+    return (x, 0.0, 0.0, y, 0.0, 0.0)
+
+
+def mean_scale(matrix: Matrix) -> float:
+    """By how much lengths grow: the square root of how much areas grow."""
+    a, b, c, d, _, _ = matrix
+    return math.sqrt(abs(a * d - b * c))
+
+
+def apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
+    """Transform one point."""
+    a, b, c, d, e, f = matrix
+    return (a * x + c * y + e, b * x + d * y + f)
+
+
+def apply_to_points(matrix: Matrix, points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Transform the first two columns of (n, 2..4) points into a float32 array of shape (n, 2)."""
+    a, b, c, d, e, f = matrix
+    linear = np.array(((a, b), (c, d)), dtype=np.float32)
+    return points[:, :2] @ linear + np.array((e, f), dtype=np.float32)

@@ -1,0 +1,133 @@
+"""What a canvas remembers between two calls: a style and a matrix, each with a stack."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from sketch.ink.ink import PAPER_WHITE, Rgba
+from sketch.render import checks
+from sketch.render.blend import BlendMode, check_blend_mode
+from sketch.render.color import ColorLike, parse_color
+from sketch.render.matrix import IDENTITY, Matrix, multiply, rotation, scaling, translation
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How things are drawn.
+
+    Attributes:
+        color: Not premultiplied.
+        filled: Whether shapes are filled, or outlined.
+        line_width: Logical pixels.
+        blend: How paint meets what is there.
+    """
+
+    color: Rgba = PAPER_WHITE
+    filled: bool = True
+    line_width: float = 1.0
+    blend: BlendMode = "alpha"
+
+
+class DrawingState:
+    """The half of a canvas that draws nothing."""
+
+    def __init__(self) -> None:
+        self._style = Style()
+        self._styles: list[Style] = []
+        self._matrix: Matrix = IDENTITY
+        self._matrices: list[Matrix] = []
+
+    def color(self, *color: ColorLike, alpha: float = 1.0) -> None:
+        """Set the color of everything drawn from now on.
+
+        Args:
+            *color: (grey), (grey, alpha), (r, g, b) or (r, g, b, a), each 0..255, or "#rrggbb" or
+                "#rrggbbaa".
+            alpha: Factor in 0..1 on the color's own alpha.
+        """
+        self._style = replace(self._style, color=parse_color(*color, alpha=alpha))
+
+    def fill(self) -> None:
+        """Fill shapes from now on."""
+        self._style = replace(self._style, filled=True)
+
+    def no_fill(self) -> None:
+        """Outline shapes with the line width from now on."""
+        self._style = replace(self._style, filled=False)
+
+    def line_width(self, width: float) -> None:
+        """Set the width of lines and outlines, in logical pixels, more than 0."""
+        checks.positive(line_width=width)
+        self._style = replace(self._style, line_width=float(width))
+
+    def blend_mode(self, mode: BlendMode) -> None:
+        """Choose how paint meets what is there: "alpha", "add", "multiply" or "screen"."""
+        self._style = replace(self._style, blend=check_blend_mode(mode))
+
+    def push_style(self) -> None:
+        """Remember color, fill, line width and blend mode until `pop_style`."""
+        self._styles.append(self._style)
+
+    def pop_style(self) -> None:
+        """Go back to the style of the last `push_style`.
+
+        Raises:
+            RuntimeError: There was none.
+        """
+        if not self._styles:
+            raise RuntimeError("pop_style without a push_style before it")
+        self._style = self._styles.pop()
+
+    def push_matrix(self) -> None:
+        """Remember the coordinates until `pop_matrix`."""
+        self._matrices.append(self._matrix)
+
+    def pop_matrix(self) -> None:
+        """Go back to the coordinates of the last `push_matrix`.
+
+        Raises:
+            RuntimeError: There was none.
+        """
+        if not self._matrices:
+            raise RuntimeError("pop_matrix without a push_matrix before it")
+        self._matrix = self._matrices.pop()
+
+    @contextmanager
+    def pushed(self) -> Iterator[None]:
+        """Push style and matrix for the length of a `with` block; an error inside puts them back too."""
+        style, styles, matrix, matrices = self._style, len(self._styles), self._matrix, len(self._matrices)
+        try:
+            yield
+        finally:
+            self._style, self._matrix = style, matrix
+            del self._styles[styles:], self._matrices[matrices:]
+
+    def translate(self, x: float, y: float) -> None:
+        """Move the origin by (x, y) logical pixels."""
+        checks.finite(x=x, y=y)
+        self._matrix = multiply(self._matrix, translation(x, y))
+
+    def rotate(self, radians: float) -> None:
+        """Turn what is drawn from now on about the origin, clockwise on the screen for positive angles."""
+        checks.finite(radians=radians)
+        self._matrix = multiply(self._matrix, rotation(radians))
+
+    def scale(self, x: float, y: float | None = None) -> None:
+        """Stretch what is drawn from now on by x and y, or by x both ways. Line widths grow by the mean of both."""
+        y = x if y is None else y
+        checks.finite(x=x, y=y)
+        self._matrix = multiply(self._matrix, scaling(x, y))
+
+    def _reset(self, matrix: Matrix) -> None:
+        self._style, self._matrix = Style(), matrix
+        self._styles.clear()
+        self._matrices.clear()
+
+    def _unpopped(self) -> str | None:
+        """What was pushed and not popped, in words."""
+        left = [
+            f"{len(stack)} push_{name}"
+            for name, stack in (("style", self._styles), ("matrix", self._matrices))
+            if stack
+        ]
+        return " and ".join(left) or None
