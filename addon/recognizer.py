@@ -1,0 +1,323 @@
+"""The one object a sketch holds: it watches the pens, learns what it is taught, and trains beside the show.
+
+    from addon import Recognizer
+
+    class Letters(sketch.Sketch):
+        def setup(self):
+            self.letters = self.use(Recognizer("letters"))
+
+        def draw(self, canvas):
+            guess = self.letters.prediction
+            canvas.text(guess.label, 40, 600, size=480, alpha=guess.opacity)
+
+Without a sketch, call the hooks yourself: `setup(folder)`, `on_stroke_point(point, 0)`, ..., `update(dt)`,
+`exit()`.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from addon.errors import ModelError
+from addon.features import Points, Strokes
+from addon.prediction import Prediction
+from addon.runtime.loader import LoadResult, ModelLoader
+from addon.runtime.pens import Pens
+from addon.runtime.providers import check_provider, choose_here
+from addon.runtime.registry import find_models, model_name, next_model_path, shipped_models
+from addon.runtime.timings import Timings
+from addon.spec import ModelSpec
+from addon.taught import Example, TaughtStore
+from addon.training.config import TrainConfig
+from addon.training_status import TrainingStatus, refusal
+
+if TYPE_CHECKING:
+    from addon.training_run import TrainingRun
+
+_log = logging.getLogger(__name__)
+
+_IDLE = TrainingStatus()
+
+
+class Recognizer:
+    """Predicts at every point of every pen; an addon by the hooks of `sketch/plugin.py`.
+
+    Call from one thread. What a person can bring about live (a missing model, a full disk, a training that
+    cannot begin or fails) never raises: it becomes a line in `messages()`, and everything else goes on.
+
+    Args:
+        model: A name, meaning the user's newest model of that name, else the one that ships; or an ONNX
+            file's path.
+        provider: "auto" or "cuda" (CUDA where it runs) or "cpu".
+        require: "cuda" to have `setup` raise where CUDA cannot run; "cpu"; or None.
+        preset: Network to train: "lstm_short", "lstm_long", "deep_lstm_short" or "deep_lstm_long".
+        home: Folder for what the user makes, instead of the one `setup` is given.
+
+    Raises:
+        ValueError: An argument is none of these.
+    """
+
+    def __init__(
+        self,
+        model: str | Path = "letters",
+        *,
+        provider: str = "auto",
+        require: str | None = None,
+        preset: str = "lstm_short",
+        home: Path | None = None,
+    ) -> None:
+        check_provider(provider, require)
+        self.name = model_name(model)
+        self._wanted = model
+        self._home = home
+        self._config = TrainConfig(preset=preset)
+        self._choose = cache(partial(choose_here, provider, require))
+        self._require = require
+        self._pens = Pens()
+        self._loader = ModelLoader()
+        self._store: TaughtStore | None = None
+        self._folder = Path()
+        self._run: TrainingRun | None = None
+        self._run_request = 0
+        self._lines: list[str] = []
+        self._noticed = ""
+
+    def setup(self, home: Path) -> None:
+        """Read what was taught and begin to load the model; it is in a moment later, see `ready`.
+
+        Args:
+            home: Folder for what the user makes; made if need be.
+
+        Raises:
+            ProviderError: CUDA is required and cannot run here.
+            RuntimeError: It was set up before.
+        """
+        if self._store is not None:
+            raise RuntimeError("this recognizer is set up already; make one for each sketch")
+        if self._require is not None:
+            self._choose()
+        self._folder = (self._home or home) / self.name
+        self._store = TaughtStore(self._folder / "taught.sqlite3")
+        self.load(self._wanted)
+
+    # What is going on
+
+    @property
+    def prediction(self) -> Prediction:
+        """The answer for the pointer that was seen last; it stays until that pointer begins another ink."""
+        return self._pens.prediction
+
+    @property
+    def predictions(self) -> Mapping[int, Prediction]:
+        """The answers by pointer id."""
+        return self._pens.predictions
+
+    @property
+    def ready(self) -> bool:
+        """Whether a model is in."""
+        return self._pens.model is not None
+
+    @property
+    def model(self) -> ModelSpec | None:
+        """What the model that is in says about itself."""
+        return None if self._pens.model is None else self._pens.model.spec
+
+    @property
+    def model_path(self) -> Path | None:
+        """The file it came from."""
+        return None if self._pens.model is None else self._pens.model.path
+
+    @property
+    def provider(self) -> str:
+        """What it really runs on: "cpu", "cuda"; empty before a model is in."""
+        return "" if self._pens.model is None else self._pens.model.session.provider
+
+    @property
+    def timings(self) -> Timings:
+        """Microseconds from a point to its prediction, of the last 512 that gave one."""
+        return self._pens.timings
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """What is taught, oldest first."""
+        return self._taught.examples
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """Number of taught examples by label, in the order in which the labels were first taught."""
+        return self._taught.labels
+
+    @property
+    def unsaved(self) -> int:
+        """Changes to what is taught that are not on the disk yet."""
+        return self._taught.unsaved
+
+    @property
+    def training(self) -> TrainingStatus:
+        """Where the training stands."""
+        return _IDLE if self._run is None else self._run.status
+
+    @property
+    def refusal(self) -> str:
+        """Why `train` would not begin now, in one line; empty if it would."""
+        return refusal(self.labels, self.training.active)
+
+    # Teaching
+
+    def teach(self, label: str, strokes: Strokes) -> Example:
+        """Add an example; it is saved by itself, see its `saved`.
+
+        Args:
+            label: Any text that is not blank.
+            strokes: At least one, each of shape (n, 4), n at least 1; copied.
+
+        Raises:
+            ValueError: The label is blank.
+            PointsError: The strokes are none, empty, misshapen or not finite.
+        """
+        return self._taught.teach(label, strokes)
+
+    def remove_last(self) -> Example | None:
+        """Take back the last example; None if there is none."""
+        return self._taught.remove_last()
+
+    def restore(self) -> Example | None:
+        """Bring back what was removed last; None if there is nothing."""
+        return self._taught.restore()
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Wait, at most `timeout` seconds, until all that is taught is on the disk; whether it is."""
+        return self._taught.flush(timeout)
+
+    def train(self, iterations: int = 2000, resume: bool = False) -> bool:
+        """Train a network on what is taught, in a process of its own.
+
+        Drawing goes on meanwhile; the new model comes in between two frames.
+
+        Args:
+            iterations: At least 1.
+            resume: Go on from where the last training stopped.
+
+        Returns:
+            Whether it has begun. If not, `messages()` says why in the words of `refusal`.
+
+        Raises:
+            ValueError: `iterations` is out of its range.
+        """
+        config = replace(self._config, iterations=iterations)
+        why_not = self.refusal
+        if why_not:
+            self._say(why_not)
+            return False
+        from addon.training_run import TrainingRun
+
+        out = next_model_path(self._folder / "models", self.name)
+        folder = self._folder / "training"
+        self._run = TrainingRun(self.examples, folder, out, self.name, config, resume)
+        return True
+
+    def cancel(self) -> None:
+        """Stop the training, if one is under way."""
+        if self._run is not None and self.training.active:
+            self._run.cancel()
+
+    def load(self, model: str | Path) -> None:
+        """Load another model beside the show; the one before plays on until it comes in.
+
+        Args:
+            model: A name or a path, as for the recogniser itself.
+        """
+        try:
+            paths = find_models(model, self._folder / "models", shipped_models())
+        except ModelError as error:
+            self._say(str(error))
+            return
+        self._loader.request(paths, self._choose)
+
+    def wait_ready(self, timeout: float = 10.0) -> bool:
+        """For scripts: update until a model is in, at most `timeout` seconds; whether one is."""
+        deadline = time.monotonic() + timeout
+        while not self.ready and self._loader.busy and time.monotonic() < deadline:
+            self.update(0.0)
+            time.sleep(0.002)
+        return self.ready
+
+    # The hooks of a sketch
+
+    def update(self, dt: float) -> None:
+        """Take in what has happened beside the frame: saved examples, a training's reports, a model."""
+        self._say(*self._taught.poll())
+        result = self._loader.poll()
+        if result is not None:
+            self._take_over(result)
+        self._follow_training()
+        self._say(*self._pens.take_faults())
+
+    def on_stroke_point(self, point: Points, pointer_id: int) -> None:
+        """Take one sample of a pen that is down: float32 of shape (4,).
+
+        Raises:
+            PointsError: x or y is not finite; nothing has changed.
+        """
+        self._pens.point(point, pointer_id)
+
+    def on_stroke(self, points: Points, pointer_id: int) -> None:
+        """The pen was lifted."""
+        self._pens.lift(pointer_id)
+
+    def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
+        """The ink is closed."""
+        self._pens.close_ink(pointer_id)
+
+    def messages(self) -> list[str]:
+        """What the user should be told since the last call, a line each."""
+        lines, self._lines = self._lines, []
+        return lines
+
+    def exit(self) -> None:
+        """End the training, write what waits, let go of the model."""
+        if self._run is not None:
+            self._run.stop()
+        self._loader.close()
+        self._pens.close()
+        if self._store is not None:
+            self._store.close()
+            self._say(*self._store.poll())
+
+    @property
+    def _taught(self) -> TaughtStore:
+        if self._store is None:
+            raise RuntimeError("call setup(home) before anything else; a sketch does so in use(addon)")
+        return self._store
+
+    def _say(self, *lines: str) -> None:
+        self._lines += lines
+        for line in lines:
+            _log.info(line)
+
+    def _take_over(self, result: LoadResult) -> None:
+        self._say(*result.refused)
+        if result.model is not None:
+            self._notice(result.model.notice)
+            self._pens.adopt(result.model)
+        if self._run is not None and result.number == self._run_request:
+            self._run.finish(loaded=result.model is not None)
+            self._say(self._run.status.message)
+
+    def _follow_training(self) -> None:
+        if self._run is None or not self._run.status.active:
+            return
+        made = self._run.poll()
+        if made is not None:
+            self._run_request = self._loader.request([made], self._choose)
+        if self._run.status.message:
+            self._say(self._run.status.message)
+
+    def _notice(self, notice: str) -> None:
+        if notice and notice != self._noticed:
+            self._noticed = notice
+            self._say(notice)

@@ -1,0 +1,111 @@
+"""Loads and warms models beside the frame, and hands them over ready."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from addon.errors import AddonError
+from addon.runtime.model import LoadedModel, load_model
+from addon.runtime.providers import Choice
+
+CLOSING_SECONDS = 2.0
+
+Load = Callable[[Path, Choice], LoadedModel]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """A wish for a model.
+
+    Attributes:
+        number: Counts from 1.
+        paths: Files to try, the first that loads is taken.
+        choose: Tells what to ask of ONNX Runtime; called in the thread, since finding out may take a while.
+    """
+
+    number: int
+    paths: tuple[Path, ...]
+    choose: Callable[[], Choice]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadResult:
+    """How a request ended.
+
+    Attributes:
+        number: The request's.
+        model: The model, or None if none of the files could be loaded.
+        refused: Why each file that was tried before was refused, a line each.
+    """
+
+    number: int
+    model: LoadedModel | None
+    refused: tuple[str, ...]
+
+
+class ModelLoader:
+    """Loads one model after the other in a thread, in the order in which they were asked for.
+
+    One at a time, since two that are warmed together would slow down each other's measurement.
+
+    Args:
+        load: Opens, warms and measures a file.
+    """
+
+    def __init__(self, load: Load = load_model) -> None:
+        self._load = load
+        self._requests: SimpleQueue[LoadRequest | None] = SimpleQueue()
+        self._results: SimpleQueue[LoadResult] = SimpleQueue()
+        self._asked = 0
+        self._answered = 0
+        self._thread: threading.Thread | None = None
+
+    def request(self, paths: Sequence[Path], choose: Callable[[], Choice]) -> int:
+        """Load the first of `paths` that can be; returns at once with the number of the request."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="inkloop-load", daemon=True)
+            self._thread.start()
+        self._asked += 1
+        self._requests.put(LoadRequest(self._asked, tuple(paths), choose))
+        return self._asked
+
+    def poll(self) -> LoadResult | None:
+        """The next result, each once; None if there is none yet. Never waits."""
+        try:
+            result = self._results.get_nowait()
+        except Empty:
+            return None
+        self._answered += 1
+        return result
+
+    @property
+    def busy(self) -> bool:
+        """Whether a result is still to come."""
+        return self._answered < self._asked
+
+    def close(self) -> None:
+        """End; waits a bounded time for what is being loaded."""
+        if self._thread is not None:
+            self._requests.put(None)
+            self._thread.join(CLOSING_SECONDS)
+
+    def _work(self) -> None:
+        while (request := self._requests.get()) is not None:
+            try:
+                result = _first_that_loads(request, self._load)
+            except Exception as error:  # a thread that died silently would leave the sketch waiting for ever
+                result = LoadResult(request.number, None, (f"no model can be loaded: {error}",))
+            self._results.put(result)
+
+
+def _first_that_loads(request: LoadRequest, load: Load) -> LoadResult:
+    choice = request.choose()
+    refused: list[str] = []
+    for path in request.paths:
+        try:
+            return LoadResult(request.number, load(path, choice), tuple(refused))
+        except AddonError as error:
+            refused.append(str(error))
+    return LoadResult(request.number, None, tuple(refused))

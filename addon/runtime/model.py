@@ -1,0 +1,107 @@
+"""A model that is loaded, warm and measured: ready to take over between two frames."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter_ns
+
+import numpy as np
+
+from addon.errors import ModelError
+from addon.features import COLUMNS
+from addon.runtime.providers import Choice, truth
+from addon.runtime.session import open_step
+from addon.runtime.step import StepSession
+from addon.runtime.timings import Timings
+from addon.spec import ModelSpec
+
+INLINE_BELOW_US = 200.0
+"""A step whose p99 stays below runs on the frame's thread: a worker's queue would cost more than it saves."""
+
+_WINDOWS = 5
+_STEPS_A_WINDOW = 100
+_BUDGET_NS = 500_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedModel:
+    """A model that can answer at once.
+
+    Attributes:
+        path: The file it came from.
+        session: The open session.
+        timings: Of one step, from the warm-up.
+        notice: One line for the user if it runs elsewhere than hoped for; else empty.
+    """
+
+    path: Path
+    session: StepSession
+    timings: Timings
+    notice: str = ""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What it says about itself."""
+        return self.session.spec
+
+    @property
+    def inline(self) -> bool:
+        """Whether its steps are short enough for the frame's thread."""
+        return self.timings.p99 < INLINE_BELOW_US
+
+
+def load_model(path: Path, choice: Choice) -> LoadedModel:
+    """Open a model, warm it and measure it; takes a tenth of a second or more, so call it off the frame.
+
+    Raises:
+        ModelError: It cannot be opened, cannot run, or its answers are not numbers.
+        ProviderError: It does not run on the provider that is required.
+    """
+    session = open_step(path, choice)
+    notice = truth(choice, session.provider)
+    try:
+        timings = measure(session)
+    except ModelError as error:
+        raise ModelError(f"{path.name}: {error}") from error
+    except Exception as error:
+        raise ModelError(
+            f"{path.name}: it fails when it runs ({_one_line(error)}); export it again"
+        ) from error
+    return LoadedModel(path, session, timings, notice)
+
+
+def measure(session: StepSession) -> Timings:
+    """Time of one step, in microseconds, of the calmest of several short windows.
+
+    A machine that is busy with something else only ever makes a step look slower than it is.
+
+    Raises:
+        ModelError: An answer is not finite.
+    """
+    rows = np.random.default_rng(0).uniform(-1.0, 1.0, (_STEPS_A_WINDOW, 1, 1, len(COLUMNS)))
+    pen = rows.astype(np.float32)
+    _window(session, pen[:2])
+    windows: list[Timings] = []
+    ends = perf_counter_ns() + _BUDGET_NS
+    while len(windows) < _WINDOWS and (not windows or perf_counter_ns() < ends):
+        windows.append(_window(session, pen, ends))
+    return min(windows, key=lambda window: window.p99)
+
+
+def _window(session: StepSession, pen: np.ndarray, ends: int = 0) -> Timings:
+    times: list[int] = []
+    state = session.start()
+    for row in pen:
+        began = perf_counter_ns()
+        outputs, state = session.step(row, state)
+        now = perf_counter_ns()
+        times.append(now - began)
+        if not (np.isfinite(outputs.scores).all() and np.isfinite(outputs.progress).all()):
+            raise ModelError("its answers are not numbers (NaN); train or export it again")
+        if ends and now > ends:
+            break
+    p50, p99 = np.percentile(np.array(times) / 1000.0, [50, 99])
+    return Timings(float(p50), float(p99), 0)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]

@@ -1,0 +1,90 @@
+"""The pens that are writing and the model that watches them; the model may change while they write."""
+
+from types import MappingProxyType
+
+from addon.features import Points
+from addon.prediction import Prediction, no_prediction
+from addon.runtime.engine import Engine, engine_for
+from addon.runtime.model import LoadedModel
+from addon.runtime.tape import InkTape
+from addon.runtime.timings import NO_TIMINGS, Timings
+
+CLOSING_SECONDS = 2.0
+
+
+class Pens:
+    """Feeds the points of every pointer to the model that is in, if one is. Call from one thread."""
+
+    def __init__(self) -> None:
+        self.model: LoadedModel | None = None
+        self._engine: Engine | None = None
+        self._tape = InkTape()
+        self._seen_last: int | None = None
+        self._nothing = no_prediction(())
+
+    @property
+    def prediction(self) -> Prediction:
+        """The answer for the pointer that was seen last."""
+        if self._engine is None or self._seen_last is None:
+            return self._nothing
+        return self._engine.predictions.get(self._seen_last, self._nothing)
+
+    @property
+    def predictions(self) -> MappingProxyType[int, Prediction]:
+        """The answer for every pointer."""
+        return MappingProxyType({} if self._engine is None else dict(self._engine.predictions))
+
+    @property
+    def timings(self) -> Timings:
+        """Microseconds a point; not numbers without a model."""
+        return NO_TIMINGS if self._engine is None else self._engine.timings()
+
+    def point(self, point: Points, pointer_id: int) -> None:
+        """Take one sample of a pen that is down.
+
+        Raises:
+            PointsError: It is not finite; nothing has changed.
+        """
+        x, y = float(point[0]), float(point[1])
+        begins = self._tape.add(pointer_id, x, y)
+        self._seen_last = pointer_id
+        if begins:
+            self._begin(pointer_id)
+        if self._engine is not None:
+            self._engine.point(pointer_id, x, y)
+
+    def lift(self, pointer_id: int) -> None:
+        """The pen left the paper."""
+        if self._tape.lift(pointer_id) and self._engine is not None:
+            self._engine.lift(pointer_id)
+
+    def close_ink(self, pointer_id: int) -> None:
+        """The ink is finished; its answer stays until the pointer begins another."""
+        self._tape.close(pointer_id)
+
+    def adopt(self, model: LoadedModel) -> None:
+        """Put a model in the place of the one before, as if it had watched from each ink's first point."""
+        before = self._engine
+        self._engine = engine_for(model, {} if before is None else before.predictions)
+        for pointer_id, ink in self._tape:
+            self._engine.replay(pointer_id, ink.samples)
+        self.model = model
+        self._nothing = no_prediction(model.spec.labels)
+        if before is not None:
+            before.close()
+
+    def take_faults(self) -> list[str]:
+        """What went wrong in the model since the last call."""
+        return [] if self._engine is None else self._engine.take_faults()
+
+    def close(self) -> None:
+        """Let go of the model."""
+        if self._engine is not None:
+            self._engine.close(CLOSING_SECONDS)
+
+    def _begin(self, pointer_id: int) -> None:
+        forgotten = self._tape.forget_oldest()
+        if self._engine is not None:
+            for gone in forgotten:
+                self._engine.forget(gone)
+            self._engine.begin(pointer_id)

@@ -1,0 +1,223 @@
+"""Which execution provider to ask ONNX Runtime for, and why it is not the one that was hoped for.
+
+ONNX Runtime asked for CUDA on a machine without it raises nothing, prints a library's name and runs on the
+CPU. So the driver and the libraries are looked for first, and CUDA is asked for only where it can run. What
+does run in the end is asked of the session, never assumed.
+"""
+
+import contextlib
+import ctypes
+import io
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from addon.errors import ProviderError
+from addon.runtime.ort import onnxruntime
+
+PROVIDERS = ("auto", "cuda", "cpu")
+REQUIRED = (None, "cuda", "cpu")
+
+CUDA = "CUDAExecutionProvider"
+CPU = "CPUExecutionProvider"
+_SHORT = {CUDA: "cuda", CPU: "cpu"}
+
+INSTALL_LIBRARIES = "install it with: pip install 'onnxruntime-gpu[cuda,cudnn]'"
+# The two wheels overwrite each other, so the one without CUDA has to go first.
+INSTALL_RUNTIME = (
+    "install it with: pip uninstall -y onnxruntime onnxruntime-gpu && "
+    "pip install 'onnxruntime-gpu[cuda,cudnn]'"
+)
+INSTALL_DRIVER = {
+    "linux": "install it with: sudo apt install nvidia-driver",
+    "win32": "install it from https://www.nvidia.com/drivers",
+}
+
+Load = Callable[[str], Any]
+"""Loads a shared library by its name; raises OSError if it cannot. `ctypes.CDLL` is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cuda:
+    """Whether CUDA can run on this machine.
+
+    Attributes:
+        missing: What it lacks, in words, a library by its file name; empty if it can run.
+        remedy: How to install it, with the command; empty if that is impossible.
+    """
+
+    missing: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to ask ONNX Runtime for.
+
+    Attributes:
+        providers: Names for `InferenceSession`, the preferred one first.
+        notice: One line for the user where something was hoped for that is not there; else empty.
+        required: Short name of the one provider that will do; empty if any will.
+    """
+
+    providers: tuple[str, ...]
+    notice: str = ""
+    required: str = ""
+
+
+def choose_providers(provider: str, require: str | None, cuda: Cuda) -> Choice:
+    """Decide what to ask for.
+
+    Args:
+        provider: "auto" or "cuda" (CUDA where it runs, said so where it does not) or "cpu".
+        require: "cuda" to refuse anything else, "cpu" likewise, None to take what runs.
+        cuda: What is known of this machine.
+
+    Raises:
+        ValueError: An unknown name, or a demand that contradicts the wish.
+        ProviderError: CUDA is demanded and does not run here.
+    """
+    check_provider(provider, require)
+    if "cpu" in (provider, require):
+        return Choice((CPU,))
+    if not cuda.missing:
+        return Choice((CUDA, CPU), required=require or "")
+    remedy = f"; {cuda.remedy}" if cuda.remedy else ""
+    if require == "cuda":
+        raise ProviderError(f"CUDA is required and cannot run here: {cuda.missing}{remedy}")
+    if provider == "cuda":
+        return Choice((CPU,), f"recognition runs on the CPU, not on CUDA: {cuda.missing}{remedy}")
+    return Choice((CPU,), f"recognition runs on the CPU: {cuda.missing}")
+
+
+def check_provider(provider: str, require: str | None) -> None:
+    """Refuse names that mean nothing.
+
+    Raises:
+        ValueError: An unknown name, or a demand that contradicts the wish.
+    """
+    if provider not in PROVIDERS:
+        raise ValueError(f"provider must be one of {', '.join(PROVIDERS)}; got {provider!r}")
+    if require not in REQUIRED:
+        raise ValueError(f"require must be None, 'cuda' or 'cpu'; got {require!r}")
+    if require is not None and provider not in ("auto", require):
+        raise ValueError(f"provider {provider!r} and require {require!r} contradict each other")
+
+
+def probe_cuda(
+    available: Sequence[str],
+    cuda_version: str,
+    *,
+    platform: str = sys.platform,
+    load: Load = ctypes.CDLL,
+    preload: Callable[[], None] = lambda: None,
+) -> Cuda:
+    """Find out whether CUDA can run, without ONNX Runtime printing anything.
+
+    Args:
+        available: Providers this build of ONNX Runtime has.
+        cuda_version: CUDA it was built for, such as "13.0"; empty if none.
+        platform: As `sys.platform`.
+        load: Loads a library by name.
+        preload: Makes the libraries of installed Python packages loadable by name; called once a driver is
+            found.
+    """
+    if platform not in INSTALL_DRIVER:
+        return Cuda("there is no CUDA for this system")
+    fault = _driver_fault(platform, cuda_version, load)
+    if fault:
+        return Cuda(fault, INSTALL_DRIVER[platform])
+    if CUDA not in available or not cuda_version:
+        return Cuda("the installed ONNX Runtime was built without CUDA", INSTALL_RUNTIME)
+    preload()
+    absent = [name for name in cuda_libraries(platform, cuda_version) if not _loads(name, load)]
+    return Cuda(f"missing: {', '.join(absent)}", INSTALL_LIBRARIES) if absent else Cuda()
+
+
+def cuda_libraries(platform: str, cuda_version: str) -> tuple[str, ...]:
+    """Libraries that ONNX Runtime's CUDA provider needs besides the driver, by file name."""
+    major = cuda_version.split(".")[0]
+    if platform == "win32":
+        return (f"cudart64_{major}.dll", f"cublasLt64_{major}.dll", f"cublas64_{major}.dll", "cudnn64_9.dll")
+    return (
+        f"libcudart.so.{major}",
+        f"libcublasLt.so.{major}",
+        f"libcublas.so.{major}",
+        "libcurand.so.10",
+        "libcudnn.so.9",
+    )
+
+
+def _driver_fault(platform: str, cuda_version: str, load: Load) -> str:
+    name = "nvcuda.dll" if platform == "win32" else "libcuda.so.1"
+    try:
+        driver = load(name)
+    except OSError:
+        return f"there is no NVIDIA driver ({name} is missing)"
+    if driver.cuInit(0) != 0:
+        return f"the NVIDIA driver ({name}) finds no device that it can use"
+    version = ctypes.c_int(0)
+    driver.cuDriverGetVersion(ctypes.byref(version))
+    wanted = int(cuda_version.split(".")[0]) if cuda_version else 0
+    if version.value // 1000 < wanted:
+        has = f"{version.value // 1000}.{version.value % 1000 // 10}"
+        return f"the NVIDIA driver ({name}) is for CUDA {has}, and CUDA {wanted} is needed"
+    return ""
+
+
+def _loads(name: str, load: Load) -> bool:
+    try:
+        load(name)
+    except OSError:
+        return False
+    return True
+
+
+def choose_here(provider: str, require: str | None) -> Choice:
+    """`choose_providers` for this machine; takes a moment, as it may load libraries.
+
+    Raises:
+        ValueError: An unknown name, or a demand that contradicts the wish.
+        ProviderError: CUDA is demanded and does not run here.
+    """
+    cuda = Cuda() if "cpu" in (provider, require) else probe_this_machine()
+    return choose_providers(provider, require, cuda)
+
+
+def probe_this_machine() -> Cuda:
+    """`probe_cuda` for the installed ONNX Runtime and this machine."""
+    runtime = onnxruntime()
+    version = getattr(runtime, "cuda_version", "") or ""
+    return probe_cuda(runtime.get_available_providers(), version, preload=_preload_quietly)
+
+
+def _preload_quietly() -> None:
+    # It prints what it does not find; the probing that follows says the same in one line.
+    with contextlib.redirect_stdout(io.StringIO()):
+        onnxruntime().preload_dlls()
+
+
+def truth(choice: Choice, runs: str) -> str:
+    """One line for the user if something else runs than was hoped for; else empty.
+
+    Args:
+        choice: What was asked for.
+        runs: Short name of what really runs.
+
+    Raises:
+        ProviderError: It is not what is required.
+    """
+    if choice.required and runs != choice.required:
+        raise ProviderError(f"{choice.required} is required, and ONNX Runtime runs on {runs} instead")
+    asked = running(choice.providers)
+    if runs != asked:
+        return (
+            f"recognition runs on the {runs.upper()}: ONNX Runtime was asked for {asked} and did not take it"
+        )
+    return choice.notice
+
+
+def running(session_providers: Sequence[str]) -> str:
+    """Short name of the first provider of a session: "cuda", "cpu", else the provider's own."""
+    return _SHORT.get(session_providers[0], session_providers[0])

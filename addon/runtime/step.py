@@ -1,0 +1,52 @@
+"""One LSTM step: rows and state in, answers and the next state out.
+
+    outputs, state = session.step(rows, state)
+
+A state is opaque and is never changed: whoever keeps one can go back to it, and feed it twice.
+"""
+
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.spec import ModelSpec
+
+Floats: TypeAlias = NDArray[np.float32]
+
+State: TypeAlias = Any
+"""The recurrent state of a batch of inks; only the session that made it knows what it is."""
+
+
+class StepOutputs(NamedTuple):
+    """What a step answers.
+
+    Attributes:
+        scores: Float32 array of shape (batch, time, classes), before the softmax.
+        progress: Float32 array of shape (batch, time, 1), 0..1.
+    """
+
+    scores: Floats
+    progress: Floats
+
+
+class StepSession(Protocol):
+    """A model that is open, wherever it runs. One thread at a time may use it."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What the model says about itself."""
+        ...
+
+    @property
+    def provider(self) -> str:
+        """What really runs: "cuda", "cpu", or another provider's own name."""
+        ...
+
+    def start(self, batch: int = 1) -> State:
+        """The state before the first row, for so many inks at once."""
+        ...
+
+    def step(self, rows: Floats, state: State) -> tuple[StepOutputs, State]:
+        """Take rows of shape (batch, time, features), time at least 1, on from a state."""
+        ...

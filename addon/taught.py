@@ -1,0 +1,228 @@
+"""The inks a user taught, each with its label, kept so that nothing shown as saved is ever lost."""
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty
+
+import numpy as np
+
+from addon import taught_file
+from addon.errors import PointsError, TaughtError
+from addon.features import Points, Strokes
+from addon.taught_file import Record
+from addon.taught_writer import RETRY_SECONDS, Committed, Reply, TaughtWriter, is_damage, wait_reply
+
+CLOSING_SECONDS = 5.0
+
+
+@dataclass(slots=True, eq=False)
+class Example:
+    """One taught ink.
+
+    Attributes:
+        id: Unique, growing from one to the next.
+        label: What it is, any text.
+        strokes: Each float32 of shape (n, 4), n at least 1, read-only.
+        saved: Whether it is on the disk as it stands; changed by the store alone.
+    """
+
+    id: int
+    label: str
+    strokes: tuple[Points, ...]
+    saved: bool = False
+
+
+class TaughtStore:
+    """The taught set of one recogniser, in memory and, a moment later, on the disk.
+
+    Nothing here waits for the disk, except opening and the two methods that say so, and no trouble with the
+    disk raises: it becomes a message, the examples stay in memory, and writing is tried again. Call from
+    one thread.
+
+    Args:
+        path: The SQLite file; its folder is made if need be.
+        retry_seconds: How long to wait after a failed write.
+    """
+
+    def __init__(self, path: Path, retry_seconds: float = RETRY_SECONDS) -> None:
+        self._messages: list[str] = []
+        self._examples: list[Example] = []
+        self._removed: list[Example] = []
+        self._last_id = 0
+        self._handed_over = 0
+        self._committed = 0
+        self._touched: list[tuple[int, Example]] = []
+        rewrite = self._open(path)
+        self._writer = TaughtWriter(path, self._records, retry_seconds)
+        for example in [*self._examples, *self._removed] if rewrite else []:
+            self._hand_over(example, example in self._removed)
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """What is taught, oldest first."""
+        return tuple(self._examples)
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """Number of examples of each label, in the order in which the labels were first taught."""
+        counts: dict[str, int] = {}
+        for example in self._examples:
+            counts[example.label] = counts.get(example.label, 0) + 1
+        return counts
+
+    @property
+    def unsaved(self) -> int:
+        """Changes that are not known to be on the disk."""
+        return self._handed_over - self._committed
+
+    def teach(self, label: str, strokes: Strokes) -> Example:
+        """Add one example; returns at once, and `saved` turns True when it is on the disk.
+
+        Args:
+            label: Any text that is not blank.
+            strokes: At least one, each of shape (n, 4), n at least 1; copied.
+
+        Raises:
+            ValueError: The label is blank or no Unicode text.
+            PointsError: The strokes are none, empty, misshapen or not finite in x or y.
+        """
+        _check_label(label)
+        self._last_id = max(self._last_id + 1, time.time_ns() // 1000)
+        example = Example(self._last_id, label, _checked_strokes(strokes))
+        self._examples.append(example)
+        self._hand_over(example, removed=False)
+        return example
+
+    def remove_last(self) -> Example | None:
+        """Take back the last example; it can be restored until the store is closed. None if there is none."""
+        if not self._examples:
+            return None
+        example = self._examples.pop()
+        self._removed.append(example)
+        self._hand_over(example, removed=True)
+        return example
+
+    def restore(self) -> Example | None:
+        """Bring back, in its old place, the example that was removed last; None if there is none."""
+        if not self._removed:
+            return None
+        example = self._removed.pop()
+        # A new list, not one sorted in place: the writer's thread may be reading it.
+        self._examples = sorted([*self._examples, example], key=lambda one: one.id)
+        self._hand_over(example, removed=False)
+        return example
+
+    def poll(self) -> list[str]:
+        """Learn what is on the disk by now; messages for the user since the last call. Once a frame."""
+        try:
+            while True:
+                self._take(self._writer.replies.get_nowait())
+        except Empty:
+            messages, self._messages = self._messages, []
+            return messages
+
+    def flush(self, timeout: float = CLOSING_SECONDS) -> bool:
+        """Wait, at most `timeout` seconds, until all is on the disk; whether it is."""
+        deadline = time.monotonic() + timeout
+        while self.unsaved:
+            reply = wait_reply(self._writer.replies, deadline)
+            if reply is None:
+                return False
+            self._take(reply)
+        return True
+
+    def close(self, timeout: float = CLOSING_SECONDS) -> bool:
+        """Write what waits, within `timeout` seconds, and end; whether all is on the disk."""
+        ended = self._writer.close(timeout)
+        messages = self.poll()
+        if self.unsaved:
+            messages.append(f"{self.unsaved} changes to the taught set could not be saved")
+        self._messages = messages
+        return ended and not self.unsaved
+
+    def _take(self, reply: Reply) -> None:
+        if not isinstance(reply, Committed):
+            self._messages.append(reply.message)
+            return
+        self._committed = reply.number
+        latest = {id(example): number for number, example in self._touched}
+        for _, example in self._touched:
+            example.saved = latest[id(example)] <= self._committed
+        self._touched = [entry for entry in self._touched if entry[0] > self._committed]
+
+    def _hand_over(self, example: Example, removed: bool) -> None:
+        self._handed_over += 1
+        example.saved = False
+        self._touched.append((self._handed_over, example))
+        self._writer.put(Record(example.id, example.label, example.strokes, removed))
+
+    def _records(self) -> list[Record]:
+        kept = [Record(one.id, one.label, one.strokes, False) for one in tuple(self._examples)]
+        return kept + [Record(one.id, one.label, one.strokes, True) for one in tuple(self._removed)]
+
+    def _open(self, path: Path) -> bool:
+        """Read what is there; True if it has to be written into a new file."""
+        if not path.exists():
+            return False
+        try:
+            records, unreadable = taught_file.read(path)
+        except TaughtError as error:
+            self._messages.append(f"{error}")
+            return False
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                self._messages.append(f"The taught set {path} cannot be opened ({error}); check the file")
+                return False
+            return self._recover(path)
+        if unreadable:
+            self._messages.append(
+                f"{unreadable} taught examples in {path.name} cannot be read and are left out"
+            )
+        self._remember(records)
+        return False
+
+    def _recover(self, path: Path) -> bool:
+        records = taught_file.salvage(path)
+        try:
+            aside = taught_file.move_aside(path)
+        except OSError as error:
+            self._messages.append(
+                f"The taught set {path} is damaged and cannot be moved aside ({error.strerror})"
+            )
+            return False
+        self._messages.append(
+            f"The taught set was damaged: {len(records)} examples were rescued, the old file is {aside.name}"
+        )
+        self._remember(records)
+        return True
+
+    def _remember(self, records: Iterable[Record]) -> None:
+        for record in records:
+            example = Example(record.id, record.label, record.strokes, saved=True)
+            (self._removed if record.removed else self._examples).append(example)
+            self._last_id = max(self._last_id, record.id)
+
+
+def _check_label(label: str) -> None:
+    if not label.strip():
+        raise ValueError("an example needs a label; choose one before drawing")
+    try:
+        label.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"a label must be Unicode text; got {label!r}") from error
+
+
+def _checked_strokes(strokes: Strokes) -> tuple[Points, ...]:
+    copies = [np.array(stroke, dtype=np.float32) for stroke in strokes]
+    if not copies:
+        raise PointsError("an example needs at least one stroke; got none")
+    for copy in copies:
+        if copy.ndim != 2 or copy.shape[1] != 4 or not len(copy):
+            raise PointsError(f"each stroke must have the shape (n, 4), n at least 1; got {copy.shape}")
+        if not np.isfinite(copy[:, :2]).all():
+            raise PointsError("x and y of every point must be finite; this ink has one that is not")
+        copy.flags.writeable = False
+    return tuple(copies)

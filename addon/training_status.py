@@ -1,0 +1,59 @@
+"""Where a training stands, and why one cannot begin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+State: TypeAlias = Literal["idle", "waiting", "running", "exporting", "done", "failed", "cancelled"]
+
+
+def _no_losses() -> NDArray[np.float32]:
+    return np.zeros(0, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingStatus:
+    """Where a training stands.
+
+    Attributes:
+        state: "idle" before the first; "waiting" until the process has begun; "running"; "exporting" until
+            the model is in; then "done", "failed" or "cancelled".
+        iteration: Iterations done.
+        iterations: Iterations to do.
+        losses: Float32 array of shape (reports,): the loss at each report so far.
+        accuracy: Share of the taught inks that are recognised, 0..1; None until known.
+        seconds: Time since it began, as of the last report.
+        message: How it ended, in one line; empty until then.
+    """
+
+    state: State = "idle"
+    iteration: int = 0
+    iterations: int = 0
+    losses: NDArray[np.float32] = field(default_factory=_no_losses)
+    accuracy: float | None = None
+    seconds: float = 0.0
+    message: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self.state in ("waiting", "running", "exporting")
+
+
+def refusal(labels: Mapping[str, int], active: bool) -> str:
+    """Why a training cannot begin, in one line; empty if it can.
+
+    Args:
+        labels: Number of taught examples by label.
+        active: Whether another one is under way.
+    """
+    if active:
+        return "a training is under way; cancel it before beginning another"
+    if not labels:
+        return "nothing is taught yet; draw some examples of two letters or more, then train"
+    if len(labels) == 1:
+        return f"only {next(iter(labels))!r} is taught; draw some examples of another letter, then train"
+    return ""
