@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import torch
-
 from addon.features import FeatureRecipe
 from addon.spec import ModelSpec
 from addon.training.export import export_step
-from addon.training.nets import StepNet
+from addon.training.nets import seeded_net
 
 
 def make_model(
@@ -19,8 +17,6 @@ def make_model(
     scale: float = 200.0,
 ) -> ModelSpec:
     """Export a network of random weights to `path`; the same seed gives the same weights."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        net = StepNet(len(labels), layers, hidden)
+    net = seeded_net(len(labels), layers, hidden, seed)
     spec = ModelSpec(labels, FeatureRecipe(scale), layers, hidden, embedding=hidden)
     return export_step(net, spec, path)

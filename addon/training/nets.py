@@ -61,3 +61,13 @@ class StepNet(nn.Module):
         embedding, (h_next, c_next) = self.lstm(features, (h, c))
         progress = torch.sigmoid(self.progress_head(embedding))
         return StepOutput(embedding, h_next, c_next, self.score_head(embedding), progress)
+
+
+def seeded_net(classes: int, layers: int, hidden: int, seed: int) -> StepNet:
+    """A network whose random weights `seed` decides; torch's own random state is left as it is."""
+    state = torch.random.get_rng_state()
+    torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]
+    try:
+        return StepNet(classes, layers, hidden)
+    finally:
+        torch.random.set_rng_state(state)

@@ -1,0 +1,93 @@
+"""The training process: a job comes in on standard input, events go out on standard output.
+
+    python -P -m addon.training
+
+What is said is in `addon.jobs`. It ends when its standard input does: then the sketch is gone.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from typing import TextIO
+
+from addon.errors import AddonError
+from addon.jobs import CANCEL_LINE, Event, Failed, event_line, job_from
+
+# How long it may take to leave by itself once the sketch is gone, in seconds.
+GRACE = 10.0
+
+
+def main() -> int:
+    """Serve one job; 0 if it was exported or cancelled, 1 if it failed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the sketch, which then closes the pipe
+    events = _claim_stdout()
+    first = sys.stdin.readline()
+    if not first:
+        return 0
+    cancel = threading.Event()
+    threading.Thread(target=_listen, args=(cancel,), daemon=True).start()
+    try:
+        _serve(first, events, cancel)
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        traceback.print_exc()
+        return _fail(events, _in_one_line(error))
+    return 0
+
+
+def _serve(line: str, events: TextIO, cancel: threading.Event) -> None:
+    # Torch takes seconds to import: by now the listener is there, should the sketch go meanwhile.
+    from addon.training.config import config_from
+    from addon.training.manners import step_back
+    from addon.training.run import run
+
+    job = job_from(line)
+    config = config_from(job.config)
+    step_back(config)
+    run(job, config, lambda event: _tell(events, event), cancel.is_set)
+
+
+def _claim_stdout() -> TextIO:
+    """A stream of our own onto standard output; whatever else prints there goes to standard error."""
+    ours = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)
+    return ours
+
+
+def _listen(cancel: threading.Event) -> None:
+    for line in sys.stdin:
+        if line.strip() == CANCEL_LINE:
+            cancel.set()
+    cancel.set()
+    time.sleep(GRACE)
+    os._exit(1)
+
+
+def _tell(events: TextIO, event: Event) -> None:
+    events.write(event_line(event) + "\n")
+    events.flush()
+
+
+def _fail(events: TextIO, message: str) -> int:
+    try:
+        _tell(events, Failed(message))
+    except BrokenPipeError:
+        return 0
+    return 1
+
+
+def _in_one_line(error: Exception) -> str:
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        return "there is not enough memory to train; choose a smaller preset or batch"
+    if isinstance(error, OSError):
+        return f"training cannot write its results: {error.strerror or error}; the old model stays"
+    text = " ".join(str(error).split())
+    return text if isinstance(error, (AddonError, ValueError)) else f"{type(error).__name__}: {text}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""What can be chosen about a training, and the four presets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A network and how densely it reads the ink.
+
+    Attributes:
+        layers: LSTM layers.
+        hidden: Width of each.
+        spacing: Distance between two rows as a fraction of the scale. A capital travels about three scales,
+            so 1/16 gives some 50 rows a letter and 1/32 some 100.
+    """
+
+    layers: int
+    hidden: int
+    spacing: float
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "lstm_short": Preset(layers=1, hidden=64, spacing=1 / 16),
+        "lstm_long": Preset(layers=1, hidden=64, spacing=1 / 32),
+        "deep_lstm_short": Preset(layers=3, hidden=64, spacing=1 / 16),
+        "deep_lstm_long": Preset(layers=3, hidden=64, spacing=1 / 32),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How much each ink is varied before each iteration; 0 everywhere leaves inks as they are.
+
+    Lengths are in scales. How fast the hand moved is not varied: rows lie at equal distances, so no row
+    depends on it. What a fast hand does leave in an ink, fewer samples and cut corners, is `dropped`.
+
+    Attributes:
+        rotation: Largest turn either way, in degrees; 0..180.
+        shear: Largest slant either way, as a tangent; 0..1.
+        aspect: Largest stretch of one side against the other, as a natural logarithm; 0..2.
+        size: Largest change of size either way, as a natural logarithm; 0..2.
+        elastic: Standard deviation of a smooth bending of the plane; 0..1.
+        stroke_shift: Standard deviation of each stroke's own displacement; 0..1.
+        jitter: Standard deviation of each point's own displacement; 0..0.1.
+        trimmed: Most that is missing from either end of a stroke; 0..0.5.
+        dropped: Largest share of samples left out between a stroke's ends; 0..0.9.
+
+    Raises:
+        ValueError: A number lies outside its range.
+    """
+
+    rotation: float = 12.0
+    shear: float = 0.25
+    aspect: float = 0.2
+    size: float = 0.25
+    elastic: float = 0.04
+    stroke_shift: float = 0.04
+    jitter: float = 0.004
+    trimmed: float = 0.1
+    dropped: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name, most in _MOST.items():
+            _check_range(name, getattr(self, name), 0.0, most)
+
+
+_MOST = {
+    "rotation": 180.0,
+    "shear": 1.0,
+    "aspect": 2.0,
+    "size": 2.0,
+    "elastic": 1.0,
+    "stroke_shift": 1.0,
+    "jitter": 0.1,
+    "trimmed": 0.5,
+    "dropped": 0.9,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """Everything that is chosen about a training.
+
+    Attributes:
+        preset: A name in `PRESETS`.
+        iterations: Iterations of this run; going on with a checkpoint adds as many again.
+        batch: Inks an iteration.
+        lr: Learning rate at its height; it rises over the first iterations and falls to a twentieth.
+        seed: The same seed gives the same run.
+        threads: Threads torch may use.
+        niceness: By how much the process steps back, 0..19, where the system knows of it.
+        smoothing: Share of certainty given to the other classes, so that sure is not too sure; 0..0.5.
+        early_weight: Weight of an ink's first rows in the class loss, against 1 for its last; 0..1.
+        patience: Iterations without a better smoothed loss after which training ends early; 0 for never.
+        checkpoint_every: Iterations between two checkpoints.
+        max_rows: Rows of an ink beyond which the rest is not trained on.
+        augmentation: How inks are varied.
+
+    Raises:
+        ValueError: A value is out of its range.
+    """
+
+    preset: str = "lstm_short"
+    iterations: int = 2000
+    batch: int = 20
+    lr: float = 0.005
+    seed: int = 0
+    threads: int = 1
+    niceness: int = 10
+    smoothing: float = 0.02
+    early_weight: float = 0.3
+    patience: int = 600
+    checkpoint_every: int = 500
+    max_rows: int = 400
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        if self.preset not in PRESETS:
+            raise ValueError(f"preset must be one of {', '.join(PRESETS)}; got {self.preset!r}")
+        for name, (least, most) in _RANGES.items():
+            _check_range(name, getattr(self, name), least, most)
+
+    @property
+    def shape(self) -> Preset:
+        """The preset by this name."""
+        return PRESETS[self.preset]
+
+
+_RANGES = {
+    "iterations": (1, 10_000_000),
+    "batch": (1, 4096),
+    "lr": (1e-6, 1.0),
+    "seed": (0, 2**63 - 1),
+    "threads": (1, 256),
+    "niceness": (0, 19),
+    "smoothing": (0.0, 0.5),
+    "early_weight": (0.0, 1.0),
+    "patience": (0, 10_000_000),
+    "checkpoint_every": (1, 10_000_000),
+    "max_rows": (2, 10_000),
+}
+
+
+def config_from(values: Mapping[str, Any]) -> TrainConfig:
+    """A config from a mapping, as JSON brings it; what is left out takes its default.
+
+    Raises:
+        ValueError: A name is unknown, or a value is of the wrong type or out of its range.
+    """
+    _check_known(values, TrainConfig, "training")
+    chosen = dict(values)
+    if "augmentation" in chosen:
+        _check_known(chosen["augmentation"], Augmentation, "augmentation")
+        chosen["augmentation"] = Augmentation(**chosen["augmentation"])
+    return TrainConfig(**chosen)
+
+
+def _check_known(values: object, kind: type, what: str) -> None:
+    known = [each.name for each in fields(kind)]
+    if not isinstance(values, Mapping):
+        raise ValueError(f"the {what} config must be a mapping; got {values!r}")
+    unknown = [name for name in values if name not in known]  # pyright: ignore[reportUnknownVariableType]
+    if unknown:
+        raise ValueError(f"the {what} config knows {', '.join(known)}; got {unknown}")
+
+
+def _check_range(name: str, value: Any, least: float, most: float) -> None:
+    whole = isinstance(least, int)
+    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not (number and least <= float(value) <= most):
+        kind = "whole number" if whole else "number"
+        raise ValueError(f"{name} must be a {kind} in {least}..{most}; got {value!r}")

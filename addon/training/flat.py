@@ -1,0 +1,42 @@
+"""Many inks in three arrays, without a Python object for each."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class FlatInks(NamedTuple):
+    """All strokes of all inks, one after the other.
+
+    Attributes:
+        points: Float64 array of shape (n, 2).
+        stroke_sizes: Int64 array: points of each stroke, at least 1.
+        ink_sizes: Int64 array: strokes of each ink, at least 1.
+    """
+
+    points: NDArray[np.float64]
+    stroke_sizes: NDArray[np.int64]
+    ink_sizes: NDArray[np.int64]
+
+
+def gather(inks: FlatInks, indices: NDArray[np.int64]) -> FlatInks:
+    """The inks at `indices`, in that order; one may be asked for several times."""
+    strokes = ranges(_starts(inks.ink_sizes)[indices], inks.ink_sizes[indices])
+    points = ranges(_starts(inks.stroke_sizes)[strokes], inks.stroke_sizes[strokes])
+    return FlatInks(inks.points[points], inks.stroke_sizes[strokes], inks.ink_sizes[indices])
+
+
+def kept(inks: FlatInks, keep: NDArray[np.bool_]) -> FlatInks:
+    """Only the points marked, of which every stroke must have one."""
+    sizes = np.add.reduceat(keep.astype(np.int64), _starts(inks.stroke_sizes))
+    return FlatInks(inks.points[keep], sizes, inks.ink_sizes)
+
+
+def ranges(starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The integers start, start + 1, … of each range, one range after the other."""
+    return np.arange(int(sizes.sum())) + np.repeat(starts - _starts(sizes), sizes)
+
+
+def _starts(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.cumsum(sizes) - sizes

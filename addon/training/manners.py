@@ -1,0 +1,14 @@
+"""How training behaves beside a live window."""
+
+import os
+
+import torch
+
+from addon.training.config import TrainConfig
+
+
+def step_back(config: TrainConfig) -> None:
+    """Keep to the config's threads, and lower this process's priority where the system knows of it."""
+    torch.set_num_threads(config.threads)
+    if hasattr(os, "nice") and config.niceness:
+        os.nice(max(0, config.niceness - os.nice(0)))

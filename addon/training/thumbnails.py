@@ -1,0 +1,23 @@
+"""Small pictures of taught inks, to travel in a model's description."""
+
+import numpy as np
+
+from addon.features import Strokes
+from addon.spec import Thumbnail
+
+MOST_POINTS = 48
+
+
+def thumbnail(ink: Strokes) -> Thumbnail:
+    """An ink's strokes in whole numbers 0..255, the larger side of its bounding box filling them.
+
+    A stroke has at most `MOST_POINTS` points.
+    """
+    every = np.concatenate([stroke[:, :2] for stroke in ink])
+    low, size = every.min(axis=0), float(np.ptp(every, axis=0).max())
+    scaled = [(_sparse(stroke[:, :2]) - low) * (255 / size if size > 0 else 0.0) for stroke in ink]
+    return [np.rint(stroke).astype(int).tolist() for stroke in scaled]
+
+
+def _sparse(points: np.ndarray) -> np.ndarray:
+    return points[np.unique(np.linspace(0, len(points) - 1, MOST_POINTS).round().astype(int))]
