@@ -174,12 +174,12 @@ class TaughtStore:
             return False
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
-                self._messages.append(f"The taught set {path} cannot be opened ({error}); check the file")
+                self._messages.append(f"the taught set {path} cannot be opened ({error}); check the file")
                 return False
             return self._recover(path)
         if unreadable:
             self._messages.append(
-                f"{unreadable} taught examples in {path.name} cannot be read and are left out"
+                f"{unreadable} taught examples of {path.name} cannot be read and are left out"
             )
         self._remember(records)
         return False
@@ -190,11 +190,11 @@ class TaughtStore:
             aside = taught_file.move_aside(path)
         except OSError as error:
             self._messages.append(
-                f"The taught set {path} is damaged and cannot be moved aside ({error.strerror})"
+                f"the taught set {path} is damaged and cannot be moved aside ({error.strerror})"
             )
             return False
         self._messages.append(
-            f"The taught set was damaged: {len(records)} examples were rescued, the old file is {aside.name}"
+            f"the taught set was damaged: {len(records)} examples were rescued, the old file is {aside.name}"
         )
         self._remember(records)
         return True

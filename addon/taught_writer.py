@@ -100,7 +100,7 @@ class TaughtWriter:
             return self._trouble(getattr(error, "strerror", None) or str(error))
         if self._in_trouble:
             self._in_trouble = False
-            self.replies.put(Said("What was taught is saved again"))
+            self.replies.put(Said("what was taught is saved again"))
         return True
 
     def _write(self, records: list[Record]) -> None:
@@ -134,7 +134,7 @@ class TaughtWriter:
             self._disconnect()
             return self._trouble(str(error))
         self.replies.put(
-            Said(f"The taught set was damaged; it was written anew, the old file is {aside.name}")
+            Said(f"the taught set was damaged; it was written anew, the old file is {aside.name}")
         )
         return True
 
@@ -143,7 +143,7 @@ class TaughtWriter:
             self._in_trouble = True
             self.replies.put(
                 Said(
-                    f"What is taught cannot be saved ({reason}): free space or check {self._path.parent}; "
+                    f"what is taught cannot be saved ({reason}): free space or check {self._path.parent}; "
                     "it is kept in memory and tried again"
                 )
             )

@@ -1,0 +1,74 @@
+"""A process that teaches is killed without warning, time and again: what it showed as saved is there."""
+
+import random
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from addon import taught_file
+
+ROUNDS = 15
+
+# Prints a line only once an example, or its removal, is shown as saved.
+CHILD = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from addon.taught import TaughtStore
+
+store = TaughtStore(Path(sys.argv[1]))
+assert all(example.saved for example in store.examples)
+shown, index = {example.id for example in store.examples}, 0
+print("begun", flush=True)
+while True:
+    index += 1
+    store.teach("ABCD"[index % 4], [np.full((30, 4), index, dtype=np.float32)])
+    store.poll()
+    for example in store.examples:
+        if example.saved and example.id not in shown:
+            shown.add(example.id)
+            print("saved", example.id, int(example.strokes[0][0, 0]), flush=True)
+    if index % 7 == 0:
+        removed = store.remove_last()
+        store.flush()
+        print("removed", removed.id, flush=True)
+    time.sleep(0.001)
+"""
+
+
+def lines_until_killed(path: Path, seconds: float) -> list[list[str]]:
+    """Teach for so long, then kill -9; what the process had printed."""
+    process = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    threading.Timer(seconds, process.kill).start()
+    # A line is whole if it ends as one; the last may have been cut by the kill.
+    lines = [line.split() for line in process.stdout if line.endswith("\n")]
+    process.stdout.close()
+    assert process.wait() != 0
+    return lines
+
+
+def test_nothing_shown_as_saved_is_lost_by_kill_9(tmp_path):
+    path = tmp_path / "taught.sqlite3"
+    chance = random.Random(7)
+    expected: dict[int, float] = {}
+    removed: set[int] = set()
+    for _ in range(ROUNDS):
+        for kind, identity, *value in lines_until_killed(path, chance.uniform(0.0, 0.25)):
+            if kind == "saved":
+                expected[int(identity)] = float(value[0])
+            else:
+                removed.add(int(identity))
+        records, unreadable = taught_file.read(path)
+        assert unreadable == 0
+        found = {record.id: record for record in records}
+        for identity, value in expected.items():
+            points = found[identity].strokes[0]
+            np.testing.assert_array_equal(points, np.full((30, 4), value, dtype=np.float32))
+        assert all(found[identity].removed for identity in removed)
+    assert len(expected) > 5 * ROUNDS
+    assert removed

@@ -1,0 +1,175 @@
+import subprocess
+import sys
+
+import pytest
+
+from addon.errors import ProviderError
+from addon.runtime.providers import (
+    CPU,
+    CUDA,
+    INSTALL_DRIVER,
+    INSTALL_LIBRARIES,
+    Choice,
+    Cuda,
+    choose_here,
+    choose_providers,
+    cuda_libraries,
+    probe_cuda,
+    running,
+    truth,
+)
+
+LINUX = cuda_libraries("linux", "13.0")
+BUILT_WITH_CUDA = [CUDA, CPU]
+
+
+class Driver:
+    """Stands in for libcuda."""
+
+    def __init__(self, version: int = 13000, init: int = 0) -> None:
+        self.version = version
+        self.init = init
+
+    def cuInit(self, flags):  # noqa: N802 - the driver's own name
+        return self.init
+
+    def cuDriverGetVersion(self, pointer):  # noqa: N802
+        pointer._obj.value = self.version
+        return 0
+
+
+def machine(*libraries: str, driver: Driver | None = None):
+    """Loads what the machine has; anything else is missing."""
+
+    def load(name: str) -> object:
+        if driver is not None and name in ("libcuda.so.1", "nvcuda.dll"):
+            return driver
+        if name in libraries:
+            return object()
+        raise OSError(f"{name}: cannot open shared object file")
+
+    return load
+
+
+def probed(load, available=BUILT_WITH_CUDA, version="13.0", platform="linux", **more) -> Cuda:
+    return probe_cuda(available, version, platform=platform, load=load, **more)
+
+
+def test_a_machine_with_everything_runs_cuda_first():
+    cuda = probed(machine(*LINUX, driver=Driver()))
+    assert cuda == Cuda()
+    assert choose_providers("auto", None, cuda).providers == (CUDA, CPU)
+    assert choose_providers("cuda", "cuda", cuda) == Choice((CUDA, CPU), required="cuda")
+
+
+def test_without_a_driver_nothing_else_is_touched():
+    loaded = []
+
+    def load(name):
+        loaded.append(name)
+        raise OSError
+
+    cuda = probed(load, preload=lambda: loaded.append("preload"))
+    assert loaded == ["libcuda.so.1"]
+    assert "libcuda.so.1" in cuda.missing
+    assert cuda.remedy == INSTALL_DRIVER["linux"]
+
+
+@pytest.mark.parametrize("absent", LINUX)
+def test_the_library_that_is_missing_is_named_with_the_command(absent):
+    cuda = probed(machine(*(set(LINUX) - {absent}), driver=Driver()))
+    with pytest.raises(ProviderError, match=absent.replace(".", r"\.")) as caught:
+        choose_providers("auto", "cuda", cuda)
+    assert INSTALL_LIBRARIES in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_libraries_of_python_packages_are_made_loadable_first():
+    there: list[str] = []
+
+    def load(name):
+        return machine(*there, driver=Driver())(name)
+
+    assert probed(load, preload=lambda: there.extend(LINUX)) == Cuda()
+
+
+def test_windows_libraries_have_windows_names():
+    names = cuda_libraries("win32", "13.0")
+    assert names == ("cudart64_13.dll", "cublasLt64_13.dll", "cublas64_13.dll", "cudnn64_9.dll")
+    assert probed(machine(*names, driver=Driver()), platform="win32") == Cuda()
+    assert "nvcuda.dll" in probed(machine(), platform="win32").missing
+
+
+def test_a_driver_that_is_too_old_is_named_with_its_version():
+    cuda = probed(machine(*LINUX, driver=Driver(version=12040)))
+    assert "for CUDA 12.4, and CUDA 13 is needed" in cuda.missing
+
+
+def test_a_driver_without_a_device_is_no_cuda():
+    assert "no device" in probed(machine(*LINUX, driver=Driver(init=100))).missing
+
+
+def test_the_wheel_without_cuda_is_told_apart():
+    cuda = probed(machine(*LINUX, driver=Driver()), available=[CPU], version="")
+    assert "built without CUDA" in cuda.missing
+    assert "pip uninstall -y onnxruntime " in cuda.remedy
+
+
+def test_there_is_no_cuda_on_a_mac():
+    assert probed(machine(), platform="darwin").missing == "there is no CUDA for this system"
+
+
+def test_falling_back_is_said_in_one_line():
+    cuda = Cuda("libcudnn.so.9 is missing", "install it")
+    for provider in ("auto", "cuda"):
+        choice = choose_providers(provider, None, cuda)
+        assert choice.providers == (CPU,)
+        assert "CPU" in choice.notice
+        assert "libcudnn.so.9" in choice.notice
+        assert "\n" not in choice.notice
+    assert choose_providers("cpu", None, cuda).notice == ""
+
+
+@pytest.mark.parametrize(
+    ("provider", "require"), [("gpu", None), ("auto", "tpu"), ("cpu", "cuda"), ("cuda", "cpu")]
+)
+def test_names_that_mean_nothing_are_refused(provider, require):
+    with pytest.raises(ValueError, match=r"provider|require"):
+        choose_providers(provider, require, Cuda())
+
+
+def test_what_runs_is_what_the_session_says():
+    assert running([CUDA, CPU]) == "cuda"
+    assert running([CPU]) == "cpu"
+    assert running(["CoreMLExecutionProvider", CPU]) == "CoreMLExecutionProvider"
+
+
+def test_a_session_that_did_not_take_cuda_is_told_on():
+    assert truth(Choice((CUDA, CPU)), "cuda") == ""
+    assert "asked for cuda" in truth(Choice((CUDA, CPU)), "cpu")
+    assert truth(Choice((CPU,), "no driver"), "cpu") == "no driver"
+    with pytest.raises(ProviderError, match="runs on cpu instead"):
+        truth(Choice((CUDA, CPU), required="cuda"), "cpu")
+
+
+def test_this_machine_answers_the_truth_and_prints_nothing():
+    script = """
+from addon.runtime.providers import choose_here
+from addon.errors import ProviderError
+choice = choose_here("auto", None)
+try:
+    required = choose_here("auto", "cuda").providers
+except ProviderError as error:
+    required = str(error)
+    assert choice.providers == ("CPUExecutionProvider",), choice
+    assert "install it" in required and choice.notice
+else:
+    assert choice.providers[0] == "CUDAExecutionProvider"
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_the_cpu_is_chosen_without_probing(monkeypatch):
+    monkeypatch.setattr("addon.runtime.providers.probe_this_machine", lambda: pytest.fail("it was probed"))
+    assert choose_here("cpu", None) == Choice((CPU,))
