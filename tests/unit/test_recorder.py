@@ -1,0 +1,179 @@
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from sketch.host.recorder import Recorder, RecorderError, save_png
+
+needs_limits = pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size")
+
+
+def frame(value: int, size: tuple[int, int] = (64, 48), channels: int = 3) -> np.ndarray:
+    return np.full((size[1], size[0], channels), value, dtype=np.uint8)
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as film:
+        return [picture.to_ndarray(format="rgb24") for picture in film.decode(video=0)]
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_every_frame_comes_back_in_order(tmp_path: Path, channels: int):
+    path = tmp_path / "new" / "film.mp4"
+    with Recorder(path, (64, 48), fps=30) as film:
+        for index in range(50):
+            film.add(frame(5 * index, channels=channels))
+    pictures = decoded(path)
+    assert film.frames == len(pictures) == 50
+    for index, picture in enumerate(pictures):
+        assert abs(float(picture.mean()) - 5 * index) < 4.0
+
+
+def test_colors_and_the_top_row_stay_where_they_were(tmp_path: Path):
+    picture = frame(0)
+    picture[:24, :, 0] = 255
+    with Recorder(tmp_path / "film.mp4", (64, 48)) as film:
+        film.add(picture)
+    (back,) = decoded(tmp_path / "film.mp4")
+    assert back[4:20, :, 0].min() > 200
+    assert back[4:20, :, 1:].max() < 50
+    assert back[28:44].max() < 50
+
+
+def test_a_film_is_an_ordinary_h264_mp4_at_its_rate(tmp_path: Path):
+    with Recorder(tmp_path / "film.mp4", (65, 49), fps=25) as film:
+        for index in range(10):
+            film.add(frame(index, (65, 49)))
+    with av.open(str(tmp_path / "film.mp4")) as file:
+        stream = file.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+        assert (stream.width, stream.height, stream.average_rate, stream.frames) == (64, 48, 25, 10)
+
+
+def test_a_frame_may_be_changed_once_it_is_added(tmp_path: Path):
+    reused = frame(0)
+    with Recorder(tmp_path / "film.mp4", (64, 48)) as film:
+        for index in range(20):
+            reused[:] = 10 * index
+            film.add(reused)
+    assert [round(float(picture.mean()) / 10) for picture in decoded(tmp_path / "film.mp4")] == list(
+        range(20)
+    )
+
+
+def test_frames_wait_only_when_the_queue_is_full_and_that_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    gate = threading.Event()
+    write = vars(sys.modules["sketch.host.recorder"])["_Film"].write
+
+    def held(film: object, pixels: np.ndarray) -> None:
+        gate.wait()
+        write(film, pixels)
+
+    monkeypatch.setattr("sketch.host.recorder._Film.write", held)
+    with Recorder(tmp_path / "film.mp4", (64, 48), limit=2) as film:
+        film.add(frame(0))
+        while film._queue.qsize() > 0:
+            pass
+        film.add(frame(1))
+        film.add(frame(2))
+        assert (film.waited, film.waited_s) == (0, 0.0)
+        threading.Timer(0.05, gate.set).start()
+        film.add(frame(3))
+        assert film.waited == 1
+        assert film.waited_s > 0.01
+    assert len(decoded(tmp_path / "film.mp4")) == 4
+
+
+@pytest.mark.parametrize("blocked", ["a file for a folder", "a folder for a film"])
+def test_a_path_that_cannot_be_written_is_one_clear_error(tmp_path: Path, blocked: str):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder.mp4").mkdir()
+    path = tmp_path / ("file/film.mp4" if blocked.startswith("a file") else "folder.mp4")
+    with pytest.raises(RecorderError, match=r"cannot write the film .*(directory|exists)"):
+        Recorder(path, (64, 48))
+    with pytest.raises(RecorderError, match="cannot write the picture"):
+        save_png(path, frame(0))
+
+
+@needs_limits
+def test_a_disk_that_fills_up_is_one_clear_error_and_leaves_a_film(tmp_path: Path):
+    path = tmp_path / "film.mp4"
+    program = (
+        "import resource, sys; import numpy as np; from sketch.host.recorder import Recorder, RecorderError\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))\n"
+        "noise = np.random.default_rng(0).integers(0, 255, (2000, 48, 64, 3), dtype=np.uint8)\n"
+        "try:\n"
+        "    with Recorder(sys.argv[1], (64, 48), fps=30) as film:\n"
+        "        for frame in noise: film.add(frame)\n"
+        "except RecorderError as error: print(error)\n"
+    )
+    root = Path(__file__).parents[2]
+    answer = subprocess.run(
+        [sys.executable, "-c", program, str(path)], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    assert answer.stderr == ""
+    assert "broke off at frame" in answer.stdout
+    assert "File too large" in answer.stdout
+    assert len(answer.stdout.splitlines()) == 1
+    assert len(decoded(path)) >= 30
+
+
+@needs_limits
+def test_a_film_that_was_killed_can_be_played(tmp_path: Path):
+    path = tmp_path / "film.mp4"
+    program = (
+        "import os, signal, sys, time; import numpy as np; from sketch.host.recorder import Recorder\n"
+        "film = Recorder(sys.argv[1], (64, 48), fps=30)\n"
+        "for shift in range(300): film.add(np.full((48, 64, 3), shift % 251, np.uint8))\n"
+        "while film._queue.qsize() > 0: time.sleep(0.01)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(path)], cwd=Path(__file__).parents[2], timeout=60)
+    assert len(decoded(path)) >= 150
+
+
+def test_a_film_without_frames_is_an_empty_film(tmp_path: Path):
+    Recorder(tmp_path / "film.mp4", (64, 48)).close()
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        assert list(film.decode()) == []
+
+
+def test_a_closed_film_takes_no_frames_and_closes_once(tmp_path: Path):
+    film = Recorder(tmp_path / "film.mp4", (64, 48))
+    film.add(frame(0))
+    film.close()
+    film.close()
+    with pytest.raises(RecorderError, match="is closed"):
+        film.add(frame(0))
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((48, 64, 3), np.float32), frame(0, (48, 64)), frame(0, channels=2), frame(0)[:, :, 0]]
+)
+def test_a_frame_of_another_kind_is_refused(tmp_path: Path, wrong: np.ndarray):
+    with (
+        Recorder(tmp_path / "film.mp4", (64, 48)) as film,
+        pytest.raises(ValueError, match=r"uint8 of shape \(48, 64, 3 or 4\); got"),
+    ):
+        film.add(wrong)
+
+
+@pytest.mark.parametrize("arguments", [{"size": (1, 48)}, {"fps": 0.0}, {"fps": float("nan")}, {"limit": 0}])
+def test_a_wrong_argument_is_named(tmp_path: Path, arguments: dict[str, object]):
+    with pytest.raises(ValueError, match="size must be at least"):
+        Recorder(**{"path": tmp_path / "film.mp4", "size": (64, 48), **arguments})  # pyright: ignore
+    assert not (tmp_path / "film.mp4").exists()
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_still_comes_back_as_it_was(tmp_path: Path, channels: int):
+    picture = np.random.default_rng(0).integers(0, 256, (48, 64, channels), dtype=np.uint8)
+    save_png(tmp_path / "new" / "still.png", picture)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "new" / "still.png")), picture)
