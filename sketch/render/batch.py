@@ -65,7 +65,7 @@ class Batch:
         self._pictures.paint(texture, quad, (1.0, 1.0, 1.0, opacity), self.size)
 
     def strokes_now(self, strokes: Sequence[PixelStroke], blend: BlendMode) -> PixelBounds:
-        """Draw strokes at once, into whichever framebuffer is in use, and return what they may have touched."""
+        """Draw strokes at once, into whichever framebuffer is in use; return the part they may touch."""
         rows = stroke_rows(strokes)
         set_blending(self._ctx, blend)
         self._strokes.paint(rows, self.size)

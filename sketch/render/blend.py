@@ -42,6 +42,12 @@ def set_blending(ctx: moderngl.Context, mode: BlendMode) -> None:
     ctx.blend_func = cast(Any, _FACTORS[mode])  # four factors are accepted, though the stub knows two
 
 
+def unset_blending(ctx: moderngl.Context) -> None:
+    """Leave blending off, with OpenGL's usual function for those who turn it on without setting their own."""
+    ctx.enable_only(moderngl.NOTHING)
+    ctx.blend_func = cast(Any, moderngl.DEFAULT_BLENDING)
+
+
 def empty_layer(mode: BlendMode) -> tuple[float, float, float, float]:
     """The color of a layer that changes nothing when it is put on a picture in this mode."""
     return _EMPTY[mode]

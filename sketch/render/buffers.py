@@ -1,10 +1,16 @@
 """GPU memory that is reused from frame to frame and grows only when more is needed."""
 
-from typing import Any
+from typing import Any, cast
 
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
+
+
+def vertex_array(ctx: moderngl.Context, program: moderngl.Program, *content: Any) -> moderngl.VertexArray:
+    """Read buffers as a program's attributes, each given as (buffer, format, names)."""
+    # moderngl's own method has no types.
+    return cast(Any, ctx).vertex_array(program, list(content))
 
 
 class GrowingBuffer:

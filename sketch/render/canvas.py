@@ -1,27 +1,29 @@
 """The canvas: what an author draws with."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import moderngl
 
 from sketch.ink.ink import Ink, Stroke, WetStroke
 from sketch.render import checks
 from sketch.render.batch import Batch
+from sketch.render.blend import unset_blending
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.image import ImageCache
 from sketch.render.layers import InkLayers, layer_quad
 from sketch.render.matrix import Matrix, apply_to_points, mean_scale, scaling
-from sketch.render.stroke_rows import PixelBounds, PixelStroke, pixel_bounds
+from sketch.render.stroke_rows import PixelBounds, PixelStroke
 from sketch.render.text import TextCache
 from sketch.render.vocabulary import Vocabulary
 
 
 class Canvas(Vocabulary):
-    """Draws into a framebuffer it is given, in logical pixels: the origin at the top left, y growing
-    downward.
+    """Draws into a framebuffer it is given.
 
-    Every frame starts with the same style (white, filled, line width 1, blend mode "alpha") and no transform.
-    Angles are radians; positive ones turn clockwise on the screen.
+    Coordinates are logical pixels: the origin is the top left corner and y grows downward. Angles
+    are radians; positive ones turn clockwise on the screen. Every frame starts with the same style (white, filled,
+    line width 1, blend mode "alpha") and no transform.
 
     Args:
         ctx: A moderngl context of OpenGL 3.3 or newer, current whenever the canvas is used.
@@ -95,8 +97,7 @@ class Canvas(Vocabulary):
             self._batch.drop()
             self._frame = None
             self._use_frame(framebuffer)
-            self._ctx.enable_only(moderngl.NOTHING)
-            self._ctx.blend_func = moderngl.DEFAULT_BLENDING
+            unset_blending(self._ctx)
         unpopped = self._unpopped()
         if unpopped:
             raise RuntimeError(f"the frame ended with {unpopped} not popped")
@@ -130,8 +131,7 @@ class Canvas(Vocabulary):
         framebuffer.clear(red * alpha, green * alpha, blue * alpha, alpha)
 
     def ink(self, ink: Ink, opacity: float = 1.0) -> None:
-        """Draw an ink: its finished strokes from a picture of them that is kept, its wet ones as they are
-        now.
+        """Draw an ink: finished strokes from a picture of them that is kept, wet ones as they are now.
 
         A finished stroke is painted once. All of them are painted again when strokes were changed or removed,
         or when the canvas has another size, transform or blend mode than last time.
@@ -171,7 +171,7 @@ class Canvas(Vocabulary):
     def _use_frame(self, framebuffer: moderngl.Framebuffer) -> None:
         framebuffer.use()
         framebuffer.viewport = (0, 0, *self._batch.size)
-        framebuffer.scissor = None
+        framebuffer.scissor = cast(Any, None)  # allowed, though the stub does not say so
         self._ctx.wireframe = False
 
 

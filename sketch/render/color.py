@@ -1,6 +1,7 @@
 """Colors as an author writes them, turned into floats."""
 
 import math
+from numbers import Real
 from typing import TypeAlias
 
 import numpy as np
@@ -92,7 +93,7 @@ def _from_numbers(channels: tuple[object, ...]) -> Rgba:
 
 
 def _channel(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"a color is {FORMS}; got the channel {value!r}")
     number = float(value)
     if not (math.isfinite(number) and 0.0 <= number <= 255.0):

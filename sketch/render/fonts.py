@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from PIL import ImageFont
 
@@ -112,5 +113,5 @@ def _draws_nothing(char: str) -> bool:
 
 
 def _drawn(face: Face, char: str) -> tuple[tuple[int, int], bytes]:
-    mask = face.getmask(char)
+    mask: Any = face.getmask(char)  # the stub does not know that it can be read
     return mask.size, bytes(mask)

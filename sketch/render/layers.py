@@ -27,7 +27,7 @@ class _Look:
 
 @dataclass(slots=True, eq=False)
 class InkLayer:
-    """The dry strokes of one ink as a texture of the whole canvas, premultiplied; `bounds` is the part they touch."""
+    """The dry strokes of one ink as a premultiplied texture; `bounds` is the part of it they may touch."""
 
     ink: "weakref.ref[Ink]"
     framebuffer: moderngl.Framebuffer
@@ -91,7 +91,7 @@ class InkLayers:
         return self._scratch
 
     def sweep(self) -> None:
-        """Release the layers of inks that are gone; the context must be current, so never from a finalizer."""
+        """Release the layers of inks that are gone: not in a finalizer, where no context may be current."""
         for key in [key for key, layer in self._layers.items() if layer.ink() is None]:
             self._layers.pop(key).release()
 
@@ -125,7 +125,7 @@ class InkLayers:
 
 
 def layer_quad(bounds: PixelBounds, size: tuple[int, int]) -> Quad:
-    """Where the touched part of a layer goes: on the pixels it was painted at. OpenGL keeps its rows bottom up."""
+    """Where the touched part of a layer goes: on the pixels it was painted at, its rows being bottom up."""
     width, height = size
     left, top = max(bounds[0], 0), max(bounds[1], 0)
     right, bottom = max(min(bounds[2], width), left), max(min(bounds[3], height), top)

@@ -41,6 +41,13 @@ def mean_scale(matrix: Matrix) -> float:
     return math.sqrt(abs(a * d - b * c))
 
 
+def keeps_circles(matrix: Matrix) -> bool:
+    """Whether circles stay circles: nothing but turned, mirrored, moved and scaled evenly."""
+    a, b, c, d, _, _ = matrix
+    near = 1e-9 * (abs(a) + abs(b))
+    return abs(a - d) + abs(b + c) <= near or abs(a + d) + abs(b - c) <= near
+
+
 def apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
     """Transform one point."""
     a, b, c, d, e, f = matrix

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch.ink.ink import Rgba
-from sketch.render.buffers import GrowingBuffer
+from sketch.render.buffers import GrowingBuffer, vertex_array
 from sketch.render.shaders import load_program
 
 Floats = NDArray[np.float32]
@@ -35,8 +35,7 @@ def check_convex(points: Floats) -> None:
 
 
 def convex_mesh(points: Floats, color: Rgba) -> Floats:
-    """Triangles of a filled convex polygon, opaque half a pixel inside its outline and clear half a pixel
-    outside.
+    """Triangles of a filled convex polygon whose opacity fades over one pixel across its outline.
 
     Args:
         points: Float32 array of shape (n, 2) in pixels, either way round.
@@ -75,7 +74,7 @@ def _cross(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float
 
 
 def _outward(corners: Floats) -> tuple[Floats, float]:
-    """How each corner moves when every side moves out by one pixel, and how far the middle is from the nearest side."""
+    """How corners move when all sides move out by a pixel; how far the middle is from the nearest side."""
     sides = _sides(corners)
     unit = sides / np.hypot(sides[:, 0], sides[:, 1])[:, None]
     normal = np.column_stack((unit[:, 1], -unit[:, 0]))
@@ -119,4 +118,4 @@ class MeshPainter:
         self._program.release()
 
     def _bind(self) -> moderngl.VertexArray:
-        return self._ctx.vertex_array(self._program, [(self._buffer.buffer, "3f 4f", "place", "color")])
+        return vertex_array(self._ctx, self._program, (self._buffer.buffer, "3f 4f", "place", "color"))

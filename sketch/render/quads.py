@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import moderngl
 
 from sketch.ink.ink import Rgba
+from sketch.render.buffers import vertex_array
 from sketch.render.matrix import Matrix, apply
 from sketch.render.shaders import load_program
 
@@ -44,7 +45,7 @@ class QuadPainter:
 
     def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
         self._program = load_program(ctx, "quad.vert", fragment)
-        self._vertices = ctx.vertex_array(self._program, [])
+        self._vertices = vertex_array(ctx, self._program)
 
     def paint(self, texture: moderngl.Texture, quad: Quad, color: Rgba, size: tuple[int, int]) -> None:
         """Draw with the current blending into the current framebuffer of this size in pixels."""

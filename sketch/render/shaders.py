@@ -1,6 +1,7 @@
 """Where the shaders are, and what is wrong with one that does not compile."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import moderngl
@@ -16,7 +17,7 @@ _LINE_IN_LOG = re.compile(
 
 
 class ShaderError(RuntimeError):
-    """A shader is missing or does not compile; the message names the file, the line and the driver's words."""
+    """A shader is missing or does not compile; the message names file and line in the driver's words."""
 
 
 def shader_text(name: str) -> str:
@@ -34,18 +35,28 @@ def shader_text(name: str) -> str:
     raise ShaderError(f"there is no shader {name!r} in {' or '.join(map(str, _FOLDERS))}")
 
 
-def load_program(ctx: moderngl.Context, vertex: str, fragment: str) -> moderngl.Program:
+def load_program(
+    ctx: moderngl.Context, vertex: str, fragment: str, defines: Sequence[str] = ()
+) -> moderngl.Program:
     """Compile two shaders that come with Inkloop into one program; whoever asked for it releases it.
 
     Args:
         ctx: The context to compile in.
         vertex: File name of the vertex stage.
         fragment: File name of the fragment stage.
+        defines: Names that `#ifdef` finds defined in both stages.
 
     Raises:
         ShaderError: A file is missing, or the driver refuses one; says which line of which file.
     """
-    return compile_program(ctx, (vertex, shader_text(vertex)), (fragment, shader_text(fragment)))
+    stages = [(name, with_defines(shader_text(name), defines)) for name in (vertex, fragment)]
+    return compile_program(ctx, stages[0], stages[1])
+
+
+def with_defines(text: str, defines: Sequence[str]) -> str:
+    """Define names after the first line, which has to say the version; line numbers stay as they were."""
+    version, _, rest = text.partition("\n")
+    return "\n".join([version, *(f"#define {name}" for name in defines), "#line 2", rest])
 
 
 def compile_program(

@@ -17,7 +17,7 @@ from array import array
 import moderngl
 
 from sketch.ink.ink import Rgba
-from sketch.render.buffers import GrowingBuffer
+from sketch.render.buffers import GrowingBuffer, vertex_array
 from sketch.render.matrix import Matrix, apply, mean_scale
 from sketch.render.shaders import load_program
 
@@ -70,7 +70,7 @@ def line_row(
 def triangle_row(
     matrix: Matrix, a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], color: Rgba
 ) -> Row:
-    """A filled triangle: its own frame has the origin in one corner and an axis along each side from there."""
+    """A filled triangle: its frame has the origin in one corner and an axis along each side from there."""
     ax, ay = apply(matrix, *a)
     bx, by = apply(matrix, *b)
     cx, cy = apply(matrix, *c)
@@ -134,4 +134,4 @@ class ShapePainter:
 
     def _bind(self) -> moderngl.VertexArray:
         names = ("place", "axes", "extent", "color")
-        return self._ctx.vertex_array(self._program, [(self._rows.buffer, "4f 4f 4f 4f/i", *names)])
+        return vertex_array(self._ctx, self._program, (self._rows.buffer, "4f 4f 4f 4f/i", *names))

@@ -1,6 +1,6 @@
 """What a canvas remembers between two calls: a style and a matrix, each with a stack."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -93,7 +93,7 @@ class DrawingState:
         self._matrix = self._matrices.pop()
 
     @contextmanager
-    def pushed(self) -> Iterator[None]:
+    def pushed(self) -> Generator[None]:
         """Push style and matrix for the length of a `with` block; an error inside puts them back too."""
         style, styles, matrix, matrices = self._style, len(self._styles), self._matrix, len(self._matrices)
         try:
@@ -113,7 +113,7 @@ class DrawingState:
         self._matrix = multiply(self._matrix, rotation(radians))
 
     def scale(self, x: float, y: float | None = None) -> None:
-        """Stretch what is drawn from now on by x and y, or by x both ways. Line widths grow by the mean of both."""
+        """Stretch what is drawn from now on by x and y, or by x both ways, and line widths by their mean."""
         y = x if y is None else y
         checks.finite(x=x, y=y)
         self._matrix = multiply(self._matrix, scaling(x, y))

@@ -29,8 +29,8 @@ PixelBounds: TypeAlias = tuple[int, int, int, int]
 ROW_FLOATS = 12
 NO_SEGMENT = -1.0
 
-FRINGE = 1.0
-"""Pixels around the line that its antialiased edge may touch."""
+FRINGE = 0.75
+"""Pixels around the line that its antialiased edge may touch: a pixel's corner is 0.71 from its center."""
 
 _SAME_PLACE = 1e-3
 """Points closer than this many pixels make no segment."""
@@ -58,7 +58,7 @@ class PixelStroke:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Every stroke of a batch in one array; the flags mark where a stroke begins, ends, and belongs to a ring."""
+    """Every stroke of a batch in one array; flags mark where one begins, ends, and belongs to a ring."""
 
     xy: Floats
     radius: Floats
@@ -133,7 +133,7 @@ def _joined(strokes: Sequence[PixelStroke]) -> _Line:
 
 
 def _without_duplicates(line: _Line) -> _Line:
-    """Drop points that lie on the one before, keep the greatest radius of each pile, and double lone points."""
+    """Drop points that lie on the one before, keep each pile's greatest radius, and double lone points."""
     step = np.diff(line.xy, axis=0, prepend=line.xy[:1])
     moved = np.hypot(step[:, 0], step[:, 1]) > _SAME_PLACE
     kept = np.flatnonzero(line.first | line.last | moved)
@@ -154,13 +154,13 @@ def _without_duplicates(line: _Line) -> _Line:
 
 
 def _segments(line: _Line) -> tuple[Floats, Floats]:
-    """Length and unit direction of the segment that starts at each point; the row after a stroke's end means nothing."""
+    """Length and unit direction of the segment from each point; at a stroke's end they mean nothing."""
     step = np.diff(line.xy, axis=0, append=line.xy[-1:])
     length = np.hypot(step[:, 0], step[:, 1])
     nowhere = length < 1e-9
     direction = step / np.where(nowhere, np.float32(1), length)[:, None]
     direction[nowhere] = (1, 0)
-    return length, direction
+    return length.astype(np.float32), direction.astype(np.float32)
 
 
 def _slope(line: _Line, length: Floats) -> Floats:
@@ -198,8 +198,7 @@ def _cut_flat(mitre: Floats, line: _Line, direction: Floats, reach: Floats) -> N
 
 
 def _windows(line: _Line, length: Floats, sharp: Flags) -> tuple[Floats, Floats]:
-    """For the segment from each point: how many earlier segments to leave out, and how many to look at before
-    those.
+    """Which earlier segments each one looks at: how many to leave out, and how many before those.
 
     Segments joined to this one by mitres alone do not overlap it; those before the last sharp turn may.
     """

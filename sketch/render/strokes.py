@@ -4,7 +4,7 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch.render.buffers import GrowingBuffer, GrowingTexture
+from sketch.render.buffers import GrowingBuffer, GrowingTexture, vertex_array
 from sketch.render.shaders import load_program
 from sketch.render.stroke_rows import ROW_FLOATS, looks_back, past_rows
 
@@ -21,10 +21,11 @@ class StrokePainter:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._program = load_program(ctx, "strokes.vert", "strokes.frag")
+        self._gentle = load_program(ctx, "strokes.vert", "strokes.frag")
+        self._sharp = load_program(ctx, "strokes.vert", "strokes.frag", ("LOOK_BACK",))
         self._rows = GrowingBuffer(ctx)
         self._past = GrowingTexture(ctx)
-        self._vertices = self._bind()
+        self._vertices = [self._bind(self._gentle), self._bind(self._sharp)]
 
     def paint(self, rows: NDArray[np.float32], size: tuple[int, int]) -> None:
         """Draw with the current blending into the current framebuffer.
@@ -36,27 +37,28 @@ class StrokePainter:
         if len(rows) < 2:
             return
         if self._rows.upload(rows, rows.nbytes):
-            self._vertices.release()
-            self._vertices = self._bind()
-        if looks_back(rows):
+            for vertices in self._vertices:
+                vertices.release()
+            self._vertices = [self._bind(self._gentle), self._bind(self._sharp)]
+        sharp = looks_back(rows)
+        if sharp:
             self._past.upload(past_rows(rows))
-        self._past.texture.use(0)
-        self._program["size"] = size
-        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows) - 1)
+            self._past.texture.use(0)
+        vertices = self._vertices[sharp]
+        vertices.program["size"] = size
+        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows) - 1)
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        self._vertices.release()
-        self._rows.release()
-        self._past.release()
-        self._program.release()
+        for part in (*self._vertices, self._rows, self._past, self._gentle, self._sharp):
+            part.release()
 
-    def _bind(self) -> moderngl.VertexArray:
+    def _bind(self, program: moderngl.Program) -> moderngl.VertexArray:
         """Read each row as the start of one segment and, one row on, as the end of the segment before."""
-        vertices = self._ctx.vertex_array(self._program, [])
+        vertices = vertex_array(self._ctx, program)
         for row, end in enumerate(("start", "end")):
             for column, name in enumerate(_ATTRIBUTES):
-                attribute = self._program.get(f"{end}_{name}", None)
+                attribute = program.get(f"{end}_{name}", None)
                 if isinstance(attribute, moderngl.Attribute):
                     offset = row * _ROW_BYTES + column * 16
                     vertices.bind(attribute.location, "f", self._rows.buffer, "4f", offset, _ROW_BYTES, 1)

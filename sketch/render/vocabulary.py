@@ -1,6 +1,8 @@
 """The words an author draws with: lines, shapes, text, images and strokes."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +13,7 @@ from sketch.render.batch import Batch
 from sketch.render.color import ColorLike, parse_color, point_colors
 from sketch.render.curves import bezier_points, closed_from_middle, ellipse_points
 from sketch.render.image import ImageCache, ImageSource
-from sketch.render.matrix import apply_to_points, mean_scale
+from sketch.render.matrix import apply_to_points, keeps_circles, mean_scale
 from sketch.render.meshes import check_convex, convex_mesh
 from sketch.render.quads import quad_at
 from sketch.render.state import DrawingState
@@ -194,7 +196,7 @@ class Vocabulary(DrawingState, ABC):
         checks.share(alpha=alpha)
         self._check_open()
         texture = self._images.texture(source)
-        width, height = _proportioned(texture.size, width, height)
+        width, height = _proportioned((texture.width, texture.height), width, height)
         self._batch.picture(texture, quad_at(self._matrix, x, y, width, height), alpha, self._style.blend)
 
     def stroke(
@@ -227,11 +229,7 @@ class Vocabulary(DrawingState, ABC):
         self._batch.shape(row, self._style.blend)
 
     def _ellipse(self, x: float, y: float, half: tuple[float, float]) -> None:
-        a, b, c, d, _, _ = self._matrix
-        upright = abs(a - d) + abs(b + c) < 1e-9 * (abs(a) + abs(b)) or abs(a + d) + abs(b - c) < 1e-9 * (
-            abs(a) + abs(b)
-        )
-        if self._style.filled or (upright and half[0] == half[1]):
+        if self._style.filled or (half[0] == half[1] and keeps_circles(self._matrix)):
             self._shape(shapes.ellipse_row(self._matrix, x, y, half, self._outline(), self._style.color))
         else:
             self._line_through(ellipse_points(x, y, half, mean_scale(self._matrix)), closed=True)
@@ -257,9 +255,11 @@ class Vocabulary(DrawingState, ABC):
     def _stroke_color(self, color: ColorLike | ArrayLike | None, count: int) -> Rgba | NDArray[np.float32]:
         if color is None:
             return self._style.color
-        if isinstance(color, str | int | float | tuple):
+        if isinstance(color, str | int | float):
             return parse_color(color)
-        return point_colors(color, count)
+        if isinstance(color, tuple) and not any(isinstance(part, Sequence | np.ndarray) for part in color):
+            return parse_color(cast(tuple[float, ...], color))
+        return point_colors(cast(ArrayLike, color), count)
 
 
 def _proportioned(pixels: tuple[int, int], width: float | None, height: float | None) -> tuple[float, float]:
