@@ -20,7 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -36,7 +36,6 @@ CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
 CUDA_NEEDED = 13000  # as cuDriverGetVersion counts: 1000 * major + 10 * minor
 
 LIBRARIES = {"libGL.so.1": "libgl1", "libEGL.so.1": "libegl1", "libfontconfig.so.1": "libfontconfig1"}
-SOFTWARE_GL = "libgl1-mesa-dri"
 TEST_PROGRAMS = {"xvfb-run": "xvfb", "xauth": "xauth", "xdotool": "xdotool"}
 
 # The oldest OpenGL that users may have; Mesa would give more.
@@ -133,7 +132,7 @@ def missing_packages(command: str) -> list[str]:
         return []
     packages = [package for library, package in LIBRARIES.items() if not has_library(library)]
     if "libgl1" in packages or "libegl1" in packages:
-        packages.append(SOFTWARE_GL)
+        packages.append("libgl1-mesa-dri")
     if command == "test":
         packages += [package for program, package in TEST_PROGRAMS.items() if shutil.which(program) is None]
     if importlib.util.find_spec("ensurepip") is None:
@@ -228,14 +227,13 @@ def set_up(command: str) -> None:
 
 def checks(pytest_arguments: Sequence[str], display: bool) -> dict[str, list[str]]:
     """Everything that guards the project, by name, pytest last; `display` says whether windows can open."""
-    python = tool("python")
     screen = [] if display else ["xvfb-run", "-a", "-s", "-screen 0 1280x1024x24"]
     return {
         "ruff check": [tool("ruff"), "check"],
         "ruff format": [tool("ruff"), "format", "--check"],
         "pyright": [tool("pyright")],
         "import-linter": [tool("lint-imports")],
-        "pytest": [*screen, python, "-m", "pytest", *pytest_arguments],
+        "pytest": [*screen, tool("pytest"), *pytest_arguments],
     }
 
 
@@ -243,22 +241,17 @@ def test(arguments: Sequence[str]) -> int:
     """Run every check, even after one failed, and end with pytest's own last line if all went well."""
     display = sys.platform != "linux" or "DISPLAY" in os.environ
     environment = {**os.environ, **TEST_ENVIRONMENT, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
-    failed: list[str] = []
-    for name, command in checks(arguments, display).items():
+    steps, failed = checks(arguments, display), list[str]()
+    for name, command in steps.items():
         started = time.perf_counter()
         say(f"== {name}")
         if subprocess.call(command, cwd=ROOT, env=environment) != 0:
             failed.append(name)
         if name != "pytest":
             say(f"   {time.perf_counter() - started:.1f} s")
-    if failed:
-        say(verdicts(failed, checks(arguments, display)))
+    for name in steps if failed else ():
+        say(f"{name:14} {'FAILED' if name in failed else 'passed'}")
     return 1 if failed else 0
-
-
-def verdicts(failed: Sequence[str], names: Iterable[str]) -> str:
-    """A table of the checks, one a line, that says which failed."""
-    return "\n".join(["", *(f"{name:14} {'FAILED' if name in failed else 'passed'}" for name in names)])
 
 
 def hand_over(command: Sequence[str], folder: Path | None = None) -> int:
