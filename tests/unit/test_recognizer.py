@@ -1,0 +1,514 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import addon
+from addon import ProviderError, Recognizer, training_run
+from addon.jobs import Exported, Failed, Started
+from addon.runtime import registry
+from addon.runtime.loader import ModelLoader
+from addon.runtime.providers import Cuda
+from addon.training_status import refusal
+from sketch.plugin import hooks_of
+from tests.models import make_model
+
+CAPITALS = ("A", "B", "C", "D")
+
+
+def stroke(*corners: tuple[float, float], seed: int = 0) -> np.ndarray:
+    """A hand that goes from corner to corner, 20 points each."""
+    legs = [np.linspace(a, b, 20) for a, b in zip(corners, corners[1:], strict=False)]
+    points = np.zeros((20 * len(legs), 4), dtype=np.float32)
+    points[:, :2] = np.concatenate(legs) + np.random.default_rng(seed).normal(0, 2, (len(points), 2))
+    points[:, 2], points[:, 3] = np.arange(len(points)) / 60, 0.5
+    return points
+
+
+def bar(seed: int = 0) -> list[np.ndarray]:
+    return [stroke((100, 100), (100, 300), seed=seed)]
+
+
+def hook(seed: int = 0) -> list[np.ndarray]:
+    return [stroke((100, 100), (300, 100), (300, 300), seed=seed)]
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch) -> Path:
+    """A folder in the place of the models that ship, with one named letters."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    make_model(folder / "letters.onnx", CAPITALS, hidden=16)
+    monkeypatch.setattr("addon.recognizer.shipped_models", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def make(tmp_path, shipped):
+    """Makes recognisers that are set up, and ends them."""
+    made: list[Recognizer] = []
+
+    def make(*arguments, **options) -> Recognizer:
+        made.append(Recognizer(*arguments, **options))
+        made[-1].setup(tmp_path / "home")
+        return made[-1]
+
+    yield make
+    for recognizer in made:
+        recognizer.exit()
+
+
+def write(recognizer: Recognizer, strokes: list[np.ndarray], pointer_id: int = 0) -> None:
+    for points in strokes:
+        for point in points:
+            recognizer.on_stroke_point(point, pointer_id)
+        recognizer.on_stroke(points, pointer_id)
+
+
+def frames_until(recognizer: Recognizer, condition, seconds: float = 60.0) -> list[str]:
+    """Run frames until a condition holds; everything that was said."""
+    said = recognizer.messages()
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, (recognizer.training, said)
+        recognizer.update(1 / 60)
+        said += recognizer.messages()
+        time.sleep(0.005)
+    return said
+
+
+def taught(recognizer: Recognizer, examples: int = 3) -> Recognizer:
+    for seed in range(examples):
+        recognizer.teach("I", bar(seed))
+        recognizer.teach("7", hook(seed))
+    return recognizer
+
+
+def test_it_is_an_addon_without_importing_one():
+    assert hooks_of(Recognizer()) == {
+        "setup", "update", "on_stroke_point", "on_stroke", "on_ink", "messages", "exit",
+    }  # fmt: skip
+
+
+def test_importing_the_addon_loads_nothing_heavy():
+    script = """
+import sys
+import addon
+assert not {"numpy", "onnxruntime"} & set(sys.modules)
+from addon import Recognizer
+heavy = {"torch", "onnx", "onnxruntime", "pyglet", "moderngl", "sketch"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_every_name_that_is_offered_is_there():
+    assert list(addon.__all__) == sorted(addon.__all__)
+    for name in addon.__all__:
+        assert getattr(addon, name).__name__ == name
+    assert set(addon.__all__) <= set(dir(addon))
+    with pytest.raises(AttributeError, match="Recogniser"):
+        addon.Recogniser  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"model": "../x"}, {"provider": "gpu"}, {"require": "tpu"}, {"preset": "huge"}, {"model": ""}],
+)
+def test_a_wrong_argument_raises_at_the_call(arguments):
+    with pytest.raises(ValueError, match=r"model|provider|require|preset"):
+        Recognizer(**arguments)
+
+
+def test_it_says_what_to_do_before_it_is_set_up(tmp_path):
+    recognizer = Recognizer()
+    assert recognizer.prediction.label == ""
+    with pytest.raises(RuntimeError, match="setup"):
+        recognizer.teach("A", bar())
+    recognizer.exit()
+
+
+def test_setting_up_does_not_wait_for_the_model(make, monkeypatch):
+    def slow(path, choice):
+        time.sleep(0.5)
+        raise addon.ModelError("slow.onnx: refused")
+
+    monkeypatch.setattr("addon.recognizer.ModelLoader", lambda: ModelLoader(slow))
+    began = time.perf_counter()
+    recognizer = make()
+    assert time.perf_counter() - began < 0.3
+    assert not recognizer.ready
+    assert recognizer.model is None
+    assert recognizer.provider == ""
+    assert np.isnan(recognizer.timings.p50)
+
+
+def test_every_point_gives_an_answer(make):
+    recognizer = make()
+    assert recognizer.wait_ready()
+    assert recognizer.model is not None
+    assert recognizer.model.labels == CAPITALS
+    assert recognizer.provider == "cpu"
+    seen = set()
+    for point in hook()[0]:
+        recognizer.on_stroke_point(point, 0)
+        seen.add(recognizer.prediction.rows)
+        assert recognizer.prediction.label in CAPITALS
+        assert recognizer.prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
+        assert 0 <= recognizer.prediction.opacity <= 1
+    assert len(seen) > 15
+    assert recognizer.timings.points > 15
+    assert recognizer.timings.p50 > 0
+
+
+def test_the_model_that_ships_is_found_by_its_name_and_the_users_own_comes_first(make, tmp_path):
+    assert make().wait_ready()
+    own = tmp_path / "home" / "letters" / "models"
+    own.mkdir(parents=True)
+    make_model(own / "mine.onnx", ("x", "y"), hidden=8)
+    mine = make()
+    assert mine.wait_ready()
+    assert mine.model is not None
+    assert mine.model.labels == ("x", "y")
+
+
+def test_a_path_is_a_model_too(make, tmp_path):
+    make_model(tmp_path / "given.onnx", ("p", "q"), hidden=8)
+    for model in (tmp_path / "given.onnx", str(tmp_path / "given.onnx")):
+        recognizer = make(model)
+        assert recognizer.name == "given"
+        assert recognizer.wait_ready()
+        assert recognizer.model_path == tmp_path / "given.onnx"
+
+
+def test_falling_back_to_the_cpu_is_said_once(make, shipped):
+    recognizer = make()
+    assert recognizer.wait_ready()
+    said = recognizer.messages()
+    recognizer.load(shipped / "letters.onnx")
+    said += frames_until(recognizer, lambda: recognizer.model_path == shipped / "letters.onnx")
+    frames_until(recognizer, lambda: not recognizer._loader.busy)
+    said += recognizer.messages()
+    expected = 0 if recognizer.provider == "cuda" else 1
+    assert len([line for line in said if "recognition runs on the CPU" in line]) == expected
+
+
+def test_requiring_cuda_raises_where_there_is_none(monkeypatch, tmp_path):
+    missing = Cuda("missing: libcublasLt.so.13", "install it with: pip")
+    monkeypatch.setattr("addon.runtime.providers.probe_this_machine", lambda: missing)
+    recognizer = Recognizer(require="cuda")
+    with pytest.raises(ProviderError, match=r"libcublasLt\.so\.13.*pip"):
+        recognizer.setup(tmp_path)
+    recognizer.exit()
+
+
+def test_a_missing_model_is_a_message_and_teaching_goes_on(make):
+    recognizer = make("nothing")
+    assert not recognizer.wait_ready(0.2)
+    (line,) = recognizer.messages()
+    assert "'nothing'" in line
+    write(recognizer, hook())
+    assert recognizer.prediction.label == ""
+    recognizer.teach("A", hook())
+    assert recognizer.flush()
+    assert recognizer.labels == {"A": 1}
+
+
+def test_a_broken_model_of_the_user_gives_way_to_the_one_that_ships_and_is_said(make, tmp_path):
+    models = tmp_path / "home" / "letters" / "models"
+    models.mkdir(parents=True)
+    (models / "letters-0001.onnx").write_text("no model")
+    recognizer = make()
+    assert recognizer.wait_ready()
+    assert recognizer.model is not None
+    assert recognizer.model.labels == CAPITALS
+    assert any(line.startswith("letters-0001.onnx: it is no ONNX file") for line in recognizer.messages())
+
+
+def test_a_broken_file_swapped_in_leaves_the_old_model_playing(make, tmp_path):
+    recognizer = make()
+    assert recognizer.wait_ready()
+    recognizer.messages()
+    (tmp_path / "bad.onnx").write_bytes(b"\x00" * 500)
+    recognizer.load(tmp_path / "bad.onnx")
+    said = frames_until(recognizer, lambda: not recognizer._loader.busy)
+    assert any(line.startswith("bad.onnx") for line in said)
+    write(recognizer, hook())
+    assert recognizer.prediction.label in CAPITALS
+
+
+def test_a_model_swapped_in_mid_stroke_answers_as_if_it_had_been_there_all_along(make, tmp_path):
+    make_model(tmp_path / "other.onnx", ("x", "y", "z"), layers=2, hidden=24, seed=9, scale=90.0)
+    swapped, fresh = make(), make(tmp_path / "other.onnx")
+    assert swapped.wait_ready()
+    assert fresh.wait_ready()
+    points = hook()[0]
+    for point in points[:25]:
+        swapped.on_stroke_point(point, 3)
+    swapped.load(tmp_path / "other.onnx")
+    frames_until(swapped, lambda: swapped.model_path == tmp_path / "other.onnx")
+    swapped.on_stroke_point(points[25], 3)
+    for point in points[:26]:
+        fresh.on_stroke_point(point, 3)
+    assert swapped.prediction.rows == fresh.prediction.rows
+    np.testing.assert_allclose(swapped.prediction.probabilities, fresh.prediction.probabilities, atol=1e-5)
+    assert swapped.prediction.progress == pytest.approx(fresh.prediction.progress, abs=1e-5)
+
+
+def test_two_hands_are_two_inks(make):
+    recognizer = make()
+    assert recognizer.wait_ready()
+    for one, two in zip(hook()[0], bar(1)[0], strict=False):
+        recognizer.on_stroke_point(one, 1)
+        recognizer.on_stroke_point(two, 2)
+    assert set(recognizer.predictions) == {1, 2}
+    assert recognizer.prediction is recognizer.predictions[2]
+    one, two = (recognizer.predictions[pointer_id].probabilities for pointer_id in (1, 2))
+    assert not np.array_equal(one, two)
+
+
+def test_the_answer_stays_when_the_ink_is_closed(make):
+    recognizer = make()
+    assert recognizer.wait_ready()
+    write(recognizer, hook())
+    answer = recognizer.prediction
+    recognizer.on_ink(hook(), 0)
+    recognizer.update(0.1)
+    assert recognizer.prediction is answer
+    recognizer.on_stroke_point(bar()[0][0], 0)
+    assert recognizer.prediction.rows == 1
+
+
+def test_teaching_shows_what_is_saved_and_comes_back(make):
+    recognizer = make()
+    example = recognizer.teach("A", hook())
+    assert not example.saved
+    frames_until(recognizer, lambda: example.saved)
+    recognizer.teach("B", bar())
+    removed = recognizer.remove_last()
+    assert removed is not None
+    assert recognizer.labels == {"A": 1}
+    assert recognizer.restore() is removed
+    recognizer.exit()
+    again = make()
+    assert again.labels == {"A": 1, "B": 1}
+    assert again.unsaved == 0
+
+
+def test_why_training_cannot_begin_is_said_and_nothing_raises(make):
+    recognizer = make("fresh")
+    recognizer.messages()
+    assert not recognizer.train()
+    assert recognizer.messages() == [refusal({}, False)]
+    recognizer.teach("A", hook())
+    assert "only 'A' is taught" in recognizer.refusal
+    assert not recognizer.train()
+    assert recognizer.messages() == [recognizer.refusal]
+    assert recognizer.training.state == "idle"
+    recognizer.teach("B", bar())
+    assert recognizer.refusal == ""
+    with pytest.raises(ValueError, match="iterations"):
+        recognizer.train(0)
+    recognizer.cancel()
+
+
+def test_it_learns_beside_the_frame_and_swaps_the_model_in(make, tmp_path):
+    recognizer = taught(make())
+    assert recognizer.wait_ready()
+    write(recognizer, hook(8))
+    assert recognizer.train(iterations=60)
+    assert recognizer.training.state == "waiting"
+    assert not recognizer.train()
+    states = set()
+
+    def ended():
+        states.add(recognizer.training.state)
+        return not recognizer.training.active
+
+    said = frames_until(recognizer, ended)
+    status = recognizer.training
+    assert status.state == "done", status
+    assert {"waiting", "running", "done"} <= states
+    assert 1 <= len(status.losses) <= 60
+    assert status.losses.dtype == np.float32
+    assert status.iterations == 60
+    assert status.accuracy is not None
+    assert status.message in said
+    assert status.message.startswith("learned I, 7 in ")
+    assert recognizer.model is not None
+    assert set(recognizer.model.labels) == {"I", "7"}
+    assert recognizer.model_path == tmp_path / "home" / "letters" / "models" / "letters-0001.onnx"
+    # The ink that was on the paper is answered by the new model at once.
+    assert set(recognizer.prediction.labels) == {"I", "7"}
+    assert recognizer.prediction.rows > 10
+
+    assert recognizer.train(iterations=20, resume=True)
+    frames_until(recognizer, lambda: not recognizer.training.active)
+    assert recognizer.training.state == "done", recognizer.training
+    assert recognizer.model_path.name == "letters-0002.onnx"
+
+
+def test_cancelling_keeps_the_old_model(make):
+    recognizer = taught(make())
+    assert recognizer.wait_ready()
+    assert recognizer.train(iterations=1_000_000)
+    frames_until(recognizer, lambda: recognizer.training.iteration > 0)
+    recognizer.cancel()
+    said = frames_until(recognizer, lambda: not recognizer.training.active)
+    assert recognizer.training.state == "cancelled"
+    assert recognizer.training.message in said
+    assert recognizer.model is not None
+    assert recognizer.model.labels == CAPITALS
+
+
+def pid_of(recognizer: Recognizer) -> int:
+    assert recognizer._run is not None
+    process = recognizer._run._process
+    assert isinstance(process, training_run.TrainerProcess)
+    return process.pid
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_training_that_is_killed_becomes_a_message_and_can_be_begun_again(make):
+    recognizer = taught(make())
+    assert recognizer.train(iterations=1_000_000)
+    frames_until(recognizer, lambda: recognizer.training.state == "running")
+    os.kill(pid_of(recognizer), signal.SIGKILL)
+    said = frames_until(recognizer, lambda: not recognizer.training.active)
+    assert recognizer.training.state == "failed"
+    assert recognizer.training.message in said
+    assert "\n" not in recognizer.training.message
+    assert len(recognizer.examples) == 6
+    assert recognizer.train(iterations=10)
+    recognizer.cancel()
+
+
+def test_closing_while_training_ends_the_process(make):
+    recognizer = taught(make())
+    assert recognizer.train(iterations=1_000_000)
+    frames_until(recognizer, lambda: recognizer.training.state == "running")
+    pid = pid_of(recognizer)
+    began = time.monotonic()
+    recognizer.exit()
+    assert time.monotonic() - began < 8
+    assert not alive(pid)
+
+
+class Scripted:
+    """A training process that reports what it is told to."""
+
+    def __init__(self, *events):
+        self.events = [list(events)]
+        self.cancelled = self.stopped = False
+
+    def poll(self):
+        return self.events.pop(0) if self.events else []
+
+    def cancel(self):
+        self.cancelled = True
+
+    def stop(self):
+        self.stopped = True
+
+
+def scripted(monkeypatch, *events) -> Scripted:
+    process = Scripted(*events)
+    real = training_run.TrainingRun
+
+    def run(*arguments):
+        return real(*arguments, start=lambda job: process)
+
+    monkeypatch.setattr(training_run, "TrainingRun", run)
+    return process
+
+
+def test_a_trained_model_that_cannot_be_loaded_leaves_the_old_one(make, monkeypatch, tmp_path):
+    bad = tmp_path / "made.onnx"
+    bad.write_text("no model")
+    scripted(monkeypatch, Started(("I", "7"), 6, 5), Exported(bad, 1.0, 2.0))
+    recognizer = taught(make())
+    assert recognizer.wait_ready()
+    assert recognizer.train(5)
+    said = frames_until(recognizer, lambda: not recognizer.training.active)
+    assert recognizer.training.state == "failed"
+    assert "the one before plays on" in recognizer.training.message
+    assert any(line.startswith("made.onnx: ") for line in said)
+    assert recognizer.model is not None
+    assert recognizer.model.labels == CAPITALS
+
+
+def test_what_the_process_says_of_its_failure_is_passed_on(make, monkeypatch):
+    scripted(monkeypatch, Started(("I", "7"), 6, 5), Failed("the loss is no number; lower the learning rate"))
+    recognizer = taught(make())
+    assert recognizer.train(5)
+    said = frames_until(recognizer, lambda: not recognizer.training.active)
+    assert "the loss is no number; lower the learning rate" in said
+
+
+def test_cancelling_before_the_process_is_there_reaches_it(make, monkeypatch):
+    process = scripted(monkeypatch)
+    recognizer = taught(make())
+    assert recognizer.train(5)
+    recognizer.cancel()
+    frames_until(recognizer, lambda: process.cancelled)
+    recognizer.exit()
+    assert process.stopped
+
+
+def test_a_disk_too_full_to_train_is_a_message(make, monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(training_run, "write_corpus", full)
+    recognizer = taught(make())
+    assert recognizer.train(5)
+    said = frames_until(recognizer, lambda: not recognizer.training.active)
+    assert recognizer.training.state == "failed"
+    assert any("No space left" in line and "free space" in line for line in said)
+
+
+def test_a_damaged_taught_set_is_a_message_and_the_rest_goes_on(make, tmp_path):
+    folder = tmp_path / "home" / "letters"
+    folder.mkdir(parents=True)
+    (folder / "taught.sqlite3").write_bytes(b"not a database at all" * 200)
+    recognizer = make()
+    assert recognizer.wait_ready()
+    assert any("damaged" in line for line in recognizer.messages())
+    example = recognizer.teach("A", hook())
+    frames_until(recognizer, lambda: example.saved)
+
+
+def test_a_home_that_vanishes_loses_nothing_that_is_taught(make, tmp_path):
+    recognizer = taught(make())
+    assert recognizer.flush()
+    shutil.rmtree(tmp_path / "home")
+    example = recognizer.teach("A", hook())
+    frames_until(recognizer, lambda: example.saved)
+    recognizer.exit()
+    assert len(make().examples) == 7
+
+
+def test_a_home_of_its_own_is_used_instead_of_the_sketchs(make, tmp_path):
+    recognizer = make(home=tmp_path / "elsewhere")
+    recognizer.teach("A", hook())
+    assert recognizer.flush()
+    assert (tmp_path / "elsewhere" / "letters" / "taught.sqlite3").is_file()
+    assert not (tmp_path / "home").exists()
+
+
+def test_the_folder_of_models_that_ship_is_found():
+    assert registry.shipped_models().name == "models"
