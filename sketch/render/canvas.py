@@ -21,9 +21,9 @@ from sketch.render.vocabulary import Vocabulary
 class Canvas(Vocabulary):
     """Draws into a framebuffer it is given.
 
-    Coordinates are logical pixels: the origin is the top left corner and y grows downward. Angles
-    are radians; positive ones turn clockwise on the screen. Every frame starts with the same style (white, filled,
-    line width 1, blend mode "alpha") and no transform.
+    Coordinates are logical pixels: the origin is the top left corner and y grows downward. Angles are
+    radians; positive ones turn clockwise on the screen. Every frame starts with the same style (white,
+    filled, line width 1, blend mode "alpha") and no transform.
 
     Args:
         ctx: A moderngl context of OpenGL 3.3 or newer, current whenever the canvas is used.
@@ -76,7 +76,7 @@ class Canvas(Vocabulary):
         if self._frame is not None:
             raise RuntimeError("begin was called twice without an end")
         self._frame = framebuffer
-        self._reset(scaling(self._ratio, self._ratio))
+        self._start(scaling(self._ratio, self._ratio))
         self._layers.sweep()
         self._use_frame(framebuffer)
 

@@ -34,6 +34,7 @@ class DrawingState:
     def __init__(self) -> None:
         self._style = Style()
         self._styles: list[Style] = []
+        self._upright: Matrix = IDENTITY
         self._matrix: Matrix = IDENTITY
         self._matrices: list[Matrix] = []
 
@@ -118,8 +119,13 @@ class DrawingState:
         checks.finite(x=x, y=y)
         self._matrix = multiply(self._matrix, scaling(x, y))
 
-    def _reset(self, matrix: Matrix) -> None:
-        self._style, self._matrix = Style(), matrix
+    def reset(self) -> None:
+        """Go back to the style and coordinates that a frame starts with; what was pushed stays pushed."""
+        self._style, self._matrix = Style(), self._upright
+
+    def _start(self, matrix: Matrix) -> None:
+        self._upright = matrix
+        self.reset()
         self._styles.clear()
         self._matrices.clear()
 

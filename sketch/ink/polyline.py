@@ -1,0 +1,185 @@
+"""Polylines: arrays of points in, new arrays of points out.
+
+A polyline is an array of shape (n, 2), (n, 3) or (n, 4): x, y, and, if there, time and pressure. Everything
+here also takes one without points and gives it back.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+_TIME = 2
+
+
+def lengths(points: ArrayLike) -> Floats:
+    """How far along the line each point is.
+
+    Args:
+        points: Shape (n, 2..4).
+
+    Returns:
+        Float32 array of shape (n,), 0 at the first point, the whole length at the last.
+    """
+    return _along(_polyline(points)).astype(np.float32)
+
+
+def resample_by_spacing(points: ArrayLike, spacing: float) -> Floats:
+    """Walk along the line and put a point down every so often; time and pressure are interpolated.
+
+    Args:
+        points: Shape (n, 2..4).
+        spacing: Between two points along the line, more than 0.
+
+    Returns:
+        Float32 array of shape (m, 2..4) that starts at the first point and ends at the last, the last step
+        shorter than the others where it has to be.
+
+    Raises:
+        ValueError: The spacing is not a number more than 0, or the points are not a polyline.
+    """
+    if not (np.isfinite(spacing) and spacing > 0):
+        raise ValueError(f"spacing must be finite and more than 0; got {spacing!r}")
+    line = _polyline(points)
+    if len(line) == 0:
+        return line.astype(np.float32)
+    along = _along(line)
+    steps = np.arange(0, along[-1], spacing)
+    return _at(line, along, np.append(steps, along[-1]) if along[-1] > 0 else np.zeros(1))
+
+
+def resample_by_count(points: ArrayLike, count: int) -> Floats:
+    """Spread a number of points evenly along the line; time and pressure are interpolated.
+
+    Args:
+        points: Shape (n, 2..4).
+        count: How many, at least 2, since both ends are kept.
+
+    Returns:
+        Float32 array of shape (count, 2..4).
+
+    Raises:
+        ValueError: The count is below 2, or the points are not a polyline.
+    """
+    if count < 2:
+        raise ValueError(f"count must be at least 2, since both ends are kept; got {count!r}")
+    line = _polyline(points)
+    if len(line) == 0:
+        return line.astype(np.float32)
+    along = _along(line)
+    return _at(line, along, np.linspace(0, along[-1], count))
+
+
+def smooth(points: ArrayLike, radius: int) -> Floats:
+    """Replace each place by the mean of its neighbours' on both sides. Times stay; both ends stay where they
+    are.
+
+    Args:
+        points: Shape (n, 2..4).
+        radius: Neighbours on each side, 0 or more; fewer near the ends, as many on one side as on the other.
+
+    Returns:
+        Float32 array of the same shape.
+
+    Raises:
+        ValueError: The radius is negative, or the points are not a polyline.
+    """
+    if radius < 0:
+        raise ValueError(f"radius must be 0 or more; got {radius!r}")
+    line = _polyline(points)
+    index = np.arange(len(line))
+    reach = np.minimum(np.minimum(index, index[::-1]), radius)
+    # Sums from the first point on: the sum over any window is the difference of two of them.
+    sums = np.concatenate((np.zeros((1, line.shape[1])), np.cumsum(line, axis=0)))
+    smoothed = (sums[index + reach + 1] - sums[index - reach]) / (2 * reach + 1)[:, None]
+    still = reach == 0
+    smoothed[still] = line[still]
+    if line.shape[1] > _TIME:
+        smoothed[:, _TIME] = line[:, _TIME]
+    return smoothed.astype(np.float32)
+
+
+def simplify(points: ArrayLike, tolerance: float) -> Floats:
+    """Leave out points that the line hardly needs.
+
+    The method is that of Ramer (1972) and of Douglas and Peucker (1973), with the distance to the segment
+    instead of to the endless line, so that a line that turns back on itself keeps its turn.
+
+    Args:
+        points: Shape (n, 2..4).
+        tolerance: How far a point left out may lie from the line that is kept, 0 or more.
+
+    Returns:
+        Float32 array of shape (m, 2..4): some of the points, in order, both ends among them.
+
+    Raises:
+        ValueError: The tolerance is not a number of 0 or more, or the points are not a polyline.
+    """
+    if not (np.isfinite(tolerance) and tolerance >= 0):
+        raise ValueError(f"tolerance must be finite and 0 or more; got {tolerance!r}")
+    line = _polyline(points)
+    kept = np.zeros(len(line), dtype=bool)
+    kept[:1] = kept[-1:] = True
+    pieces = [(0, len(line) - 1)]
+    while pieces:
+        first, last = pieces.pop()
+        if last - first < 2:
+            continue
+        away = _distances(line[first + 1 : last, :2], line[first, :2], line[last, :2])
+        farthest = first + 1 + int(np.argmax(away))
+        if away[farthest - first - 1] > tolerance:
+            kept[farthest] = True
+            pieces += [(first, farthest), (farthest, last)]
+    return line[kept].astype(np.float32)
+
+
+def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
+    """The smallest upright rectangle that holds every point.
+
+    Args:
+        points: Shape (n, 2..4), n at least 1.
+
+    Returns:
+        Left, top, right, bottom.
+
+    Raises:
+        ValueError: There are no points, or they are not a polyline.
+    """
+    line = _polyline(points)
+    if len(line) == 0:
+        raise ValueError("no points have no bounds")
+    left, top = line[:, :2].min(axis=0).tolist()
+    right, bottom = line[:, :2].max(axis=0).tolist()
+    return (left, top, right, bottom)
+
+
+def _polyline(points: ArrayLike) -> Doubles:
+    """Read points in double precision, in which sums along long lines stay exact enough."""
+    given = np.asarray(points, dtype=np.float64)
+    if given.size == 0:
+        return np.empty((0, given.shape[1] if given.ndim == 2 and given.shape[1] in (2, 3, 4) else 2))
+    if given.ndim != 2 or given.shape[1] not in (2, 3, 4):
+        raise ValueError(f"points need shape (n, 2), (n, 3) or (n, 4); got {given.shape}")
+    if not np.isfinite(given).all():
+        row = int(np.flatnonzero(~np.isfinite(given).all(axis=1))[0])
+        raise ValueError(f"points must be finite; row {row} is {given[row].tolist()}")
+    return given
+
+
+def _along(line: Doubles) -> Doubles:
+    step = np.diff(line[:, :2], axis=0, prepend=line[:1, :2])
+    return np.cumsum(np.hypot(step[:, 0], step[:, 1]))
+
+
+def _at(line: Doubles, along: Doubles, wanted: Doubles) -> Floats:
+    return np.column_stack([np.interp(wanted, along, column) for column in line.T]).astype(np.float32)
+
+
+def _distances(points: Doubles, start: Doubles, end: Doubles) -> Doubles:
+    """How far points are from the segment between two others."""
+    chord = end - start
+    square = float(chord @ chord)
+    share = np.clip((points - start) @ chord / square, 0, 1) if square > 0 else np.zeros(len(points))
+    away = points - start - share[:, None] * chord
+    return np.hypot(away[:, 0], away[:, 1])
