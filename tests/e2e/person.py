@@ -36,7 +36,8 @@ class Person:
             text=True,
         )
         self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self.window = self._xdotool("search", "--sync", "--onlyvisible", "--name", title).split()[0]
         self._xdotool("windowfocus", "--sync", self.window)
         time.sleep(0.3)
@@ -105,3 +106,7 @@ class Person:
         """End the program however it stands."""
         self.process.kill()
         self.process.wait()
+        self._listener.join()
+        for pipe in (self.process.stdout, self.process.stderr):
+            assert pipe is not None
+            pipe.close()

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ CAPITALS = ("A", "B", "C", "D")
 
 def stroke(*corners: tuple[float, float], seed: int = 0) -> np.ndarray:
     """A hand that goes from corner to corner, 20 points each."""
-    legs = [np.linspace(a, b, 20) for a, b in zip(corners, corners[1:], strict=False)]
+    legs = [np.linspace(a, b, 20) for a, b in pairwise(corners)]
     points = np.zeros((20 * len(legs), 4), dtype=np.float32)
     points[:, :2] = np.concatenate(legs) + np.random.default_rng(seed).normal(0, 2, (len(points), 2))
     points[:, 2], points[:, 3] = np.arange(len(points)) / 60, 0.5
@@ -352,7 +353,7 @@ def test_it_learns_beside_the_frame_and_swaps_the_model_in(make, tmp_path):
     assert recognizer.train(iterations=20, resume=True)
     frames_until(recognizer, lambda: not recognizer.training.active)
     assert recognizer.training.state == "done", recognizer.training
-    assert recognizer.model_path.name == "letters-0002.onnx"
+    assert recognizer.model_path == tmp_path / "home" / "letters" / "models" / "letters-0002.onnx"
 
 
 def test_cancelling_keeps_the_old_model(make):
