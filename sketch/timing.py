@@ -30,6 +30,11 @@ class FrameTimes:
         self._ms.append(1000 * seconds)
 
     @property
+    def last_ms(self) -> float:
+        """The last frame's time in milliseconds; 0 before the first."""
+        return self._ms[-1] if self._ms else 0.0
+
+    @property
     def p50_p99(self) -> tuple[float, float]:
         """Median and 99th percentile in milliseconds."""
         return percentiles(self._ms)

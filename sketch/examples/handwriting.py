@@ -9,9 +9,10 @@ from sketch.examples.palette import PAPER, bytes_of, class_color, mixed
 from sketch.examples.panels import example_cards, help_panel, probability_bars, training_panel
 from sketch.ink.points import Points, Strokes
 
-# Seconds for which the last letter stays, and a recognised ink stays on the page.
+# Seconds that the last letter stays, that a finished ink stays, and within which it makes room for the next.
 LETTER_SECONDS = 1.6
-INK_SECONDS = 9.0
+INK_SECONDS = 6.0
+CLEARING_SECONDS = 0.7
 
 
 class Handwriting(sketch.Sketch):
@@ -22,10 +23,12 @@ class Handwriting(sketch.Sketch):
         teaching: Whether what is drawn next becomes an example, or is only recognised.
         chosen: The label to teach; empty before one was chosen.
         written: What was recognised so far, oldest first.
+        iterations: Of training, when SPACE is pressed.
     """
 
     window = sketch.Window(title="Inkloop: handwriting")
     pen_width = 9.0
+    iterations = 2000
 
     def setup(self) -> None:
         """Attach the recogniser. Until something is taught it knows capitals."""
@@ -49,7 +52,7 @@ class Handwriting(sketch.Sketch):
                 self.colors.setdefault(label, len(self.colors))
         for pointer_id, stroke in self.ink.wet.items():
             stroke.color = self.color_of(pointer_id)
-        self.page = [(since, strokes) for since, strokes in self.page if self.time - since < INK_SECONDS]
+        self.page = [(until, strokes) for until, strokes in self.page if self.time < until]
 
     def color_of(self, pointer_id: int) -> sketch.ink.ink.Rgba:
         """The color of the class a pointer's ink is taken for, as strong as the answer is sure."""
@@ -73,7 +76,8 @@ class Handwriting(sketch.Sketch):
             self.written = [*self.written, guess.label if guess else ""][-24:]
         color = self.color_of(pointer_id)
         drawn = self.drying.pop(pointer_id, [])
-        self.page.append((self.time, [sketch.Stroke(stroke.points, color, stroke.width) for stroke in drawn]))
+        strokes_in_color = [sketch.Stroke(stroke.points, color, stroke.width) for stroke in drawn]
+        self.page.append((self.time + INK_SECONDS, strokes_in_color))
         self.closed_at = self.time
 
     def teach(self, strokes: Strokes) -> None:
@@ -116,7 +120,7 @@ class Handwriting(sketch.Sketch):
 
     def train(self, resume: bool = False) -> None:
         """Train beside the sketch; what is drawn from here on is recognised, not taught."""
-        if self.letters.train(resume=resume):
+        if self.letters.train(self.iterations, resume=resume):
             self.teaching = False
 
     def remove_last(self) -> None:
@@ -150,8 +154,8 @@ class Handwriting(sketch.Sketch):
         """The letter behind, the ink over it, the instruments around."""
         canvas.background(13, 14, 18)
         self.draw_letter(canvas)
-        for since, strokes in self.page:
-            fade = min(1.0, (INK_SECONDS - (self.time - since)) / 3)
+        for until, strokes in self.page:
+            fade = min(1.0, (until - self.time) / CLEARING_SECONDS)
             for stroke in strokes:
                 canvas.stroke(stroke.points, stroke.width, (*bytes_of(stroke.color)[:3], 255 * fade))
         for stroke in (stroke for strokes in self.drying.values() for stroke in strokes):
@@ -214,17 +218,19 @@ class Handwriting(sketch.Sketch):
         timings = self.letters.timings
         parts = [self.letters.provider.upper()]
         if timings.p50 == timings.p50:
-            parts.append(f"{timings.p50:.0f} µs a point (p99 {timings.p99:.0f})")
+            parts.append(f"{timings.p50:.0f} microseconds a point, p99 {timings.p99:.0f}")
         if self.shows_figures:
             p50, p99 = self.frame_times.p50_p99
-            parts.append(f"frame {p50:.1f} ms (p99 {p99:.1f})")
+            parts.append(f"frame {p50:.1f} ms, p99 {p99:.1f}")
             parts.append(f"{len(self.letters.examples)} examples, {self.letters.unsaved} unsaved")
         self.corner = ("   ".join(part for part in parts if part), self.time)
         return self.corner[0]
 
     def on_stroke_point(self, point: Points, pointer_id: int) -> None:
-        """A touch closes the help."""
+        """A touch closes the help, and what was written before makes room."""
         self.shows_help = False
+        soon = self.time + CLEARING_SECONDS
+        self.page = [(min(until, soon), strokes) for until, strokes in self.page]
 
 
 if __name__ == "__main__":

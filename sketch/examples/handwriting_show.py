@@ -62,7 +62,6 @@ class Show:
 
     sketch: Handwriting
     labels: str = LABELS
-    iterations: int = 2000
     taught: int = 0
     written: int = 0
     recognised: int = 0
@@ -73,7 +72,6 @@ class Show:
     def script(self) -> Script:
         """The whole performance, act by act."""
         letters = self.sketch.letters
-        yield lambda: letters.ready
         for label in self.labels:
             yield press(label.lower())
             for seed in range(EXAMPLES):
@@ -151,7 +149,8 @@ def perform(out: Path, *, home: Path, labels: str = LABELS, iterations: int = 20
     """
     out.mkdir(parents=True, exist_ok=True)
     instance = Handwriting()
-    show = Show(instance, labels=labels, iterations=iterations)
+    instance.iterations = iterations
+    show = Show(instance, labels=labels)
     size, fps = instance.window.size, instance.window.fps
     with Recorder(out / "handwriting.mp4", size, FILM_FPS) as film:
 

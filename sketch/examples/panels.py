@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from addon.recognizer import TrainingStatus
 from numpy.typing import NDArray
 
 from addon.prediction import Prediction
+from addon.recognizer import TrainingStatus
 from addon.taught import Example
 from sketch.examples.palette import bytes_of, class_color
 from sketch.ink.points import Points
@@ -58,19 +58,24 @@ def training_panel(canvas: Canvas, status: TrainingStatus, x: float, y: float) -
     canvas.color(255, 196, 92, alpha=0.9)
     canvas.rect(x, y + height + 4, max(2.0, width * share), 3)
     canvas.color(255, alpha=0.8)
-    canvas.text(training_line(status), x, y + height + 26, 13)
+    for row, line in enumerate(training_lines(status)):
+        canvas.text(line, x, y + height + 26 + 18 * row, 13)
 
 
-def training_line(status: TrainingStatus) -> str:
-    """One line on where the training is."""
+def training_lines(status: TrainingStatus) -> tuple[str, str]:
+    """Where the training is, and how well it does."""
     loss = f"loss {status.losses[-1]:.3f}" if len(status.losses) else ""
     match status.state:
+        case "waiting":
+            return "training begins", loss
         case "running":
-            return f"training {status.iteration} of {status.iterations}   {loss}"
+            return f"training: {status.iteration} of {status.iterations}", loss
+        case "exporting":
+            return "exporting the model", loss
         case "done":
-            return f"trained in {status.seconds:.1f} s   {status.iteration} iterations   {loss}"
+            return f"trained in {status.seconds:.1f} s", f"{status.iteration} iterations, {loss}"
         case state:
-            return state
+            return f"training {state}", loss
 
 
 def loss_curve(losses: NDArray[np.float32], x: float, y: float, width: float, height: float) -> Points:
@@ -113,7 +118,7 @@ def example_cards(
         saved = all(example.saved for example in mine)
         canvas.color(255, alpha=0.7)
         canvas.text(
-            f"{label} × {len(mine)}{'' if saved else ' …'}",
+            f"{label}   {len(mine)}{'' if saved else '...'}",
             left + side / 2,
             y + side + 15,
             12,

@@ -1,4 +1,4 @@
-"""The loop on a real offscreen surface: an author's methods are called, in order, with what they should get."""
+"""The loop on a real offscreen surface: an author's methods are called, in order, as they should be."""
 
 from pathlib import Path
 

@@ -1,0 +1,110 @@
+"""The handwriting sketch: used by a person at a real window, and played by the machine-written hand."""
+
+import json
+import sqlite3
+
+import pytest
+
+from sketch.examples.handwriting_show import perform, placed
+from sketch.live.hand import TEACH_FACE, TEST_FACE
+from tests.e2e.person import Person
+
+PROGRAM = """
+import json
+import sketch
+from sketch.examples.handwriting import Handwriting
+
+class Watched(Handwriting):
+    window = sketch.Window(size=(900, 640), title="handwriting, watched")
+    iterations = 600
+    said = None
+    def say(self, **what): print(json.dumps(what), flush=True)
+    def message(self, text): self.say(message=text)
+    def on_ink(self, strokes, pointer_id):
+        super().on_ink(strokes, pointer_id)
+        self.say(ink=len(strokes), examples=len(self.letters.examples), written=self.written[-1:],
+                 teaching=self.teaching)
+    def update(self, dt):
+        super().update(dt)
+        status = self.letters.training
+        now = dict(state=status.state, examples=len(self.letters.examples), teaching=self.teaching,
+                   unsaved=self.letters.unsaved)
+        if now != self.said:
+            self.said = now
+            self.say(**now)
+
+seen = []
+sketch.run(Watched, viewer=lambda frame: seen.__setitem__(slice(None), [frame]))
+from sketch.host.recorder import save_png
+save_png("last.png", seen[0])
+"""
+
+
+@pytest.fixture
+def person(screen, tmp_path):
+    someone = Person(PROGRAM, screen, tmp_path, "handwriting, watched")
+    yield someone
+    someone.stop()
+
+
+def small(label, face, seed):
+    """A letter that fits the middle of the window."""
+    return [stroke * (0.7, 0.7, 0.7, 1) + (60, 60, 0, 0) for stroke in placed(label, face, seed)]
+
+
+@pytest.mark.window
+def test_a_person_teaches_trains_and_is_recognised(person, tmp_path):
+    for label in ("a", "c"):
+        person.press(label)
+        for seed in range(3):
+            person.draw(small(label.upper(), TEACH_FACE, seed))
+            person.hears(lambda line: "ink" in line)
+    person.press("BackSpace")
+    person.hears(lambda line: line.get("examples") == 5)
+    person.press("ctrl+y")
+    person.hears(lambda line: line.get("examples") == 6 and line.get("unsaved") == 0)
+    person.press("space")
+    person.hears(lambda line: line.get("state") == "running" and not line["teaching"])
+    # The window goes on while the training runs: what is drawn now is recognised, not taught.
+    person.draw(small("C", TEACH_FACE, 7))
+    assert person.hears(lambda line: "ink" in line)["examples"] == 6
+    person.hears(lambda line: line.get("state") == "done", timeout=120)
+    for label in "AC":
+        person.draw(small(label, TEST_FACE, 50))
+        assert person.hears(lambda line: "ink" in line)["written"] == [label]
+    person.press("ctrl+q")
+    person.ends()
+    with sqlite3.connect(next(tmp_path.rglob("taught.sqlite3"))) as taught:
+        (tables,) = taught.execute("select count(*) from sqlite_master where type = 'table'").fetchone()
+    assert tables
+    assert (tmp_path / "last.png").stat().st_size > 5000
+    assert list(tmp_path.glob("inkloop-data/letters/models/*.onnx"))
+
+
+@pytest.mark.window
+def test_a_window_closed_while_training_ends_the_training_and_keeps_what_was_taught(person, tmp_path):
+    for label in ("a", "c"):
+        person.press(label)
+        person.draw(small(label.upper(), TEACH_FACE, 0))
+        person.hears(lambda line: "ink" in line)
+    person.hears(lambda line: line.get("examples") == 2 and line.get("unsaved") == 0)
+    person.press("space")
+    person.hears(lambda line: line.get("state") == "running")
+    person.press("ctrl+q")
+    errors = person.ends()
+    assert "Traceback" not in errors
+
+
+def test_the_machine_written_hand_leaves_picture_film_and_figures(tmp_path):
+    report = perform(tmp_path / "out", home=tmp_path / "home", labels="AC", iterations=400)
+    assert json.loads((tmp_path / "out/handwriting.json").read_text()) == report
+    assert report["taught"] == 10
+    assert report["written"] == 6
+    assert report["recognised"] >= 5
+    assert report["iterations"] == 400
+    assert report["provider"] == "cpu"
+    assert 0 < report["progress_mae"] < 0.2
+    assert 0 < report["point_us"]["p50"] <= report["point_us"]["p99"]
+    assert 0 < report["frame_ms"]["p50"] <= report["frame_ms"]["p99"]
+    assert (tmp_path / "out/handwriting.mp4").stat().st_size > 10_000
+    assert (tmp_path / "out/handwriting.png").stat().st_size > 10_000

@@ -1,0 +1,307 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+
+from addon import trainer as trainer_module
+from addon.corpus import write_corpus
+from addon.jobs import (
+    Cancelled,
+    Event,
+    Exported,
+    Failed,
+    Job,
+    Progress,
+    Started,
+    event_from,
+    event_line,
+    job_from,
+    job_line,
+)
+from addon.spec import METADATA_KEY, spec_from_json
+from addon.trainer import LOG_NAME, TrainerProcess
+from tests.hands import taught
+
+# Until torch is imported on a busy machine.
+PATIENCE = 90.0
+LONG = {"iterations": 1_000_000, "patience": 0}
+
+
+def a_job(folder: Path, **changes: Any) -> Job:
+    """A job on four signs; the inks are written if they are not there."""
+    data = folder / "taught.npz"
+    if not data.exists():
+        write_corpus(data, *taught())
+    fields: dict[str, Any] = {
+        "data": data,
+        "out": folder / "letters.onnx",
+        "checkpoint": folder / "training" / "checkpoint.pt",
+        "name": "letters",
+        "config": {"iterations": 40},
+    }
+    return Job(**(fields | changes))
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Job], TrainerProcess]]:
+    """Starts trainings, and ends those that are left."""
+    started: list[TrainerProcess] = []
+
+    def begin(job: Job) -> TrainerProcess:
+        started.append(TrainerProcess.start(job))
+        return started[-1]
+
+    yield begin
+    for trainer in started:
+        trainer.stop()
+
+
+def events_until(trainer: TrainerProcess, enough: Callable[[list[Event]], bool]) -> list[Event]:
+    events: list[Event] = []
+    deadline = time.monotonic() + PATIENCE
+    while not enough(events):
+        assert time.monotonic() < deadline, f"after {PATIENCE} s there were only {events[-3:]}"
+        over = not trainer.running
+        events += trainer.poll()
+        if over:
+            break
+        time.sleep(0.01)
+    return events
+
+
+def all_events(trainer: TrainerProcess) -> list[Event]:
+    return events_until(trainer, lambda events: False)
+
+
+def has_progress(events: list[Event]) -> bool:
+    return any(isinstance(event, Progress) for event in events)
+
+
+def failure(trainer: TrainerProcess) -> str:
+    last = all_events(trainer)[-1]
+    assert isinstance(last, Failed)
+    assert "\n" not in last.message
+    return last.message
+
+
+def test_a_training_tells_how_it_goes_and_leaves_a_model(tmp_path, start):
+    trainer = start(a_job(tmp_path))
+    events = all_events(trainer)
+    assert events[0] == Started(("L", "T", "V", "Z"), 16, 40)
+    assert isinstance(events[-2], Progress)
+    assert events[-2].iteration == events[-2].iterations == 40
+    assert isinstance(events[-1], Exported)
+    assert not trainer.running
+    model = onnx.load(events[-1].path)
+    spec = spec_from_json({prop.key: prop.value for prop in model.metadata_props}[METADATA_KEY])
+    assert spec.labels == ("L", "T", "V", "Z")
+    assert spec.training["name"] == "letters"
+    assert spec.training["iterations"] == 40
+    assert set(spec.thumbnails) == set(spec.labels)
+    assert len(spec.taught_hash) == 64
+
+
+def test_progress_comes_at_most_twenty_times_a_second(tmp_path, start):
+    events = all_events(start(a_job(tmp_path, config={"iterations": 200})))
+    seconds = [event.seconds for event in events if isinstance(event, Progress)]
+    assert len(seconds) <= seconds[-1] * 20 + 2
+
+
+def test_polling_and_starting_never_wait(tmp_path, start):
+    began = time.perf_counter()
+    trainer = start(a_job(tmp_path, config=LONG))
+    for _ in range(100):
+        trainer.poll()
+    # Torch alone takes more than a second to import.
+    assert time.perf_counter() - began < 0.5
+
+
+def test_going_on_adds_iterations_and_takes_new_labels(tmp_path, start):
+    all_events(start(a_job(tmp_path)))
+    write_corpus(tmp_path / "more.npz", *taught("LTVZL", seed=3))
+    events = all_events(start(a_job(tmp_path, resume=True, data=tmp_path / "more.npz")))
+    assert isinstance(events[-1], Exported)
+    model = onnx.load(events[-1].path)
+    spec = spec_from_json({prop.key: prop.value for prop in model.metadata_props}[METADATA_KEY])
+    assert spec.training["iterations"] == 80
+
+
+def test_a_cancelled_training_leaves_the_old_model_and_can_go_on(tmp_path, start):
+    (tmp_path / "letters.onnx").write_bytes(b"the model of yesterday")
+    trainer = start(a_job(tmp_path, config=LONG))
+    events_until(trainer, has_progress)
+    trainer.cancel()
+    last = all_events(trainer)[-1]
+    assert isinstance(last, Cancelled)
+    assert (tmp_path / "letters.onnx").read_bytes() == b"the model of yesterday"
+    events = all_events(start(a_job(tmp_path, resume=True, config={"iterations": 5})))
+    assert isinstance(events[-1], Exported)
+
+
+def test_a_killed_training_becomes_one_line(tmp_path, start):
+    trainer = start(a_job(tmp_path, config=LONG))
+    events_until(trainer, has_progress)
+    os.kill(trainer.pid, signal.SIGKILL)
+    message = failure(trainer)
+    assert "killed by signal 9" in message
+    assert LOG_NAME in message
+
+
+def test_stopping_ends_it_whatever_it_does(tmp_path, start):
+    for wait_for in (lambda events: True, has_progress):
+        trainer = start(a_job(tmp_path, config=LONG))
+        events_until(trainer, wait_for)
+        began = time.monotonic()
+        trainer.stop()
+        assert time.monotonic() - began < 5.0
+        assert not alive(trainer.pid)
+        assert not any(isinstance(event, Failed) for event in trainer.poll())
+
+
+def test_a_stopped_process_is_ended_too(tmp_path, start):
+    trainer = start(a_job(tmp_path, config=LONG))
+    events_until(trainer, has_progress)
+    os.kill(trainer.pid, signal.SIGSTOP)
+    trainer.stop()
+    assert not alive(trainer.pid)
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from addon.jobs import Progress, job_from
+from addon.trainer import TrainerProcess
+trainer = TrainerProcess.start(job_from(sys.argv[1]))
+while not any(isinstance(event, Progress) for event in trainer.poll()):
+    time.sleep(0.01)
+print(trainer.pid, flush=True)
+time.sleep(1000)
+"""
+
+
+def test_it_ends_when_its_parent_is_killed(tmp_path):
+    job = job_line(a_job(tmp_path, config=LONG))
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, job], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    ) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert alive(child)
+        parent.kill()
+        parent.wait()
+        deadline = time.monotonic() + 15.0
+        while alive(child):
+            assert time.monotonic() < deadline, "the training outlived its parent"
+            time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that is dead but not yet collected by its parent does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def test_the_authors_folder_is_not_on_its_path(tmp_path, start, monkeypatch):
+    author = tmp_path / "author"
+    author.mkdir()
+    for name in ("torch", "numpy", "onnx", "sketch", "json"):
+        (author / f"{name}.py").write_text("raise SystemExit('the sketch of the author was imported')\n")
+    monkeypatch.setenv("PYTHONPATH", str(author))
+    monkeypatch.chdir(author)
+    assert isinstance(all_events(start(a_job(author)))[-1], Exported)
+
+
+def test_it_lowers_its_priority_and_keeps_to_one_thread(tmp_path, start):
+    trainer = start(a_job(tmp_path, config=LONG))
+    events_until(trainer, has_progress)
+    assert os.getpriority(os.PRIO_PROCESS, trainer.pid) >= 10
+    assert trainer_module._environment(a_job(tmp_path))["OMP_NUM_THREADS"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("labels", "inks_of", "says"),
+    [
+        (None, "", "nothing is taught yet"),
+        (None, "L", "only L is taught"),
+        (("L", "T", "Q"), "LT", "Q has no example"),
+        (("L", "T"), "LTV", "no such label"),
+    ],
+)
+def test_what_cannot_be_trained_on_is_said_in_one_line(tmp_path, start, labels, inks_of, says):
+    write_corpus(tmp_path / "taught.npz", *taught(inks_of))
+    assert says in failure(start(a_job(tmp_path, labels=labels)))
+
+
+def test_data_that_cannot_be_read_is_said_in_one_line(tmp_path, start):
+    (tmp_path / "taught.npz").write_bytes(b"not a file of inks")
+    assert "taught.npz cannot be read" in failure(start(a_job(tmp_path)))
+
+
+def test_a_wrong_config_is_said_in_one_line(tmp_path, start):
+    assert "preset must be one of" in failure(start(a_job(tmp_path, config={"preset": "gru"})))
+
+
+def test_going_on_with_nothing_is_said_in_one_line(tmp_path, start):
+    assert "train first" in failure(start(a_job(tmp_path, resume=True)))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_said_in_one_line_and_leaves_the_old_model(tmp_path, start):
+    (tmp_path / "letters.onnx").write_bytes(b"the model of yesterday")
+    message = failure(
+        start(a_job(tmp_path, config={"iterations": 5}, out=full_disk(tmp_path) / "letters.onnx"))
+    )
+    assert "No space left" in message
+    assert "the old model stays" in message
+
+
+def full_disk(tmp_path: Path) -> Path:
+    """A folder in which the file that an export writes first is a device that is always full."""
+    raise NotImplementedError
+
+
+def test_what_is_said_survives_the_pipe():
+    events = [
+        Started(("A", "愛"), 8, 100),
+        Progress(3, 100, 0.5, 0.9, 1.5),
+        Exported(Path("a/b.onnx"), 1.0, 2.0),
+        Cancelled(7),
+        Failed("why"),
+    ]
+    for event in events:
+        line = event_line(event)
+        assert line.isascii()
+        assert "\n" not in line
+        assert event_from(line) == event
+    job = Job(Path("a.npz"), Path("b.onnx"), Path("c.pt"), "letters", True, ("A", "ß"), {"lr": 0.1})
+    assert job_from(job_line(job)) == job
+
+
+def test_the_lines_are_those_of_the_protocol():
+    assert json.loads(event_line(Progress(3, 100, 0.5, 0.9, 1.5))) == {
+        "event": "progress",
+        "iteration": 3,
+        "iterations": 100,
+        "loss": 0.5,
+        "accuracy": 0.9,
+        "seconds": 1.5,
+    }
+
+
+@pytest.mark.parametrize("line", ["", "text", "[]", '{"event": "danced"}', '{"event": 3}'])
+def test_a_line_that_is_no_event_is_refused(line):
+    from addon.errors import TrainingError
+
+    with pytest.raises(TrainingError):
+        event_from(line)
