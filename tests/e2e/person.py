@@ -48,11 +48,20 @@ class Person:
             self._lines.put(line)
 
     def _xdotool(self, *words: str, timeout: float = 60) -> str:
-        answer = subprocess.run(
-            ["xdotool", *words], env=self.environment, capture_output=True, text=True, timeout=timeout
-        )
-        assert answer.returncode == 0, answer.stderr
+        try:
+            answer = subprocess.run(
+                ["xdotool", *words], env=self.environment, capture_output=True, text=True, timeout=timeout
+            )
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"xdotool {words[0]} took too long; {self.last_words()}") from error
+        assert answer.returncode == 0, f"{answer.stderr}\n{self.last_words()}"
         return answer.stdout
+
+    def last_words(self) -> str:
+        """What the program said on stderr if it has ended; empty while it runs."""
+        if self.process.poll() is None or self.process.stderr is None:
+            return ""
+        return self.process.stderr.read()
 
     def press(self, key: str) -> None:
         """Press and release a key, by xdotool's name for it."""
@@ -83,7 +92,7 @@ class Person:
             try:
                 line = json.loads(self._lines.get(timeout=0.2))
             except queue.Empty:
-                assert self.process.poll() is None, self.process.stderr and self.process.stderr.read()
+                assert self.process.poll() is None, self.last_words()
                 continue
             heard.append(line)
             if wanted(line):

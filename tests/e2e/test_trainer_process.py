@@ -1,18 +1,22 @@
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 
 from addon import trainer as trainer_module
 from addon.corpus import write_corpus
+from addon.errors import TrainingError
 from addon.jobs import (
     Cancelled,
     Event,
@@ -124,7 +128,7 @@ def test_polling_and_starting_never_wait(tmp_path, start):
     assert time.perf_counter() - began < 0.5
 
 
-def test_going_on_adds_iterations_and_takes_new_labels(tmp_path, start):
+def test_going_on_adds_iterations(tmp_path, start):
     all_events(start(a_job(tmp_path)))
     write_corpus(tmp_path / "more.npz", *taught("LTVZL", seed=3))
     events = all_events(start(a_job(tmp_path, resume=True, data=tmp_path / "more.npz")))
@@ -256,19 +260,37 @@ def test_going_on_with_nothing_is_said_in_one_line(tmp_path, start):
     assert "train first" in failure(start(a_job(tmp_path, resume=True)))
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
-def test_a_full_disk_is_said_in_one_line_and_leaves_the_old_model(tmp_path, start):
-    (tmp_path / "letters.onnx").write_bytes(b"the model of yesterday")
-    message = failure(
-        start(a_job(tmp_path, config={"iterations": 5}, out=full_disk(tmp_path) / "letters.onnx"))
-    )
-    assert "No space left" in message
+def test_a_disk_that_takes_no_more_is_said_in_one_line_and_leaves_the_old_model(tmp_path, start):
+    job = a_job(tmp_path, config={"iterations": 5})
+    job.out.write_bytes(b"the model of yesterday")
+    with limited(resource.RLIMIT_FSIZE, 50_000):
+        trainer = start(job)
+    message = failure(trainer)
+    assert "File too large" in message
     assert "the old model stays" in message
+    assert job.out.read_bytes() == b"the model of yesterday"
+    assert os.listdir(job.checkpoint.parent) == [LOG_NAME]
 
 
-def full_disk(tmp_path: Path) -> Path:
-    """A folder in which the file that an export writes first is a device that is always full."""
-    raise NotImplementedError
+def test_too_little_memory_is_said_in_one_line(tmp_path, start):
+    inks, labels = taught("LV")
+    endless = np.zeros((20_000, 4), dtype=np.float32)
+    endless[:, 0] = np.arange(20_000) % 2 * 180
+    write_corpus(tmp_path / "taught.npz", [*inks, [endless]], [*labels, "Z"])
+    with limited(resource.RLIMIT_AS, 8 * 2**30):
+        trainer = start(a_job(tmp_path, config={"batch": 4096}))
+    assert "not enough memory" in failure(trainer)
+
+
+@contextmanager
+def limited(what: int, most: int) -> Iterator[None]:
+    """Processes started here are given at most so much of something."""
+    soft, hard = resource.getrlimit(what)
+    resource.setrlimit(what, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(what, (soft, hard))
 
 
 def test_what_is_said_survives_the_pipe():
@@ -301,7 +323,5 @@ def test_the_lines_are_those_of_the_protocol():
 
 @pytest.mark.parametrize("line", ["", "text", "[]", '{"event": "danced"}', '{"event": 3}'])
 def test_a_line_that_is_no_event_is_refused(line):
-    from addon.errors import TrainingError
-
     with pytest.raises(TrainingError):
         event_from(line)

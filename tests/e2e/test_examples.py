@@ -1,0 +1,25 @@
+"""Every example runs as it stands, without a display, and draws something."""
+
+from pathlib import Path
+
+import pytest
+
+import sketch
+from sketch.load import load_sketch
+
+FOLDER = Path(sketch.__file__).parent / "examples"
+SKETCHES = ["handwriting", "letters", "plain_functions"]
+
+
+@pytest.mark.parametrize("name", SKETCHES)
+def test_an_example_runs_and_draws(name, tmp_path):
+    frames = []
+    kind = load_sketch(FOLDER / f"{name}.py")
+    sketch.run(kind, headless=True, frames=4, viewer=frames.append, home=tmp_path, size=(640, 400))
+    assert frames[-1].shape == (400, 640, 3)
+    assert frames[-1].max() > 10
+
+
+def test_no_example_is_left_out():
+    parts = {"palette", "panels", "handwriting_show", "plain_pyglet", "__init__"}
+    assert {path.stem for path in FOLDER.glob("*.py")} - parts == set(SKETCHES)
