@@ -4,14 +4,17 @@
                label    TEXT
                sizes    BLOB, int32: points of each stroke
                points   BLOB, float32 (n, 4): all strokes, one after the other
+               crc      INTEGER, CRC-32 of label, sizes and points: SQLite sees no damage within a blob
                removed  INTEGER, 1 while it is taken back but could still be restored
 
 Numbers are little-endian. Every function takes an open connection and commits nothing: that is its caller's.
 """
 
+import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +29,12 @@ BUSY_SECONDS = 2.0
 _CREATE = """
     CREATE TABLE IF NOT EXISTS examples (
         id INTEGER PRIMARY KEY, label TEXT NOT NULL, sizes BLOB NOT NULL, points BLOB NOT NULL,
-        removed INTEGER NOT NULL DEFAULT 0
+        crc INTEGER NOT NULL, removed INTEGER NOT NULL DEFAULT 0
     )
 """
+
+
+_COLUMNS = "id, label, sizes, points, crc, removed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +80,8 @@ def put(connection: sqlite3.Connection, record: Record) -> None:
     sizes = np.array([len(stroke) for stroke in record.strokes], dtype="<i4").tobytes()
     points = np.concatenate(record.strokes).astype("<f4").tobytes()
     connection.execute(
-        "INSERT OR REPLACE INTO examples (id, label, sizes, points, removed) VALUES (?, ?, ?, ?, ?)",
-        (record.id, record.label, sizes, points, int(record.removed)),
+        f"INSERT OR REPLACE INTO examples ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
+        (record.id, record.label, sizes, points, _crc(record.label.encode(), sizes, points), record.removed),
     )
 
 
@@ -94,9 +100,7 @@ def read(path: Path) -> tuple[list[Record], int]:
     connection = connect(path)
     connection.text_factory = bytes  # a damaged label must not stop the reading of the others
     try:
-        rows = connection.execute(
-            "SELECT id, label, sizes, points, removed FROM examples ORDER BY id"
-        ).fetchall()
+        rows = connection.execute(f"SELECT {_COLUMNS} FROM examples ORDER BY id").fetchall()
     finally:
         connection.close()
     records = [record for row in rows if (record := _decoded(row)) is not None]
@@ -105,46 +109,57 @@ def read(path: Path) -> tuple[list[Record], int]:
 
 def salvage(path: Path) -> list[Record]:
     """What can still be read of a damaged file; it is not changed by more than SQLite's own recovery."""
-    try:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    except sqlite3.Error:
-        return []
-    connection.text_factory = bytes
-    try:
-        rows = [row for order in ("ASC", "DESC") for row in _rows_until_broken(connection, order)]
-    finally:
-        connection.close()
-    found = {record.id: record for row in rows if (record := _decoded(row)) is not None}
+    found: dict[int, Record] = {}
+    for opened in (_open_as_it_is, _open_filled_up):
+        # Some builds of SQLite cannot take a database from memory, and Python then lacks the method.
+        with contextlib.suppress(sqlite3.Error, OSError, AttributeError):
+            rows = _rows_of_both_ends(opened(path))
+            for record in filter(None, map(_decoded, rows)):
+                found.setdefault(record.id, record)
     return [found[identity] for identity in sorted(found)]
 
 
-def _rows_until_broken(connection: sqlite3.Connection, order: str) -> Iterator[Sequence[object]]:
-    # From both ends, since a broken page stops a walk and the other end may lie beyond it.
-    try:
-        yield from connection.execute(
-            f"SELECT id, label, sizes, points, removed FROM examples ORDER BY id {order}"
-        )
-    except sqlite3.Error:
-        return
+def _open_as_it_is(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+
+
+def _open_filled_up(path: Path) -> sqlite3.Connection:
+    """A copy in memory, of the size that the header promises: SQLite reads nothing of a file cut off."""
+    data = path.read_bytes()
+    page = int.from_bytes(data[16:18], "big")
+    promised = page * int.from_bytes(data[28:32], "big")
+    # Two bytes of the header say that there is a write-ahead log, which a copy in memory cannot have.
+    whole = data[:18] + b"\x01\x01" + data[20:] + bytes(max(0, min(promised, 8 * len(data)) - len(data)))
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.deserialize(whole)
+    return connection
+
+
+def _rows_of_both_ends(connection: sqlite3.Connection) -> list[Sequence[object]]:
+    """Rows from the first on and from the last back: a broken page stops either walk."""
+    rows: list[Sequence[object]] = []
+    with contextlib.closing(connection):
+        connection.text_factory = bytes
+        for order in ("ASC", "DESC"):
+            with contextlib.suppress(sqlite3.Error):
+                for row in connection.execute(f"SELECT {_COLUMNS} FROM examples ORDER BY id {order}"):
+                    rows.append(row)  # one by one: what came before it breaks is kept
+    return rows
 
 
 def _decoded(row: Sequence[object]) -> Record | None:
-    identity, text, sizes, points, removed = row
+    identity, text, sizes, points, crc, removed = row
     if not (isinstance(identity, int) and isinstance(text, bytes)):
         return None
-    if not (isinstance(sizes, bytes) and isinstance(points, bytes)) or len(sizes) % 4 or len(points) % 16:
+    if not (isinstance(sizes, bytes) and isinstance(points, bytes)) or crc != _crc(text, sizes, points):
         return None
-    label = text.decode(errors="replace")
-    counts = np.frombuffer(sizes, dtype="<i4")
+    counts = np.frombuffer(sizes, dtype="<i4").tolist()
     array = np.frombuffer(points, dtype="<f4").astype(np.float32).reshape(-1, 4)
-    if (
-        not len(counts)
-        or counts.min() < 1
-        or counts.sum() != len(array)
-        or not np.isfinite(array[:, :2]).all()
-    ):
-        return None
-    return Record(identity, label, split_strokes(array, counts.tolist()), bool(removed))
+    return Record(identity, text.decode(), split_strokes(array, counts), bool(removed))
+
+
+def _crc(text: bytes, sizes: bytes, points: bytes) -> int:
+    return zlib.crc32(points, zlib.crc32(sizes, zlib.crc32(text)))
 
 
 def split_strokes(points: Points, sizes: Sequence[int]) -> tuple[Points, ...]:

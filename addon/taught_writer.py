@@ -92,7 +92,7 @@ class TaughtWriter:
     def _commit(self, pending: list[Record]) -> bool:
         try:
             self._write(pending)
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             self._disconnect()
             return self._begin_anew() if is_damage(error) else self._trouble(str(error))
         except (OSError, TaughtError) as error:
@@ -159,7 +159,7 @@ class TaughtWriter:
             self._disconnect()
 
 
-def is_damage(error: sqlite3.DatabaseError) -> bool:
+def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file itself is broken, and not the disk or the access to it."""
     said = str(error)
     return "malformed" in said or "not a database" in said

@@ -241,12 +241,13 @@ def test_closing_on_a_full_disk_is_bounded_and_says_what_is_lost(path, monkeypat
     assert any("could not be saved" in line for line in store.poll())
 
 
-def damage(path: Path, start: float, length: int = 3000) -> None:
-    """Overwrite a part of a file; `start` is a fraction of its size."""
-    data = bytearray(path.read_bytes())
-    at = int(start * len(data))
-    data[at : at + length] = os.urandom(len(data[at : at + length]))
-    path.write_bytes(data)
+def overwritten(data: bytes) -> bytes:
+    at = len(data) // 2
+    return data[:at] + os.urandom(3000) + data[at + 3000 :]
+
+
+def cut_off(data: bytes) -> bytes:
+    return data[: len(data) * 3 // 5]
 
 
 def test_a_file_that_is_no_database_is_moved_aside_and_said_so(path):
@@ -264,12 +265,13 @@ def test_a_file_that_is_no_database_is_moved_aside_and_said_so(path):
     assert labels_in(path) == ["A"]
 
 
-def test_what_can_be_read_of_a_damaged_set_is_rescued(path):
+@pytest.mark.parametrize("damage", [overwritten, cut_off])
+def test_what_can_be_read_of_a_damaged_set_is_rescued(path, damage):
     store = TaughtStore(path)
     for index in range(60):
         store.teach("ABC"[index % 3], [np.full((40, 4), index, dtype=np.float32)])
     assert store.close()
-    damage(path, 0.5)
+    path.write_bytes(damage(path.read_bytes()))
     store = TaughtStore(path)
     (line,) = store.poll()
     rescued = store.examples
