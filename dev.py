@@ -5,7 +5,7 @@
     python3 dev.py test [ARGUMENTS]            every check and every test; arguments go to pytest
     python3 dev.py bench [NAME ...] [--json FILE]   the measurements, or the named ones
 
-The first start makes `.venv` beside this file and installs into it, which takes a few minutes.
+The first start makes `.venv` beside this file, which takes a few minutes.
 """
 
 from __future__ import annotations
@@ -104,33 +104,29 @@ def too_old(driver: int | None) -> str:
     )
 
 
+def load_library(name: str) -> ctypes.CDLL | None:
+    """A shared library of the system, or None where it cannot be loaded."""
+    try:
+        return ctypes.CDLL(name)
+    except OSError:
+        return None
+
+
 def cuda_driver() -> int | None:
     """The newest CUDA that the NVIDIA driver serves, numbered as in `Facts`."""
     name = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}.get(sys.platform)
-    if name is None:
-        return None
-    try:
-        library = ctypes.CDLL(name)
-    except OSError:
-        return None
+    library = load_library(name) if name else None
     version = ctypes.c_int()
-    return None if library.cuDriverGetVersion(ctypes.byref(version)) else version.value
-
-
-def has_library(name: str) -> bool:
-    """Whether the system can load a shared library."""
-    try:
-        ctypes.CDLL(name)
-    except OSError:
-        return False
-    return True
+    if library is None or library.cuDriverGetVersion(ctypes.byref(version)) != 0:
+        return None
+    return version.value
 
 
 def missing_packages(command: str) -> list[str]:
     """The Debian packages that a command needs and this Linux lacks; nothing on other systems."""
     if sys.platform != "linux":
         return []
-    packages = [package for library, package in LIBRARIES.items() if not has_library(library)]
+    packages = [package for library, package in LIBRARIES.items() if load_library(library) is None]
     if "libgl1" in packages or "libegl1" in packages:
         packages.append("libgl1-mesa-dri")
     if command == "test":
@@ -154,7 +150,7 @@ def install_packages(packages: Sequence[str]) -> None:
         stop(f"Inkloop needs a few system packages. This line installs them:\n  sudo {' '.join(install)}")
     say(f"Installing system packages: {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for step in (["apt-get", "update", "-qq"], [*install[:2], "-qq", *install[2:]]):
+    for step in (["apt-get", "update", "-qq"], [*install, "-qq"]):
         if subprocess.call(step, env=environment, stdout=subprocess.DEVNULL) != 0:
             stop(f"This did not work; apt-get says why above:\n  {' '.join(step)}")
 

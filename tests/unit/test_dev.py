@@ -150,7 +150,7 @@ def test_root_updates_the_lists_before_it_installs(apt_get: Path):
     dev.install_packages(["libgl1"])
     assert apt_get.read_text().splitlines() == [
         "noninteractive update -qq",
-        "noninteractive install -qq -y --no-install-recommends libgl1",
+        "noninteractive install -y --no-install-recommends libgl1 -qq",
     ]
 
 

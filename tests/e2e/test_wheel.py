@@ -1,0 +1,174 @@
+"""What a person gets who installs Inkloop: a wheel in an environment of its own, away from the checkout."""
+
+import os
+import statistics
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+SKETCH = """
+import sys
+from pathlib import Path
+
+import addon
+import sketch
+from addon.runtime.registry import shipped_models
+
+
+class Dot(sketch.Sketch):
+    def draw(self, canvas):
+        canvas.background(0)
+        canvas.color(255)
+        canvas.circle(50, 40, 20)
+
+
+frames = []
+sketch.run(Dot, headless=True, frames=3, size=(100, 80), viewer=lambda frame: frames.append(frame.copy()))
+print(Path(sketch.__file__).parent, Path(addon.__file__).parent, sep="\\n")
+print(len(frames), frames[-1].shape, frames[-1][40, 50].tolist(), frames[-1][4, 4].tolist())
+print(shipped_models())
+"""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A clean environment that sees the dependencies and not the checkout."""
+
+    python: Path
+    packages: Path
+    elsewhere: Path
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        hidden = ("PYTHONPATH", "DISPLAY", "VIRTUAL_ENV")
+        environment = {key: value for key, value in os.environ.items() if key not in hidden}
+        return subprocess.run(
+            [str(self.python), *arguments],
+            cwd=self.elsewhere,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(folder),
+        str(ROOT),
+    ]
+    subprocess.run([sys.executable, *build], check=True, timeout=120)
+    (found,) = folder.glob("inkloop-*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    home = tmp_path_factory.mktemp("clean")
+    venv.create(home, symlinks=os.name != "nt")
+    scripts = home / ("Scripts" if os.name == "nt" else "bin")
+    python = scripts / ("python.exe" if os.name == "nt" else "python")
+    install = [
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        str(wheel),
+    ]
+    subprocess.run([sys.executable, *install], check=True, timeout=120)
+    scheme = "nt" if os.name == "nt" else "posix_prefix"
+    packages = Path(sysconfig.get_path("purelib", scheme, {"base": str(home)}))
+    # A path file lends the dependencies; the path files among them, an editable install's too, stay unread.
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return Installed(python, packages, tmp_path_factory.mktemp("elsewhere"))
+
+
+def test_shaders_and_models_travel_in_the_wheel(wheel: Path):
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    for folder, home in (("shaders", "sketch/_data/shaders"), ("models", "addon/_data/models")):
+        listing = subprocess.run(
+            ["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        files = listing.stdout.split()
+        assert files, f"{folder}/ is empty"
+        assert {f"{home}/{Path(file).relative_to(folder).as_posix()}" for file in files} <= inside
+
+
+def test_the_wheel_holds_the_two_packages_and_nothing_of_the_workshop(wheel: Path):
+    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {name for name in tops if not name.endswith(".dist-info")} == {"sketch", "addon"}
+
+
+def test_an_installed_sketch_runs_without_display_or_checkout(installed: Installed):
+    script = installed.elsewhere / "dot.py"
+    script.write_text(SKETCH)
+    answer = installed.run(str(script))
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.splitlines() == [
+        str(installed.packages / "sketch"),
+        str(installed.packages / "addon"),
+        "3 (80, 100, 3) [255, 255, 255] [0, 0, 0]",
+        str(installed.packages / "addon" / "_data" / "models"),
+    ]
+
+
+def test_the_command_is_installed(installed: Installed):
+    command = installed.python.with_name("inkloop.exe" if os.name == "nt" else "inkloop")
+    answer = subprocess.run(
+        [str(command), "--help"], cwd=installed.elsewhere, capture_output=True, text=True, timeout=60
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "run" in answer.stdout
+    assert "handwriting" in answer.stdout
+
+
+IMPORT = """
+import sys, time
+started = time.perf_counter()
+{statement}
+print(time.perf_counter() - started)
+print(*sorted({{name for name in sys.modules if name.split(".")[0] in {watched}}}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "unwanted"),
+    [
+        ("import sketch", {"torch", "onnxruntime", "pyglet.window", "addon"}),
+        ("from sketch import Canvas, Sketch", {"torch", "onnxruntime", "pyglet.window", "addon"}),
+        ("import addon", {"torch", "onnxruntime", "pyglet", "moderngl", "sketch"}),
+        ("from addon import Recognizer", {"torch", "pyglet", "moderngl", "sketch"}),
+    ],
+)
+def test_an_import_is_quick_and_brings_neither_torch_nor_a_display(
+    installed: Installed, statement: str, unwanted: set[str]
+):
+    tops = {name.split(".")[0] for name in unwanted}
+    program = IMPORT.format(statement=statement, watched=tops)
+    answers = [installed.run("-c", program) for _ in range(5)]
+    assert [answer.stderr for answer in answers] == [""] * 5
+    seconds = statistics.median(float(answer.stdout.splitlines()[0]) for answer in answers)
+    loaded = set(answers[0].stdout.splitlines()[1].split())
+    assert loaded & unwanted == set()
+    if statement == "import sketch":
+        assert seconds < 0.3
