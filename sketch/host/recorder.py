@@ -47,7 +47,9 @@ class Recorder:
         RecorderError: The file cannot be written.
     """
 
-    def __init__(self, path: Path | str, size: tuple[int, int], fps: float = 60.0, *, limit: int = 16) -> None:
+    def __init__(
+        self, path: Path | str, size: tuple[int, int], fps: float = 60.0, *, limit: int = 16
+    ) -> None:
         if min(size) < 2 or not fps > 0.0 or limit < 1:
             raise ValueError(
                 f"size must be at least (2, 2), fps above 0, limit at least 1; got {size}, {fps}, {limit}"
