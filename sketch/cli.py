@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -39,7 +39,7 @@ def run(
     """Run a sketch."""
     from sketch.launch import run as run_sketch
 
-    options: dict[str, object] = {"size": parse_size(size)} if size else {}
+    options: dict[str, Any] = {"size": parse_size(size)} if size else {}
     if fullscreen:
         options["fullscreen"] = True
     try:
@@ -61,20 +61,20 @@ def handwriting(
 
     try:
         if headless or not has_display():
-            _show(out, iterations)
+            _show(out, iterations, frames)
         else:
             run_sketch(Handwriting, frames=frames)
     except HostError as error:
         _stop(str(error))
 
 
-def _show(out: Path, iterations: int) -> None:
+def _show(out: Path, iterations: int, frames: int | None) -> None:
     from sketch.examples.handwriting_show import perform, report_lines
 
     print("No window: a machine-written hand teaches, trains and writes. This takes about a minute.")
     # The show teaches its own letters: it must neither find nor leave any among the user's.
     with tempfile.TemporaryDirectory(prefix="inkloop-") as home:
-        report = perform(out, home=Path(home), iterations=iterations)
+        report = perform(out, home=Path(home), iterations=iterations, frames=frames)
     print("\n".join(report_lines(report)))
     print(f"picture, film and figures are in {out}/")
 

@@ -3,16 +3,28 @@
 Run it: `inkloop run sketch/examples/handwriting.py`, or `inkloop handwriting`. F1 shows the keys.
 """
 
+from dataclasses import dataclass, replace
+
 import sketch
 from addon import Recognizer
 from sketch.examples.palette import PAPER, bytes_of, class_color, mixed
 from sketch.examples.panels import example_cards, help_panel, probability_bars, training_panel
+from sketch.ink.ink import Rgba
 from sketch.ink.points import Points, Strokes
 
 # Seconds that the last letter stays, that a finished ink stays, and within which it makes room for the next.
 LETTER_SECONDS = 1.6
 INK_SECONDS = 6.0
 CLEARING_SECONDS = 0.7
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished ink on the page: its strokes, its color, and the time at which it is gone."""
+
+    strokes: list[sketch.Stroke]
+    color: Rgba
+    until: float
 
 
 class Handwriting(sketch.Sketch):
@@ -38,7 +50,7 @@ class Handwriting(sketch.Sketch):
         self.written: list[str] = []
         self.colors: dict[str, int] = {}
         self.drying: dict[int, list[sketch.Stroke]] = {}
-        self.page: list[tuple[float, list[sketch.Stroke]]] = []
+        self.page: list[Finished] = []
         self.unlabeled: list[Strokes] = []
         self.closed_at = -LETTER_SECONDS
         self.shows_help = False
@@ -52,10 +64,12 @@ class Handwriting(sketch.Sketch):
                 self.colors.setdefault(label, len(self.colors))
         for pointer_id, stroke in self.ink.wet.items():
             stroke.color = self.color_of(pointer_id)
-        self.page = [(until, strokes) for until, strokes in self.page if self.time < until]
+        self.page = [ink for ink in self.page if self.time < ink.until]
 
-    def color_of(self, pointer_id: int) -> sketch.ink.ink.Rgba:
-        """The color of the class a pointer's ink is taken for, as strong as the answer is sure."""
+    def color_of(self, pointer_id: int) -> Rgba:
+        """The color of what is taught, or of what an ink is taken for, as strong as the answer is sure."""
+        if self.teaching:
+            return class_color(self.colors[self.chosen]) if self.chosen else PAPER
         guess = self.letters.predictions.get(pointer_id)
         if guess is None or not guess.label:
             return PAPER
@@ -76,8 +90,7 @@ class Handwriting(sketch.Sketch):
             self.written = [*self.written, guess.label if guess else ""][-24:]
         color = self.color_of(pointer_id)
         drawn = self.drying.pop(pointer_id, [])
-        strokes_in_color = [sketch.Stroke(stroke.points, color, stroke.width) for stroke in drawn]
-        self.page.append((self.time + INK_SECONDS, strokes_in_color))
+        self.page.append(Finished(drawn, color, self.time + INK_SECONDS))
         self.closed_at = self.time
 
     def teach(self, strokes: Strokes) -> None:
@@ -91,6 +104,7 @@ class Handwriting(sketch.Sketch):
     def choose(self, label: str) -> None:
         """Choose the label to teach."""
         self.chosen, self.teaching = label, True
+        self.colors.setdefault(label, len(self.colors))
         waiting, self.unlabeled = self.unlabeled, []
         for strokes in waiting:
             self.letters.teach(label, strokes)
@@ -154,12 +168,10 @@ class Handwriting(sketch.Sketch):
         """The letter behind, the ink over it, the instruments around."""
         canvas.background(13, 14, 18)
         self.draw_letter(canvas)
-        for until, strokes in self.page:
-            fade = min(1.0, (until - self.time) / CLEARING_SECONDS)
-            for stroke in strokes:
-                canvas.stroke(stroke.points, stroke.width, (*bytes_of(stroke.color)[:3], 255 * fade))
-        for stroke in (stroke for strokes in self.drying.values() for stroke in strokes):
-            canvas.stroke(stroke.points, stroke.width, bytes_of(stroke.color))
+        for ink in self.page:
+            draw_strokes(canvas, ink.strokes, ink.color, min(1.0, (ink.until - self.time) / CLEARING_SECONDS))
+        for pointer_id, strokes in self.drying.items():
+            draw_strokes(canvas, strokes, self.color_of(pointer_id))
         canvas.ink(self.ink)
         self.draw_instruments(canvas)
         if self.shows_help:
@@ -181,7 +193,7 @@ class Handwriting(sketch.Sketch):
             canvas.height / 2 + 180,
             520,
             align="center",
-            alpha=0.75 * guess.opacity * linger,
+            alpha=0.7 * guess.opacity * linger,
         )
 
     def draw_instruments(self, canvas: sketch.Canvas) -> None:
@@ -208,7 +220,9 @@ class Handwriting(sketch.Sketch):
                 if self.chosen
                 else "Teaching: press a letter"
             )
-        return "Write. A letter key teaches, F1 helps" if self.letters.ready else "Loading the model"
+        if not self.letters.ready:
+            return "Press a letter and draw it a few times. F1 helps"
+        return "Write. A letter key teaches, F1 helps"
 
     def corner_line(self) -> str:
         """The provider that really runs and what a point costs; renewed slowly enough to be read."""
@@ -230,7 +244,16 @@ class Handwriting(sketch.Sketch):
         """A touch closes the help, and what was written before makes room."""
         self.shows_help = False
         soon = self.time + CLEARING_SECONDS
-        self.page = [(min(until, soon), strokes) for until, strokes in self.page]
+        self.page = [replace(ink, until=min(ink.until, soon)) for ink in self.page]
+
+
+def draw_strokes(
+    canvas: sketch.Canvas, strokes: list[sketch.Stroke], color: Rgba, opacity: float = 1.0
+) -> None:
+    """Draw strokes in one color."""
+    red, green, blue, alpha = bytes_of(color)
+    for stroke in strokes:
+        canvas.stroke(stroke.points, stroke.width, (red, green, blue, alpha * opacity))
 
 
 if __name__ == "__main__":

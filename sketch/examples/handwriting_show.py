@@ -78,19 +78,34 @@ class Show:
                 yield draw(placed(label, TEACH_FACE, seed), rest=REST)
                 self.taught += 1
         yield press("space")
-        yield lambda: letters.training.state in ("done", "failed", "cancelled")
+        yield lambda: letters.training.state != "idle"
+        yield from self.wait_writing()
         self.sketch.use(Observer(self))
         for seed in range(FIRST_TEST_SEED, FIRST_TEST_SEED + TESTS):
             for label in self.labels:
                 yield from self.test(label, seed)
 
+    def wait_writing(self) -> Script:
+        """Go on writing while the training runs: the window is alive, and the model so far answers."""
+        seed = 0
+        while self.training:
+            for label in self.labels:
+                if self.training:
+                    yield draw(placed(label, TEACH_FACE, 500 + seed), rest=REST)
+            seed += 1
+
+    @property
+    def training(self) -> bool:
+        """Whether the training is under way."""
+        return self.sketch.letters.training.state in ("waiting", "running", "exporting")
+
     def test(self, label: str, seed: int) -> Script:
         """Write one letter that was never taught, and see what it is taken for."""
         strokes = placed(label, TEST_FACE, seed)
         self.expected_travel = travel(strokes)
-        count = len(self.sketch.written)
+        before = self.sketch.closed_at
         yield draw(strokes, rest=REST)
-        yield lambda: len(self.sketch.written) > count
+        yield lambda: self.sketch.closed_at > before
         self.expected_travel = None
         self.written += 1
         self.recognised += self.sketch.written[-1:] == [label]
@@ -131,7 +146,9 @@ def travel(strokes: Sequence[Points]) -> float:
     return float(sum(np.hypot(*np.diff(stroke[:, :2], axis=0).T).sum() for stroke in strokes))
 
 
-def perform(out: Path, *, home: Path, labels: str = LABELS, iterations: int = 2000) -> dict[str, object]:
+def perform(
+    out: Path, *, home: Path, labels: str = LABELS, iterations: int = 2000, frames: int | None = None
+) -> dict[str, object]:
     """Run the whole show and leave `handwriting.png`, `handwriting.mp4` and `handwriting.json`.
 
     Args:
@@ -139,6 +156,7 @@ def perform(out: Path, *, home: Path, labels: str = LABELS, iterations: int = 20
         home: Folder for what is taught and trained; begun afresh by the caller where that is wanted.
         labels: Letters to teach and to write.
         iterations: Of training.
+        frames: End after so many, however far the show is.
 
     Returns:
         What `handwriting.json` holds.
@@ -159,9 +177,8 @@ def perform(out: Path, *, home: Path, labels: str = LABELS, iterations: int = 20
                 film.add(frame)
             show.look(frame)
 
-        sketch.run(
-            instance, headless=True, player=ScriptPlayer(show.script(), 1 / fps), viewer=view, home=home
-        )
+        player = ScriptPlayer(show.script(), 1 / fps, paced=lambda: show.training)
+        sketch.run(instance, headless=True, player=player, viewer=view, home=home, frames=frames)
     if show.portrait is not None:
         save_png(out / "handwriting.png", show.portrait)
     report = show.report()

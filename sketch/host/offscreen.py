@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from time import perf_counter, sleep
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import moderngl
 import numpy as np
@@ -94,9 +94,8 @@ def offscreen_context() -> moderngl.Context:
         HostError: There is no OpenGL, or one too old.
     """
     try:
-        if sys.platform == "linux":
-            return moderngl.create_standalone_context(require=330, backend="egl")
-        return moderngl.create_standalone_context(require=330)
+        settings: dict[str, Any] = {"backend": "egl"} if sys.platform == "linux" else {}
+        return moderngl.create_standalone_context(require=330, **settings)
     except Exception as error:
         raise HostError(NO_OPENGL.format(why=" ".join(str(error).split()))) from error
 

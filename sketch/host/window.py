@@ -47,6 +47,7 @@ def run_window(
     """
     import pyglet
 
+    pyglet_clock: Any = pyglet.clock
     window, context = open_window(sketch.window)
     size, ratio = (int(window.width), int(window.height)), pixel_ratio(window)
     stage = Stage(sketch, Canvas(context, size, ratio))
@@ -72,12 +73,12 @@ def run_window(
 
     try:
         begin(stage)
-        pyglet.clock.schedule_interval(frame, 1 / sketch.window.fps)
+        pyglet_clock.schedule_interval(frame, 1 / sketch.window.fps)
         frame(0.0)
         if not sketch.wants_to_quit and sketch.frame != frames:
             pyglet.app.run(interval=None)
     finally:
-        pyglet.clock.unschedule(frame)
+        pyglet_clock.unschedule(frame)
         try:
             end(stage)
         finally:
@@ -100,8 +101,6 @@ def open_window(options: Window) -> tuple[Any, moderngl.Context]:
     # pyglet would raise, in whatever it does next, any error that OpenGL holds from anybody's calls.
     pyglet.options["debug_gl"] = False
     try:
-        import pyglet.window
-
         window = _window_with_samples(options)
         context = moderngl.create_context(require=330)
     except Exception as error:

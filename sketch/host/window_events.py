@@ -167,7 +167,7 @@ def follow_tablets(window: Any, note: Callable[[float], None]) -> int:
     import pyglet.input
 
     try:
-        tablets: list[Any] = list(pyglet.input.get_tablets(window.display))
+        tablets: list[Any] = list(cast(Any, pyglet.input).get_tablets(window.display))
     except Exception:
         # pyglet raises what the platform raises where tablets cannot be asked for, such as no XInput.
         return 0

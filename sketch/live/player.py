@@ -26,20 +26,26 @@ class ScriptPlayer:
     Args:
         script: Acts, one after the other.
         step: Seconds a frame.
+        paced: Whether to let frames through no faster than that, also while something is played.
     """
 
-    def __init__(self, script: Script, step: float = 1 / 60) -> None:
+    def __init__(
+        self, script: Script, step: float = 1 / 60, paced: Callable[[], bool] = lambda: False
+    ) -> None:
         self._script = script
         self._step = step
+        self._paced = paced
         self._pending: list[tuple[float, Event]] = []
         self._until: Callable[[], bool] | None = None
         self._due = 0.0
 
     def __call__(self, now: float, queue: EventQueue) -> bool:
         """Put what is due by `now` in the queue; False once the script is over."""
-        if self._until is not None and not self._until():
+        waits = self._until is not None and not self._until()
+        if waits or self._paced():
             sleep(max(0.0, self._due - perf_counter()))
             self._due = perf_counter() + self._step
+        if waits:
             return True
         self._until = None
         while self._pending and self._pending[0][0] <= now:
@@ -91,5 +97,6 @@ def draw(strokes: Sequence[Points], rest: float = 0.0, pointer_id: int = 0) -> T
         x, y, t, pressure = stroke[-1].tolist()
         events.append((t, PointerEvent("up", x, y, 0.0, pressure, pointer_id, "pen", "left")))
     last = events[-1][0]
-    hover = PointerEvent("move", *strokes[-1][-1, :2].tolist(), 0.0, 0.0, pointer_id, "pen")
+    x, y = strokes[-1][-1, :2].tolist()
+    hover = PointerEvent("move", x, y, 0.0, 0.0, pointer_id, "pen")
     return [*events, (last + rest, hover)]
