@@ -4,6 +4,7 @@ Run it: `inkloop run sketch/examples/handwriting.py`, or `inkloop handwriting`. 
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import sketch
 from addon import Recognizer
@@ -131,6 +132,14 @@ class Handwriting(sketch.Sketch):
         }
         if command in actions:
             actions[command]()
+
+    def files_dropped(self, paths: list[Path], x: float, y: float) -> None:
+        """A model dropped on the window takes over between two frames."""
+        for path in paths:
+            if path.suffix == ".onnx":
+                self.letters.load(path)
+            else:
+                self.send_message(f"{path.name} is no model: drop an .onnx file")
 
     def train(self, resume: bool = False) -> None:
         """Train beside the sketch; what is drawn from here on is recognised, not taught."""
