@@ -53,7 +53,7 @@ def _check(net: StepNet, batch: Batch) -> tuple[NDArray[np.bool_], Floats, NDArr
         out = net(batch.rows, *net.start(len(batch.rows)))
     best, lengths = out.scores.argmax(dim=2).numpy(), batch.lengths.numpy()
     true, guess = batch.progress.numpy(), out.progress[..., 0].numpy()
-    there = np.arange(true.shape[1]) < lengths[:, None]
+    there = _columns(true) < lengths[:, None]
     inks = np.arange(len(lengths))
     at = [_row_at(true, lengths, fraction) for fraction in FRACTIONS]
     right = np.stack([best[inks, row] == batch.classes.numpy() for row in [*at, lengths - 1]], axis=1)
@@ -62,6 +62,10 @@ def _check(net: StepNet, batch: Batch) -> tuple[NDArray[np.bool_], Floats, NDArr
 
 def _row_at(progress: NDArray[np.float32], lengths: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
     """The last row at or before a fraction of the travel, while the pen is still down on the last stroke."""
-    before_lift = np.arange(progress.shape[1]) < lengths[:, None] - 1
+    before_lift = _columns(progress) < lengths[:, None] - 1
     reached = before_lift & (progress <= fraction + 1e-6)
     return np.maximum(reached.sum(axis=1) - 1, 0)
+
+
+def _columns(progress: NDArray[np.float32]) -> NDArray[np.int64]:
+    return np.arange(progress.shape[1], dtype=np.int64)
