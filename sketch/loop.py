@@ -1,7 +1,7 @@
 """One frame of a sketch: events, update, draw. Whoever owns the window or surface calls it and presents."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -51,6 +51,7 @@ def begin(stage: Stage) -> None:
     sketch, canvas = stage.sketch, stage.canvas
     sketch.width, sketch.height = canvas.size
     sketch.frame_times = stage.times
+    sketch.ink_closer = lambda: _deliver_all(stage, stage.pens.close_lifted())
     stage.pens.pause, stage.pens.reach = sketch.ink_pause, sketch.ink_reach
     sketch.setup()
 
@@ -69,8 +70,7 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
     sketch.time = now
     for event in stage.queue.drain():
         _take(stage, event)
-    for change in stage.pens.tick(now):
-        _deliver(stage, change)
+    _deliver_all(stage, stage.pens.tick(now))
     sketch.update(dt)
     call_addons(sketch, "update", dt)
     _collect_messages(stage)
@@ -82,7 +82,7 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
 def end(stage: Stage) -> None:
     """Finish what is being drawn, so that nothing is lost, then end the addons and the sketch."""
     sketch = stage.sketch
-    ends: list[Callable[[], None]] = [lambda: _finish_pens(stage)]
+    ends: list[Callable[[], None]] = [lambda: _deliver_all(stage, stage.pens.finish())]
     ends += [lambda addon=addon: call_addon(addon, "exit") for addon in sketch.addons]
     ends.append(sketch.exit)
     failures: list[Exception] = []
@@ -180,6 +180,10 @@ def _take_pointer(stage: Stage, event: PointerEvent) -> None:
             sketch.mouse_entered(x, y)
         case "exit":
             sketch.mouse_exited(x, y)
+    _deliver_all(stage, changes)
+
+
+def _deliver_all(stage: Stage, changes: Iterable[PenChange]) -> None:
     for change in changes:
         _deliver(stage, change)
 
@@ -210,8 +214,3 @@ def _dry(sketch: Sketch, pointer_id: int) -> None:
     if stroke is not None and len(stroke):
         stroke.width = stroke_width(stroke.points, sketch.pen_width)
         sketch.ink.finish(pointer_id)
-
-
-def _finish_pens(stage: Stage) -> None:
-    for change in stage.pens.finish():
-        _deliver(stage, change)

@@ -138,6 +138,21 @@ def test_a_stroke_that_is_still_wet_at_the_end_is_not_lost():
     assert len(instance.ink.strokes[0].points) == 2
 
 
+def test_a_sketch_can_close_an_ink_at_once():
+    class Closing(Recording):
+        def key_pressed(self, key):
+            self.close_inks()
+            self.calls.append("after")
+
+    events = [
+        PointerEvent("down", 10, 10, 0.0, button="left"),
+        PointerEvent("up", 50, 10, 0.1, button="left"),
+    ]
+    calls = run(Closing, [*events, KeyEvent("down", "b")], frames=1).calls
+    names = [call if isinstance(call, str) else call[0] for call in calls]
+    assert names.index("on_ink") < names.index("after")
+
+
 def test_ink_cleared_in_mid_stroke_goes_on():
     class Clearing(sketch.Sketch):
         window = SMALL

@@ -96,6 +96,14 @@ def test_finishing_closes_a_stroke_that_is_still_wet():
     assert [type(change) for change in tracker.finish()] == [StrokeDone, InkDone]
 
 
+def test_inks_can_be_closed_before_their_pause_is_over():
+    tracker = PenTracker()
+    drawn(tracker, (0, 0), (100, 100), 0.0)
+    tracker.feed(event("down", 500, 0, 0.3, pointer_id=2))
+    assert [change.pointer_id for change in tracker.close_lifted()] == [0]
+    assert tracker.tick(9.0) == []
+
+
 def test_hovering_and_other_buttons_draw_nothing():
     tracker = PenTracker()
     assert tracker.feed(event("move", 0, 0, 0.0, button="")) == []
