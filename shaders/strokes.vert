@@ -26,7 +26,7 @@ const float STEEPEST = 0.9999;
 // How far sideways the quad goes at a round end, so that it holds the disc there and the slanted outline beside it.
 float round_reach(float here, float there, float len) {
     bool both_round = start_joint.xy == vec2(0.0) && end_joint.xy == vec2(0.0);
-    return both_round ? max(here, there) : here + here * max(here - there, 0.0) / len;
+    return both_round ? max(here, there) : here + here * max(here - there, 0.0) / max(len, 1e-6);
 }
 
 void main() {
