@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from addon.features import FeatureRecipe, flat_rows
-from addon.training.dataset import Batch, InkSet, padded
+from addon.training.dataset import Batch, InkSet, padded, progress_of
 from addon.training.nets import StepNet
 
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)
@@ -41,7 +41,8 @@ def measure(net: StepNet, data: InkSet, recipe: FeatureRecipe) -> Measured:
     table = flat_rows(recipe, *data.inks)
     parts = np.split(np.arange(len(data)), range(AT_ONCE, len(data), AT_ONCE))
     longest = int(np.diff(table.offsets).max())
-    checked = [_check(net, padded(table, part, data.classes[part], longest)) for part in parts]
+    progress = progress_of(table)
+    checked = [_check(net, padded(table, progress, part, data.classes[part], longest)) for part in parts]
     right, off, rows = (np.concatenate(each) for each in zip(*checked, strict=True))
     names = [*map(str, FRACTIONS), "lifted"]
     shares = dict(zip(names, right.mean(axis=0).tolist(), strict=True))

@@ -111,6 +111,9 @@ def _iterate(learner: Learner, batch: Batch, config: TrainConfig) -> StepOutput:
 
 
 def _clip(weights: list[nn.Parameter]) -> None:
-    norm = nn.utils.get_total_norm([each.grad for each in weights if each.grad is not None])
+    gradients = [each.grad for each in weights if each.grad is not None]
+    # One norm of all, side by side: torch's own clipping took a twentieth of a small network's iteration.
+    norm = float(torch.linalg.vector_norm(torch.cat([each.flatten() for each in gradients])))
     if norm > LARGEST_GRADIENT:
-        nn.utils.clip_grads_with_norm_(weights, LARGEST_GRADIENT, norm)
+        for each in gradients:
+            each.mul_(LARGEST_GRADIENT / norm)

@@ -17,7 +17,7 @@ from addon.training.nets import StepNet, seeded_net
 from addon.training.trainer import new_learner, train
 from tests.hands import taught
 
-ROUNDS = 12
+ROUNDS = 24
 GOAL = 1.25
 # Each round augments once, as training does once for so many iterations.
 ITERATIONS = BATCHES_AT_ONCE

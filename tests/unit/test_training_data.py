@@ -9,7 +9,16 @@ from addon.corpus import corpus_of
 from addon.features import FeatureRecipe, flat_rows, ink_rows
 from addon.training.augment import affine, augmented
 from addon.training.config import Augmentation, TrainConfig
-from addon.training.dataset import BATCHES_AT_ONCE, InkSet, batches, ink_set, padded, subset, thinned
+from addon.training.dataset import (
+    BATCHES_AT_ONCE,
+    InkSet,
+    batches,
+    ink_set,
+    padded,
+    progress_of,
+    subset,
+    thinned,
+)
 from addon.training.flat import FlatInks, gather, kept, ranges
 from tests.hands import taught, written
 from tests.strategies import inks as any_ink
@@ -120,13 +129,14 @@ def test_a_batch_pads_with_zeros_and_ends_each_ink_at_full_progress():
 
 def test_a_dot_is_complete_from_its_first_row():
     dot = [np.array([[5, 5, 0, 0.5]], dtype=np.float32)]
-    batch = padded(flat_rows(RECIPE, *flat([dot])), np.array([0]), np.array([0]), 100)
+    table = flat_rows(RECIPE, *flat([dot]))
+    batch = padded(table, progress_of(table), np.array([0]), np.array([0]), 100)
     assert batch.progress.tolist() == [[1.0, 1.0]]
 
 
 def test_an_ink_of_very_many_rows_is_cut_and_its_progress_is_not():
     table = flat_rows(RECIPE, *a_set().inks)
-    batch = padded(table, np.array([0]), np.array([0]), max_rows=5)
+    batch = padded(table, progress_of(table), np.array([0]), np.array([0]), max_rows=5)
     assert batch.rows.shape[1] == 5
     assert batch.progress[0, -1] < 0.5
 
