@@ -46,8 +46,8 @@ The model is offered under CC BY 4.0 with the same attribution: UNIPEN Foundatio
 Seed {facts[seed]}, which decides the weights, the batches and the writers held out (a fifth of all). Each
 writer is brought to the nominal size by the median size of their letters. Batch {config[batch]}, Adam
 at {config[lr]:g} with a short rise and half a cosine, label smoothing {config[smoothing]:g}, first rows
-weighing {config[early_weight]:g} against 1 for the last, one thread, {minutes:.0f} minutes. The last smoothed loss was {facts[loss]:.3f}. Torch {spec.versions[torch]}, opset
-{spec.versions[opset]}.
+weighing {config[early_weight]:g} against 1 for the last, one thread, {minutes:.0f} minutes.
+The last smoothed loss was {facts[loss]:.3f}. Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
 
 Augmentation: {augmentation}.
 """

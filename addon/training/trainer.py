@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import cos, inf, isfinite, pi
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from addon.errors import TrainingError
 from addon.training.config import TrainConfig
@@ -113,7 +113,11 @@ def _iterate(learner: Learner, batch: Batch, config: TrainConfig) -> StepOutput:
 def _clip(weights: list[nn.Parameter]) -> None:
     gradients = [each.grad for each in weights if each.grad is not None]
     # One norm of all, side by side: torch's own clipping took a twentieth of a small network's iteration.
-    norm = float(torch.linalg.vector_norm(torch.cat([each.flatten() for each in gradients])))
+    norm = float(_norm_of(torch.cat([each.flatten() for each in gradients])))
     if norm > LARGEST_GRADIENT:
         for each in gradients:
             each.mul_(LARGEST_GRADIENT / norm)
+
+
+def _norm_of(vector: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(vector)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
