@@ -1,16 +1,22 @@
-"""What tests of pictures share: a GPU context without a display, and pictures to compare with."""
+"""What tests share: a GPU context without a display, and pictures to compare with."""
 
 import os
 from pathlib import Path
+from typing import Any, cast
 
 import moderngl
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 # Before any context is made: nothing newer than what every user has may slip in.
 os.environ["MESA_GL_VERSION_OVERRIDE"] = "3.3"
 os.environ["MESA_GLSL_VERSION_OVERRIDE"] = "330"
+
+# A machine that is busy is no failure.
+settings.register_profile("inkloop", deadline=None)
+settings.load_profile("inkloop")
 
 GOLDEN = Path(__file__).parent / "golden"
 TOLERANCE = 2  # of 255, each channel of each pixel
@@ -23,7 +29,7 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="session")
 def ctx():
     """A context of OpenGL 3.3 without a display."""
-    context = moderngl.create_standalone_context(backend="egl")
+    context = moderngl.create_standalone_context(backend=cast(Any, "egl"))
     yield context
     context.release()
 

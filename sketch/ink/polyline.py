@@ -70,7 +70,7 @@ def resample_by_count(points: ArrayLike, count: int) -> Floats:
     if len(line) == 0:
         return line.astype(np.float32)
     along = _along(line)
-    return _at(line, along, np.linspace(0, along[-1], count))
+    return _at(line, along, np.linspace(0, float(along[-1]), count))
 
 
 def smooth(points: ArrayLike, radius: int) -> Floats:

@@ -11,6 +11,9 @@ from tests.gl.conftest import pixels_of, release
 
 NAN, INF = math.nan, math.inf
 
+CORNERS = "#version 330\nvoid main() { gl_Position = vec4(gl_VertexID & 1, gl_VertexID >> 1, 0, 1); }"
+NOTHING = "#version 330\nout vec4 paint; void main() { paint = vec4(0.0); }"
+
 
 @pytest.fixture
 def open_canvas(canvas, framebuffer):
@@ -201,10 +204,7 @@ def test_a_frame_leaves_the_context_harmless_and_heeds_no_state_left_by_others(c
     # What is drawn now without asking for blending replaces what is there.
     canvas.begin(framebuffer)
     canvas.end()
-    program = ctx.program(
-        vertex_shader="#version 330\nvoid main() { gl_Position = vec4(gl_VertexID & 1, gl_VertexID >> 1, 0, 1); }",
-        fragment_shader="#version 330\nout vec4 c; void main() { c = vec4(0.0); }",
-    )
+    program = ctx.program(vertex_shader=CORNERS, fragment_shader=NOTHING)
     vertices = ctx.vertex_array(program, [])
     vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
     assert pixels_of(framebuffer)[10, 80].tolist() == [0, 0, 0, 0]
