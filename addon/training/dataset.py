@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from addon.corpus import Corpus
-from addon.features import COLUMNS, FeatureRecipe, RowTable, flat_rows
+from addon.features import COLUMNS, ROWS_PER_SAMPLE, FeatureRecipe, RowTable, flat_rows
 from addon.resampling import lay_out, walk
 from addon.training.augment import augmented
 from addon.training.config import TrainConfig
@@ -70,7 +70,7 @@ def ink_set(corpus: Corpus, labels: Sequence[str]) -> InkSet:
 def thinned(inks: FlatInks, spacing: float) -> FlatInks:
     """Leave out samples that lie closer along their stroke than `spacing`, never a stroke's ends."""
     layout = lay_out(inks.stroke_sizes, inks.ink_sizes)
-    made = walk(inks.points, layout, spacing, np.inf).made
+    made = walk(inks.points, layout, spacing, ROWS_PER_SAMPLE * spacing).made
     keep = np.diff(made, prepend=0) != 0
     keep[layout.starts] = keep[layout.ends] = True
     return kept(inks, keep)
