@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.render.stroke_rows import NO_SEGMENT, PixelStroke, looks_back, pixel_bounds, stroke_rows
+from sketch.render.stroke_rows import NO_SEGMENT, PixelStroke, Run, pixel_bounds, runs_of, stroke_rows
 from tests.awkward import AWKWARD
 from tests.strategies import PLACES
 
@@ -43,7 +43,7 @@ def test_a_gentle_turn_has_a_mitre_and_a_sharp_one_has_not():
     sharp = stroke_rows([stroke([(0, 0), (30, 0), (5, 8)])])
     assert np.hypot(*gentle[1, 4:6]) == pytest.approx(gentle[1, 3] / np.cos(np.arctan2(8, 29) / 2), rel=1e-5)
     assert sharp[1, 4:6].tolist() == [0, 0]
-    assert not looks_back(gentle)
+    assert (gentle[:, 7] <= 0).all()
     assert sharp[:, 7].tolist() == [0, 1, NO_SEGMENT]
 
 
@@ -64,6 +64,23 @@ def test_no_segment_looks_back_past_its_own_stroke():
 def test_both_ends_of_a_ring_are_cut_alike():
     rows = stroke_rows([stroke([(0, 5), (0, 10), (10, 10), (10, 0), (0, 0), (0, 5)], 2.0, closed=True)])
     assert rows[0, 4:6].tolist() == rows[-1, 4:6].tolist() != [0, 0]
+
+
+def test_long_gentle_runs_are_drawn_apart_from_segments_that_look_back():
+    rows = np.zeros((301, 12), dtype=np.float32)
+    rows[[100, 110, 200], 7] = 5
+    gentle, sharp = (lambda a, b: Run(a, b - a, sharp=False)), (lambda a, b: Run(a, b - a, sharp=True))
+    assert runs_of(rows) == [
+        gentle(0, 100),
+        sharp(100, 111),
+        gentle(111, 200),
+        sharp(200, 201),
+        gentle(201, 300),
+    ]
+    assert runs_of(rows[:121]) == [gentle(0, 100), sharp(100, 120)]
+    assert runs_of(rows[105:121]) == [sharp(0, 15)]
+    assert runs_of(rows[:20]) == [gentle(0, 19)]
+    assert runs_of(rows[:1]) == runs_of(rows[:0]) == []
 
 
 def test_rows_know_what_they_may_touch():
