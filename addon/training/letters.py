@@ -37,10 +37,10 @@ from addon.training.trainer import new_learner, train
 CORPUS = "unipen_upper.npz"
 SCALE = 200.0
 RECIPE = FeatureRecipe(scale=SCALE, spacing=1 / 16)
-LAYERS, HIDDEN = 2, 128
+LAYERS, HIDDEN = 2, 96
 HELD_OUT = 0.2
 CONFIG = TrainConfig(
-    iterations=9000,
+    iterations=7000,
     batch=64,
     lr=0.004,
     smoothing=0.05,

@@ -252,8 +252,8 @@ def test_a_disk_that_takes_no_more_is_said_in_one_line_and_leaves_the_old_model(
 
 def test_too_little_memory_is_said_in_one_line(tmp_path, start):
     inks, labels = taught("LV")
-    endless = np.zeros((20_000, 4), dtype=np.float32)
-    endless[:, 0] = np.arange(20_000) % 2 * 180
+    endless = np.zeros((100_000, 4), dtype=np.float32)
+    endless[:, 0] = np.arange(100_000) % 2 * 180
     write_corpus(tmp_path / "taught.npz", [*inks, [endless]], [*labels, "Z"])
     with limited(resource.RLIMIT_AS, 8 * 2**30):
         trainer = start(a_job(tmp_path, config={"batch": 4096}))
