@@ -191,8 +191,8 @@ def _segments(line: _Line) -> tuple[Floats, Floats]:
 def _even(line: _Line, length: Floats) -> Flags:
     """Where the width changes so slowly that both neighbours' outlines pass a point at its radius.
 
-    Where the radius changes by the sine of an angle a pixel, a segment's outline passes its end at the radius over
-    the cosine of that angle.
+    Where the radius changes by the sine of an angle a pixel, a segment's outline passes its end at the radius
+    over the cosine of that angle.
     """
     slope = np.abs(np.diff(line.radius, append=line.radius[-1:])) / np.maximum(length, np.float32(1e-6))
     slope = np.minimum(np.where(line.last, 0, slope), 1)
