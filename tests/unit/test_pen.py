@@ -11,10 +11,10 @@ def event(kind: Any, x, y, t, pointer_id=0, button: Any = "left"):
     return PointerEvent(kind, x, y, t, pointer_id=pointer_id, button=button)
 
 
-def drawn(tracker, start: Any, end: Any, began, pointer_id=0):
-    changes = tracker.feed(event("down", *start, began, pointer_id))
-    changes += tracker.feed(event("move", *end, began + 0.1, pointer_id))
-    return changes + tracker.feed(event("up", *end, began + 0.2, pointer_id))
+def drawn(tracker, start, end, began, pointer_id=0):
+    changes = tracker.feed(event("down", start[0], start[1], began, pointer_id))
+    changes += tracker.feed(event("move", end[0], end[1], began + 0.1, pointer_id))
+    return changes + tracker.feed(event("up", end[0], end[1], began + 0.2, pointer_id))
 
 
 def test_every_sample_is_kept_in_order_with_its_time():
