@@ -15,7 +15,6 @@ from sketch.input.events import Event, FilesEvent, KeyEvent, MessageEvent, Point
 from sketch.input.pen import PenChange, PenTracker, StrokeDone, StrokePoint
 from sketch.input.queue import EventQueue
 from sketch.notices import Notices
-from sketch.plugin import hooks_of
 from sketch.render.canvas import Canvas
 from sketch.sketch import Sketch
 from sketch.timing import FrameTimes
@@ -105,7 +104,8 @@ def call_addons(sketch: Sketch, hook: str, *arguments: Any) -> None:
 
 def call_addon(addon: object, hook: str, *arguments: Any) -> Any:
     """Call one hook of one addon, if it has it."""
-    return getattr(addon, hook)(*arguments) if hook in hooks_of(addon) else None
+    method = getattr(addon, hook, None)
+    return method(*arguments) if callable(method) else None
 
 
 def _draw(stage: Stage, target: moderngl.Framebuffer) -> None:
