@@ -8,8 +8,8 @@ from addon.spec import ModelSpec
 CARD = """\
 # letters.onnx
 
-Recognises {labels} at every point of the pen, and says how far along the letter is. Nothing has
-to be taught first: it is what a sketch starts with.
+Recognises {labels} at every point of the pen, and says how far along the letter is. Nothing has to be
+taught first: it is what a sketch starts with.
 
 An LSTM of {spec.layers} layers of {spec.hidden}, one step with its state in the open; {megabytes:.2f} MB.
 It is strictly causal: an answer depends on what has been drawn, never on what will be. It reads a row of
@@ -33,7 +33,8 @@ source are noisy, so a part of what counts as wrong here is right.
 ## Data and licence
 
 Trained on {facts[examples]} capitals of {facts[writers]} writers from UNIPEN train_r01_v07, published on
-Zenodo under CC BY 4.0; the data is not part of this repository. SHA-256 of the file that was read:
+Zenodo under CC BY 4.0; the data is not part of this repository. SHA-256 of unipen_upper.npz, the file
+that was read (its layout is described in addon/corpus.py):
 
     {facts[data_sha256]}
 
@@ -71,7 +72,7 @@ def letters_card(spec: ModelSpec, size: int) -> str:
         half=_cells(facts["accuracy_at_half_size"]),
         double=_cells(facts["accuracy_at_double_size"]),
         minutes=facts["seconds"] / 60,
-        augmentation=", ".join(f"{name} {value:g}" for name, value in config["augmentation"].items()),
+        augmentation=", ".join(f"{name} {value:g}" for name, value in sorted(config["augmentation"].items())),
     )
 
 

@@ -5,13 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from addon.corpus import corpus_of, write_corpus
+from addon.corpus import write_corpus
 from addon.errors import TaughtError, TrainingError
 from addon.features import ink_scale
 from addon.jobs import Cancelled, Event, Exported, Job, Progress, Started
 from addon.training.config import TrainConfig
-from addon.training.letters import HELD_OUT, SCALE, Letters
-from addon.training.letters import prepare as prepare_letters
 from addon.training.manners import step_back
 from addon.training.run import prepare, run
 from addon.training.thumbnails import MOST_POINTS, thumbnail
@@ -150,25 +148,6 @@ def test_a_thumbnail_fills_its_box_in_whole_numbers():
 
 def test_a_thumbnail_of_a_dot_is_a_dot():
     assert thumbnail([np.array([[5, 5, 0, 0.5]], dtype=np.float32)]) == [[[0, 0]]]
-
-
-def letters() -> Letters:
-    inks, labels, writers = [], [], []
-    for writer in range(10):
-        hand, names = taught(each=2, seed=writer)
-        inks += [[stroke * scaling(writer + 1) for stroke in ink] for ink in hand]
-        labels += names
-        writers += [f"writer {writer}"] * len(names)
-    return prepare_letters(corpus_of(inks, labels, writers), seed=0)
-
-
-def test_letters_hold_out_a_fifth_of_the_writers_and_bring_all_to_one_size():
-    found = letters()
-    assert found.writers == (8, 2)
-    assert len(found.held_out) / (len(found.held_out) + len(found.taught)) == HELD_OUT
-    first = np.cumsum(found.taught.inks.stroke_sizes)[np.cumsum(found.taught.inks.ink_sizes) - 1]
-    sizes = [np.ptp(part, axis=0).max() for part in np.split(found.taught.inks.points, first[:-1])]
-    assert np.median(sizes) == pytest.approx(SCALE, rel=0.1)
 
 
 def test_a_config_of_no_niceness_leaves_the_priority_alone():
