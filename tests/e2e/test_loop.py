@@ -9,6 +9,7 @@ import pytest
 import sketch
 from sketch.input.events import FilesEvent, KeyEvent, MessageEvent, PointerEvent, ResizeEvent
 from sketch.live.player import ScriptPlayer, draw, press
+from sketch.module_sketch import EVENTS
 
 SMALL = sketch.Window(size=(320, 200))
 
@@ -39,31 +40,7 @@ class Recording(sketch.Sketch):
         return value
 
 
-RECORDED = {
-    "setup",
-    "update",
-    "draw",
-    "exit",
-    "key_pressed",
-    "key_released",
-    "mouse_moved",
-    "mouse_dragged",
-    "mouse_pressed",
-    "mouse_released",
-    "mouse_scrolled",
-    "mouse_entered",
-    "mouse_exited",
-    "pen_pressed",
-    "pen_dragged",
-    "pen_released",
-    "pen_hovered",
-    "on_stroke_point",
-    "on_stroke",
-    "on_ink",
-    "window_resized",
-    "files_dropped",
-    "message",
-}
+RECORDED = frozenset(EVENTS)
 
 
 def names(instance):
