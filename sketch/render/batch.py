@@ -32,7 +32,6 @@ class Batch:
         self._meshes = MeshPainter(ctx)
         self._masks = QuadPainter(ctx, "mask.frag")
         self._pictures = QuadPainter(ctx, "picture.frag")
-        self._layers = QuadPainter(ctx, "layer.frag")
         self._pending: tuple[str, BlendMode] | None = None
         self._pending_strokes: list[PixelStroke] = []
         self._pending_shapes = array("f")
@@ -65,17 +64,13 @@ class Batch:
         set_blending(self._ctx, blend)
         self._pictures.paint(texture, quad, (1.0, 1.0, 1.0, opacity), self.size)
 
-    def layer(self, texture: moderngl.Texture, quad: Quad, opacity: float, blend: BlendMode) -> None:
-        """Draw a texture as large as the frame, pixel on pixel, within a rectangle."""
-        self.flush()
-        set_blending(self._ctx, blend)
-        self._layers.paint(texture, quad, (1.0, 1.0, 1.0, opacity), self.size)
-
-    def strokes_now(self, strokes: Sequence[PixelStroke], blend: BlendMode) -> PixelBounds:
-        """Draw strokes at once, into whichever framebuffer is in use; return the part they may touch."""
+    def strokes_now(
+        self, strokes: Sequence[PixelStroke], blend: BlendMode, size: tuple[int, int]
+    ) -> PixelBounds:
+        """Draw strokes at once, into the framebuffer in use, of this size; return the part they may touch."""
         rows = stroke_rows(strokes)
         set_blending(self._ctx, blend)
-        self._strokes.paint(rows, self.size)
+        self._strokes.paint(rows, size)
         return pixel_bounds(rows)
 
     def flush(self) -> None:
@@ -103,7 +98,7 @@ class Batch:
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        quads = (self._masks, self._pictures, self._layers)
+        quads = (self._masks, self._pictures)
         for painter in (self._strokes, self._shapes, self._meshes, *quads):
             painter.release()
 

@@ -8,12 +8,13 @@ import moderngl
 from sketch.ink.ink import Ink, Stroke, WetStroke
 from sketch.render import checks
 from sketch.render.batch import Batch
-from sketch.render.blend import unset_blending
+from sketch.render.blend import BlendMode, check_blend_mode, set_blending, unset_blending
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.image import ImageCache
-from sketch.render.layers import InkLayers, layer_quad
+from sketch.render.layers import InkLayers
 from sketch.render.matrix import Matrix, apply_to_points, mean_scale, scaling
-from sketch.render.stroke_rows import PixelBounds, PixelStroke
+from sketch.render.pictures import Look
+from sketch.render.stroke_rows import PixelStroke
 from sketch.render.text import TextCache
 from sketch.render.vocabulary import Vocabulary
 
@@ -40,7 +41,7 @@ class Canvas(Vocabulary):
         self._frame: moderngl.Framebuffer | None = None
         self._size, self._ratio, pixels = _measured(size, pixel_ratio)
         self._batch = Batch(ctx, pixels)
-        self._layers = InkLayers(ctx, pixels)
+        self._layers = InkLayers(ctx)
         self._texts = TextCache(ctx)
         self._images = ImageCache(ctx)
 
@@ -77,7 +78,7 @@ class Canvas(Vocabulary):
             raise RuntimeError("begin was called twice without an end")
         self._frame = framebuffer
         self._start(scaling(self._ratio, self._ratio))
-        self._layers.sweep()
+        self._layers.begin_frame()
         self._use_frame(framebuffer)
 
     def end(self) -> None:
@@ -103,7 +104,10 @@ class Canvas(Vocabulary):
             raise RuntimeError(f"the frame ended with {unpopped} not popped")
 
     def resize(self, size: tuple[int, int], pixel_ratio: float = 1.0) -> None:
-        """Take another size, between two frames. Layers of ink are painted anew.
+        """Take another size, between two frames.
+
+        Ink is painted anew from its strokes, a part each frame if it is much; until it is sharp again the old
+        picture is shown, where it belongs.
 
         Raises:
             RuntimeError: A frame is being drawn.
@@ -112,7 +116,6 @@ class Canvas(Vocabulary):
         if self._frame is not None:
             raise RuntimeError("resize was called between begin and end")
         self._size, self._ratio, self._batch.size = _measured(size, pixel_ratio)
-        self._layers.resize(self._batch.size)
 
     def release(self) -> None:
         """Give every GPU resource back. The canvas cannot be used afterwards."""
@@ -130,35 +133,50 @@ class Canvas(Vocabulary):
         self._batch.drop()
         framebuffer.clear(red * alpha, green * alpha, blue * alpha, alpha)
 
-    def ink(self, ink: Ink, opacity: float = 1.0) -> None:
+    def ink(self, ink: Ink, opacity: float = 1.0, *, blend: BlendMode | None = None) -> None:
         """Draw an ink: finished strokes from a picture of them that is kept, wet ones as they are now.
 
-        A finished stroke is painted once. All of them are painted again when strokes were changed or removed,
-        or when the canvas has another size, transform or blend mode than last time.
+        A finished stroke is painted once. What has to be painted again, because strokes were changed or
+        removed or because the canvas has another size, transform or blend mode than last time, is painted at
+        once if it is little, else a part each frame; the old picture is shown until then.
+
+        Several inks are layers, in the order in which they are drawn:
+
+            canvas.ink(self.sketched, opacity=0.4)
+            canvas.ink(self.shadows, blend="multiply")
+            canvas.ink(self.ink)
 
         Args:
             ink: What to draw.
             opacity: Of the ink as a whole, 0..1.
+            blend: How the ink as a whole meets what is there; its strokes then cover each other. If left out,
+                every stroke of it meets what is there in the canvas's blend mode.
+
+        Raises:
+            ValueError: The opacity is not in 0..1, or there is no such blend mode.
         """
         checks.share(opacity=opacity)
+        mode = self._style.blend if blend is None else check_blend_mode(blend)
         framebuffer = self._open()
         self._batch.flush()
-        blend = self._style.blend
+        look = Look(self._matrix, self._batch.size, self._style.blend if blend is None else "alpha")
+        picture = self._layers.update(ink, look, self._paint_dry)
         wet = [_pixel_stroke(stroke, self._matrix) for stroke in ink.wet.values() if len(stroke)]
-
-        def paint(strokes: Sequence[Stroke]) -> PixelBounds:
-            return self._batch.strokes_now([_pixel_stroke(stroke, self._matrix) for stroke in strokes], blend)
-
-        layer = self._layers.bake(ink, blend, self._matrix, paint)
-        if wet and opacity < 1:
-            # Wet ink over dry fades as one picture, as it will when it has dried.
-            layer = self._layers.with_wet(layer, lambda: self._batch.strokes_now(wet, blend))
-            wet = []
+        if wet and (opacity < 1 or blend is not None):
+            # Wet ink and dry are blended as one picture, as they will be when both are dry.
+            picture = self._layers.with_wet(
+                picture, look, lambda: self._batch.strokes_now(wet, look.mode, look.size)
+            )
         framebuffer.use()
-        if layer.bounds is not None:
-            self._batch.layer(layer.texture, layer_quad(layer.bounds, self._batch.size), opacity, blend)
-        for stroke in wet:
-            self._batch.stroke(stroke, blend)
+        set_blending(self._ctx, mode)
+        self._layers.show(picture, look, opacity)
+        if opacity == 1 and blend is None:
+            for stroke in wet:
+                self._batch.stroke(stroke, mode)
+
+    def _paint_dry(self, strokes: Sequence[Stroke], look: Look) -> None:
+        pixels = [_pixel_stroke(stroke, look.matrix) for stroke in strokes]
+        self._batch.strokes_now(pixels, look.mode, look.size)
 
     def _open(self) -> moderngl.Framebuffer:
         if self._frame is None:

@@ -1,137 +1,234 @@
-"""Pictures of dry ink: finished strokes are painted once and kept, so a frame costs only what is new."""
+"""Layers of dry ink: finished strokes are painted once and kept, so a frame costs only what is new.
+
+What must be painted anew, because a stroke under others was taken away or because the frame has another
+size, is painted on a second picture, some of it each frame. Until that is done the first one stays on screen,
+in the place and size it should have, and strokes that dry meanwhile are painted on both.
+"""
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
 
 import moderngl
 
 from sketch.ink.ink import Ink, Stroke
-from sketch.render.blend import BlendMode, empty_layer
-from sketch.render.matrix import Matrix
-from sketch.render.quads import Quad
+from sketch.render.boxes import area, clipped, mark, stroke_box, union
+from sketch.render.changes import Changes, changes
+from sketch.render.pictures import Look, PaintStrokes, Picture, PicturePainter, new_picture
+from sketch.render.repaint import Repaint, cost
 from sketch.render.stroke_rows import PixelBounds
 
-PaintStrokes = Callable[[Sequence[Stroke]], PixelBounds]
-"""Paints strokes into the framebuffer in use and tells which part of it they may have touched."""
+BUDGET = 6000
+"""Points painted anew in a frame by all layers: about a third of a frame on two cores without a GPU."""
 
+BULK = 4 * BUDGET
+"""New strokes of more points than this are painted in slices as well."""
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What a layer was painted for: any change means painting it anew."""
-
-    revision: int
-    mode: BlendMode
-    matrix: Matrix
+MANY = 500
+"""Stale strokes from which on the whole picture is painted anew."""
 
 
 @dataclass(slots=True, eq=False)
-class InkLayer:
-    """The dry strokes of one ink as a premultiplied texture; `bounds` is the part of it they may touch."""
-
-    ink: "weakref.ref[Ink]"
-    framebuffer: moderngl.Framebuffer
-    texture: moderngl.Texture
-    look: _Look | None = None
-    painted: int = 0
-    bounds: PixelBounds | None = None
-
-    def release(self) -> None:
-        """Give the texture back."""
-        self.framebuffer.release()
-        self.texture.release()
-
-
-@dataclass(slots=True)
-class InkLayers:
-    """The layers of every ink that a canvas has drawn.
+class Layer:
+    """The dry strokes of one ink.
 
     Attributes:
-        ctx: The context to draw in.
-        size: Of the canvas, in pixels.
+        ink: Whose strokes.
+        picture: What is shown.
+        known: The strokes that the picture shows, once what is under `stale` is painted anew.
+        revision: Of the ink, when `known` was compared with it.
+        stale: Strokes that are gone, or came in between others.
+        behind: Whether all of the picture must be painted anew.
+        repaint: What is being painted.
     """
 
-    ctx: moderngl.Context
-    size: tuple[int, int]
-    _layers: dict[int, InkLayer] = field(default_factory=dict[int, InkLayer])
-    _scratch: InkLayer | None = None
+    ink: "weakref.ref[Ink]"
+    picture: Picture
+    known: list[Stroke]
+    revision: int
+    stale: list[Stroke] = field(default_factory=list[Stroke])
+    behind: bool = False
+    repaint: Repaint | None = None
 
-    def bake(self, ink: Ink, mode: BlendMode, matrix: Matrix, paint: PaintStrokes) -> InkLayer:
-        """Bring the layer of an ink up to date.
+    def changes(self, ink: Ink) -> Changes:
+        """What happened to the ink since this was last called."""
+        if ink.revision == self.revision and len(ink.strokes) >= len(self.known):
+            found = Changes([], ink.strokes[len(self.known) :])
+            self.known += found.fresh
+        else:
+            found = changes(self.known, ink.strokes)
+            self.known, self.revision = list(ink.strokes), ink.revision
+        return found
 
-        Only strokes that dried since the last time are painted, unless strokes were changed or removed, or
-        are to be blended or placed in another way. Leaves another framebuffer in use if there was anything to
-        paint.
+    def stale_box(self) -> PixelBounds:
+        """The part of the picture that holds every stale stroke."""
+        boxes = [stroke_box(stroke, self.picture.look.matrix) for stroke in self.stale]
+        return clipped(reduce(union, boxes), self.picture.size)
 
-        Args:
-            ink: Whose finished strokes are painted.
-            mode: How they blend with each other.
-            matrix: Where they are put; part of what is compared.
-            paint: Paints strokes into the framebuffer in use.
-        """
-        layer = self._layer_of(ink)
-        look = _Look(ink.revision, mode, matrix)
-        if layer.look != look or layer.painted > len(ink.strokes):
-            layer.framebuffer.clear(color=empty_layer(mode))
-            layer.look, layer.painted, layer.bounds = look, 0, None
-        fresh = ink.strokes[layer.painted :]
-        if fresh:
-            layer.framebuffer.use()
-            layer.bounds = _union(layer.bounds, paint(fresh))
-            layer.painted = len(ink.strokes)
-        return layer
+    def release(self) -> None:
+        """Give the textures back."""
+        self.picture.release()
+        if self.repaint is not None:
+            self.repaint.picture.release()
 
-    def with_wet(self, layer: InkLayer, paint: Callable[[], PixelBounds]) -> InkLayer:
-        """A copy of a layer with something painted on it, valid until the next call."""
-        if self._scratch is None:
-            self._scratch = self._new_layer(layer.ink)
-        self.ctx.copy_framebuffer(self._scratch.framebuffer, layer.framebuffer)
-        self._scratch.framebuffer.use()
-        self._scratch.bounds = _union(layer.bounds, paint())
-        return self._scratch
 
-    def sweep(self) -> None:
-        """Release the layers of inks that are gone: not in a finalizer, where no context may be current."""
+class InkLayers:
+    """The layers of every ink that a canvas draws.
+
+    Args:
+        ctx: The context to draw in.
+
+    Attributes:
+        budget: Points that are painted anew in a frame.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self.budget = BUDGET
+        self._ctx = ctx
+        self._left = self.budget
+        self._layers: dict[tuple[int, int], Layer] = {}
+        self._drawn: dict[int, int] = {}
+        self._spare: Picture | None = None
+        self._scratch: Picture | None = None
+        self._painter = PicturePainter(ctx)
+
+    def begin_frame(self) -> None:
+        """Forget the inks that are gone: not in a finalizer, where no context may be current."""
+        self._left = self.budget
+        self._drawn.clear()
         for key in [key for key, layer in self._layers.items() if layer.ink() is None]:
             self._layers.pop(key).release()
 
-    def resize(self, size: tuple[int, int]) -> None:
-        """Forget every layer; they are painted anew in the new size when next drawn."""
-        self.release()
-        self.size = size
+    def update(self, ink: Ink, look: Look, paint: PaintStrokes) -> Picture:
+        """Bring the picture of an ink up to date, as far as this frame's budget goes.
+
+        What was never drawn before is painted at once. Leaves any framebuffer in use.
+
+        Args:
+            ink: Whose finished strokes are painted. Each time it is drawn in a frame it has another layer.
+            look: How they should look.
+            paint: Paints strokes into the framebuffer in use.
+        """
+        layer = self._layer_of(ink)
+        if layer is None:
+            layer = self._new_layer(ink, look, paint)
+        self._follow(layer, layer.changes(ink), paint)
+        self._work(layer, look, paint)
+        return layer.picture
+
+    def show(self, picture: Picture, look: Look, opacity: float) -> None:
+        """Draw a picture with the current blending; see `PicturePainter.show`."""
+        self._painter.show(picture, look, opacity)
+
+    def with_wet(self, picture: Picture, look: Look, paint: Callable[[], PixelBounds]) -> Picture:
+        """A copy of a picture with something painted on it, valid until the next call."""
+        if self._scratch is None or self._scratch.size != look.size:
+            if self._scratch is not None:
+                self._scratch.release()
+            self._scratch = new_picture(self._ctx, look)
+        self._scratch.clear(look)
+        self._scratch.framebuffer.use()
+        self._ctx.enable_only(moderngl.NOTHING)
+        self._painter.show(picture, look, 1.0)
+        if picture.look == look:
+            self._scratch.cells |= picture.cells
+        else:
+            self._scratch.cells[:] = True
+        mark(self._scratch.cells, clipped(paint(), look.size))
+        return self._scratch
 
     def release(self) -> None:
         """Give every texture back."""
         for layer in self._layers.values():
             layer.release()
         self._layers.clear()
-        if self._scratch is not None:
-            self._scratch.release()
-            self._scratch = None
+        for picture in (self._spare, self._scratch):
+            if picture is not None:
+                picture.release()
+        self._spare = self._scratch = None
+        self._painter.release()
 
-    def _layer_of(self, ink: Ink) -> InkLayer:
-        found = self._layers.get(id(ink))
-        if found is not None and found.ink() is not ink:
-            found.release()  # an ink that is gone had the same address
-            found = None
-        if found is None:
-            found = self._layers[id(ink)] = self._new_layer(weakref.ref(ink))
-        return found
+    def _layer_of(self, ink: Ink) -> Layer | None:
+        nth = self._drawn.get(id(ink), 0)
+        self._drawn[id(ink)] = nth + 1
+        found = self._layers.get((id(ink), nth))
+        # An ink that is gone may have had the same address.
+        return found if found is not None and found.ink() is ink else None
 
-    def _new_layer(self, ink: "weakref.ref[Ink]") -> InkLayer:
-        texture = self.ctx.texture(self.size, 4)
-        texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
-        return InkLayer(ink, self.ctx.framebuffer([texture]), texture)
+    def _new_layer(self, ink: Ink, look: Look, paint: PaintStrokes) -> Layer:
+        """Paint everything there is, in parts, so that the GPU's buffers stay small."""
+        key = (id(ink), self._drawn[id(ink)] - 1)
+        if key in self._layers:
+            self._layers.pop(key).release()
+        layer = self._layers[key] = Layer(
+            weakref.ref(ink), self._blank(look), list(ink.strokes), ink.revision
+        )
+        whole = Repaint(layer.picture, layer.known)
+        while not whole.finished:
+            whole.advance(self.budget, paint)
+        return layer
 
+    def _follow(self, layer: Layer, found: Changes, paint: PaintStrokes) -> None:
+        """Put fresh strokes on top of what is shown and of what is being painted; note what is stale."""
+        layer.stale += found.stale
+        expense = sum(cost(stroke) for stroke in found.fresh)
+        if expense <= BULK:
+            layer.picture.add(found.fresh, paint)
+            self._left += expense  # so that what is painted anew comes nearer to its end all the same
+        else:
+            layer.behind = True
+        if layer.repaint is not None:
+            layer.repaint.strokes += found.fresh
 
-def layer_quad(bounds: PixelBounds, size: tuple[int, int]) -> Quad:
-    """The part of the frame that a layer touches."""
-    left, top = max(bounds[0], 0), max(bounds[1], 0)
-    right, bottom = max(min(bounds[2], size[0]), left), max(min(bounds[3], size[1]), top)
-    return Quad((left, top), (right - left, 0, 0, bottom - top))
+    def _work(self, layer: Layer, look: Look, paint: PaintStrokes) -> None:
+        """Paint anew what has to be, until nothing is left of it or of the budget."""
+        if not layer.known or (layer.repaint and layer.repaint.within and layer.picture.look != look):
+            self._keep(layer.repaint)
+            layer.repaint = None
+        while self._left > 0:
+            layer.repaint = layer.repaint or self._begin(layer, look)
+            if layer.repaint is None:
+                return
+            self._left = layer.repaint.advance(self._left, paint)
+            if not layer.repaint.finished:
+                return
+            self._finish(layer, layer.repaint)
 
+    def _begin(self, layer: Layer, look: Look) -> Repaint | None:
+        """What is to be painted anew next, if anything."""
+        within = None
+        if not layer.behind and layer.picture.look == look:
+            if not layer.stale:
+                return None
+            # Where nothing is left, or so much went that looking for its place would take long, all is stale.
+            if layer.known and len(layer.stale) < MANY:
+                within = layer.stale_box()
+        layer.stale.clear()
+        layer.behind = False
+        return Repaint(self._blank(look, within), list(layer.known), within)
 
-def _union(old: PixelBounds | None, new: PixelBounds) -> PixelBounds:
-    if old is None:
-        return new
-    return (min(old[0], new[0]), min(old[1], new[1]), max(old[2], new[2]), max(old[3], new[3]))
+    def _finish(self, layer: Layer, done: Repaint) -> None:
+        layer.repaint = None
+        if done.within is None:
+            layer.picture, done.picture = done.picture, layer.picture
+        elif area(done.within):
+            self._painter.copy(done.picture, layer.picture, done.within)
+        self._keep(done)
+
+    def _blank(self, look: Look, within: PixelBounds | None = None) -> Picture:
+        """An empty picture, or one that is empty within a rectangle."""
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.size == look.size:
+            spare.clear(look, within)
+            return spare
+        if spare is not None:
+            spare.release()
+        return new_picture(self._ctx, look)
+
+    def _keep(self, done: Repaint | None) -> None:
+        """Keep a picture that is no longer needed for the next one."""
+        if done is not None:
+            if self._spare is not None:
+                self._spare.release()
+            self._spare = done.picture

@@ -35,6 +35,15 @@ def scaling(x: float, y: float) -> Matrix:
     return (x, 0.0, 0.0, y, 0.0, 0.0)
 
 
+def inverse(matrix: Matrix) -> Matrix | None:
+    """The transform that undoes one, None where that one flattens the plane."""
+    a, b, c, d, e, f = matrix
+    area = a * d - b * c
+    if area == 0:
+        return None
+    return (d / area, -b / area, -c / area, a / area, (c * f - d * e) / area, (b * e - a * f) / area)
+
+
 def mean_scale(matrix: Matrix) -> float:
     """By how much lengths grow: the square root of how much areas grow."""
     a, b, c, d, _, _ = matrix

@@ -1,4 +1,4 @@
-"""Paints one textured parallelogram: a line of text, an image, a layer."""
+"""Paints one textured parallelogram: a line of text, an image, a layer that is out of place."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ class QuadPainter:
 
     Args:
         ctx: The context to draw in.
-        fragment: File name of the fragment stage: "mask.frag", "picture.frag" or "layer.frag".
+        fragment: File name of the fragment stage: "mask.frag" or "picture.frag".
     """
 
     def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
@@ -54,8 +54,7 @@ class QuadPainter:
         self._program["origin"] = quad.origin
         self._program["sides"] = quad.sides
         self._program["color"] = color
-        if "part" in self._program:  # a stage that reads pixel by pixel has no use for it
-            self._program["part"] = quad.part
+        self._program["part"] = quad.part
         self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
 
     def release(self) -> None:

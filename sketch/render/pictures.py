@@ -1,0 +1,171 @@
+"""Pictures of strokes: textures to paint on and to show, and which of their cells are not empty."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias, cast
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.ink.ink import Stroke
+from sketch.render.blend import BlendMode, empty_layer
+from sketch.render.boxes import (
+    Cells,
+    clipped,
+    intersection,
+    mark,
+    no_cells,
+    rows_of,
+    stroke_box,
+    unmark,
+)
+from sketch.render.buffers import GrowingBuffer, vertex_array
+from sketch.render.matrix import Matrix, inverse, multiply
+from sketch.render.quads import QuadPainter, quad_at
+from sketch.render.shaders import load_program
+from sketch.render.stroke_rows import PixelBounds
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a picture was painted for.
+
+    Attributes:
+        matrix: From logical coordinates to pixels.
+        size: Of the frame, in pixels.
+        mode: How its strokes blend with each other.
+    """
+
+    matrix: Matrix
+    size: tuple[int, int]
+    mode: BlendMode
+
+
+PaintStrokes: TypeAlias = Callable[[Sequence[Stroke], Look], None]
+"""Paints strokes into the framebuffer in use."""
+
+
+@dataclass(slots=True, eq=False)
+class Picture:
+    """Strokes on a texture of premultiplied colors.
+
+    Attributes:
+        look: What it was painted for.
+        framebuffer: To paint on.
+        texture: To show.
+        cells: Those that may hold paint.
+    """
+
+    look: Look
+    framebuffer: moderngl.Framebuffer
+    texture: moderngl.Texture
+    cells: Cells = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clear(self.look)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.look.size
+
+    def clear(self, look: Look, within: PixelBounds | None = None) -> None:
+        """Start anew for a look of the same size, on a part of the texture or on all of it."""
+        self.look, self.cells = look, no_cells(self.size)
+        self._within(within)
+        self.framebuffer.clear(color=empty_layer(look.mode))
+        self._within(None)
+
+    def add(self, strokes: Sequence[Stroke], paint: PaintStrokes, within: PixelBounds | None = None) -> None:
+        """Paint strokes on top, cut off at a rectangle if there is one. Leaves its framebuffer in use."""
+        if not strokes:
+            return
+        self._within(within)
+        self.framebuffer.use()
+        paint(strokes, self.look)
+        self._within(None)
+        for stroke in strokes:
+            box = clipped(stroke_box(stroke, self.look.matrix), self.size)
+            mark(self.cells, intersection(box, within) if within else box)
+
+    def release(self) -> None:
+        """Give the texture back."""
+        self.framebuffer.release()
+        self.texture.release()
+
+    def _within(self, box: PixelBounds | None) -> None:
+        """Let paint through inside a rectangle only. OpenGL counts rows from the bottom up."""
+        scissor = box and (box[0], self.size[1] - box[3], box[2] - box[0], box[3] - box[1])
+        self.framebuffer.scissor = cast(Any, scissor)
+
+
+def new_picture(ctx: moderngl.Context, look: Look) -> Picture:
+    """An empty picture.
+
+    Args:
+        ctx: The context to allocate in.
+        look: What will be painted.
+    """
+    texture = ctx.texture(look.size, 4)
+    texture.repeat_x = texture.repeat_y = False
+    return Picture(look, ctx.framebuffer([texture]), texture)
+
+
+class PicturePainter:
+    """Puts pictures on a frame or on each other.
+
+    Args:
+        ctx: The context to draw in.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self._program = load_program(ctx, "layer.vert", "layer.frag")
+        self._boxes = GrowingBuffer(ctx, 1 << 12)
+        self._vertices = vertex_array(ctx, self._program)
+        self._moved = QuadPainter(ctx, "picture.frag")
+
+    def show(self, picture: Picture, look: Look, opacity: float) -> None:
+        """Draw a picture, with the current blending, where a look wants it.
+
+        One painted for that look is put pixel on pixel, empty cells left out. One painted for another matrix
+        or size, which is old, is moved and stretched to where it belongs.
+        """
+        if (picture.look.matrix, picture.size) == (look.matrix, look.size):
+            self._put(picture, rows_of(picture.cells), opacity)
+            return
+        back = inverse(picture.look.matrix)
+        if back is not None:
+            width, height = picture.size
+            where = quad_at(multiply(look.matrix, back), 0, 0, width, height)
+            upside_down = replace(where, part=(0.0, 1.0, 1.0, 0.0))  # what was painted has its last row first
+            self._moved.paint(picture.texture, upside_down, (1.0, 1.0, 1.0, opacity), look.size)
+
+    def copy(self, source: Picture, target: Picture, box: PixelBounds) -> None:
+        """Replace a rectangle of a picture by that of another of the same size, which has nothing else.
+
+        Leaves the target in use.
+        """
+        target.framebuffer.use()
+        self._ctx.enable_only(moderngl.NOTHING)
+        self._put(source, np.array((box,), dtype=np.float32), 1.0)
+        unmark(target.cells, box, target.size)
+        target.cells |= source.cells
+
+    def release(self) -> None:
+        """Give the GPU's resources back."""
+        for part in (self._vertices, self._boxes, self._program, self._moved):
+            part.release()
+
+    def _put(self, picture: Picture, boxes: NDArray[np.float32], opacity: float) -> None:
+        if not len(boxes):
+            return
+        self._boxes.upload(boxes, boxes.nbytes)
+        attribute = self._program["box"]
+        assert isinstance(attribute, moderngl.Attribute)
+        self._vertices.bind(attribute.location, "f", self._boxes.buffer, "4f", 0, 16, 1)
+        self._program["size"] = picture.size
+        self._program["color"] = (1.0, 1.0, 1.0, opacity)
+        picture.texture.use(0)
+        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(boxes))
