@@ -122,7 +122,7 @@ class PicturePainter:
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
         self._program = load_program(ctx, "layer.vert", "layer.frag")
-        self._boxes = GrowingBuffer(ctx, 1 << 12)
+        self._boxes = GrowingBuffer(ctx)
         self._vertices = vertex_array(ctx, self._program)
         self._moved = QuadPainter(ctx, "picture.frag")
 
