@@ -14,36 +14,30 @@ def vertex_array(ctx: moderngl.Context, program: moderngl.Program, *content: Any
 
 
 class GrowingBuffer:
-    """A vertex buffer that keeps the largest size it ever needed.
+    """A vertex buffer that is written anew for every draw call and is as large as that one needs.
+
+    It stays the same buffer, so a vertex array over it is made once.
 
     Args:
         ctx: The context to allocate in.
-        size: Bytes to start with.
     """
 
-    def __init__(self, ctx: moderngl.Context, size: int = 1 << 16) -> None:
-        self._ctx = ctx
-        self.buffer = ctx.buffer(reserve=size, dynamic=True)
+    SMALLEST = 1 << 16
 
-    def upload(self, data: Any, size: int) -> bool:
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self.buffer = ctx.buffer(reserve=self.SMALLEST, dynamic=True)
+
+    def upload(self, data: Any, size: int) -> None:
         """Replace the content.
 
         Args:
             data: Anything with the buffer protocol.
             size: How many bytes that is.
-
-        Returns:
-            Whether the buffer is another one now, so that vertex arrays over it must be made anew.
         """
-        grew = size > self.buffer.size
-        if grew:
-            self.buffer.release()
-            self.buffer = self._ctx.buffer(reserve=1 << (size - 1).bit_length(), dynamic=True)
-        else:
-            # The driver hands out fresh memory instead of waiting until earlier draws are done with it.
-            self.buffer.orphan()
+        # The driver hands out fresh memory instead of waiting until earlier draws are done with it. Asked for
+        # as much as the largest call ever took, it would clear all of that for every small one.
+        self.buffer.orphan(max(self.SMALLEST, 1 << (size - 1).bit_length()))
         self.buffer.write(data)
-        return grew
 
     def release(self) -> None:
         """Give the memory back."""

@@ -105,9 +105,7 @@ class MeshPainter:
         """Draw with the current blending into the current framebuffer of this size in pixels."""
         if len(vertices) == 0:
             return
-        if self._buffer.upload(vertices, vertices.nbytes):
-            self._vertices.release()
-            self._vertices = self._bind()
+        self._buffer.upload(vertices, vertices.nbytes)
         self._program["size"] = size
         self._vertices.render(moderngl.TRIANGLES, vertices=len(vertices))
 

@@ -120,9 +120,7 @@ class ShapePainter:
         """
         if not rows:
             return
-        if self._rows.upload(rows, 4 * len(rows)):
-            self._vertices.release()
-            self._vertices = self._bind()
+        self._rows.upload(rows, 4 * len(rows))
         self._program["size"] = size
         self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows) // ROW_FLOATS)
 
