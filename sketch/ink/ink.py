@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sketch.ink.history import Change, History
 from sketch.ink.nearest import Box, nearest_line
 from sketch.ink.points import Points, as_points
-from sketch.ink.polyline import bounds
+from sketch.ink.polyline import bounds, lengths
 
 Rgba: TypeAlias = tuple[float, float, float, float]
 """Red, green, blue and alpha, each in 0..1, not premultiplied."""
@@ -36,6 +36,7 @@ class Stroke:
     color: Color = PAPER_WHITE
     width: float | NDArray[np.float32] = 6.0
     _box: Box | None = field(default=None, init=False, repr=False)
+    _length: float | None = field(default=None, init=False, repr=False)
 
     @property
     def box(self) -> Box:
@@ -43,6 +44,13 @@ class Stroke:
         if self._box is None:
             object.__setattr__(self, "_box", bounds(self.points))
         return cast(Box, self._box)
+
+    @property
+    def length(self) -> float:
+        """Of the line through the points, in logical pixels; worked out once."""
+        if self._length is None:
+            object.__setattr__(self, "_length", float(lengths(self.points)[-1]))
+        return cast(float, self._length)
 
     @property
     def half_width(self) -> float:

@@ -22,10 +22,14 @@ class Batch:
     Args:
         ctx: The context to draw in.
         size: Of the framebuffer, in pixels.
+
+    Attributes:
+        ground: The one opaque color that all of the frame has, until anything else is drawn.
     """
 
     def __init__(self, ctx: moderngl.Context, size: tuple[int, int]) -> None:
         self.size = size
+        self.ground: Rgba | None = None
         self._ctx = ctx
         self._strokes = StrokePainter(ctx)
         self._shapes = ShapePainter(ctx)
@@ -74,7 +78,8 @@ class Batch:
         return pixel_bounds(rows)
 
     def flush(self) -> None:
-        """Draw what is pending."""
+        """Draw what is pending. Whoever draws past this object calls it first."""
+        self.ground = None
         if self._pending is None:
             return
         kind, blend = self._pending
@@ -103,6 +108,7 @@ class Batch:
             painter.release()
 
     def _expect(self, kind: str, blend: BlendMode) -> None:
+        self.ground = None
         if self._pending != (kind, blend):
             self.flush()
             self._pending = (kind, blend)

@@ -13,7 +13,7 @@ from sketch.render.color import ColorLike, parse_color
 from sketch.render.image import ImageCache
 from sketch.render.layers import InkLayers
 from sketch.render.matrix import Matrix, apply_to_points, mean_scale, scaling
-from sketch.render.pictures import Look
+from sketch.render.pictures import Look, Picture
 from sketch.render.stroke_rows import PixelStroke
 from sketch.render.text import TextCache
 from sketch.render.vocabulary import Vocabulary
@@ -79,6 +79,7 @@ class Canvas(Vocabulary):
         self._frame = framebuffer
         self._start(scaling(self._ratio, self._ratio))
         self._layers.begin_frame()
+        self._batch.ground = None
         self._use_frame(framebuffer)
 
     def end(self) -> None:
@@ -132,6 +133,7 @@ class Canvas(Vocabulary):
         framebuffer = self._open()
         self._batch.drop()
         framebuffer.clear(red * alpha, green * alpha, blue * alpha, alpha)
+        self._batch.ground = (red, green, blue, 1.0) if alpha == 1 else None
 
     def ink(self, ink: Ink, opacity: float = 1.0, *, blend: BlendMode | None = None) -> None:
         """Draw an ink: finished strokes from a picture of them that is kept, wet ones as they are now.
@@ -157,22 +159,33 @@ class Canvas(Vocabulary):
         """
         checks.share(opacity=opacity)
         mode = self._style.blend if blend is None else check_blend_mode(blend)
-        framebuffer = self._open()
+        framebuffer, ground = self._open(), self._batch.ground
         self._batch.flush()
         look = Look(self._matrix, self._batch.size, self._style.blend if blend is None else "alpha")
-        picture = self._layers.update(ink, look, self._paint_dry)
+        layer = self._layers.update(ink, look, self._paint_dry)
         wet = [_pixel_stroke(stroke, self._matrix) for stroke in ink.wet.values() if len(stroke)]
         if wet and (opacity < 1 or blend is not None):
             # Wet ink and dry are blended as one picture, as they will be when both are dry.
-            picture = self._layers.with_wet(
-                picture, look, lambda: self._batch.strokes_now(wet, look.mode, look.size)
-            )
+            def paint():
+                return self._batch.strokes_now(wet, look.mode, look.size)
+
+            self._show(framebuffer, self._layers.with_wet(layer.picture, look, paint), look, opacity, mode)
+            return
+        whole = self._layers.on_ground(layer, look, ground) if ground and opacity == 1 else None
+        if whole is not None and mode == "alpha":
+            framebuffer.use()
+            self._ctx.copy_framebuffer(framebuffer, whole.framebuffer)
+        else:
+            self._show(framebuffer, layer.picture, look, opacity, mode)
+        for stroke in wet:
+            self._batch.stroke(stroke, mode)
+
+    def _show(
+        self, framebuffer: moderngl.Framebuffer, picture: Picture, look: Look, opacity: float, mode: BlendMode
+    ) -> None:
         framebuffer.use()
         set_blending(self._ctx, mode)
         self._layers.show(picture, look, opacity)
-        if opacity == 1 and blend is None:
-            for stroke in wet:
-                self._batch.stroke(stroke, mode)
 
     def _paint_dry(self, strokes: Sequence[Stroke], look: Look) -> None:
         pixels = [_pixel_stroke(stroke, look.matrix) for stroke in strokes]

@@ -12,18 +12,20 @@ from functools import reduce
 
 import moderngl
 
-from sketch.ink.ink import Ink, Stroke
+from sketch.ink.ink import Ink, Rgba, Stroke
 from sketch.render.boxes import area, clipped, mark, stroke_box, union
 from sketch.render.changes import Changes, changes
+from sketch.render.grounds import Ground, refreshed
+from sketch.render.matrix import mean_scale
 from sketch.render.pictures import Look, PaintStrokes, Picture, PicturePainter, new_picture
 from sketch.render.repaint import Repaint, cost
 from sketch.render.stroke_rows import PixelBounds
 
-BUDGET = 6000
-"""Points painted anew in a frame by all layers: about a third of a frame on two cores without a GPU."""
+BUDGET = 2500
+"""Thin points that are painted anew in a frame: about a third of it on two cores without a GPU."""
 
-BULK = 4 * BUDGET
-"""New strokes of more points than this are painted in slices as well."""
+BULK = 4
+"""Budgets from which on new strokes are painted in slices, too."""
 
 MANY = 500
 """Stale strokes from which on the whole picture is painted anew."""
@@ -41,6 +43,7 @@ class Layer:
         stale: Strokes that are gone, or came in between others.
         behind: Whether all of the picture must be painted anew.
         repaint: What is being painted.
+        ground: What was under the ink when it was last drawn.
     """
 
     ink: "weakref.ref[Ink]"
@@ -50,6 +53,7 @@ class Layer:
     stale: list[Stroke] = field(default_factory=list[Stroke])
     behind: bool = False
     repaint: Repaint | None = None
+    ground: Ground | None = None
 
     def changes(self, ink: Ink) -> Changes:
         """What happened to the ink since this was last called."""
@@ -71,6 +75,8 @@ class Layer:
         self.picture.release()
         if self.repaint is not None:
             self.repaint.picture.release()
+        if self.ground is not None:
+            self.ground.release()
 
 
 class InkLayers:
@@ -80,7 +86,7 @@ class InkLayers:
         ctx: The context to draw in.
 
     Attributes:
-        budget: Points that are painted anew in a frame.
+        budget: What may be painted anew in a frame by all layers together, in thin points.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
@@ -100,8 +106,8 @@ class InkLayers:
         for key in [key for key, layer in self._layers.items() if layer.ink() is None]:
             self._layers.pop(key).release()
 
-    def update(self, ink: Ink, look: Look, paint: PaintStrokes) -> Picture:
-        """Bring the picture of an ink up to date, as far as this frame's budget goes.
+    def update(self, ink: Ink, look: Look, paint: PaintStrokes) -> Layer:
+        """Bring the layer of an ink up to date, as far as this frame's budget goes.
 
         What was never drawn before is painted at once. Leaves any framebuffer in use.
 
@@ -115,7 +121,23 @@ class InkLayers:
             layer = self._new_layer(ink, look, paint)
         self._follow(layer, layer.changes(ink), paint)
         self._work(layer, look, paint)
-        return layer.picture
+        return layer
+
+    def on_ground(self, layer: Layer, look: Look, color: Rgba) -> Picture | None:
+        """What a layer looks like on a plain color, if that may be had by copying.
+
+        Leaves any framebuffer in use.
+        """
+        if layer.ground is None:
+            layer.ground = Ground(color)
+        if layer.ground.color != color:
+            # It may be another one in the next frame, and so not worth a picture yet.
+            layer.ground.release()
+            layer.ground = Ground(color)
+            return None
+        if layer.picture.look != look or look.mode != "alpha":
+            return None
+        return refreshed(self._ctx, layer.ground, layer.picture, self._painter)
 
     def show(self, picture: Picture, look: Look, opacity: float) -> None:
         """Draw a picture with the current blending; see `PicturePainter.show`."""
@@ -129,11 +151,12 @@ class InkLayers:
             self._scratch = new_picture(self._ctx, look)
         self._scratch.clear(look)
         self._scratch.framebuffer.use()
-        self._ctx.enable_only(moderngl.NOTHING)
-        self._painter.show(picture, look, 1.0)
         if picture.look == look:
+            self._ctx.copy_framebuffer(self._scratch.framebuffer, picture.framebuffer)
             self._scratch.cells |= picture.cells
         else:
+            self._ctx.enable_only(moderngl.NOTHING)
+            self._painter.show(picture, look, 1.0)
             self._scratch.cells[:] = True
         mark(self._scratch.cells, clipped(paint(), look.size))
         return self._scratch
@@ -172,8 +195,9 @@ class InkLayers:
     def _follow(self, layer: Layer, found: Changes, paint: PaintStrokes) -> None:
         """Put fresh strokes on top of what is shown and of what is being painted; note what is stale."""
         layer.stale += found.stale
-        expense = sum(cost(stroke) for stroke in found.fresh)
-        if expense <= BULK:
+        scale = mean_scale(layer.picture.look.matrix)
+        expense = sum(cost(stroke, scale) for stroke in found.fresh)
+        if expense <= BULK * self.budget:
             layer.picture.add(found.fresh, paint)
             self._left += expense  # so that what is painted anew comes nearer to its end all the same
         else:

@@ -1,6 +1,7 @@
 """Pictures of strokes: textures to paint on and to show, and which of their cells are not empty."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, cast
 
@@ -8,16 +9,16 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch.ink.ink import Stroke
+from sketch.ink.ink import Rgba, Stroke
 from sketch.render.blend import BlendMode, empty_layer
 from sketch.render.boxes import (
     Cells,
-    clipped,
     intersection,
     mark,
     no_cells,
     rows_of,
     stroke_box,
+    union,
     unmark,
 )
 from sketch.render.buffers import GrowingBuffer, vertex_array
@@ -55,12 +56,14 @@ class Picture:
         framebuffer: To paint on.
         texture: To show.
         cells: Those that may hold paint.
+        damage: The part that changed since someone asked with `take_damage`; None if nothing did.
     """
 
     look: Look
     framebuffer: moderngl.Framebuffer
     texture: moderngl.Texture
     cells: Cells = field(init=False)
+    damage: PixelBounds | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.clear(self.look)
@@ -72,32 +75,52 @@ class Picture:
 
     def clear(self, look: Look, within: PixelBounds | None = None) -> None:
         """Start anew for a look of the same size, on a part of the texture or on all of it."""
-        self.look, self.cells = look, no_cells(self.size)
-        self._within(within)
-        self.framebuffer.clear(color=empty_layer(look.mode))
-        self._within(None)
+        self.look, self.cells, self.damage = look, no_cells(self.size), (0, 0, *self.size)
+        self.fill(empty_layer(look.mode), within or self.damage)
 
     def add(self, strokes: Sequence[Stroke], paint: PaintStrokes, within: PixelBounds | None = None) -> None:
         """Paint strokes on top, cut off at a rectangle if there is one. Leaves its framebuffer in use."""
         if not strokes:
             return
-        self._within(within)
-        self.framebuffer.use()
-        paint(strokes, self.look)
-        self._within(None)
+        frame = within or (0, 0, *self.size)
+        with self.painting(frame):
+            paint(strokes, self.look)
         for stroke in strokes:
-            box = clipped(stroke_box(stroke, self.look.matrix), self.size)
-            mark(self.cells, intersection(box, within) if within else box)
+            box = intersection(stroke_box(stroke, self.look.matrix), frame)
+            mark(self.cells, box)
+            self.spoil(box)
+
+    def fill(self, color: Rgba, within: PixelBounds) -> None:
+        """Fill a rectangle with a premultiplied color."""
+        self.framebuffer.clear(color=color, viewport=self._rows_from_below(within))
+
+    @contextmanager
+    def painting(self, within: PixelBounds) -> Generator[None]:
+        """Paint on this picture for the length of a `with` block, inside a rectangle only."""
+        self.framebuffer.scissor = self._rows_from_below(within)
+        self.framebuffer.use()
+        try:
+            yield
+        finally:
+            self.framebuffer.scissor = cast(Any, None)  # allowed, though the stub does not say so
+
+    def spoil(self, box: PixelBounds) -> None:
+        """Note that a rectangle changed."""
+        self.damage = union(self.damage, box) if self.damage else box
+
+    def take_damage(self) -> PixelBounds | None:
+        """The part that changed since the last call."""
+        damage, self.damage = self.damage, None
+        return damage
 
     def release(self) -> None:
         """Give the texture back."""
         self.framebuffer.release()
         self.texture.release()
 
-    def _within(self, box: PixelBounds | None) -> None:
-        """Let paint through inside a rectangle only. OpenGL counts rows from the bottom up."""
-        scissor = box and (box[0], self.size[1] - box[3], box[2] - box[0], box[3] - box[1])
-        self.framebuffer.scissor = cast(Any, scissor)
+    def _rows_from_below(self, box: PixelBounds) -> PixelBounds:
+        """A rectangle as OpenGL wants it: left, bottom, width and height, rows counted from the bottom up."""
+        return (box[0], self.size[1] - box[3], box[2] - box[0], box[3] - box[1])
 
 
 def new_picture(ctx: moderngl.Context, look: Look) -> Picture:
@@ -108,7 +131,8 @@ def new_picture(ctx: moderngl.Context, look: Look) -> Picture:
         look: What will be painted.
     """
     texture = ctx.texture(look.size, 4)
-    texture.repeat_x = texture.repeat_y = False
+    # Only an old picture is stretched, and smoothly would take a software driver three times as long.
+    texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
     return Picture(look, ctx.framebuffer([texture]), texture)
 
 
@@ -152,6 +176,7 @@ class PicturePainter:
         self._put(source, np.array((box,), dtype=np.float32), 1.0)
         unmark(target.cells, box, target.size)
         target.cells |= source.cells
+        target.spoil(box)
 
     def release(self) -> None:
         """Give the GPU's resources back."""

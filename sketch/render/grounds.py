@@ -1,0 +1,52 @@
+"""A plain ground with ink on it, kept, so that a frame which begins with both is only copied.
+
+Blending a picture over a whole frame takes a software driver many times as long as copying one.
+"""
+
+from dataclasses import dataclass
+
+import moderngl
+
+from sketch.ink.ink import Rgba
+from sketch.render.blend import set_blending
+from sketch.render.pictures import Picture, PicturePainter, new_picture
+
+
+@dataclass(slots=True, eq=False)
+class Ground:
+    """What an ink looks like on a plain color.
+
+    Attributes:
+        color: Of the ground, opaque.
+        source: The picture of the ink that was put on it.
+        picture: Both together; None while the color changes from frame to frame.
+    """
+
+    color: Rgba
+    source: Picture | None = None
+    picture: Picture | None = None
+
+    def release(self) -> None:
+        """Give the texture back."""
+        if self.picture is not None:
+            self.picture.release()
+            self.picture = None
+
+
+def refreshed(ctx: moderngl.Context, ground: Ground, ink: Picture, painter: PicturePainter) -> Picture:
+    """The picture of a ground with an ink on it; only what changed since the last time is drawn.
+
+    Leaves another framebuffer in use.
+    """
+    if ground.picture is None or ground.picture.size != ink.size:
+        ground.release()
+        ground.source, ground.picture = None, new_picture(ctx, ink.look)
+    changed = ink.take_damage()
+    if ground.source is not ink:
+        ground.source, changed = ink, (0, 0, *ink.size)
+    if changed is not None:
+        ground.picture.fill(ground.color, changed)
+        with ground.picture.painting(changed):
+            set_blending(ctx, "alpha")
+            painter.show(ink, ink.look, 1.0)
+    return ground.picture
