@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sketch
 from addon import Recognizer
-from sketch.examples.palette import PAPER, bytes_of, class_color, mixed
+from sketch.examples.palette import PAPER, ClassColors, bytes_of, mixed
 from sketch.examples.panels import example_cards, help_panel, probability_bars, training_panel
 from sketch.ink.ink import Rgba
 from sketch.ink.points import Points, Strokes
@@ -49,7 +49,7 @@ class Handwriting(sketch.Sketch):
         self.teaching = False
         self.chosen = ""
         self.written: list[str] = []
-        self.colors: dict[str, int] = {}
+        self.colors = ClassColors()
         self.drying: dict[int, list[sketch.Stroke]] = {}
         self.page: list[Finished] = []
         self.unlabeled: list[Strokes] = []
@@ -60,9 +60,6 @@ class Handwriting(sketch.Sketch):
 
     def update(self, dt: float) -> None:
         """Color what is being drawn by what it is taken for."""
-        for label in (*self.letters.prediction.labels, *self.letters.labels, self.chosen):
-            if label:
-                self.colors.setdefault(label, len(self.colors))
         for pointer_id, stroke in self.ink.wet.items():
             stroke.color = self.color_of(pointer_id)
         self.page = [ink for ink in self.page if self.time < ink.until]
@@ -70,13 +67,11 @@ class Handwriting(sketch.Sketch):
     def color_of(self, pointer_id: int) -> Rgba:
         """The color of what is taught, or of what an ink is taken for, as strong as the answer is sure."""
         if self.teaching:
-            return class_color(self.colors[self.chosen]) if self.chosen else PAPER
+            return self.colors.of(self.chosen) if self.chosen else PAPER
         guess = self.letters.predictions.get(pointer_id)
         if guess is None or not guess.label:
             return PAPER
-        return mixed(
-            PAPER, class_color(self.colors.setdefault(guess.label, len(self.colors))), guess.confidence
-        )
+        return mixed(PAPER, self.colors.of(guess.label), guess.confidence)
 
     def on_stroke(self, points: Points, pointer_id: int) -> None:
         """A stroke is done: it waits, in its own color, for the letter to be finished."""
@@ -106,7 +101,6 @@ class Handwriting(sketch.Sketch):
         """Choose the label to teach."""
         self.close_inks()
         self.chosen, self.teaching = label, True
-        self.colors.setdefault(label, len(self.colors))
         waiting, self.unlabeled = self.unlabeled, []
         for strokes in waiting:
             self.letters.teach(label, strokes)
@@ -201,7 +195,7 @@ class Handwriting(sketch.Sketch):
         linger = 1.0 if self.ink.wet or self.drying else 1 - (self.time - self.closed_at) / LETTER_SECONDS
         if linger <= 0:
             return
-        canvas.color(*bytes_of(class_color(self.colors.setdefault(guess.label, len(self.colors)))))
+        canvas.color(*bytes_of(self.colors.of(guess.label)))
         middle = (canvas.width - 260) / 2
         canvas.text(
             guess.label,

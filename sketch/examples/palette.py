@@ -15,6 +15,17 @@ def class_color(index: int) -> Rgba:
     return (red, green, blue, 1.0)
 
 
+class ClassColors:
+    """The color of every label: the first that is asked for gets the first color, and keeps it."""
+
+    def __init__(self) -> None:
+        self._index: dict[str, int] = {}
+
+    def of(self, label: str) -> Rgba:
+        """The color of a label."""
+        return class_color(self._index.setdefault(label, len(self._index)))
+
+
 def mixed(first: Rgba, second: Rgba, amount: float) -> Rgba:
     """From the first color (0) to the second (1)."""
     red, green, blue, alpha = (a + (b - a) * amount for a, b in zip(first, second, strict=True))

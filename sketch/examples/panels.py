@@ -1,6 +1,6 @@
 """The instruments around the handwriting sketch, each one function of a canvas and what it shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from addon.prediction import Prediction
 from addon.recognizer import TrainingStatus
 from addon.taught import Example
-from sketch.examples.palette import bytes_of, class_color
+from sketch.examples.palette import ClassColors, bytes_of
 from sketch.ink.points import Points
 from sketch.render.canvas import Canvas
 
@@ -26,7 +26,7 @@ HELP = (
 
 
 def probability_bars(
-    canvas: Canvas, prediction: Prediction, colors: Mapping[str, int], x: float, y: float, height: float
+    canvas: Canvas, prediction: Prediction, colors: ClassColors, x: float, y: float, height: float
 ) -> None:
     """A bar for every class, as long as the class is likely, in the color of the class."""
     row = min(30.0, height / max(1, len(prediction.labels)))
@@ -35,10 +35,11 @@ def probability_bars(
         zip(prediction.labels, prediction.probabilities.tolist(), strict=True)
     ):
         top = y + index * row
+        color = bytes_of(colors.of(label))
         canvas.color(255, alpha=0.06)
         canvas.rect(x + 26, top, 190, row - 4, radius=3)
         if probability > 0.004:
-            canvas.color(*bytes_of(class_color(colors[label])))
+            canvas.color(*color)
             canvas.rect(x + 26, top, max(3.0, 190 * probability), row - 4, radius=3)
         canvas.color(255, alpha=0.45 + 0.55 * probability)
         canvas.text(label, x + 10, top + row / 2 - 2 + size * 0.36, size, align="center")
@@ -95,7 +96,7 @@ def example_cards(
     canvas: Canvas,
     examples: Sequence[Example],
     chosen: str,
-    colors: Mapping[str, int],
+    colors: ClassColors,
     x: float,
     y: float,
     width: float,
@@ -107,7 +108,7 @@ def example_cards(
     for index, label in enumerate(labels):
         left = x + index * step
         mine = [example for example in examples if example.label == label]
-        color = bytes_of(class_color(colors[label]))
+        color = bytes_of(colors.of(label))
         canvas.color(255, alpha=0.14 if label == chosen else 0.05)
         canvas.rect(left, y, side, side, radius=5)
         if mine:
