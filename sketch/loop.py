@@ -1,6 +1,7 @@
 """One frame of a sketch: events, update, draw. Whoever owns the window or surface calls it and presents."""
 
 import logging
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 import moderngl
 
-from sketch.ink.ink import WetStroke
+from sketch.ink.ink import NO_POINTS, WetStroke
+from sketch.ink.points import Points
+from sketch.ink.predict import predicted_tip
 from sketch.ink.width import stroke_width
 from sketch.input.events import Event, FilesEvent, KeyEvent, MessageEvent, PointerEvent, ResizeEvent
 from sketch.input.pen import PenChange, PenTracker, StrokeDone, StrokePoint
@@ -20,6 +23,9 @@ from sketch.sketch import Sketch
 from sketch.timing import FrameTimes
 
 log = logging.getLogger("inkloop")
+
+RESTING = 0.03
+"""Seconds without a sample after which a pen is taken to rest."""
 
 
 @dataclass
@@ -34,6 +40,7 @@ class Stage:
         notices: Lines on screen.
         times: What the last frames cost.
         now: Seconds on the clock at this frame.
+        moved: When each pointer that draws last did, by the clock.
     """
 
     sketch: Sketch
@@ -43,6 +50,7 @@ class Stage:
     notices: Notices = field(default_factory=Notices)
     times: FrameTimes = field(default_factory=FrameTimes)
     now: float = 0.0
+    moved: dict[int, float] = field(default_factory=dict[int, float])
 
 
 def begin(stage: Stage) -> None:
@@ -110,8 +118,9 @@ def call_addon(addon: object, hook: str, *arguments: Any) -> Any:
 
 def _draw(stage: Stage, target: moderngl.Framebuffer) -> None:
     sketch, canvas = stage.sketch, stage.canvas
-    for stroke in sketch.ink.wet.values():
+    for pointer_id, stroke in sketch.ink.wet.items():
         stroke.width = stroke_width(stroke.points, sketch.pen_width)
+        stroke.tip = _tip(stage, pointer_id, stroke)
     canvas.begin(target)
     sketch.draw(canvas)
     call_addons(sketch, "draw", canvas)
@@ -120,6 +129,15 @@ def _draw(stage: Stage, target: moderngl.Framebuffer) -> None:
             canvas.reset()
             stage.notices.draw(canvas, stage.now)
     canvas.end()
+
+
+def _tip(stage: Stage, pointer_id: int, stroke: WetStroke) -> Points:
+    """Where the pen will be when the frame is seen; nowhere new if it rests, as then nothing is reported."""
+    sketch = stage.sketch
+    resting = stage.now - stage.moved.get(pointer_id, -math.inf) > RESTING
+    if resting or not sketch.predicts_pen:
+        return NO_POINTS
+    return predicted_tip(stroke.points, sketch.prediction_ms / 1000)
 
 
 def _collect_messages(stage: Stage) -> None:
@@ -196,10 +214,12 @@ def _deliver(stage: Stage, change: PenChange) -> None:
             if first or pointer_id not in sketch.ink.wet:
                 sketch.ink.wet[pointer_id] = WetStroke(sketch.pen_color, sketch.pen_width)
             sketch.ink.wet[pointer_id].add(point)
+            stage.moved[pointer_id] = stage.now
             (sketch.pen_pressed if first else sketch.pen_dragged)(point, pointer_id)
             sketch.on_stroke_point(point, pointer_id)
             call_addons(sketch, "on_stroke_point", point, pointer_id)
         case StrokeDone(points=points):
+            stage.moved.pop(pointer_id, None)
             _dry(sketch, pointer_id)
             sketch.pen_released(points[-1], pointer_id)
             sketch.on_stroke(points, pointer_id)

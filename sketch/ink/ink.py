@@ -22,6 +22,9 @@ Color: TypeAlias = Rgba | NDArray[np.float32]
 PAPER_WHITE: Rgba = (1.0, 1.0, 1.0, 1.0)
 
 
+NO_POINTS: Points = as_points(())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stroke:
     """The points between pen-down and pen-up, and how they look.
@@ -64,11 +67,16 @@ class WetStroke:
     Args:
         color: As for `Stroke`.
         width: Diameter in logical pixels where the pen neither presses nor hurries.
+
+    Attributes:
+        tip: Where the pen will be next, if that was guessed: points of shape (n, 4) that are drawn after the
+            others, as wide and in the color of the last of them, and do not belong to the stroke.
     """
 
     def __init__(self, color: Color = PAPER_WHITE, width: float = 6.0) -> None:
         self.color = color
         self.width: float | NDArray[np.float32] = width
+        self.tip: Points = NO_POINTS
         self._buffer = np.empty((64, 4), dtype=np.float32)
         self._count = 0
 
@@ -92,8 +100,22 @@ class WetStroke:
         self._count += 1
 
     def dried(self) -> Stroke:
-        """The stroke as it stands, in arrays of its own."""
+        """The stroke as it stands, without its tip, in arrays of its own."""
         return Stroke(self.points.copy(), self.color, self.width)
+
+    def with_tip(self) -> Stroke:
+        """The stroke as it is to be drawn."""
+        more = len(self.tip)
+        if not more:
+            return Stroke(self.points, self.color, self.width)
+        color = self.color if isinstance(self.color, tuple) else _lengthened(self.color, more)
+        width = _lengthened(self.width, more) if isinstance(self.width, np.ndarray) else self.width
+        return Stroke(np.concatenate((self.points, self.tip)), color, width)
+
+
+def _lengthened(rows: NDArray[np.float32], more: int) -> NDArray[np.float32]:
+    """An array whose last row is repeated."""
+    return np.concatenate((rows, np.repeat(rows[-1:], more, axis=0)))
 
 
 @dataclass(eq=False)

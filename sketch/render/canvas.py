@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import moderngl
 
-from sketch.ink.ink import Ink, Stroke, WetStroke
+from sketch.ink.ink import Ink, Stroke
 from sketch.render import checks
 from sketch.render.batch import Batch
 from sketch.render.blend import BlendMode, check_blend_mode, set_blending, unset_blending
@@ -163,7 +163,7 @@ class Canvas(Vocabulary):
         self._batch.flush()
         look = Look(self._matrix, self._batch.size, self._style.blend if blend is None else "alpha")
         layer = self._layers.update(ink, look, self._paint_dry)
-        wet = [_pixel_stroke(stroke, self._matrix) for stroke in ink.wet.values() if len(stroke)]
+        wet = [_pixel_stroke(stroke.with_tip(), self._matrix) for stroke in ink.wet.values() if len(stroke)]
         if wet and (opacity < 1 or blend is not None):
             # Wet ink and dry are blended as one picture, as they will be when both are dry.
             def paint():
@@ -214,7 +214,7 @@ def _measured(size: tuple[int, int], pixel_ratio: float) -> tuple[tuple[int, int
     return (int(width), int(height)), float(pixel_ratio), pixels
 
 
-def _pixel_stroke(stroke: Stroke | WetStroke, matrix: Matrix) -> PixelStroke:
+def _pixel_stroke(stroke: Stroke, matrix: Matrix) -> PixelStroke:
     """A stroke of an ink, transformed to pixels.
 
     Raises:

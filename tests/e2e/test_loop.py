@@ -280,3 +280,46 @@ def test_wrong_options_are_refused_before_anything_opens():
         sketch.run(Recording, titel="x", headless=True)
     with pytest.raises(TypeError, match="takes a Sketch class"):
         run(42)
+
+
+class Tips(sketch.Sketch):
+    window = SMALL
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+        self.tips = []
+
+    def on_stroke_point(self, point, pointer_id):
+        self.seen.append(tuple(point[:2].tolist()))
+
+    def draw(self, canvas):
+        self.tips += [stroke.tip for stroke in self.ink.wet.values() if len(stroke.tip)]
+        canvas.background(0)
+        canvas.ink(self.ink)
+
+
+@pytest.mark.parametrize("predicts", [True, False])
+def test_the_tip_of_a_moving_pen_is_drawn_and_never_kept(predicts):
+    line = np.array([(20 + 2 * i, 100, i / 120, 0.5) for i in range(60)], dtype=np.float32)
+    instance = Tips()
+    instance.predicts_pen = predicts
+    pictures = []
+    script = ScriptPlayer(iter([draw([line], rest=0.5)]))
+    sketch.run(instance, headless=True, player=script, viewer=lambda frame: pictures.append(frame.copy()))
+    assert bool(instance.tips) == predicts
+    (stroke,) = instance.ink.strokes
+    assert instance.seen == [tuple(row) for row in stroke.points[:, :2].tolist()]
+    assert not any(tuple(tip[0, :2].tolist()) in instance.seen for tip in instance.tips)
+    inked = [int(np.flatnonzero(frame.any(axis=(0, 2))).max(initial=0)) for frame in pictures]
+    assert max(inked) <= 20 + 2 * 59 + 4
+    assert inked[-1] == 20 + 2 * 59 + 2
+
+
+def test_a_pen_that_rests_has_no_tip():
+    events = [PointerEvent("down", 20, 100, 0.0, pointer_id=1, button="left")]
+    events += [
+        PointerEvent("move", 20 + 5 * i, 100, i / 120, pointer_id=1, button="left") for i in range(1, 9)
+    ]
+    instance = run(Tips, events, frames=10)
+    assert len(instance.tips) == 2
