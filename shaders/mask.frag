@@ -9,7 +9,15 @@ in vec2 at;
 
 out vec4 paint;
 
+#ifdef GRADIENT
+#include "gradient.glsl"
+#endif
+
 void main() {
     float opacity = color.a * texture(picture, at).r;
+#ifdef GRADIENT
+    paint = gradient() * opacity;
+#else
     paint = vec4(color.rgb * opacity, opacity);
+#endif
 }

@@ -1,6 +1,5 @@
 """Gathers what is drawn and hands it to the painters in as few draw calls as keep its order."""
 
-from array import array
 from collections.abc import Sequence
 
 import moderngl
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from sketch.ink.ink import Rgba
 from sketch.render.blend import BlendMode, set_blending
+from sketch.render.gradient import PlacedGradient
 from sketch.render.meshes import MeshPainter
 from sketch.render.quads import Quad, QuadPainter
 from sketch.render.shapes import ShapePainter
@@ -17,7 +17,7 @@ from sketch.render.strokes import StrokePainter
 
 
 class Batch:
-    """Owns the painters. What comes in a row for the same painter and blend mode is drawn in one call.
+    """Owns the painters. What comes in a row for one painter, blend mode and gradient is drawn in one call.
 
     Args:
         ctx: The context to draw in.
@@ -33,34 +33,51 @@ class Batch:
         self._ctx = ctx
         self._strokes = StrokePainter(ctx)
         self._shapes = ShapePainter(ctx)
+        self._slanted = ShapePainter(ctx, "slanted")
         self._meshes = MeshPainter(ctx)
         self._masks = QuadPainter(ctx, "mask.frag")
         self._pictures = QuadPainter(ctx, "picture.frag")
-        self._pending: tuple[str, BlendMode] | None = None
+        self._pending: str | None = None
+        self._blend: BlendMode = "alpha"
+        self._gradient: PlacedGradient | None = None
         self._pending_strokes: list[PixelStroke] = []
-        self._pending_shapes = array("f")
+        self._pending_shapes = bytearray()
         self._pending_meshes: list[NDArray[np.float32]] = []
 
     def stroke(self, stroke: PixelStroke, blend: BlendMode) -> None:
         """Add a stroke."""
-        self._expect("strokes", blend)
+        self._expect("strokes", blend, None)
         self._pending_strokes.append(stroke)
 
-    def shape(self, row: tuple[float, ...], blend: BlendMode) -> None:
-        """Add a row made by one of the functions in `shapes`."""
-        self._expect("shapes", blend)
-        self._pending_shapes.extend(row)
+    def shapes(
+        self, rows: bytes, slanted: bool, blend: BlendMode, gradient: PlacedGradient | None = None
+    ) -> None:
+        """Add rows made by the functions in `shapes`; say whether their axes may be slanted."""
+        kind = "slanted" if slanted else "shapes"
+        # Asked here as well as in `_expect`, which a call for every shape would make dearer.
+        if kind is not self._pending or blend is not self._blend or gradient is not self._gradient:
+            self._expect(kind, blend, gradient)
+        self._pending_shapes += rows
 
-    def mesh(self, vertices: NDArray[np.float32], blend: BlendMode) -> None:
+    def mesh(
+        self, vertices: NDArray[np.float32], blend: BlendMode, gradient: PlacedGradient | None = None
+    ) -> None:
         """Add triangles made by `convex_mesh`."""
-        self._expect("meshes", blend)
+        self._expect("meshes", blend, gradient)
         self._pending_meshes.append(vertices)
 
-    def mask(self, texture: moderngl.Texture, quad: Quad, color: Rgba, blend: BlendMode) -> None:
-        """Draw one color through a texture of coverage."""
+    def mask(
+        self,
+        texture: moderngl.Texture,
+        quad: Quad,
+        color: Rgba,
+        blend: BlendMode,
+        gradient: PlacedGradient | None = None,
+    ) -> None:
+        """Draw one color, or a gradient, through a texture of coverage."""
         self.flush()
         set_blending(self._ctx, blend)
-        self._masks.paint(texture, quad, color, self.size)
+        self._masks.paint(texture, quad, color, self.size, gradient)
 
     def picture(self, texture: moderngl.Texture, quad: Quad, opacity: float, blend: BlendMode) -> None:
         """Draw a texture of premultiplied colors."""
@@ -82,33 +99,35 @@ class Batch:
         self.ground = None
         if self._pending is None:
             return
-        kind, blend = self._pending
         try:
-            set_blending(self._ctx, blend)
-            if kind == "strokes":
-                self._strokes.paint(stroke_rows(self._pending_strokes), self.size)
-            elif kind == "shapes":
-                self._shapes.paint(self._pending_shapes, self.size)
-            else:
-                self._meshes.paint(np.concatenate(self._pending_meshes), self.size)
+            set_blending(self._ctx, self._blend)
+            match self._pending:
+                case "strokes":
+                    self._strokes.paint(stroke_rows(self._pending_strokes), self.size)
+                case "shapes":
+                    self._shapes.paint(self._pending_shapes, self.size, self._gradient)
+                case "slanted":
+                    self._slanted.paint(self._pending_shapes, self.size, self._gradient)
+                case _:
+                    self._meshes.paint(np.concatenate(self._pending_meshes), self.size, self._gradient)
         finally:
             self.drop()
 
     def drop(self) -> None:
         """Forget what is pending."""
-        self._pending = None
+        self._pending = self._gradient = None
         self._pending_strokes.clear()
         self._pending_meshes.clear()
-        del self._pending_shapes[:]
+        self._pending_shapes.clear()
 
     def release(self) -> None:
         """Give the GPU's resources back."""
         quads = (self._masks, self._pictures)
-        for painter in (self._strokes, self._shapes, self._meshes, *quads):
+        for painter in (self._strokes, self._shapes, self._slanted, self._meshes, *quads):
             painter.release()
 
-    def _expect(self, kind: str, blend: BlendMode) -> None:
+    def _expect(self, kind: str, blend: BlendMode, gradient: PlacedGradient | None) -> None:
         self.ground = None
-        if self._pending != (kind, blend):
+        if (kind, blend) != (self._pending, self._blend) or gradient is not self._gradient:
             self.flush()
-            self._pending = (kind, blend)
+            self._pending, self._blend, self._gradient = kind, blend, gradient

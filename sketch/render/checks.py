@@ -6,6 +6,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
+def are_finite(*values: float) -> bool:
+    """Whether these are surely finite numbers, at a fraction of the cost of `finite`.
+
+    Numbers so large that their sum is not finite are not sure.
+    """
+    try:
+        return 0.0 * sum(values) == 0.0
+    except (TypeError, ValueError):
+        return False
+
+
 def finite(**values: float) -> None:
     """Refuse numbers that are not finite.
 
@@ -61,6 +72,75 @@ def plane_points(points: ArrayLike) -> NDArray[np.float32]:
     if not np.isfinite(given[:, :2]).all():
         row = int(np.flatnonzero(~np.isfinite(given[:, :2]).all(axis=1))[0])
         raise ValueError(f"points must be finite; row {row} is {given[row].tolist()}")
+    return given
+
+
+def rows_of_points(name: str, points: ArrayLike) -> NDArray[np.float32]:
+    """Read points of shape (n, 2..4), n at least 0, as x and y: a float32 array of shape (n, 2).
+
+    Raises:
+        ValueError: The shape is another one, or a coordinate is not finite.
+    """
+    given = np.asarray(points, dtype=np.float32)
+    if given.size == 0:
+        return np.empty((0, 2), dtype=np.float32)
+    if given.ndim != 2 or given.shape[1] not in (2, 3, 4):
+        raise ValueError(f"{name} needs shape (n, 2), (n, 3) or (n, 4); got {given.shape}")
+    return all_finite(name, given[:, :2])
+
+
+def triples(name: str, corners: ArrayLike) -> NDArray[np.float32]:
+    """Read corners of triangles, shape (n, 3, 2) or (3 n, 2), as a float32 array of shape (n, 3, 2).
+
+    Raises:
+        ValueError: The shape is another one, or a coordinate is not finite.
+    """
+    given = np.asarray(corners, dtype=np.float32)
+    if given.size == 0:
+        return np.empty((0, 3, 2), dtype=np.float32)
+    flat = given.ndim == 2 and given.shape[1] == 2 and given.shape[0] % 3 == 0
+    if not flat and (given.ndim != 3 or given.shape[1:] != (3, 2)):
+        raise ValueError(f"{name} needs shape (n, 3, 2) or (3 n, 2); got {given.shape}")
+    return all_finite(name, given.reshape(-1, 3, 2))
+
+
+def all_finite(name: str, given: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return an array of at least one row, or refuse one with a number that is not finite.
+
+    Raises:
+        ValueError: A number is NaN or infinite, in float32.
+    """
+    if not np.isfinite(given).all():
+        row = int(np.flatnonzero(~np.isfinite(given).reshape(len(given), -1).all(axis=1))[0])
+        raise ValueError(f"{name} must be finite; row {row} is {given[row].tolist()}")
+    return given
+
+
+def numbers(name: str, values: ArrayLike, count: int) -> NDArray[np.float32]:
+    """Read one number of 0 or more, or `count` of them: a float32 array of shape () or (count,).
+
+    Raises:
+        ValueError: The shape is another one, or a number is negative or not finite.
+    """
+    return _not_negative(name, values, ((), (count,)))
+
+
+def pairs(name: str, values: ArrayLike, count: int) -> NDArray[np.float32]:
+    """Read one pair of numbers of 0 or more, or `count` pairs, as a float32 array of shape (count, 2).
+
+    Raises:
+        ValueError: The shape is another one, or a number is negative or not finite.
+    """
+    pairs_or_pair = _not_negative(name, values, ((2,), (count, 2)))
+    return np.ascontiguousarray(np.broadcast_to(pairs_or_pair, (count, 2)))
+
+
+def _not_negative(name: str, values: ArrayLike, shapes: tuple[tuple[int, ...], ...]) -> NDArray[np.float32]:
+    given = np.asarray(values, dtype=np.float32)
+    if given.shape not in shapes:
+        raise ValueError(f"{name} needs shape {' or '.join(map(str, shapes))}; got {given.shape}")
+    if not (np.isfinite(given) & (given >= 0)).all():
+        raise ValueError(f"{name} must be finite and 0 or more; got {given.min()} to {given.max()}")
     return given
 
 

@@ -1,8 +1,9 @@
 """Colors as an author writes them, turned into floats."""
 
 import math
+from functools import lru_cache
 from numbers import Real
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,9 @@ ColorLike: TypeAlias = str | float | tuple[float, ...]
 """What `color=` arguments take: "#rrggbb", "#rrggbbaa", a grey, or a tuple of one to four channels 0..255."""
 
 FORMS = '(grey), (grey, alpha), (r, g, b), (r, g, b, a) with channels 0..255, or "#rrggbb" or "#rrggbbaa"'
+
+
+_PLAIN = frozenset((int, float))  # bool, which is an int to isinstance, is no channel
 
 
 def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
@@ -31,6 +35,10 @@ def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
         ValueError: The color has another form, or a number is out of its range.
         TypeError: A channel is not a number.
     """
+    if len(channels) == 3 and alpha == 1.0:
+        plain = _plain(*channels)
+        if plain is not None:
+            return plain
     share(alpha=alpha)
     red, green, blue, own_alpha = _from_string_or_numbers(channels)
     return (red, green, blue, own_alpha * float(alpha))
@@ -61,6 +69,15 @@ def point_colors(values: ArrayLike, count: int) -> NDArray[np.float32]:
     return colors
 
 
+def _plain(red: ColorLike, green: ColorLike, blue: ColorLike) -> Rgba | None:
+    """The commonest form, which sketches write before every shape; None leaves it to the careful way."""
+    if type(red) in _PLAIN and type(green) in _PLAIN and type(blue) in _PLAIN:
+        r, g, b = cast(tuple[float, float, float], (red, green, blue))
+        if 0.0 <= r <= 255.0 and 0.0 <= g <= 255.0 and 0.0 <= b <= 255.0:
+            return (r / 255.0, g / 255.0, b / 255.0, 1.0)
+    return None
+
+
 def _from_string_or_numbers(channels: tuple[ColorLike, ...]) -> Rgba:
     if len(channels) == 1:
         only = channels[0]
@@ -71,6 +88,7 @@ def _from_string_or_numbers(channels: tuple[ColorLike, ...]) -> Rgba:
     return _from_numbers(channels)
 
 
+@lru_cache(256)
 def _from_string(text: str) -> Rgba:
     digits = text[1:]
     if (

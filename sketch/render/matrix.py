@@ -1,7 +1,7 @@
 """Affine transforms of the plane, small enough to be tuples of numbers."""
 
 import math
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,3 +68,36 @@ def apply_to_points(matrix: Matrix, points: NDArray[np.float32]) -> NDArray[np.f
     a, b, c, d, e, f = matrix
     linear = np.array(((a, b), (c, d)), dtype=np.float32)
     return points[:, :2] @ linear + np.array((e, f), dtype=np.float32)
+
+
+class Axes(NamedTuple):
+    """What a shape needs to know of a matrix.
+
+    Attributes:
+        matrix: The matrix itself.
+        units: Where the x axis and the y axis lead: two vectors of length 1, or 0 where all is squeezed flat.
+        x: How long the x axis is.
+        y: How long the y axis is.
+        scale: By how much lengths grow in the mean.
+        slanted: Whether the axes do not cross at a right angle.
+        even: Whether circles stay circles.
+    """
+
+    matrix: Matrix
+    units: tuple[float, float, float, float]
+    x: float
+    y: float
+    scale: float
+    slanted: bool
+    even: bool
+
+
+def axes_of(matrix: Matrix) -> Axes:
+    """Work out the axes of a matrix."""
+    a, b, c, d, _, _ = matrix
+    x, y = math.hypot(a, b), math.hypot(c, d)
+    if x == 0 or y == 0:
+        return Axes(matrix, (0.0, 0.0, 0.0, 0.0), x, y, 0.0, slanted=False, even=False)
+    units = (a / x, b / x, c / y, d / y)
+    slanted = abs(units[0] * units[2] + units[1] * units[3]) > 1e-6
+    return Axes(matrix, units, x, y, mean_scale(matrix), slanted, keeps_circles(matrix))

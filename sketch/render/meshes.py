@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from sketch.ink.ink import Rgba
 from sketch.render.buffers import GrowingBuffer, vertex_array
-from sketch.render.shaders import load_program
+from sketch.render.gradient import PlacedGradient
+from sketch.render.twins import Twins
 
 Floats = NDArray[np.float32]
 
@@ -97,23 +98,27 @@ class MeshPainter:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._program = load_program(ctx, "mesh.vert", "mesh.frag")
         self._buffer = GrowingBuffer(ctx)
-        self._vertices = self._bind()
+        self._programs = Twins(ctx, ("mesh.vert", "mesh.frag"), self._bind)
 
-    def paint(self, vertices: Floats, size: tuple[int, int]) -> None:
-        """Draw with the current blending into the current framebuffer of this size in pixels."""
+    def paint(self, vertices: Floats, size: tuple[int, int], gradient: PlacedGradient | None = None) -> None:
+        """Draw with the current blending into the current framebuffer.
+
+        Args:
+            vertices: Float32 array of shape (3 m, 7).
+            size: Of the framebuffer, in pixels.
+            gradient: What to paint with instead of the vertices' colors, of which only alpha is heeded.
+        """
         if len(vertices) == 0:
             return
         self._buffer.upload(vertices, vertices.nbytes)
-        self._program["size"] = size
-        self._vertices.render(moderngl.TRIANGLES, vertices=len(vertices))
+        _, arrays = self._programs.use(size, gradient)
+        arrays.render(moderngl.TRIANGLES, vertices=len(vertices))
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        self._vertices.release()
+        self._programs.release()
         self._buffer.release()
-        self._program.release()
 
-    def _bind(self) -> moderngl.VertexArray:
-        return vertex_array(self._ctx, self._program, (self._buffer.buffer, "3f 4f", "place", "color"))
+    def _bind(self, program: moderngl.Program) -> moderngl.VertexArray:
+        return vertex_array(self._ctx, program, (self._buffer.buffer, "3f 4f", "place", "color"))

@@ -6,8 +6,9 @@ import moderngl
 
 from sketch.ink.ink import Rgba
 from sketch.render.buffers import vertex_array
+from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply
-from sketch.render.shaders import load_program
+from sketch.render.twins import Twins
 
 Box = tuple[float, float, float, float]
 
@@ -44,20 +45,29 @@ class QuadPainter:
     """
 
     def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
-        self._program = load_program(ctx, "quad.vert", fragment)
-        self._vertices = vertex_array(ctx, self._program)
+        self._programs = Twins(ctx, ("quad.vert", fragment), lambda program: vertex_array(ctx, program))
 
-    def paint(self, texture: moderngl.Texture, quad: Quad, color: Rgba, size: tuple[int, int]) -> None:
-        """Draw with the current blending into the current framebuffer of this size in pixels."""
+    def paint(
+        self,
+        texture: moderngl.Texture,
+        quad: Quad,
+        color: Rgba,
+        size: tuple[int, int],
+        gradient: PlacedGradient | None = None,
+    ) -> None:
+        """Draw with the current blending into the current framebuffer of this size in pixels.
+
+        Only "mask.frag" heeds a gradient; of the color it then takes the alpha.
+        """
+        program, vertices = self._programs.use(size, gradient)
         texture.use(0)
-        self._program["size"] = size
-        self._program["origin"] = quad.origin
-        self._program["sides"] = quad.sides
-        self._program["color"] = color
-        self._program["part"] = quad.part
-        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
+        program["origin"] = quad.origin
+        program["sides"] = quad.sides
+        program["color"] = color
+        if "part" in program:  # a stage that reads pixel by pixel has no use for it
+            program["part"] = quad.part
+        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        self._vertices.release()
-        self._program.release()
+        self._programs.release()

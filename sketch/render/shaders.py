@@ -1,23 +1,17 @@
-"""Where the shaders are, and what is wrong with one that does not compile."""
+"""Where the shaders are, and how two of them become a program."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import moderngl
 
+from sketch.render.glsl import ShaderError, Source, assemble, explain
+
+__all__ = ["ShaderError", "compile_program", "load_program", "shader_source", "shader_text"]
+
 _HERE = Path(__file__).resolve().parent
 # An installed wheel carries the folder inside the package; a checkout has it beside the package.
 _FOLDERS = (_HERE.parent / "_data" / "shaders", _HERE.parents[1] / "shaders")
-
-_LINE_IN_LOG = re.compile(
-    r"^\s*(?:ERROR:\s*)?\d+(?::(?P<colon>\d+)|\((?P<paren>\d+)\))(?:\(\d+\))?\s*:\s*(?P<message>.+)$"
-)
-"""Mesa writes `0:4(7): error: …`, NVIDIA `0(4) : error …`, Apple, AMD and Intel `ERROR: 0:4: …`."""
-
-
-class ShaderError(RuntimeError):
-    """A shader is missing or does not compile; the message names file and line in the driver's words."""
 
 
 def shader_text(name: str) -> str:
@@ -35,6 +29,19 @@ def shader_text(name: str) -> str:
     raise ShaderError(f"there is no shader {name!r} in {' or '.join(map(str, _FOLDERS))}")
 
 
+def shader_source(name: str, defines: Sequence[str] = ()) -> Source:
+    """A shader that comes with Inkloop, with what it includes.
+
+    Args:
+        name: File name in the folder `shaders/`.
+        defines: Names that `#ifdef` finds defined.
+
+    Raises:
+        ShaderError: A file is missing.
+    """
+    return assemble(name, shader_text(name), _own, defines)
+
+
 def load_program(
     ctx: moderngl.Context, vertex: str, fragment: str, defines: Sequence[str] = ()
 ) -> moderngl.Program:
@@ -49,51 +56,27 @@ def load_program(
     Raises:
         ShaderError: A file is missing, or the driver refuses one; says which line of which file.
     """
-    stages = [(name, with_defines(shader_text(name), defines)) for name in (vertex, fragment)]
-    return compile_program(ctx, stages[0], stages[1])
-
-
-def with_defines(text: str, defines: Sequence[str]) -> str:
-    """Define names after the first line, which has to say the version; line numbers stay as they were."""
-    version, _, rest = text.partition("\n")
-    return "\n".join([version, *(f"#define {name}" for name in defines), "#line 2", rest])
+    return compile_program(ctx, shader_source(vertex, defines), shader_source(fragment, defines))
 
 
 def compile_program(
-    ctx: moderngl.Context, vertex: tuple[str, str], fragment: tuple[str, str]
+    ctx: moderngl.Context, vertex: Source | tuple[str, str], fragment: Source | tuple[str, str]
 ) -> moderngl.Program:
-    """Compile two stages, each given as its file name and its text.
+    """Compile two stages, each put together already or given as its file name and its text.
 
     Raises:
         ShaderError: The driver refuses one; says which line of which file.
     """
+    stages = [_assembled(stage) for stage in (vertex, fragment)]
     try:
-        return ctx.program(vertex_shader=vertex[1], fragment_shader=fragment[1])
+        return ctx.program(vertex_shader=stages[0].text, fragment_shader=stages[1].text)
     except moderngl.Error as error:
-        raise ShaderError(explain(str(error), vertex[0], fragment[0])) from error
+        raise ShaderError(explain(str(error), stages[0], stages[1])) from error
 
 
-def explain(log: str, vertex: str, fragment: str) -> str:
-    """Rewrite a driver's log so that each complaint starts with the file and line it is about.
+def _assembled(stage: Source | tuple[str, str]) -> Source:
+    return stage if isinstance(stage, Source) else assemble(*stage, _own)
 
-    Args:
-        log: What moderngl raised: a title, the stage at fault, then the driver's lines.
-        vertex: File name of the vertex stage.
-        fragment: File name of the fragment stage.
 
-    Returns:
-        One line a complaint, as "strokes.frag:12: error: …". A log that names no line is kept whole.
-    """
-    file = (
-        fragment
-        if "fragment_shader" in log
-        else vertex
-        if "vertex_shader" in log
-        else f"{vertex} + {fragment}"
-    )
-    found = [match for match in map(_LINE_IN_LOG.match, log.splitlines()) if match]
-    if not found:
-        return f"{file}: {log.strip()}"
-    return "\n".join(
-        f"{file}:{match['colon'] or match['paren']}: {match['message'].strip()}" for match in found
-    )
+def _own(wanted: str, _: str) -> tuple[str, str]:
+    return wanted, shader_text(wanted)

@@ -8,59 +8,71 @@ A row is 16 floats:
     red, green, blue, alpha                   0..1, not premultiplied
 
 The axes of ellipses and boxes have length 1, so their own frame measures in pixels, turned and perhaps
-slanted.
+slanted. Rows are packed one by one here and by the thousand in `shape_arrays`.
 """
 
 import math
-from array import array
+from struct import Struct
 
 import moderngl
 
 from sketch.ink.ink import Rgba
 from sketch.render.buffers import GrowingBuffer, vertex_array
-from sketch.render.matrix import Matrix, apply, mean_scale
-from sketch.render.shaders import load_program
+from sketch.render.gradient import PlacedGradient
+from sketch.render.matrix import Axes, Matrix, apply
+from sketch.render.twins import Twins
 
 ROW_FLOATS = 16
+ROW_BYTES = 4 * ROW_FLOATS
 ELLIPSE, BOX, TRIANGLE = 0.0, 1.0, 2.0
 
-Row = tuple[float, ...]
+_pack = Struct(f"{ROW_FLOATS}f").pack
 
 
-def ellipse_row(
-    matrix: Matrix, x: float, y: float, half: tuple[float, float], line: float, color: Rgba
-) -> Row:
+def ellipse_row(axes: Axes, x: float, y: float, wide: float, high: float, line: float, color: Rgba) -> bytes:
     """An ellipse about (x, y).
 
     Args:
-        matrix: From the author's coordinates to pixels.
+        axes: Of the matrix from the author's coordinates to pixels.
         x: Center.
         y: Center.
-        half: Half width and half height.
+        wide: Half width.
+        high: Half height.
         line: Width of the outline, 0 for a filled shape.
         color: Not premultiplied.
     """
-    return _row(matrix, ELLIPSE, (x, y), (*half, 0.0), line, color)
+    (a, b, c, d, e, f), units, x_scale, y_scale, scale, _, _ = axes
+    return _pack(
+        *(a * x + c * y + e, b * x + d * y + f, ELLIPSE, line * scale),
+        *units,
+        *(wide * x_scale, high * y_scale, 0.0, 0.0),
+        *color,
+    )
 
 
 def box_row(
-    matrix: Matrix, x: float, y: float, half: tuple[float, float], radius: float, line: float, color: Rgba
-) -> Row:
+    axes: Axes, x: float, y: float, wide: float, high: float, radius: float, line: float, color: Rgba
+) -> bytes:
     """A rectangle about (x, y) with rounded corners; the rest as for `ellipse_row`."""
-    return _row(matrix, BOX, (x, y), (*half, radius), line, color)
+    (a, b, c, d, e, f), units, x_scale, y_scale, scale, _, _ = axes
+    return _pack(
+        *(a * x + c * y + e, b * x + d * y + f, BOX, line * scale),
+        *units,
+        *(wide * x_scale, high * y_scale, radius * scale, 0.0),
+        *color,
+    )
 
 
-def line_row(
-    matrix: Matrix, start: tuple[float, float], end: tuple[float, float], width: float, color: Rgba
-) -> Row:
+def line_row(axes: Axes, x1: float, y1: float, x2: float, y2: float, width: float, color: Rgba) -> bytes:
     """A straight line with round ends, which is a box rounded as far as it goes, turned along the line."""
-    x1, y1 = apply(matrix, *start)
-    x2, y2 = apply(matrix, *end)
-    length = math.hypot(x2 - x1, y2 - y1)
-    half = width * mean_scale(matrix) / 2
-    cos, sin = ((x2 - x1) / length, (y2 - y1) / length) if length > 0 else (1.0, 0.0)
-    return (
-        *((x1 + x2) / 2, (y1 + y2) / 2, BOX, 0.0),
+    start_x, start_y = apply(axes.matrix, x1, y1)
+    end_x, end_y = apply(axes.matrix, x2, y2)
+    along, down = end_x - start_x, end_y - start_y
+    length = math.hypot(along, down)
+    half = width * axes.scale / 2
+    cos, sin = (along / length, down / length) if length > 0 else (1.0, 0.0)
+    return _pack(
+        *((start_x + end_x) / 2, (start_y + end_y) / 2, BOX, 0.0),
         *(cos, sin, -sin, cos),
         *(length / 2 + half, half, half, 0.0),
         *color,
@@ -68,32 +80,17 @@ def line_row(
 
 
 def triangle_row(
-    matrix: Matrix, a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], color: Rgba
-) -> Row:
+    matrix: Matrix, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float, color: Rgba
+) -> bytes:
     """A filled triangle: its frame has the origin in one corner and an axis along each side from there."""
-    ax, ay = apply(matrix, *a)
-    bx, by = apply(matrix, *b)
-    cx, cy = apply(matrix, *c)
-    return (ax, ay, TRIANGLE, 0.0, bx - ax, by - ay, cx - ax, cy - ay, 0.5, 0.5, 0.0, 0.0, *color)
-
-
-def _row(
-    matrix: Matrix,
-    kind: float,
-    center: tuple[float, float],
-    extent: tuple[float, float, float],
-    line: float,
-    color: Rgba,
-) -> Row:
-    a, b, c, d, _, _ = matrix
-    x_scale, y_scale = math.hypot(a, b), math.hypot(c, d)
-    if x_scale == 0 or y_scale == 0:
-        return (0.0,) * ROW_FLOATS  # squeezed to nothing: no axes, and the shader draws none
-    scale = mean_scale(matrix)
-    return (
-        *(*apply(matrix, *center), kind, line * scale),
-        *(a / x_scale, b / x_scale, c / y_scale, d / y_scale),
-        *(extent[0] * x_scale, extent[1] * y_scale, extent[2] * scale, 0.0),
+    a, b, c, d, e, f = matrix
+    along, down = x2 - x1, y2 - y1
+    along_third, down_third = x3 - x1, y3 - y1
+    return _pack(
+        *(a * x1 + c * y1 + e, b * x1 + d * y1 + f, TRIANGLE, 0.0),
+        *(a * along + c * down, b * along + d * down),
+        *(a * along_third + c * down_third, b * along_third + d * down_third),
+        *(0.5, 0.5, 0.0, 0.0),
         *color,
     )
 
@@ -103,33 +100,34 @@ class ShapePainter:
 
     Args:
         ctx: The context to draw in.
+        stages: Names its shaders: "shapes" where the axes of every row cross at a right angle, "slanted",
+            which is slower, where they may not.
     """
 
-    def __init__(self, ctx: moderngl.Context) -> None:
+    def __init__(self, ctx: moderngl.Context, stages: str = "shapes") -> None:
         self._ctx = ctx
-        self._program = load_program(ctx, "shapes.vert", "shapes.frag")
         self._rows = GrowingBuffer(ctx)
-        self._vertices = self._bind()
+        self._programs = Twins(ctx, (f"{stages}.vert", f"{stages}.frag"), self._bind)
 
-    def paint(self, rows: "array[float]", size: tuple[int, int]) -> None:
+    def paint(self, rows: bytearray, size: tuple[int, int], gradient: PlacedGradient | None = None) -> None:
         """Draw with the current blending into the current framebuffer.
 
         Args:
-            rows: Floats, 16 a shape.
+            rows: Packed floats, 64 bytes a shape.
             size: Of the framebuffer, in pixels.
+            gradient: What to paint with instead of the rows' colors, of which only alpha is heeded.
         """
         if not rows:
             return
-        self._rows.upload(rows, 4 * len(rows))
-        self._program["size"] = size
-        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows) // ROW_FLOATS)
+        self._rows.upload(rows, len(rows))
+        _, vertices = self._programs.use(size, gradient)
+        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows) // ROW_BYTES)
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        self._vertices.release()
+        self._programs.release()
         self._rows.release()
-        self._program.release()
 
-    def _bind(self) -> moderngl.VertexArray:
+    def _bind(self, program: moderngl.Program) -> moderngl.VertexArray:
         names = ("place", "axes", "extent", "color")
-        return vertex_array(self._ctx, self._program, (self._rows.buffer, "4f 4f 4f 4f/i", *names))
+        return vertex_array(self._ctx, program, (self._rows.buffer, "4f 4f 4f 4f/i", *names))

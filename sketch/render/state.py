@@ -8,24 +8,27 @@ from sketch.ink.ink import PAPER_WHITE, Rgba
 from sketch.render import checks
 from sketch.render.blend import BlendMode, check_blend_mode
 from sketch.render.color import ColorLike, parse_color
-from sketch.render.matrix import IDENTITY, Matrix, multiply, rotation, scaling, translation
+from sketch.render.gradient import Gradient, PlacedGradient, placed
+from sketch.render.matrix import IDENTITY, Axes, Matrix, axes_of, multiply, rotation, scaling, translation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Style:
-    """How things are drawn.
+    """How things are drawn. The one in use is changed in place, since sketches change it before every shape.
 
     Attributes:
         color: Not premultiplied.
         filled: Whether shapes are filled, or outlined.
         line_width: Logical pixels.
         blend: How paint meets what is there.
+        gradient: What is painted with instead of the color.
     """
 
     color: Rgba = PAPER_WHITE
     filled: bool = True
     line_width: float = 1.0
     blend: BlendMode = "alpha"
+    gradient: PlacedGradient | None = None
 
 
 class DrawingState:
@@ -36,6 +39,7 @@ class DrawingState:
         self._styles: list[Style] = []
         self._upright: Matrix = IDENTITY
         self._matrix: Matrix = IDENTITY
+        self._derived: Axes | None = None
         self._matrices: list[Matrix] = []
 
     def color(self, *color: ColorLike, alpha: float = 1.0) -> None:
@@ -46,28 +50,42 @@ class DrawingState:
                 "#rrggbbaa".
             alpha: Factor in 0..1 on the color's own alpha.
         """
-        self._style = replace(self._style, color=parse_color(*color, alpha=alpha))
+        style = self._style
+        style.color = parse_color(*color, alpha=alpha)
+        style.gradient = None
+
+    def gradient(self, gradient: Gradient) -> None:
+        """Paint everything drawn from now on with a gradient, until the next `color`.
+
+        It lies where its own numbers say in the coordinates of now, and stays there when they change.
+
+        Raises:
+            TypeError: It is no gradient.
+        """
+        style = self._style
+        style.gradient = placed(gradient, self._matrix)
+        style.color = PAPER_WHITE  # of which only alpha is heeded
 
     def fill(self) -> None:
         """Fill shapes from now on."""
-        self._style = replace(self._style, filled=True)
+        self._style.filled = True
 
     def no_fill(self) -> None:
         """Outline shapes with the line width from now on."""
-        self._style = replace(self._style, filled=False)
+        self._style.filled = False
 
     def line_width(self, width: float) -> None:
         """Set the width of lines and outlines, in logical pixels, more than 0."""
         checks.positive(line_width=width)
-        self._style = replace(self._style, line_width=float(width))
+        self._style.line_width = float(width)
 
     def blend_mode(self, mode: BlendMode) -> None:
         """Choose how paint meets what is there: "alpha", "add", "multiply" or "screen"."""
-        self._style = replace(self._style, blend=check_blend_mode(mode))
+        self._style.blend = check_blend_mode(mode)
 
     def push_style(self) -> None:
-        """Remember color, fill, line width and blend mode until `pop_style`."""
-        self._styles.append(self._style)
+        """Remember color or gradient, fill, line width and blend mode until `pop_style`."""
+        self._styles.append(replace(self._style))
 
     def pop_style(self) -> None:
         """Go back to the style of the last `push_style`.
@@ -91,37 +109,50 @@ class DrawingState:
         """
         if not self._matrices:
             raise RuntimeError("pop_matrix without a push_matrix before it")
-        self._matrix = self._matrices.pop()
+        self._place(self._matrices.pop())
 
     @contextmanager
     def pushed(self) -> Generator[None]:
         """Push style and matrix for the length of a `with` block; an error inside puts them back too."""
-        style, styles, matrix, matrices = self._style, len(self._styles), self._matrix, len(self._matrices)
+        style, styles = replace(self._style), len(self._styles)
+        matrix, matrices = self._matrix, len(self._matrices)
         try:
             yield
         finally:
-            self._style, self._matrix = style, matrix
+            self._style = style
+            self._place(matrix)
             del self._styles[styles:], self._matrices[matrices:]
 
     def translate(self, x: float, y: float) -> None:
         """Move the origin by (x, y) logical pixels."""
         checks.finite(x=x, y=y)
-        self._matrix = multiply(self._matrix, translation(x, y))
+        self._place(multiply(self._matrix, translation(x, y)))
 
     def rotate(self, radians: float) -> None:
         """Turn what is drawn from now on about the origin, clockwise on the screen for positive angles."""
         checks.finite(radians=radians)
-        self._matrix = multiply(self._matrix, rotation(radians))
+        self._place(multiply(self._matrix, rotation(radians)))
 
     def scale(self, x: float, y: float | None = None) -> None:
         """Stretch what is drawn from now on by x and y, or by x both ways, and line widths by their mean."""
         y = x if y is None else y
         checks.finite(x=x, y=y)
-        self._matrix = multiply(self._matrix, scaling(x, y))
+        self._place(multiply(self._matrix, scaling(x, y)))
 
     def reset(self) -> None:
         """Go back to the style and coordinates that a frame starts with; what was pushed stays pushed."""
-        self._style, self._matrix = Style(), self._upright
+        self._style = Style()
+        self._place(self._upright)
+
+    def _place(self, matrix: Matrix) -> None:
+        self._matrix = matrix
+        self._derived = None
+
+    def _axes(self) -> Axes:
+        """What shapes need to know of the matrix, worked out once for all that share it."""
+        if self._derived is None:
+            self._derived = axes_of(self._matrix)
+        return self._derived
 
     def _start(self, matrix: Matrix) -> None:
         self._upright = matrix

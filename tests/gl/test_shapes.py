@@ -3,6 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from sketch.render.shapes import ROW_BYTES
+
 
 def light(pixels):
     return pixels[..., 0].sum()
@@ -160,9 +162,9 @@ def test_ten_thousand_circles_are_one_draw_call(ctx, canvas, framebuffer, monkey
     calls = []
     painter = canvas._batch._shapes
     paint = painter.paint
-    monkeypatch.setattr(painter, "paint", lambda rows, size: (calls.append(len(rows)), paint(rows, size)))
+    monkeypatch.setattr(painter, "paint", lambda rows, *rest: (calls.append(len(rows)), paint(rows, *rest)))
     canvas.begin(framebuffer)
     for index in range(10_000):
         canvas.circle(index % 100, index // 100, 0.4)
     canvas.end()
-    assert calls == [160_000]
+    assert calls == [10_000 * ROW_BYTES]

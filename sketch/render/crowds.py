@@ -1,0 +1,127 @@
+"""The words for many shapes at once, from arrays."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sketch.ink.ink import Rgba
+from sketch.render import checks
+from sketch.render.color import ColorLike, parse_color, point_colors
+from sketch.render.figures import Figures
+from sketch.render.shape_arrays import box_rows, ellipse_rows, line_rows, triangle_rows
+
+Floats = NDArray[np.float32]
+
+
+class Crowds(Figures):
+    """Draws thousands of shapes a call, at a fraction of what as many calls cost."""
+
+    def circles(self, xy: ArrayLike, radius: ArrayLike, color: ColorLike | ArrayLike | None = None) -> None:
+        """Circles, in order, filled or outlined.
+
+        Args:
+            xy: Centers, shape (n, 2..4); only x and y matter.
+            radius: One number or shape (n,), 0 or more.
+            color: One color as for `color`, or shape (n, 3) or (n, 4) with channels 0..255; the current color
+                or gradient if left out.
+
+        Raises:
+            ValueError: A shape or a number is not as described, or circles with an outline are not circles
+                under this transform.
+        """
+        centers = checks.rows_of_points("xy", xy)
+        axes, line = self._axes(), self._line()
+        if line and not axes.even:
+            raise ValueError(
+                "outlined circles need a transform that keeps them circles; draw them one by one"
+            )
+        radii = checks.numbers("radius", radius, len(centers))
+        half = np.repeat(np.broadcast_to(radii, len(centers))[:, None], 2, axis=1)
+        self._shapes(ellipse_rows(axes, centers, half, line, self._colors(color, len(centers))), color)
+
+    def rects(
+        self,
+        xy: ArrayLike,
+        size: ArrayLike,
+        radius: ArrayLike = 0.0,
+        color: ColorLike | ArrayLike | None = None,
+    ) -> None:
+        """Rectangles, in order, filled or outlined.
+
+        Args:
+            xy: Top left corners, shape (n, 2..4).
+            size: Width and height: one pair, or shape (n, 2), 0 or more.
+            radius: Of their corners, one number or shape (n,).
+            color: As for `circles`.
+
+        Raises:
+            ValueError: A shape or a number is not as described.
+        """
+        corners = checks.rows_of_points("xy", xy)
+        sizes = checks.pairs("size", size, len(corners))
+        rounded = checks.numbers("radius", radius, len(corners))
+        colors = self._colors(color, len(corners))
+        self._shapes(box_rows(self._axes(), corners, sizes, rounded, self._line(), colors), color)
+
+    def lines(
+        self,
+        start: ArrayLike,
+        end: ArrayLike,
+        width: ArrayLike | None = None,
+        color: ColorLike | ArrayLike | None = None,
+    ) -> None:
+        """Straight lines with round ends, in order.
+
+        Args:
+            start: Shape (n, 2..4).
+            end: Shape (n, 2..4).
+            width: One number or shape (n,), more than 0; the line width if left out.
+            color: As for `circles`.
+
+        Raises:
+            ValueError: A shape or a number is not as described.
+        """
+        starts, ends = checks.rows_of_points("start", start), checks.rows_of_points("end", end)
+        if len(starts) != len(ends):
+            raise ValueError(
+                f"lines need as many ends as starts; got {len(starts)} starts and {len(ends)} ends"
+            )
+        given = checks.widths(self._style.line_width if width is None else width, len(starts))
+        self._shapes(line_rows(self._axes(), starts, ends, given, self._colors(color, len(starts))), color)
+
+    def triangles(self, corners: ArrayLike, color: ColorLike | ArrayLike | None = None) -> None:
+        """Filled triangles, in order.
+
+        Args:
+            corners: Shape (n, 3, 2), or (3 n, 2), three rows a triangle.
+            color: As for `circles`.
+
+        Raises:
+            ValueError: A shape or a number is not as described, or `no_fill` is on: outlines of triangles
+                are drawn one by one.
+        """
+        if not self._style.filled:
+            raise ValueError("triangles are filled; outlines of triangles are drawn one by one")
+        given = checks.triples("corners", corners)
+        self._shapes(triangle_rows(self._axes(), given, self._colors(color, len(given))), color)
+
+    def _line(self) -> float:
+        return 0.0 if self._style.filled else self._style.line_width
+
+    def _shapes(self, rows: Floats, color: object) -> None:
+        self._check_open()
+        style = self._style
+        gradient = style.gradient if color is None else None
+        self._batch.shapes(rows.tobytes(), self._axes().slanted, style.blend, gradient)
+
+    def _colors(self, color: ColorLike | ArrayLike | None, count: int) -> Rgba | Floats:
+        """One color or one a row, 0..1."""
+        if color is None:
+            return self._style.color
+        if isinstance(color, str | int | float):
+            return parse_color(color)
+        if isinstance(color, tuple) and not any(isinstance(part, Sequence | np.ndarray) for part in color):
+            return parse_color(cast(tuple[float, ...], color))
+        return point_colors(cast(ArrayLike, color), count)

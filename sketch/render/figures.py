@@ -1,0 +1,165 @@
+"""The words for single shapes: lines, circles, ellipses, rectangles, triangles, polygons, curves."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sketch.ink.ink import Rgba
+from sketch.render import checks
+from sketch.render.batch import Batch
+from sketch.render.curves import bezier_points, closed_from_middle, ellipse_points
+from sketch.render.gradient import PlacedGradient, subdivided
+from sketch.render.matrix import apply_to_points, mean_scale
+from sketch.render.meshes import check_convex, convex_mesh
+from sketch.render.shapes import box_row, ellipse_row, line_row, triangle_row
+from sketch.render.state import DrawingState
+from sketch.render.stroke_rows import PixelStroke
+
+_GRADIENT_STEP = 4.0  # pixels of a stroke over which a gradient's color is taken to change evenly
+
+
+class Figures(DrawingState, ABC):
+    """Draws one shape a call. Ten thousand of them are one draw call all the same."""
+
+    _batch: Batch
+
+    def line(self, x1: float, y1: float, x2: float, y2: float) -> None:
+        """A straight line of the line width, with round ends."""
+        if not checks.are_finite(x1, y1, x2, y2):
+            checks.finite(x1=x1, y1=y1, x2=x2, y2=y2)
+        style = self._style
+        self._shape(line_row(self._axes(), x1, y1, x2, y2, style.line_width, style.color))
+
+    def polyline(self, points: ArrayLike, closed: bool = False) -> None:
+        """A line of the line width through points, with round ends and corners; never filled.
+
+        Args:
+            points: Shape (n, 2..4), n at least 1; only x and y matter.
+            closed: Whether it goes back to its first point.
+        """
+        xy = checks.plane_points(points)[:, :2]
+        self._line_through(xy, closed)
+
+    def circle(self, x: float, y: float, radius: float) -> None:
+        """A circle about (x, y)."""
+        if not checks.are_finite(x, y, radius) or radius < 0:
+            checks.finite(x=x, y=y)
+            checks.not_negative(radius=radius)
+        self._ellipse(x, y, radius, radius)
+
+    def ellipse(self, x: float, y: float, width: float, height: float) -> None:
+        """An ellipse about (x, y), as wide and high as given."""
+        if not checks.are_finite(x, y, width, height) or width < 0 or height < 0:
+            checks.finite(x=x, y=y)
+            checks.not_negative(width=width, height=height)
+        self._ellipse(x, y, 0.5 * width, 0.5 * height)
+
+    def rect(self, x: float, y: float, width: float, height: float, radius: float = 0.0) -> None:
+        """A rectangle with its top left corner at (x, y).
+
+        Args:
+            x: Left.
+            y: Top.
+            width: 0 or more.
+            height: 0 or more.
+            radius: Of its corners; at most half of the shorter side has an effect.
+        """
+        if not checks.are_finite(x, y, width, height, radius) or width < 0 or height < 0 or radius < 0:
+            checks.finite(x=x, y=y)
+            checks.not_negative(width=width, height=height, radius=radius)
+        style = self._style
+        line = 0.0 if style.filled else style.line_width
+        half, high = 0.5 * width, 0.5 * height
+        rounded = min(radius, half, high) if radius else 0.0
+        self._shape(box_row(self._axes(), x + half, y + high, half, high, rounded, line, style.color))
+
+    def triangle(self, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float) -> None:
+        """A triangle; its outline has round corners."""
+        if not checks.are_finite(x1, y1, x2, y2, x3, y3):
+            checks.finite(x1=x1, y1=y1, x2=x2, y2=y2, x3=x3, y3=y3)
+        if self._style.filled:
+            self._shape(triangle_row(self._matrix, x1, y1, x2, y2, x3, y3, self._style.color))
+        else:
+            self.polyline(((x1, y1), (x2, y2), (x3, y3)), closed=True)
+
+    def polygon(self, points: ArrayLike) -> None:
+        """A convex polygon; its outline has round corners. `path` takes the others.
+
+        Args:
+            points: Shape (n, 2..4), n at least 3, either way round.
+
+        Raises:
+            ValueError: It is not convex.
+        """
+        corners = checks.plane_points(points)
+        check_convex(corners)
+        style = self._style
+        if style.filled:
+            self._check_open()
+            mesh = convex_mesh(apply_to_points(self._matrix, corners), style.color)
+            self._batch.mesh(mesh, style.blend, style.gradient)
+        else:
+            self.polyline(corners, closed=True)
+
+    def bezier(
+        self, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float, x4: float, y4: float
+    ) -> None:
+        """A cubic Bézier curve from (x1, y1) to (x4, y4), a line of the line width; never filled."""
+        checks.finite(x1=x1, y1=y1, x2=x2, y2=y2, x3=x3, y3=y3, x4=x4, y4=y4)
+        control = np.array(((x1, y1), (x2, y2), (x3, y3), (x4, y4)), dtype=np.float32)
+        self._line_through(bezier_points(control, mean_scale(self._matrix)))
+
+    @abstractmethod
+    def _check_open(self) -> None:
+        """Refuse to draw outside a frame."""
+
+    def _shape(self, rows: bytes) -> None:
+        self._check_open()
+        style = self._style
+        self._batch.shapes(rows, self._axes().slanted, style.blend, style.gradient)
+
+    def _ellipse(self, x: float, y: float, wide: float, high: float) -> None:
+        style, axes = self._style, self._axes()
+        if style.filled:
+            self._shape(ellipse_row(axes, x, y, wide, high, 0.0, style.color))
+        elif wide == high and axes.even:
+            self._shape(ellipse_row(axes, x, y, wide, high, style.line_width, style.color))
+        else:
+            self._line_through(ellipse_points(x, y, (wide, high), axes.scale), closed=True)
+
+    def _line_through(self, xy: NDArray[np.float32], closed: bool = False) -> None:
+        if closed and len(xy) > 1 and (xy != xy[0]).any():
+            self._stroke(closed_from_middle(xy), self._style.line_width, None, closed=True)
+        else:
+            self._stroke(xy, self._style.line_width, None)
+
+    def _stroke(
+        self,
+        xy: NDArray[np.float32],
+        width: float | NDArray[np.float32],
+        rgba: Rgba | NDArray[np.float32] | None,
+        closed: bool = False,
+    ) -> None:
+        """A stroke in author's coordinates; without a color, in the current color or gradient."""
+        self._check_open()
+        radius = width * (mean_scale(self._matrix) / 2)
+        pixels = apply_to_points(self._matrix, xy)
+        style = self._style
+        if rgba is None and style.gradient is not None:
+            stroke = _graded(pixels, radius, style.gradient, closed)
+        else:
+            stroke = PixelStroke(pixels, radius, style.color if rgba is None else rgba, closed)
+        self._batch.stroke(stroke, style.blend)
+
+
+def _graded(
+    pixels: NDArray[np.float32],
+    radius: float | NDArray[np.float32],
+    gradient: PlacedGradient,
+    closed: bool,
+) -> PixelStroke:
+    """A stroke whose points, with enough of them put in between, have the colors of a gradient."""
+    radii = np.broadcast_to(np.asarray(radius, dtype=np.float32), len(pixels))
+    fine = subdivided(np.column_stack((pixels, radii)), _GRADIENT_STEP)
+    return PixelStroke(np.ascontiguousarray(fine[:, :2]), fine[:, 2], gradient.at(fine[:, :2]), closed)

@@ -1,0 +1,178 @@
+"""Colors that change across the page, along a line or away from a point."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.render import checks
+from sketch.render.color import ColorLike, parse_color
+from sketch.render.matrix import IDENTITY, Matrix, apply_to_points, inverse, multiply
+from sketch.render.oklab import from_oklab, to_oklab
+
+Floats = NDArray[np.float32]
+
+STEPS = 256
+"""Colors that a gradient is sampled at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gradient:
+    """Made by `Gradient.linear` or `Gradient.radial`, and painted with by `canvas.gradient`.
+
+    Between two colors it goes the way that looks even (in OKLab, by Ottosson 2020), not through the greys
+    that mixing red, green and blue would give.
+
+    Attributes:
+        matrix: From the gradient's own frame, in which its colors go from 0 to 1, to the author's.
+        round: Whether colors change away from the middle, or along the x axis of that frame.
+        ramp: Float32 array of shape (256, 4), 0..1, premultiplied.
+    """
+
+    matrix: Matrix
+    round: bool
+    ramp: Floats
+
+    @classmethod
+    def linear(
+        cls,
+        x1: float,
+        y1: float,
+        x2: float,
+        y2: float,
+        colors: Sequence[ColorLike],
+        stops: Sequence[float] | None = None,
+    ) -> "Gradient":
+        """Colors from (x1, y1) to (x2, y2), and as they are at the ends beyond.
+
+        Args:
+            x1: Where the first color is.
+            y1: Where the first color is.
+            x2: Where the last color is.
+            y2: Where the last color is.
+            colors: At least 2, each a string, a grey or a tuple of channels 0..255 as for `color=`.
+            stops: Where each color lies, 0..1, never less than the one before; evenly spread if left out.
+
+        Raises:
+            ValueError: Both ends are the same, or colors and stops are not as described.
+        """
+        checks.finite(x1=x1, y1=y1, x2=x2, y2=y2)
+        if (x1, y1) == (x2, y2):
+            raise ValueError(f"a linear gradient needs two places; both are ({x1!r}, {y1!r})")
+        along, down = x2 - x1, y2 - y1
+        return cls((along, down, -down, along, x1, y1), False, color_ramp(colors, stops))
+
+    @classmethod
+    def radial(
+        cls,
+        x: float,
+        y: float,
+        radius: float,
+        colors: Sequence[ColorLike],
+        stops: Sequence[float] | None = None,
+    ) -> "Gradient":
+        """Colors from (x, y) out to a radius, more than 0, and the last one beyond."""
+        checks.finite(x=x, y=y)
+        checks.positive(radius=radius)
+        return cls((radius, 0.0, 0.0, radius, x, y), True, color_ramp(colors, stops))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedGradient:
+    """A gradient where it was put.
+
+    Attributes:
+        gradient: Its colors.
+        from_pixels: From the pixels of the frame to the gradient's own frame.
+    """
+
+    gradient: Gradient
+    from_pixels: Matrix
+
+    def at(self, pixels: Floats) -> Floats:
+        """Its colors at places in the frame.
+
+        Args:
+            pixels: Float32 array of shape (n, 2).
+
+        Returns:
+            Float32 array of shape (n, 4), 0..1, not premultiplied.
+        """
+        own = apply_to_points(self.from_pixels, pixels)
+        share = np.hypot(own[:, 0], own[:, 1]) if self.gradient.round else own[:, 0]
+        where = np.clip(share, 0.0, 1.0) * (STEPS - 1)
+        ramp = self.gradient.ramp
+        mixed = _interpolated(where, np.arange(STEPS), ramp)
+        mixed[:, :3] /= np.maximum(mixed[:, 3:], np.float32(1e-6))
+        return mixed
+
+
+def placed(gradient: object, matrix: Matrix) -> PlacedGradient:
+    """Put a gradient into coordinates.
+
+    Raises:
+        TypeError: It is no gradient.
+    """
+    if not isinstance(gradient, Gradient):
+        raise TypeError(f"gradient needs a Gradient; got {gradient!r}")
+    # Where the coordinates are squeezed flat nothing shows, whatever its color.
+    return PlacedGradient(gradient, inverse(multiply(matrix, gradient.matrix)) or IDENTITY)
+
+
+def subdivided(rows: Floats, longest: float) -> Floats:
+    """Put points between those that are far apart, and keep all that are there.
+
+    Args:
+        rows: Float32 array of shape (n, 2 or more): x, y and what else changes evenly between two points.
+        longest: How far apart two points may be.
+
+    Returns:
+        Float32 array of shape (m, as many).
+    """
+    if len(rows) < 2:
+        return rows
+    steps = np.diff(rows[:, :2], axis=0)
+    pieces = np.maximum(np.ceil(np.hypot(steps[:, 0], steps[:, 1]) / longest), 1).astype(np.int64)
+    starts = np.concatenate(([0], np.cumsum(pieces)))
+    where = np.arange(int(starts[-1]) + 1)
+    return _interpolated(where, starts, rows)
+
+
+def color_ramp(colors: Sequence[ColorLike], stops: Sequence[float] | None = None) -> Floats:
+    """Sample colors that go from one to the next.
+
+    Args:
+        colors: At least 2.
+        stops: One a color, 0..1, none less than the one before; evenly spread if left out.
+
+    Returns:
+        Float32 array of shape (256, 4), 0..1, premultiplied.
+
+    Raises:
+        ValueError: Colors or stops are not as described.
+    """
+    if isinstance(colors, str) or len(colors) < 2:
+        raise ValueError(f"a gradient needs at least 2 colors; got {colors!r}")
+    given = np.array([parse_color(color) for color in colors])
+    where = np.linspace(0, 1, len(given)) if stops is None else np.asarray(stops, dtype=np.float64)
+    if where.shape != (len(given),):
+        raise ValueError(f"stops= needs one number for each of {len(given)} colors; got shape {where.shape}")
+    if not ((where >= 0) & (where <= 1)).all() or (np.diff(where) < 0).any():
+        raise ValueError(f"stops= must go from 0 to 1 and never back; got {where.tolist()}")
+    # Clear paint has no say in the color between: what is mixed is weighted by its alpha.
+    lab = np.column_stack((to_oklab(given[:, :3]) * given[:, 3:], given[:, 3]))
+    at = np.linspace(0, 1, STEPS)
+    mixed = _interpolated(at, where, lab).astype(np.float64)
+    alpha = mixed[:, 3:]
+    rgb = from_oklab(mixed[:, :3] / np.maximum(alpha, 1e-9))
+    return np.column_stack((rgb * alpha, alpha)).astype(np.float32)
+
+
+def _interpolated(at: NDArray[Any], where: NDArray[Any], rows: NDArray[Any]) -> Floats:
+    """Every column of rows that lie `where`, read `at` other places: float32, shape (len(at), columns)."""
+    out = np.empty((len(at), rows.shape[1]), dtype=np.float32)
+    for column in range(rows.shape[1]):
+        out[:, column] = np.interp(at, where, rows[:, column])
+    return out

@@ -1,0 +1,128 @@
+"""The words for text and pictures."""
+
+from abc import ABC, abstractmethod
+
+from sketch.render import checks
+from sketch.render.batch import Batch
+from sketch.render.image import ImageCache, ImageSource
+from sketch.render.matrix import mean_scale
+from sketch.render.quads import quad_at
+from sketch.render.state import DrawingState
+from sketch.render.text import (
+    LINE_SPACING,
+    Align,
+    TextCache,
+    align_offset,
+    check_align,
+    line_quad,
+    texture_size,
+)
+
+
+class Imagery(DrawingState, ABC):
+    """Writes, and draws what is made of pixels."""
+
+    _batch: Batch
+    _texts: TextCache
+    _images: ImageCache
+    _ratio: float
+
+    def text(
+        self,
+        text: str,
+        x: float,
+        y: float,
+        size: float = 16.0,
+        *,
+        align: Align = "left",
+        font: str | None = None,
+        alpha: float = 1.0,
+    ) -> None:
+        """Write text in the current color or gradient.
+
+        Letters are shaped by Pillow (ligatures, joined and right-to-left scripts) and sharpest when neither
+        turned nor scaled. Where Pillow's own face lacks a character, the first system font of
+        `sketch.render.fonts.FALLBACKS` that has the whole line is taken; a character nobody has is drawn as a
+        box.
+
+        Args:
+            text: A line break starts a new line, 1.25 sizes further down.
+            x: Where each line starts, is centered or ends, as `align` says.
+            y: Baseline of the first line.
+            size: Of the letters, in logical pixels.
+            align: "left", "center" or "right".
+            font: Path of a font file, or the default face.
+            alpha: Factor in 0..1 on the color's alpha.
+
+        Raises:
+            ValueError: The font cannot be read, the alignment is unknown, or a number is out of its range.
+        """
+        checks.finite(x=x, y=y)
+        checks.positive(size=size)
+        checks.share(alpha=alpha)
+        check_align(align)
+        self._check_open()
+        red, green, blue, own_alpha = self._style.color
+        pixels = texture_size(size, self._ratio, mean_scale(self._matrix))
+        for number, row in enumerate(text.split("\n")):
+            line = self._texts.line(row, font, pixels)
+            if line.texture is not None:
+                start = x + align_offset(align, line.advance * size / pixels)
+                quad = line_quad(line, self._matrix, start, y + number * LINE_SPACING * size, size / pixels)
+                tint = (red, green, blue, own_alpha * alpha)
+                self._batch.mask(line.texture, quad, tint, self._style.blend, self._style.gradient)
+
+    def text_size(self, text: str, size: float = 16.0, *, font: str | None = None) -> tuple[float, float]:
+        """How wide the longest line of a text is and how high all of them are, in logical pixels."""
+        checks.positive(size=size)
+        width, height = self._texts.measure(text, font, size * self._ratio)
+        return (width / self._ratio, height / self._ratio)
+
+    def image(
+        self,
+        source: ImageSource,
+        x: float,
+        y: float,
+        width: float | None = None,
+        height: float | None = None,
+        *,
+        alpha: float = 1.0,
+    ) -> None:
+        """Draw a picture with its top left corner at (x, y), in its own colors.
+
+        Args:
+            source: Path of a file, Pillow image, or uint8 array of shape (h, w, 3) or (h, w, 4). A file is
+                read once and again when it was written since; the others are uploaded at every call.
+            x: Left.
+            y: Top.
+            width: Logical pixels. Left out, it follows from the height and the picture's proportions, or is
+                the picture's own width.
+            height: The same for the height.
+            alpha: Opacity, 0..1.
+
+        Raises:
+            ValueError: The picture cannot be read, or a number is out of its range.
+        """
+        checks.finite(x=x, y=y)
+        checks.share(alpha=alpha)
+        self._check_open()
+        texture = self._images.texture(source)
+        width, height = _proportioned((texture.width, texture.height), width, height)
+        self._batch.picture(texture, quad_at(self._matrix, x, y, width, height), alpha, self._style.blend)
+
+    @abstractmethod
+    def _check_open(self) -> None:
+        """Refuse to draw outside a frame."""
+
+
+def _proportioned(pixels: tuple[int, int], width: float | None, height: float | None) -> tuple[float, float]:
+    """The size to draw a picture in when one or both sides are left out."""
+    if width is not None:
+        checks.not_negative(width=width)
+    if height is not None:
+        checks.not_negative(height=height)
+    if width is None:
+        width = pixels[0] if height is None else height * pixels[0] / pixels[1]
+    if height is None:
+        height = width * pixels[1] / pixels[0]
+    return (width, height)
