@@ -163,7 +163,8 @@ class Canvas(Vocabulary):
         self._batch.flush()
         look = Look(self._matrix, self._batch.size, self._style.blend if blend is None else "alpha")
         layer = self._layers.update(ink, look, self._paint_dry)
-        wet = [_pixel_stroke(stroke.with_tip(), self._matrix) for stroke in ink.wet.values() if len(stroke)]
+        live = [*layer.late, *(stroke.with_tip() for stroke in ink.wet.values() if len(stroke))]
+        wet = [_pixel_stroke(stroke, self._matrix) for stroke in live]
         if wet and (opacity < 1 or blend is not None):
             # Wet ink and dry are blended as one picture, as they will be when both are dry.
             def paint():

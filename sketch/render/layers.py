@@ -41,6 +41,7 @@ class Layer:
         known: The strokes that the picture shows, once what is under `stale` is painted anew.
         revision: Of the ink, when `known` was compared with it.
         stale: Strokes that are gone, or came in between others.
+        late: Strokes that dried since the picture grew old, and must be drawn with it.
         behind: Whether all of the picture must be painted anew.
         repaint: What is being painted.
         ground: What was under the ink when it was last drawn.
@@ -51,6 +52,7 @@ class Layer:
     known: list[Stroke]
     revision: int
     stale: list[Stroke] = field(default_factory=list[Stroke])
+    late: list[Stroke] = field(default_factory=list[Stroke])
     behind: bool = False
     repaint: Repaint | None = None
     ground: Ground | None = None
@@ -63,6 +65,8 @@ class Layer:
         else:
             found = changes(self.known, ink.strokes)
             self.known, self.revision = list(ink.strokes), ink.revision
+            gone = {id(stroke) for stroke in found.stale}
+            self.late = [stroke for stroke in self.late if id(stroke) not in gone]
         return found
 
     def stale_box(self) -> PixelBounds:
@@ -119,7 +123,7 @@ class InkLayers:
         layer = self._layer_of(ink)
         if layer is None:
             layer = self._new_layer(ink, look, paint)
-        self._follow(layer, layer.changes(ink), paint)
+        self._follow(layer, layer.changes(ink), look, paint)
         self._work(layer, look, paint)
         return layer
 
@@ -192,16 +196,18 @@ class InkLayers:
             whole.advance(self.budget, paint)
         return layer
 
-    def _follow(self, layer: Layer, found: Changes, paint: PaintStrokes) -> None:
+    def _follow(self, layer: Layer, found: Changes, look: Look, paint: PaintStrokes) -> None:
         """Put fresh strokes on top of what is shown and of what is being painted; note what is stale."""
         layer.stale += found.stale
-        scale = mean_scale(layer.picture.look.matrix)
-        expense = sum(cost(stroke, scale) for stroke in found.fresh)
-        if expense <= BULK * self.budget:
+        expense = sum(cost(stroke, mean_scale(look.matrix)) for stroke in found.fresh)
+        if expense > BULK * self.budget:
+            layer.behind = True
+        elif layer.picture.look == look:
             layer.picture.add(found.fresh, paint)
             self._left += expense  # so that what is painted anew comes nearer to its end all the same
         else:
-            layer.behind = True
+            layer.late += found.fresh
+            layer.behind |= bool(found.fresh) and layer.repaint is None
         if layer.repaint is not None:
             layer.repaint.strokes += found.fresh
 
@@ -236,6 +242,7 @@ class InkLayers:
         layer.repaint = None
         if done.within is None:
             layer.picture, done.picture = done.picture, layer.picture
+            layer.late.clear()
         elif area(done.within):
             self._painter.copy(done.picture, layer.picture, done.within)
         self._keep(done)
