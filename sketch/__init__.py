@@ -22,18 +22,24 @@ if TYPE_CHECKING:
     from sketch.plugin import Addon
     from sketch.render.canvas import Canvas
     from sketch.render.color import parse_color
+    from sketch.render.post import Bloom, Blur, ColorMap, Shade, Trails
     from sketch.sketch import Sketch
     from sketch.window import Window
 
 __all__ = [
     "Addon",
+    "Bloom",
+    "Blur",
     "Canvas",
+    "ColorMap",
     "HostError",
     "Ink",
     "Points",
+    "Shade",
     "Sketch",
     "Stroke",
     "Strokes",
+    "Trails",
     "WetStroke",
     "Window",
     "as_points",
@@ -43,13 +49,18 @@ __all__ = [
 
 _HOMES = {
     "Addon": "sketch.plugin",
+    "Bloom": "sketch.render.post",
+    "Blur": "sketch.render.post",
     "Canvas": "sketch.render.canvas",
+    "ColorMap": "sketch.render.post",
     "HostError": "sketch.host.errors",
     "Ink": "sketch.ink.ink",
     "Points": "sketch.ink.points",
+    "Shade": "sketch.render.post",
     "Sketch": "sketch.sketch",
     "Stroke": "sketch.ink.ink",
     "Strokes": "sketch.ink.points",
+    "Trails": "sketch.render.post",
     "WetStroke": "sketch.ink.ink",
     "Window": "sketch.window",
     "as_points": "sketch.ink.points",

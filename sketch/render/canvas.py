@@ -14,6 +14,8 @@ from sketch.render.image import ImageCache
 from sketch.render.layers import InkLayers
 from sketch.render.matrix import Matrix, apply_to_points, mean_scale, scaling
 from sketch.render.pictures import Look, Picture
+from sketch.render.post import Pass, check_passes
+from sketch.render.post_painter import PostPainter
 from sketch.render.stroke_rows import PixelStroke
 from sketch.render.text import TextCache
 from sketch.render.vocabulary import Vocabulary
@@ -44,6 +46,7 @@ class Canvas(Vocabulary):
         self._layers = InkLayers(ctx)
         self._texts = TextCache(ctx)
         self._images = ImageCache(ctx)
+        self._post = PostPainter(ctx)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -79,6 +82,7 @@ class Canvas(Vocabulary):
         self._frame = framebuffer
         self._start(scaling(self._ratio, self._ratio))
         self._layers.begin_frame()
+        self._post.begin_frame()
         self._batch.ground = None
         self._use_frame(framebuffer)
 
@@ -120,7 +124,7 @@ class Canvas(Vocabulary):
 
     def release(self) -> None:
         """Give every GPU resource back. The canvas cannot be used afterwards."""
-        for part in (self._batch, self._layers, self._texts, self._images):
+        for part in (self._batch, self._layers, self._texts, self._images, self._post):
             part.release()
 
     def background(self, *color: ColorLike) -> None:
@@ -180,6 +184,32 @@ class Canvas(Vocabulary):
             self._show(framebuffer, layer.picture, look, opacity, mode)
         for stroke in wet:
             self._batch.stroke(stroke, mode)
+
+    def post(self, *passes: Pass) -> None:
+        """Run passes over everything drawn so far, one after the other; what is drawn later stays as it is.
+
+            canvas.post(Bloom(0.6), Trails(0.92), ColorMap("jet"))
+
+        Where a shader of one's own was changed and does not compile, the last one that did is used, and the
+        frame says what is wrong with which line.
+
+        Args:
+            *passes: Of `sketch.render.post`: `Blur`, `Bloom`, `Trails`, `ColorMap`, `Shade`.
+
+        Raises:
+            ShaderError: A shader of one's own is missing, has no such uniform, or never compiled.
+            TypeError: What was given is no pass.
+        """
+        framebuffer = self._open()
+        check_passes(passes)
+        self._batch.flush()
+        self._batch.ground = None
+        self._use_frame(framebuffer)
+        self._post.run(framebuffer, self._batch.size, self._ratio, passes)
+        self._use_frame(framebuffer)
+        with self.pushed():
+            self.reset()
+            self.text("\n".join(self._post.complaints), 20, 30, 14)
 
     def _show(
         self, framebuffer: moderngl.Framebuffer, picture: Picture, look: Look, opacity: float, mode: BlendMode

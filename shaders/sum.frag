@@ -1,0 +1,14 @@
+#version 330 core
+
+// Light from nearby and light from far away, together.
+
+uniform sampler2D nearby;
+uniform sampler2D far_off;
+
+in vec2 at;
+
+out vec4 paint;
+
+void main() {
+    paint = texture(nearby, at) + texture(far_off, at);
+}

@@ -1,0 +1,45 @@
+"""A Gaussian blur in numbers: how far to shrink the picture first, and how much of each neighbour to add."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+REACH = 6
+"""Neighbours on either side that are added, as in blur.frag."""
+
+_NARROWEST = 1.0
+"""Standard deviation, in pixels of the shrunk picture, that still hides how it was shrunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlurPlan:
+    """How to blur: shrink so many times by half, then blur by `sigma` pixels of what is left."""
+
+    halvings: int
+    sigma: float
+
+
+def blur_plan(sigma: float) -> BlurPlan:
+    """Choose the resolution for a blur of `sigma` pixels, more than 0.
+
+    Shrinking averages boxes, and enlarging spreads every pixel as a triangle does; both blur, too, and their
+    share of the variance is left out of what remains.
+    """
+    halvings = max(0, math.floor(math.log2(sigma / _NARROWEST)))
+    factor = 2**halvings
+    spread = 0.0 if halvings == 0 else (factor**2 - 1) / 12 + factor**2 / 6
+    return BlurPlan(halvings, math.sqrt(max(sigma**2 - spread, 0.01)) / factor)
+
+
+def blur_weights(sigma: float) -> NDArray[np.float32]:
+    """Weights of a pixel and of its neighbours on one side, shape (REACH + 1,).
+
+    With both sides they add up to 1. What of the bell lies on each pixel is counted, not its height in the
+    middle, which is right for narrow ones, too.
+    """
+    edges = np.arange(REACH + 2) - 0.5
+    below = np.array([math.erf(edge / (sigma * math.sqrt(2))) for edge in edges])
+    area = np.diff(below)
+    return (area / (2 * area.sum() - area[0])).astype(np.float32)
