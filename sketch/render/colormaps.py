@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch.render.color import ColorLike, parse_color
+from sketch.render.oklab import oklch
+
+Floats: TypeAlias = NDArray[np.float64]
 
 Stops: TypeAlias = tuple[ColorLike, ...]
 """Colors at even distances, from dark to bright, as `color` takes them."""
@@ -17,8 +20,8 @@ SIZE = 256
 COLORMAPS = ("jet", "ember", "sea")
 """The maps there are by name. To the eye "ember" and "sea" grow brighter evenly; "jet" does not."""
 
-# Of the two: hue in turns where dark and where bright, and chroma in the middle (Oklch).
-_HUES = {"ember": (-0.20, 0.26, 0.165), "sea": (0.80, 0.36, 0.115)}
+# Of the two: hue in degrees where dark and where bright, and chroma in the middle.
+_HUES = {"ember": (-72.0, 94.0, 0.165), "sea": (288.0, 130.0, 0.115)}
 
 
 def check_colormap(colors: str | Stops) -> None:
@@ -59,66 +62,30 @@ def colormap(colors: str | Stops) -> NDArray[np.uint8]:
     return made
 
 
-def jet(along: NDArray[np.float64]) -> NDArray[np.float64]:
+def jet(along: Floats) -> Floats:
     """Blue, cyan, yellow, red: three ramps a quarter apart; shape (n, 3) in 0..1."""
     peaks = np.array((3.0, 2.0, 1.0))
     return np.clip(1.5 - np.abs(4 * along[:, None] - peaks), 0, 1)
 
 
-def even(along: NDArray[np.float64], dark: float, bright: float, chroma: float) -> NDArray[np.float64]:
+def even(along: Floats, dark: float, bright: float, chroma: float) -> Floats:
     """A map whose lightness in Oklab grows evenly from black to near white; shape (n, 3) in 0..1.
 
     Args:
         along: Where on the map, 0..1.
-        dark: Hue at its dark end, in turns.
+        dark: Hue at its dark end, in degrees.
         bright: Hue at its bright end; hues between are passed on the way.
         chroma: In the middle; both ends are grey.
     """
-    hue = 2 * np.pi * (dark + (bright - dark) * along)
-    strength = chroma * np.sin(np.pi * along**0.9) ** 0.7
     lightness = 0.06 + 0.91 * along
-    return _displayable(lightness, strength, hue)
+    strength = chroma * np.sin(np.pi * along**0.9).clip(0) ** 0.7
+    hue = dark + (bright - dark) * along
+    rows = [oklch(*row)[:3] for row in zip(lightness.tolist(), strength.tolist(), hue.tolist(), strict=True)]
+    return np.array(rows) / 255
 
 
-def between(colors: Sequence[ColorLike], along: NDArray[np.float64]) -> NDArray[np.float64]:
+def between(colors: Sequence[ColorLike], along: Floats) -> Floats:
     """Colors at even distances, mixed linearly in between; shape (n, 3) in 0..1."""
     stops = np.array([parse_color(color)[:3] for color in colors])
     places = np.linspace(0, 1, len(stops))
     return np.stack([np.interp(along, places, stops[:, channel]) for channel in range(3)], axis=1)
-
-
-def _displayable(
-    lightness: NDArray[np.float64], chroma: NDArray[np.float64], hue: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Oklch as sRGB; where a screen cannot show a color, less of its chroma, found by halving."""
-    low, high = np.zeros_like(chroma), np.ones_like(chroma)
-    for _ in range(20):
-        middle = (low + high) / 2
-        linear = _linear(lightness, middle * chroma, hue)
-        fits = ((linear >= 0) & (linear <= 1)).all(axis=1)
-        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
-    linear = np.clip(_linear(lightness, low * chroma, hue), 0, 1)
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-
-
-def _linear(
-    lightness: NDArray[np.float64], chroma: NDArray[np.float64], hue: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Linear sRGB of Oklch (B. Ottosson, A perceptual color space for image processing, 2020)."""
-    a, b = chroma * np.cos(hue), chroma * np.sin(hue)
-    cones = np.stack(
-        [
-            lightness + 0.3963377774 * a + 0.2158037573 * b,
-            lightness - 0.1055613458 * a - 0.0638541728 * b,
-            lightness - 0.0894841775 * a - 1.2914855480 * b,
-        ],
-        axis=1,
-    )
-    to_rgb = np.array(
-        [
-            (4.0767416621, -3.3077115913, 0.2309699292),
-            (-1.2684380046, 2.6097574011, -0.3413193965),
-            (-0.0041960863, -0.7034186147, 1.7076147010),
-        ]
-    )
-    return cones**3 @ to_rgb.T
