@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch.ink.ink import Stroke
-from sketch.render.matrix import Matrix, apply, mean_scale
+from sketch.render.matrix import Matrix, apply, apply_to_points, mean_scale
 from sketch.render.stroke_rows import FRINGE, PixelBounds
 
 CELL = 64
@@ -66,6 +66,23 @@ def mark(cells: Cells, box: PixelBounds) -> None:
     left, top, right, bottom = box
     if right > left and bottom > top:
         cells[top // CELL : -(-bottom // CELL), left // CELL : -(-right // CELL)] = True
+
+
+def mark_stroke(cells: Cells, stroke: Stroke, matrix: Matrix) -> None:
+    """Mark the cells that the segments of a stroke may touch, in place."""
+    xy = apply_to_points(matrix, stroke.points)
+    reach = stroke.half_width * mean_scale(matrix) + FRINGE
+    pairs = np.stack((xy[:-1], xy[1:])) if len(xy) > 1 else xy[None]
+    first = np.floor((pairs.min(axis=0) - reach) / CELL).astype(int)
+    last = np.floor((pairs.max(axis=0) + reach) / CELL).astype(int)
+    most = np.array(cells.shape[::-1]) - 1
+    seen = ((last >= 0) & (first <= most)).all(axis=1)
+    first, last = np.maximum(first[seen], 0), np.minimum(last[seen], most)
+    columns, rows = (last - first).max(axis=0, initial=0).tolist()
+    for row in range(rows + 1):
+        for column in range(columns + 1):
+            x, y = np.minimum(first + np.array((column, row)), last).T
+            cells[y, x] = True
 
 
 def unmark(cells: Cells, box: PixelBounds, size: tuple[int, int]) -> None:

@@ -9,6 +9,7 @@ import moderngl
 
 from sketch.ink.ink import Rgba
 from sketch.render.blend import set_blending
+from sketch.render.boxes import intersection, no_cells, rows_of
 from sketch.render.pictures import Picture, PicturePainter, new_picture
 
 
@@ -43,10 +44,12 @@ def refreshed(ctx: moderngl.Context, ground: Ground, ink: Picture, painter: Pict
         ground.source, ground.picture = None, new_picture(ctx, ink.look)
     changed = ink.take_damage()
     if ground.source is not ink:
-        ground.source, changed = ink, (0, 0, *ink.size)
-    if changed is not None:
-        ground.picture.fill(ground.color, changed)
-        with ground.picture.painting(changed):
+        ground.source, changed = ink, ~no_cells(ink.size)
+    if changed.any():
+        whole = (0, 0, *ink.size)
+        for box in rows_of(changed).astype(int).tolist():
+            ground.picture.fill(ground.color, intersection(whole, box))
+        with ground.picture.painting(whole):
             set_blending(ctx, "alpha")
-            painter.show(ink, ink.look, 1.0)
+            painter.show_cells(ink, changed)
     return ground.picture

@@ -13,12 +13,10 @@ from sketch.ink.ink import Rgba, Stroke
 from sketch.render.blend import BlendMode, empty_layer
 from sketch.render.boxes import (
     Cells,
-    intersection,
     mark,
+    mark_stroke,
     no_cells,
     rows_of,
-    stroke_box,
-    union,
     unmark,
 )
 from sketch.render.buffers import GrowingBuffer, vertex_array
@@ -56,14 +54,14 @@ class Picture:
         framebuffer: To paint on.
         texture: To show.
         cells: Those that may hold paint.
-        damage: The part that changed since someone asked with `take_damage`; None if nothing did.
+        damage: The cells that changed since someone asked with `take_damage`.
     """
 
     look: Look
     framebuffer: moderngl.Framebuffer
     texture: moderngl.Texture
     cells: Cells = field(init=False)
-    damage: PixelBounds | None = field(init=False)
+    damage: Cells = field(init=False)
 
     def __post_init__(self) -> None:
         self.clear(self.look)
@@ -75,8 +73,8 @@ class Picture:
 
     def clear(self, look: Look, within: PixelBounds | None = None) -> None:
         """Start anew for a look of the same size, on a part of the texture or on all of it."""
-        self.look, self.cells, self.damage = look, no_cells(self.size), (0, 0, *self.size)
-        self.fill(empty_layer(look.mode), within or self.damage)
+        self.look, self.cells, self.damage = look, no_cells(self.size), ~no_cells(self.size)
+        self.fill(empty_layer(look.mode), within or (0, 0, *self.size))
 
     def add(self, strokes: Sequence[Stroke], paint: PaintStrokes, within: PixelBounds | None = None) -> None:
         """Paint strokes on top, cut off at a rectangle if there is one. Leaves its framebuffer in use."""
@@ -85,10 +83,12 @@ class Picture:
         frame = within or (0, 0, *self.size)
         with self.painting(frame):
             paint(strokes, self.look)
+        painted, inside = no_cells(self.size), no_cells(self.size)
+        mark(inside, frame)
         for stroke in strokes:
-            box = intersection(stroke_box(stroke, self.look.matrix), frame)
-            mark(self.cells, box)
-            self.spoil(box)
+            mark_stroke(painted, stroke, self.look.matrix)
+        self.cells |= painted & inside
+        self.damage |= painted & inside
 
     def fill(self, color: Rgba, within: PixelBounds) -> None:
         """Fill a rectangle with a premultiplied color."""
@@ -104,13 +104,9 @@ class Picture:
         finally:
             self.framebuffer.scissor = cast(Any, None)  # allowed, though the stub does not say so
 
-    def spoil(self, box: PixelBounds) -> None:
-        """Note that a rectangle changed."""
-        self.damage = union(self.damage, box) if self.damage else box
-
-    def take_damage(self) -> PixelBounds | None:
-        """The part that changed since the last call."""
-        damage, self.damage = self.damage, None
+    def take_damage(self) -> Cells:
+        """The cells that changed since the last call."""
+        damage, self.damage = self.damage, no_cells(self.size)
         return damage
 
     def release(self) -> None:
@@ -150,6 +146,10 @@ class PicturePainter:
         self._vertices = vertex_array(ctx, self._program)
         self._moved = QuadPainter(ctx, "picture.frag")
 
+    def show_cells(self, picture: Picture, cells: Cells) -> None:
+        """Draw some cells of a picture, with the current blending, pixel on pixel."""
+        self._put(picture, rows_of(cells & picture.cells), 1.0)
+
     def show(self, picture: Picture, look: Look, opacity: float) -> None:
         """Draw a picture, with the current blending, where a look wants it.
 
@@ -176,7 +176,7 @@ class PicturePainter:
         self._put(source, np.array((box,), dtype=np.float32), 1.0)
         unmark(target.cells, box, target.size)
         target.cells |= source.cells
-        target.spoil(box)
+        mark(target.damage, box)
 
     def release(self) -> None:
         """Give the GPU's resources back."""

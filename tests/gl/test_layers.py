@@ -7,6 +7,7 @@ from sketch.ink.ink import Ink, Stroke
 from sketch.ink.points import as_points
 from sketch.render.canvas import Canvas
 from sketch.render.repaint import cost
+from tests.bench.frames import resident_bytes
 from tests.gl.conftest import new_framebuffer, pixels_of, release
 from tests.gl.test_ink import frame, wet_copy
 
@@ -276,6 +277,55 @@ def test_ink_outside_the_frame_does_no_harm(canvas, framebuffer):
     canvas.resize((50, 40), 2.0)
     drawn, _ = settled(canvas, framebuffer, lambda c: c.ink(ink))
     assert (drawn == anew(canvas, framebuffer, ink)).all()
+
+
+def test_ten_thousand_frames_at_rest_take_no_memory(ctx, canvas, framebuffer, monkeypatch):
+    ink = Ink(scribbles(20), {0: wet_copy(scribbles(1, seed=5)[0])})
+
+    def frames(count):
+        for _ in range(count):
+            canvas.begin(framebuffer)
+            canvas.background(12)
+            canvas.ink(ink)
+            canvas.end()
+        ctx.finish()
+
+    def refuse(*_, **__):
+        raise AssertionError("allocated")
+
+    frames(500)
+    for name in ("buffer", "texture", "framebuffer", "vertex_array", "program"):
+        monkeypatch.setattr(type(ctx), name, refuse)
+    before = resident_bytes()
+    frames(10_000)
+    assert resident_bytes() - before < 1 << 20
+
+
+def test_a_layer_takes_the_same_memory_on_the_gpu_however_much_is_painted_on_it(ctx, canvas, framebuffer):
+    made: list[int] = []
+    for count in (10, 2000):
+        ink = Ink(scribbles(count))
+        settled(canvas, framebuffer, lambda c, ink=ink: c.ink(ink))
+        ink.remove(0)
+        canvas.resize((100, 80), 1.0)
+        settled(canvas, framebuffer, lambda c, ink=ink: c.ink(ink))
+        made.append(gpu_bytes(canvas))
+        del ink
+    assert made[0] == made[1]
+
+
+def gpu_bytes(canvas):
+    """What the layers' textures and the strokes' buffers take."""
+    layers, batch = canvas._layers, canvas._batch
+    pictures = [layers._spare, layers._scratch]
+    for layer in layers._layers.values():
+        pictures += [
+            layer.picture,
+            layer.ground and layer.ground.picture,
+            layer.repaint and layer.repaint.picture,
+        ]
+    textures = sum(4 * picture.size[0] * picture.size[1] for picture in pictures if picture)
+    return textures + batch._strokes._rows.buffer.size
 
 
 def test_ink_that_is_flattened_to_nothing_comes_back(canvas, framebuffer):

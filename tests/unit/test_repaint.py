@@ -11,6 +11,7 @@ from sketch.render.boxes import (
     clipped,
     intersection,
     mark,
+    mark_stroke,
     meet,
     no_cells,
     rows_of,
@@ -77,6 +78,20 @@ def test_cells_hold_what_was_marked_and_forget_what_lies_within(marked, gone):
     for row, column in np.argwhere(no_cells(size) | cells).tolist():
         cell = clipped((column * CELL, row * CELL, (column + 1) * CELL, (row + 1) * CELL), size)
         assert intersection(cell, (left, top, right, bottom)) != cell
+
+
+@given(st.lists(st.tuples(*[st.integers(-150, 350)] * 2), min_size=1, max_size=6), st.floats(1, 90))
+def test_a_strokes_cells_hold_every_disc_along_it(places, width):
+    size, stroke = (200, 150), Stroke(as_points(places), width=width)
+    cells = no_cells(size)
+    mark_stroke(cells, stroke, IDENTITY)
+    xy = stroke.points[:, :2]
+    share = np.linspace(0, 1, 60)[:, None, None]
+    along = np.concatenate((xy, (xy[:-1] + share * (xy[1:] - xy[:-1])).reshape(-1, 2)))
+    for turn in np.linspace(0, 2 * np.pi, 8, endpoint=False):
+        x, y = (along + width / 2 * np.array((np.cos(turn), np.sin(turn)))).T
+        seen = (x >= 0) & (x < size[0]) & (y >= 0) & (y < size[1])
+        assert cells[(y[seen] // CELL).astype(int), (x[seen] // CELL).astype(int)].all()
 
 
 @pytest.mark.parametrize("matrix", [IDENTITY, scaling(2, 2), multiply(translation(5, -3), rotation(0.7))])
