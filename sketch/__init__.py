@@ -17,11 +17,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sketch.host.errors import HostError
     from sketch.ink.ink import Ink, Stroke, WetStroke
+    from sketch.ink.path import Path, PathPen
     from sketch.ink.points import Points, Strokes, as_points
+    from sketch.ink.shape import Polyline
     from sketch.launch import run
     from sketch.plugin import Addon
     from sketch.render.canvas import Canvas
     from sketch.render.color import parse_color
+    from sketch.render.gradient import Gradient
+    from sketch.render.oklab import oklch
     from sketch.render.post import Bloom, Blur, ColorMap, Shade, Trails
     from sketch.sketch import Sketch
     from sketch.window import Window
@@ -32,9 +36,13 @@ __all__ = [
     "Blur",
     "Canvas",
     "ColorMap",
+    "Gradient",
     "HostError",
     "Ink",
+    "Path",
+    "PathPen",
     "Points",
+    "Polyline",
     "Shade",
     "Sketch",
     "Stroke",
@@ -43,6 +51,7 @@ __all__ = [
     "WetStroke",
     "Window",
     "as_points",
+    "oklch",
     "parse_color",
     "run",
 ]
@@ -53,9 +62,13 @@ _HOMES = {
     "Blur": "sketch.render.post",
     "Canvas": "sketch.render.canvas",
     "ColorMap": "sketch.render.post",
+    "Gradient": "sketch.render.gradient",
     "HostError": "sketch.host.errors",
     "Ink": "sketch.ink.ink",
+    "Path": "sketch.ink.path",
+    "PathPen": "sketch.ink.path",
     "Points": "sketch.ink.points",
+    "Polyline": "sketch.ink.shape",
     "Shade": "sketch.render.post",
     "Sketch": "sketch.sketch",
     "Stroke": "sketch.ink.ink",
@@ -64,6 +77,7 @@ _HOMES = {
     "WetStroke": "sketch.ink.ink",
     "Window": "sketch.window",
     "as_points": "sketch.ink.points",
+    "oklch": "sketch.render.oklab",
     "parse_color": "sketch.render.color",
     "run": "sketch.launch",
 }

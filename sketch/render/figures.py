@@ -5,10 +5,10 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sketch.ink.curves import bezier_points, closed_from_middle, ellipse_points
 from sketch.ink.ink import Rgba
 from sketch.render import checks
 from sketch.render.batch import Batch
-from sketch.render.curves import bezier_points, closed_from_middle, ellipse_points
 from sketch.render.gradient import PlacedGradient, subdivided
 from sketch.render.matrix import apply_to_points, mean_scale
 from sketch.render.meshes import check_convex, convex_mesh

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.render.curves import TOLERANCE, bezier_points, closed_from_middle, ellipse_points
+from sketch.ink.curves import TOLERANCE, bezier_points, closed_from_middle, ellipse_points
 from sketch.render.fonts import Fonts
 from sketch.render.image import as_pixels, premultiplied
 from sketch.render.matrix import (

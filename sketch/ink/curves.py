@@ -67,3 +67,24 @@ def closed_from_middle(points: Floats) -> Floats:
         return points
     middle = points[longest] + sides[longest] / 2
     return np.vstack((middle, np.roll(points, -longest - 1, axis=0), middle))
+
+
+def arc_points(x: float, y: float, radius: float, start: float, end: float, pixels: float) -> Floats:
+    """Sample a part of a circle about (x, y).
+
+    Args:
+        x: Center.
+        y: Center.
+        radius: More than 0.
+        start: Angle at which it starts, in radians.
+        end: Angle at which it ends.
+        pixels: How many pixels one unit is.
+
+    Returns:
+        Float32 array of shape (n, 2), n at least 2, both ends exact.
+    """
+    turn = abs(end - start)
+    round_ = max(12, math.ceil(math.pi * math.sqrt(radius * pixels / (2 * TOLERANCE))))
+    count = max(1, math.ceil(round_ * turn / (2 * math.pi)))
+    angle = np.linspace(start, end, count + 1)
+    return np.column_stack((x + radius * np.cos(angle), y + radius * np.sin(angle))).astype(np.float32)
