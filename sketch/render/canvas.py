@@ -169,6 +169,8 @@ class Canvas(Vocabulary):
         layer = self._layers.update(ink, look, self._paint_dry)
         live = [*layer.late, *(stroke.with_tip() for stroke in ink.wet.values() if len(stroke))]
         wet = [_pixel_stroke(stroke, self._matrix) for stroke in live]
+        if layer.picture.look.mode != look.mode:
+            mode = layer.picture.look.mode  # an old picture still shows as it was painted
         if wet and (opacity < 1 or blend is not None):
             # Wet ink and dry are blended as one picture, as they will be when both are dry.
             def paint():
@@ -183,7 +185,7 @@ class Canvas(Vocabulary):
         else:
             self._show(framebuffer, layer.picture, look, opacity, mode)
         for stroke in wet:
-            self._batch.stroke(stroke, mode)
+            self._batch.stroke(stroke, look.mode)
 
     def post(self, *passes: Pass) -> None:
         """Run passes over everything drawn so far, one after the other; what is drawn later stays as it is.

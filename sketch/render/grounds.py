@@ -9,8 +9,8 @@ import moderngl
 
 from sketch.ink.ink import Rgba
 from sketch.render.blend import set_blending
-from sketch.render.boxes import intersection, no_cells, rows_of
-from sketch.render.pictures import Picture, PicturePainter, new_picture
+from sketch.render.boxes import intersection, rows_of
+from sketch.render.pictures import Look, Picture, PicturePainter, new_picture
 
 
 @dataclass(slots=True, eq=False)
@@ -20,11 +20,13 @@ class Ground:
     Attributes:
         color: Of the ground, opaque.
         source: The picture of the ink that was put on it.
+        look: Where the frame wanted it.
         picture: Both together; None while the color changes from frame to frame.
     """
 
     color: Rgba
     source: Picture | None = None
+    look: Look | None = None
     picture: Picture | None = None
 
     def release(self) -> None:
@@ -34,19 +36,24 @@ class Ground:
             self.picture = None
 
 
-def refreshed(ctx: moderngl.Context, ground: Ground, ink: Picture, painter: PicturePainter) -> Picture:
+def refreshed(
+    ctx: moderngl.Context, ground: Ground, ink: Picture, look: Look, painter: PicturePainter
+) -> Picture:
     """The picture of a ground with an ink on it; only what changed since the last time is drawn.
 
     Leaves another framebuffer in use.
     """
-    if ground.picture is None or ground.picture.size != ink.size:
+    if ground.picture is None or ground.picture.size != look.size:
         ground.release()
-        ground.source, ground.picture = None, new_picture(ctx, ink.look)
-    changed = ink.take_damage()
-    if ground.source is not ink:
-        ground.source, changed = ink, ~no_cells(ink.size)
-    if changed.any():
-        whole = (0, 0, *ink.size)
+        ground.look, ground.picture = None, new_picture(ctx, look)
+    whole, changed = (0, 0, *look.size), ink.take_damage()
+    if ground.source is not ink or ground.look != look or (look != ink.look and changed.any()):
+        ground.source, ground.look = ink, look
+        ground.picture.fill(ground.color, whole)
+        with ground.picture.painting(whole):
+            set_blending(ctx, "alpha")
+            painter.show(ink, look, 1.0)
+    elif changed.any():
         for box in rows_of(changed).astype(int).tolist():
             ground.picture.fill(ground.color, intersection(whole, box))
         with ground.picture.painting(whole):

@@ -139,9 +139,9 @@ class InkLayers:
             layer.ground.release()
             layer.ground = Ground(color)
             return None
-        if layer.picture.look != look or look.mode != "alpha":
+        if not layer.picture.look.mode == look.mode == "alpha":
             return None
-        return refreshed(self._ctx, layer.ground, layer.picture, self._painter)
+        return refreshed(self._ctx, layer.ground, layer.picture, look, self._painter)
 
     def show(self, picture: Picture, look: Look, opacity: float) -> None:
         """Draw a picture with the current blending; see `PicturePainter.show`."""

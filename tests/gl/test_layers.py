@@ -200,6 +200,19 @@ def test_ink_that_moves_every_frame_is_always_shown_where_it_is(slow, framebuffe
         assert drawn[30, 35 + x].tolist() == [1, 0, 0, 1]
 
 
+def test_much_ink_whose_blend_mode_changes_never_flashes(slow, framebuffer):
+    ink = Ink(scribbles(120))
+
+    def paint(c, mode):
+        c.blend_mode(mode)
+        c.ink(ink)
+
+    before = frame(slow, framebuffer, lambda c: paint(c, "multiply"))
+    assert (frame(slow, framebuffer, lambda c: paint(c, "alpha")) == before).all()
+    after, _ = settled(slow, framebuffer, lambda c: paint(c, "alpha"))
+    assert (after == anew(slow, framebuffer, ink)).all()
+
+
 def test_layers_lie_in_the_order_they_are_drawn_with_an_opacity_and_a_blend_of_their_own(canvas, framebuffer):
     red = Ink([Stroke(as_points([(30, 40), (70, 40)]), (1, 0, 0, 1), 40.0)])
     green = Ink([Stroke(as_points([(40, 40), (60, 40)]), (0.2, 0.8, 0.4, 1), 20.0)])
