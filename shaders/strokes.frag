@@ -1,54 +1,79 @@
 #version 330 core
 
-// How much of a pixel the stroke covers, by its distance to the segment. With LOOK_BACK, of that only what no earlier
-// segment of the stroke painted; without it the program is the faster one for strokes that never turn sharply.
+// How much of a pixel the stroke covers, by its distance to the segment.
+//   LOOK_BACK  of that only what no earlier segment of the stroke painted
+//   THIN       lines thinner than a pixel grow faint, not wide
+//   SHAPED     caps and joins other than round ones (stroke_shape.glsl)
+//   BRUSH      an author's function has the last word (stroke_brush.glsl)
+// A software driver runs even what a shader skips, so each is a program of its own.
 
-in vec2 local;            // along the segment and across it, in pixels
-flat in vec2 direction;
-flat in vec4 profile;     // length, lean, radius at the start, how much it grows to the end
+#include "stroke_form.glsl"
+#ifdef SHAPED
+#include "stroke_shape.glsl"
+#endif
+#ifdef BRUSH
+#include "stroke_brush.glsl"
+#include "brush"
+#endif
+
+noperspective in vec2 local; // along the segment and across it, in pixels
+flat in vec4 form;
+flat in vec4 edge;
+flat in vec2 ends;
 flat in vec4 color_from;
-flat in vec4 color_to;
+flat in vec4 color_step;
+#ifdef SHAPED
+flat in vec4 course;
+flat in vec4 kinds;
+#endif
 
 out vec4 paint;
 
-const float SWALLOWED = 50.0; // leaning so much, the disc at one end holds the other's
-
-// How much of a square pixel lies inside a straight edge, exactly. `steep` holds the greater and the lesser of the
-// edge's normal's sizes along x and y; `outside` is how far the pixel's center lies outside.
-float inside(float outside, vec2 steep) {
-    float x = min(abs(outside), 0.5 * (steep.x + steep.y));
-    float past_corner = max(x - 0.5 * (steep.x - steep.y), 0.0);
-    float half_ = x / steep.x - past_corner * past_corner / max(2.0 * steep.x * steep.y, 1e-5);
-    return outside < 0.0 ? 0.5 + half_ : 0.5 - half_;
-}
-
-// A segment is the union of discs whose radius changes evenly along it. The disc nearest to a point does not lie at its
-// foot but leans towards the thick end, by the slope of the outline. Returns the coverage and where along the segment
-// that disc lies, 0..1.
-vec2 cover(vec2 place, vec2 heading, vec4 form) {
-    float t = clamp((place.x - abs(place.y) * form.y) / form.x, 0.0, 1.0);
-    if (abs(form.y) > SWALLOWED) t = step(form.y, 0.0);
-    vec2 from_disc = vec2(place.x - t * form.x, place.y);
-    float away = length(from_disc);
-    float radius = form.z + t * form.w;
-    vec2 normal = vec2(dot(from_disc, vec2(heading.x, -heading.y)), dot(from_disc, heading.yx)) / max(away, 1e-6);
-    vec2 steep = vec2(max(abs(normal.x), abs(normal.y)), min(abs(normal.x), abs(normal.y)));
-    if (away < 1e-6) steep = vec2(1.0, 0.0);
-    // What lies between both edges, so that a line thinner than a pixel grows faint, not wide.
-    return vec2(inside(away - radius, steep) - inside(away + radius, steep), t);
+// Coverage, and where on the segment the nearest disc lies, 0..1.
+vec2 cover(vec2 place, vec4 form, vec2 ends, vec4 edge) {
+    vec2 found = outside_of(place, form, ends);
+    float covered = inside(found.x, edge);
+#ifdef THIN
+    covered -= inside(found.x + 2.0 * (form.w - found.y * ends.x), edge);
+#endif
+    return vec2(covered, found.y);
 }
 
 #ifdef LOOK_BACK
 
 uniform vec2 size;
-uniform sampler2D past;   // x, y, radius, alpha of every point, 1024 a row
+uniform sampler2D past;   // x, y, radius, alpha and flags of every point, 1024 a row
 
 flat in ivec2 window;     // the oldest segment to look at, and one past the newest
 
-const float STEEPEST = 0.9999; // as in strokes.vert
-
 vec4 past_point(int index) {
     return texelFetch(past, ivec2(index & 1023, index >> 10), 0);
+}
+
+vec2 heading_of(vec2 chord, float len) {
+    return len > 1e-6 ? chord / len : vec2(1.0, 0.0);
+}
+
+vec2 turned_into(vec2 heading, vec2 given) {
+    return vec2(dot(given, heading), dot(given, vec2(-heading.y, heading.x)));
+}
+
+vec2 past_cover(vec2 point, vec4 start, vec4 end, int index) {
+    vec2 chord = end.xy - start.xy;
+    float len = length(chord);
+    vec2 heading = heading_of(chord, len);
+    vec2 place = turned_into(heading, point - start.xy);
+    vec4 shape_ = form_of(len, start.z, end.z);
+#ifdef SHAPED
+    float start_flags = flags_of(start.w);
+    vec4 past_kinds = vec4(start_flags == 1.0 || start_flags == 3.0 ? CAP : SHARP,
+                           flags_of(end.w) >= 2.0 ? CAP : SHARP, len, start.z - end.z);
+    vec2 next = past_point(index + 2).xy - end.xy;
+    next = turned_into(heading, heading_of(next, length(next)));
+    return shape_cover(place, shape_, edge_of(heading), vec4(heading, next), past_kinds);
+#else
+    return cover(place, shape_, vec2(shape_.x * len, 1.0 / max(shape_.z, 1e-6)), edge_of(heading));
+#endif
 }
 
 float painted_before(vec2 point, float enough) {
@@ -56,15 +81,8 @@ float painted_before(vec2 point, float enough) {
     vec4 end = past_point(window.y);
     for (int i = window.y - 1; i >= window.x && most < enough; i--) {
         vec4 start = past_point(i);
-        vec2 chord = end.xy - start.xy;
-        float len = max(length(chord), 1e-6);
-        vec2 heading = len > 1e-6 ? chord / len : vec2(1.0, 0.0);
-        float narrowing = clamp((start.z - end.z) / len, -STEEPEST, STEEPEST);
-        vec2 from_start = point - start.xy;
-        vec2 place = vec2(dot(from_start, heading), dot(from_start, vec2(-heading.y, heading.x)));
-        float lean = narrowing / sqrt(1.0 - narrowing * narrowing);
-        vec2 c = cover(place, heading, vec4(len, lean, start.z, end.z - start.z));
-        most = max(most, c.x * mix(start.w, end.w, c.y));
+        vec2 c = past_cover(point, start, end, i);
+        most = max(most, c.x * mix(alpha_of(start.w), alpha_of(end.w), c.y));
         end = start;
     }
     return most;
@@ -79,11 +97,23 @@ float not_painted_before(float opacity) {
 #endif
 
 void main() {
-    vec2 c = cover(local, direction, profile);
-    vec4 color = mix(color_from, color_to, c.y);
+#ifdef SHAPED
+    vec2 c = shape_cover(local, form, edge, course, kinds);
+#else
+    vec2 c = cover(local, form, ends, edge);
+#endif
+    vec4 color = color_from + c.y * color_step;
     float opacity = color.a * c.x;
 #ifdef LOOK_BACK
+    float whole = opacity;
     if (window.x < window.y && opacity > 0.0) opacity = not_painted_before(opacity);
+#endif
+#ifdef BRUSH
+    color = brushed(color, c, local, form, ends);
+#ifdef LOOK_BACK
+    color.a *= whole > 0.0 ? opacity / whole : 1.0;
+#endif
+    opacity = color.a;
 #endif
     paint = vec4(color.rgb * opacity, opacity);
 }

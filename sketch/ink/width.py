@@ -4,12 +4,18 @@ All of it is causal: a point's width depends on that point and those before it, 
 wobble behind the pen as it grows.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink.points import DEFAULT_PRESSURE, Points
 
 Widths = NDArray[np.float32]
+
+WidthCurve: TypeAlias = Callable[[NDArray[np.float64]], ArrayLike]
+"""From pressures in 0..1, or from speeds in logical pixels a second, shape (n,), to widths in bases."""
 
 LIGHTEST, HEAVIEST = 0.3, 1.7
 """Width at no pressure and at full pressure, in bases; pressure 0.5 gives 1."""
@@ -43,38 +49,61 @@ def stroke_width(points: Points, base: float) -> Widths:
     return np.where(presses, pressure_width(points, base), speed_width(points, base))
 
 
-def pressure_width(points: Points, base: float) -> Widths:
-    """Width that grows evenly with pressure, averaged over the last few points.
+def pressure_width(points: Points, base: float, curve: WidthCurve | None = None) -> Widths:
+    """Width that grows with pressure, averaged over the last few points.
 
     Args:
         points: Shape (n, 4).
         base: Diameter in logical pixels at a pressure of 0.5, more than 0.
+        curve: An author's own, such as `lambda pressure: 0.2 + 2 * pressure**2`. Without one the width grows
+            evenly from 0.3 bases to 1.7.
 
     Returns:
         Float32 array of shape (n,).
+
+    Raises:
+        ValueError: The curve gives another shape, or a width that is not more than 0.
     """
     _check(points, base)
     sums = np.concatenate(((0.0,), np.cumsum(np.clip(points[:, 3], 0, 1), dtype=np.float64)))
     index = np.arange(len(points))
     oldest = np.maximum(index - _PRESSURES + 1, 0)
     pressure = (sums[index + 1] - sums[oldest]) / (index + 1 - oldest)
-    return (base * (LIGHTEST + (HEAVIEST - LIGHTEST) * pressure)).astype(np.float32)
+    factor = _curved(pressure, curve) if curve else LIGHTEST + (HEAVIEST - LIGHTEST) * pressure
+    return (base * factor).astype(np.float32)
 
 
-def speed_width(points: Points, base: float) -> Widths:
+def speed_width(points: Points, base: float, curve: WidthCurve | None = None) -> Widths:
     """Width that shrinks as the pen hurries.
 
-    Speed is the distance of the last 0.06 seconds over that time, so a stroke starts at its full width and
-    thins from there. Points without times have no speed.
+    A stroke starts at its full width and thins from there. Points without times have no speed.
 
     Args:
         points: Shape (n, 4), times in order.
         base: Diameter in logical pixels of a pen at rest, more than 0.
+        curve: An author's own, such as `lambda speed: 1 + speed / 1000` for a line that swells with haste.
 
     Returns:
-        Float32 array of shape (n,), between 0.4 and 1 times the base.
+        Float32 array of shape (n,); without a curve between 0.4 and 1 times the base.
+
+    Raises:
+        ValueError: The curve gives another shape, or a width that is not more than 0.
     """
     _check(points, base)
+    speed = pen_speed(points).astype(np.float64)
+    factor = _curved(speed, curve) if curve else THINNEST + (1 - THINNEST) / (1 + (speed / HALFWAY) ** 2)
+    return (base * factor).astype(np.float32)
+
+
+def pen_speed(points: Points) -> NDArray[np.float32]:
+    """How fast the pen was at each point: the distance of the last 0.06 seconds over that time.
+
+    Args:
+        points: Shape (n, 3) or (n, 4), times in order.
+
+    Returns:
+        Logical pixels a second, float32 array of shape (n,).
+    """
     if len(points) == 0:
         return np.empty(0, dtype=np.float32)
     step = np.diff(points[:, :2].astype(np.float64), axis=0, prepend=points[:1, :2])
@@ -82,7 +111,16 @@ def speed_width(points: Points, base: float) -> Widths:
     time = points[:, 2].astype(np.float64)
     speed = (along - np.interp(time - WINDOW, time, along)) / WINDOW
     speed[time <= time[0]] = 0
-    return (base * (THINNEST + (1 - THINNEST) / (1 + (speed / HALFWAY) ** 2))).astype(np.float32)
+    return speed.astype(np.float32)
+
+
+def _curved(values: NDArray[np.float64], curve: WidthCurve) -> NDArray[np.float64]:
+    factor = np.asarray(curve(values), dtype=np.float64)
+    if factor.shape not in ((), values.shape):
+        raise ValueError(f"a width curve must give shape {values.shape}; got {factor.shape}")
+    if not (np.isfinite(factor) & (factor > 0)).all():
+        raise ValueError("a width curve must give finite numbers more than 0")
+    return np.broadcast_to(factor, values.shape)
 
 
 def _check(points: Points, base: float) -> None:

@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 from sketch.ink.ink import Rgba
 from sketch.render.blend import BlendMode, set_blending
 from sketch.render.gradient import PlacedGradient
+from sketch.render.kept_strokes import KeptStroke
+from sketch.render.matrix import Matrix
 from sketch.render.meshes import MeshPainter
 from sketch.render.quads import Quad, QuadPainter
 from sketch.render.shapes import ShapePainter
-from sketch.render.stroke_rows import PixelBounds, PixelStroke, pixel_bounds, stroke_rows
+from sketch.render.stroke_buffers import StrokeBuffers
+from sketch.render.stroke_joints import PixelStroke
+from sketch.render.stroke_rows import PixelBounds
 from sketch.render.strokes import StrokePainter
 
 
@@ -46,6 +50,7 @@ class Batch:
 
     def stroke(self, stroke: PixelStroke, blend: BlendMode) -> None:
         """Add a stroke."""
+        self._strokes.check(stroke.look)
         self._expect("strokes", blend, None)
         self._pending_strokes.append(stroke)
 
@@ -89,10 +94,16 @@ class Batch:
         self, strokes: Sequence[PixelStroke], blend: BlendMode, size: tuple[int, int]
     ) -> PixelBounds:
         """Draw strokes at once, into the framebuffer in use, of this size; return the part they may touch."""
-        rows = stroke_rows(strokes)
-        set_blending(self._ctx, blend)
-        self._strokes.paint(rows, size)
-        return pixel_bounds(rows)
+        return self._strokes.paint(strokes, size, blend)
+
+    def new_buffers(self) -> StrokeBuffers:
+        """Buffers for a stroke that is kept."""
+        return StrokeBuffers(self._ctx)
+
+    def kept_stroke(self, kept: KeptStroke, matrix: Matrix, time: float, blend: BlendMode) -> None:
+        """Draw a stroke that is on the GPU already."""
+        self.flush()
+        self._strokes.paint_kept(kept, matrix, time, self.size, blend)
 
     def flush(self) -> None:
         """Draw what is pending. Whoever draws past this object calls it first."""
@@ -103,7 +114,7 @@ class Batch:
             set_blending(self._ctx, self._blend)
             match self._pending:
                 case "strokes":
-                    self._strokes.paint(stroke_rows(self._pending_strokes), self.size)
+                    self._strokes.paint(self._pending_strokes, self.size, self._blend)
                 case "shapes":
                     self._shapes.paint(self._pending_shapes, self.size, self._gradient)
                 case "slanted":

@@ -16,7 +16,7 @@ from sketch.render.matrix import Matrix, apply_to_points, mean_scale, scaling
 from sketch.render.pictures import Look, Picture
 from sketch.render.post import Pass, check_passes
 from sketch.render.post_painter import PostPainter
-from sketch.render.stroke_rows import PixelStroke
+from sketch.render.stroke_joints import PixelStroke
 from sketch.render.text import TextCache
 from sketch.render.vocabulary import Vocabulary
 

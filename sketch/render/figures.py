@@ -14,7 +14,7 @@ from sketch.render.matrix import apply_to_points, mean_scale
 from sketch.render.meshes import check_convex, convex_mesh
 from sketch.render.shapes import box_row, ellipse_row, line_row, triangle_row
 from sketch.render.state import DrawingState
-from sketch.render.stroke_rows import PixelStroke
+from sketch.render.stroke_joints import PixelStroke
 
 _GRADIENT_STEP = 4.0  # pixels of a stroke over which a gradient's color is taken to change evenly
 

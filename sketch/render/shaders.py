@@ -23,9 +23,18 @@ def shader_text(name: str) -> str:
     Raises:
         ShaderError: There is no such file.
     """
+    return shader_path(name).read_text(encoding="utf-8")
+
+
+def shader_path(name: str) -> Path:
+    """Where a shader is that comes with Inkloop.
+
+    Raises:
+        ShaderError: There is no such file.
+    """
     for folder in _FOLDERS:
         if (folder / name).is_file():
-            return (folder / name).read_text(encoding="utf-8")
+            return folder / name
     raise ShaderError(f"there is no shader {name!r} in {' or '.join(map(str, _FOLDERS))}")
 
 

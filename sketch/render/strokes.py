@@ -1,79 +1,152 @@
 """Paints strokes: uploads their rows and draws the segments of a batch in few calls."""
 
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
 import moderngl
-import numpy as np
-from numpy.typing import NDArray
 
-from sketch.render.buffers import GrowingBuffer, GrowingTexture, vertex_array
-from sketch.render.shaders import load_program
-from sketch.render.stroke_rows import ROW_FLOATS, Run, past_rows, runs_of
+from sketch.render.blend import BlendMode, set_blending
+from sketch.render.flat_strokes import FlatPicture
+from sketch.render.kept_strokes import KeptStroke
+from sketch.render.matrix import Matrix
+from sketch.render.stroke_buffers import StrokeBuffers
+from sketch.render.stroke_joints import PixelStroke
+from sketch.render.stroke_look import StrokeLook
+from sketch.render.stroke_programs import StrokePrograms, set_uniforms
+from sketch.render.stroke_rows import (
+    PixelBounds,
+    Run,
+    StrokeRows,
+    laid_out,
+    past_rows,
+    pixel_bounds,
+    runs_of,
+)
 
-_ROW_BYTES = 4 * ROW_FLOATS
-_COLUMN_BYTES = 16
-_COLUMNS = ("place", "joint", "color")
+_THIN = 0.75
+"""Radius in pixels below which both edges of a line may cross the same pixel."""
 
 
 class StrokePainter:
-    """Draws rows made by `stroke_rows`.
+    """Draws strokes.
 
     Args:
         ctx: The context to draw in.
+
+    Attributes:
+        programs: Compiled so far, with what the driver said of brushes that it refused.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
-        # A software driver runs even what a shader skips, so looking back has a program of its own.
-        self._gentle = load_program(ctx, "strokes.vert", "strokes.frag")
-        self._sharp = load_program(ctx, "strokes.vert", "strokes.frag", ("LOOK_BACK",))
-        self._gentle_vertices = vertex_array(ctx, self._gentle)
-        self._sharp_vertices = vertex_array(ctx, self._sharp)
-        self._rows = GrowingBuffer(ctx)
-        self._past = GrowingTexture(ctx)
+        self._ctx = ctx
+        self.programs = StrokePrograms(ctx)
+        self._buffers = StrokeBuffers(ctx)
+        self._flat = FlatPicture(ctx)
 
-    def paint(self, rows: NDArray[np.float32], size: tuple[int, int]) -> None:
-        """Draw with the current blending into the current framebuffer.
+    def paint(self, strokes: Sequence[PixelStroke], size: tuple[int, int], blend: BlendMode) -> PixelBounds:
+        """Draw strokes, in order, into the framebuffer in use.
 
         Args:
-            rows: Float32 array of shape (m, 12).
+            strokes: Of any looks.
             size: Of the framebuffer, in pixels.
+            blend: How they meet what is there; "alpha" leaves it to their brushes.
+
+        Returns:
+            The part of the framebuffer they may touch.
         """
-        runs = runs_of(rows)
-        if not runs:
-            return
-        self._rows.upload(rows, rows.nbytes)
-        self._gentle["size"] = size
-        if any(run.sharp for run in runs):
-            self._sharp["size"] = size
-            self._past.upload(past_rows(rows))
-            self._past.texture.use(0)
-        for run in runs:
-            self._draw(run)
+        bounds: list[PixelBounds] = []
+        for look, alike in groupby(strokes, key=lambda stroke: stroke.look):
+            group = list(alike)
+            if look.flat:
+                mode = _mode(look, blend)
+                bounds += self._flat.paint(group, look, size, mode, self._paint_alike)
+            else:
+                set_blending(self._ctx, _mode(look, blend))
+                bounds.append(self._paint_alike(group, look, size))
+        return _union(bounds)
+
+    def paint_kept(
+        self, kept: KeptStroke, matrix: Matrix, time: float, size: tuple[int, int], blend: BlendMode
+    ) -> None:
+        """Draw a kept stroke into the framebuffer in use; see `paint`."""
+        pixels, laid = kept.placed(matrix, time)
+
+        def paint(_: Sequence[PixelStroke], look: StrokeLook, size: tuple[int, int]) -> PixelBounds:
+            self._draw(kept.buffers, laid, size)
+            return pixel_bounds(laid.rows, look)
+
+        mode = _mode(laid.look, blend)
+        if laid.look.flat:
+            self._flat.paint([pixels], laid.look, size, mode, paint)
+        else:
+            set_blending(self._ctx, mode)
+            paint([pixels], laid.look, size)
+
+    def check(self, look: StrokeLook) -> None:
+        """Compile a brush that was not seen before, so that an error is raised where it is used.
+
+        Raises:
+            ShaderError: It does not compile and never did; says which line of which file.
+        """
+        if look.brush is not None:
+            self.programs.get(look.brush, _defines(look, Run(0, 0, sharp=False), thin=False))
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        parts = (
-            self._gentle_vertices,
-            self._sharp_vertices,
-            self._gentle,
-            self._sharp,
-            self._rows,
-            self._past,
-        )
-        for part in parts:
+        for part in (self.programs, self._buffers, self._flat):
             part.release()
 
-    def _draw(self, run: Run) -> None:
-        vertices = self._sharp_vertices if run.sharp else self._gentle_vertices
-        if run.sharp:
-            self._sharp["first"] = run.first
-        # OpenGL 3.3 cannot start at an instance other than the first, so the attributes start there instead.
-        self._bind(vertices, run.first)
-        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=run.count)
+    def _paint_alike(
+        self, strokes: Sequence[PixelStroke], look: StrokeLook, size: tuple[int, int]
+    ) -> PixelBounds:
+        laid = laid_out(strokes, look)
+        if len(laid.rows):
+            self._buffers.upload(strokes, laid)
+            self._draw(self._buffers, laid, size)
+        return pixel_bounds(laid.rows, look)
 
-    def _bind(self, vertices: moderngl.VertexArray, first: int) -> None:
-        """Read each row as the start of one segment and, one row on, as the end of the segment before."""
-        for row, end in enumerate(("start", "end")):
-            for column, name in enumerate(_COLUMNS):
-                attribute = vertices.program[f"{end}_{name}"]
-                if isinstance(attribute, moderngl.Attribute):
-                    offset = (first + row) * _ROW_BYTES + column * _COLUMN_BYTES
-                    vertices.bind(attribute.location, "f", self._rows.buffer, "4f", offset, _ROW_BYTES, 1)
+    def _draw(self, buffers: StrokeBuffers, laid: StrokeRows, size: tuple[int, int]) -> None:
+        """Draw uploaded rows with the current blending into the current framebuffer."""
+        look, runs = laid.look, runs_of(laid.rows)
+        if look.shape is not None or any(run.sharp for run in runs):
+            buffers.past.upload(past_rows(laid.rows, flagged=look.shape is not None))
+            buffers.past.texture.use(0)
+        thin = bool(laid.rows[:, 2].min() < _THIN) if runs else False
+        for run in runs:
+            made = self.programs.get(look.brush, _defines(look, run, thin))
+            _set(made.program, look, run, size)
+            # OpenGL 3.3 cannot start at an instance other than the first, so the attributes start there.
+            buffers.bind(made, run.first)
+            made.vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=run.count)
+
+
+def _mode(look: StrokeLook, blend: BlendMode) -> BlendMode:
+    return look.brush.blend if look.brush and blend == "alpha" else blend
+
+
+def _union(bounds: Sequence[PixelBounds]) -> PixelBounds:
+    """The smallest rectangle around those that are not empty."""
+    real = [box for box in bounds if box[2] > box[0] and box[3] > box[1]]
+    if not real:
+        return (0, 0, 0, 0)
+    lefts, tops, rights, bottoms = zip(*real, strict=True)
+    return (min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def _defines(look: StrokeLook, run: Run, thin: bool) -> tuple[str, ...]:
+    # A software driver runs even what a shader skips, so what few strokes need has programs of its own.
+    shaped = ("SHAPED",) if look.shape is not None else ()
+    if run.sharp:
+        return (*shaped, "LOOK_BACK", "THIN")
+    return shaped or (("THIN",) if thin else ())
+
+
+def _set(program: moderngl.Program, look: StrokeLook, run: Run, size: tuple[int, int]) -> None:
+    given: dict[str, Any] = {"size": size, "first": run.first, "shape": look.shape}
+    if look.brush is not None:
+        given |= {"time": look.time, "unit": look.unit, "page": size}
+        set_uniforms(program, look.brush)
+    for name, value in given.items():
+        if name in program and value is not None:
+            program[name] = value

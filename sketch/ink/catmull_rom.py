@@ -1,0 +1,81 @@
+"""Smooth curves through sparse points.
+
+The curve is the Catmull–Rom spline of Barry and Goldman (1988, "A recursive evaluation algorithm for a class
+of Catmull–Rom splines") with the centripetal parametrization, for which Yuksel, Schaefer and Keyser (2011,
+"Parameterization and applications of Catmull–Rom curves") prove that no segment has a cusp or crosses itself.
+A point moves the curve over two segments on each side and no further, so a wet stroke stays as it is behind
+the pen but for the last two.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Doubles = NDArray[np.float64]
+
+_MOST_PIECES = 64
+"""Of one segment; more are never seen, and a segment as long as float32 allows would take millions."""
+
+
+def curve_through(points: ArrayLike, tolerance: float = 0.1) -> tuple[NDArray[np.float32], Doubles]:
+    """Sample the smooth curve through points.
+
+    Args:
+        points: Shape (n, 2..4), n at least 1; only x and y matter. A point that repeats the one before has no
+            effect on the curve.
+        tolerance: How far the polyline that comes back may lie from the curve, more than 0.
+
+    Returns:
+        The places, float32 of shape (m, 2), every given point among them; and where among the given points
+        each one lies, float64 of shape (m,): 2.5 is halfway from the third point to the fourth.
+
+    Raises:
+        ValueError: The points have another shape or are not finite, or the tolerance is not more than 0.
+    """
+    xy = np.asarray(points, dtype=np.float64)
+    if xy.ndim != 2 or len(xy) == 0 or xy.shape[1] not in (2, 3, 4) or not np.isfinite(xy).all():
+        raise ValueError(f"points need shape (n, 2..4), n at least 1, and finite numbers; got {xy.shape}")
+    if not tolerance > 0:
+        raise ValueError(f"tolerance must be more than 0; got {tolerance!r}")
+    xy = xy[:, :2]
+    kept = np.flatnonzero(np.append(True, (np.diff(xy, axis=0) != 0).any(axis=1)))
+    if len(kept) < 3:
+        return xy[kept].astype(np.float32), kept.astype(np.float64)
+    control = _control_points(xy[kept])
+    segment, share = _steps(control, tolerance)
+    places = _bezier(control[segment], share[:, None])
+    # The places of given points are taken as they are, so that rounding moves none of them.
+    at_point = share == 0
+    places[at_point] = xy[kept][segment[at_point]]
+    at = kept[segment] + share * np.diff(kept)[segment]
+    return np.vstack((places, xy[kept[-1:]])).astype(np.float32), np.append(at, kept[-1])
+
+
+def _control_points(xy: Doubles) -> Doubles:
+    """Bézier control points of every segment, shape (n - 1, 4, 2)."""
+    padded = np.vstack((2 * xy[:1] - xy[1:2], xy, 2 * xy[-1:] - xy[-2:-1]))
+    chord = np.diff(padded, axis=0)
+    # Centripetal: the parameter runs with the square root of the chord.
+    step = np.sqrt(np.hypot(chord[:, 0], chord[:, 1]))[:, None]
+    slope = chord / step
+    before, after = step[:-1], step[1:]
+    # The derivative that Barry and Goldman's pyramid gives at each point.
+    tangent = (slope[:-1] * after + slope[1:] * before) / (before + after)
+    inner = step[1:-1]
+    start, end = xy[:-1], xy[1:]
+    return np.stack((start, start + tangent[:-1] * inner / 3, end - tangent[1:] * inner / 3, end), axis=1)
+
+
+def _steps(control: Doubles, tolerance: float) -> tuple[NDArray[np.intp], Doubles]:
+    """Cut every segment into as many pieces as its bend needs, by Wang's bound (1984): segment and 0..1."""
+    bend = control[:, 2:] - 2 * control[:, 1:3] + control[:, :2]
+    worst = np.hypot(bend[..., 0], bend[..., 1]).max(axis=1)
+    pieces = np.clip(np.ceil(np.sqrt(6 * worst / (8 * tolerance))), 1, _MOST_PIECES).astype(int)
+    segment = np.repeat(np.arange(len(control)), pieces)
+    within = np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    return segment, within / pieces[segment]
+
+
+def _bezier(control: Doubles, t: Doubles) -> Doubles:
+    u = 1 - t
+    first, second, third, last = (control[:, index] for index in range(4))
+    return u**3 * first + 3 * u**2 * t * second + 3 * u * t**2 * third + t**3 * last

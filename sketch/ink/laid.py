@@ -1,0 +1,156 @@
+"""A stroke as its style lays it down: points put along its curve, where each dash begins, and its tapers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.ink.catmull_rom import curve_through
+from sketch.ink.style import StrokeStyle
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+MOST_DASHES = 100_000
+"""Of one stroke: a shorter pattern is refused, for it could not be seen and would fill the memory."""
+
+_TAPER_STEPS = 12
+"""Points along a taper, enough for its round shape to show no corners."""
+
+_THINNEST = 1e-3
+"""Share of the width at the tip of a taper."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaidStroke:
+    """What is drawn of a stroke; nothing, m is 0, if it lies in a gap between two dashes.
+
+    Attributes:
+        xy: Places, float32 of shape (m, 2).
+        at: Where among the stroke's own points each lies, float64 of shape (m,): 2.5 is halfway from the
+            third to the fourth.
+        along: How far along the line each lies, float64 of shape (m,), in the unit of the points.
+        share: Of the width that each has, float32 of shape (m,), or 1.
+        starts: Where a dash begins, bool of shape (m,), or None for one line.
+    """
+
+    xy: Floats
+    at: Doubles
+    along: Doubles
+    share: Floats | float = 1.0
+    starts: NDArray[np.bool_] | None = None
+
+    def values(self, given: Floats) -> Floats:
+        """What was given for each of the stroke's own points, shape (n,) or (n, k), for those laid down."""
+        low = np.minimum(self.at.astype(np.intp), max(len(given) - 2, 0))
+        high = np.minimum(low + 1, len(given) - 1)
+        share = (self.at - low).astype(np.float32)
+        if given.ndim == 2:
+            share = share[:, None]
+        return (given[low] + share * (given[high] - given[low])).astype(np.float32, copy=False)
+
+
+def lay(
+    points: Floats, style: StrokeStyle, tolerance: float = 0.1, spacing: float = 0.0, longest: float = 0.0
+) -> LaidStroke:
+    """Lay a stroke down.
+
+    Args:
+        points: Float32 of shape (n, 2..4), n at least 1, finite.
+        style: Its dashes, tapers and smoothing.
+        tolerance: By how much a polyline may miss a smooth curve, in the unit of the points.
+        spacing: If more than 0, points are put down this far apart along the line and nowhere else.
+        longest: If more than 0, points are put in between until no two are further apart than this.
+
+    Raises:
+        ValueError: The dashes are too short for so long a stroke.
+    """
+    if style.smooth:
+        xy, at = curve_through(points, tolerance)
+    else:
+        xy, at = points[:, :2], np.arange(len(points), dtype=np.float64)
+    laid = LaidStroke(xy, at, _along(xy))
+    length = float(laid.along[-1])
+    if spacing > 0 and length > 0:
+        laid = _spaced(laid, spacing)
+    if longest > 0 and length > longest:
+        laid = _with_points_at(laid, longest * np.arange(1.0, length // longest + 1.0))
+    if (style.taper_start > 0 or style.taper_end > 0) and length > 0:
+        laid = _tapered(laid, style.taper_start, style.taper_end)
+    return _dashed(laid, style) if style.dash and length > 0 else laid
+
+
+def _along(xy: Floats) -> Doubles:
+    step = np.diff(xy.astype(np.float64), axis=0, prepend=xy[:1])
+    return np.cumsum(np.hypot(step[:, 0], step[:, 1]))
+
+
+def _spaced(laid: LaidStroke, spacing: float) -> LaidStroke:
+    length = float(laid.along[-1])
+    count = int(np.ceil(length / spacing))
+    along = np.minimum(np.arange(count + 1) * spacing, length)
+    columns = [np.interp(along, laid.along, laid.xy[:, axis]) for axis in (0, 1)]
+    xy = np.column_stack(columns).astype(np.float32)
+    return LaidStroke(xy, np.interp(along, laid.along, laid.at), along)
+
+
+def _with_points_at(laid: LaidStroke, wanted: Doubles) -> LaidStroke:
+    """The same line with more points on it."""
+    missing = np.setdiff1d(wanted, laid.along)
+    place = np.searchsorted(laid.along, missing)
+    along = np.insert(laid.along, place, missing)
+    at = np.insert(laid.at, place, np.interp(missing, laid.along, laid.at))
+    new = np.column_stack([np.interp(missing, laid.along, laid.xy[:, axis]) for axis in (0, 1)])
+    return LaidStroke(np.insert(laid.xy, place, new.astype(np.float32), axis=0), at, along)
+
+
+def _tapered(laid: LaidStroke, start: float, end: float) -> LaidStroke:
+    length = float(laid.along[-1])
+    shrink = min(1.0, length / (start + end))
+    start, end = start * shrink, end * shrink
+    steps = np.arange(1, _TAPER_STEPS + 1) / _TAPER_STEPS
+    laid = _with_points_at(laid, np.concatenate((steps * start, length - steps * end)))
+    # A quarter of a sine: it leaves the tip like a nib and meets the full width without a corner.
+    rising = np.clip(laid.along / start, 0, 1) if start > 0 else np.ones(len(laid.along))
+    falling = np.clip((length - laid.along) / end, 0, 1) if end > 0 else np.ones(len(laid.along))
+    share = np.sin(np.pi / 2 * rising) * np.sin(np.pi / 2 * falling)
+    return LaidStroke(laid.xy, laid.at, laid.along, np.maximum(share, _THINNEST).astype(np.float32))
+
+
+def _dashed(laid: LaidStroke, style: StrokeStyle) -> LaidStroke:
+    """Cut the line where dashes begin and end, and leave the gaps out."""
+    begin, end = _dashes(float(laid.along[-1]), style.dash, style.dash_offset)
+    first = np.searchsorted(laid.along, begin, side="right")
+    last = np.searchsorted(laid.along, end, side="left")
+    # A dash takes a point at either end and the line's own points between them.
+    inner = np.maximum(last - first, 0)
+    sizes = inner + 2
+    starts = np.cumsum(sizes) - sizes
+    within = np.arange(int(sizes.sum())) - np.repeat(starts, sizes)
+    own = np.clip(np.repeat(first, sizes) + within - 1, 0, len(laid.along) - 1)
+    along = laid.along[own]
+    along[starts], along[starts + sizes - 1] = begin, end
+    is_start = within == 0
+    share = laid.share
+    if not isinstance(share, float):
+        share = np.interp(along, laid.along, share).astype(np.float32)
+    columns = [np.interp(along, laid.along, laid.xy[:, axis]) for axis in (0, 1)]
+    at = np.interp(along, laid.along, laid.at)
+    return LaidStroke(np.column_stack(columns).astype(np.float32), at, along, share, is_start)
+
+
+def _dashes(length: float, dash: tuple[float, ...], offset: float) -> tuple[Doubles, Doubles]:
+    """Where each dash begins and ends along a line."""
+    pattern = np.array(dash * (1 + len(dash) % 2), dtype=np.float64)
+    period = float(pattern.sum())
+    offset %= period
+    periods = int((length + offset) // period) + 1
+    if periods * len(pattern) // 2 > MOST_DASHES:
+        raise ValueError(
+            f"a dash of {dash!r} cuts a stroke {length:g} long into more than {MOST_DASHES} pieces"
+        )
+    edges = np.concatenate(((0.0,), np.cumsum(pattern)[:-1]))
+    begin = (np.arange(periods)[:, None] * period + edges[None, ::2]).ravel() - offset
+    end = begin + np.tile(pattern[::2], periods)
+    seen = (begin < length) & (end > 0)
+    return np.maximum(begin[seen], 0), np.minimum(end[seen], length)

@@ -1,0 +1,105 @@
+"""The words for strokes: drawn at once, or kept on the GPU."""
+
+from abc import ABC
+
+from numpy.typing import ArrayLike
+
+from sketch.ink.style import PLAIN, StrokeStyle
+from sketch.render import checks
+from sketch.render.batch import Batch
+from sketch.render.brushes import brush_of
+from sketch.render.color import ColorLike
+from sketch.render.crowds import Crowds
+from sketch.render.kept_strokes import KeptStroke
+from sketch.render.pixel_strokes import DrawnStroke, PointData, pixel_stroke, point_data
+
+
+class StrokeVocabulary(Crowds, ABC):
+    """The part of a canvas's vocabulary that is about strokes; whoever inherits owns the frame."""
+
+    _batch: Batch
+
+    def stroke(
+        self,
+        points: ArrayLike,
+        width: ArrayLike | None = None,
+        color: ColorLike | ArrayLike | None = None,
+        *,
+        style: StrokeStyle = PLAIN,
+        data: PointData | None = None,
+        time: float = 0.0,
+    ) -> None:
+        """A stroke, whose width and color may change from point to point.
+
+            canvas.stroke(points, 12, "#ffb454", style=StrokeStyle(brush="chalk", smooth=True))
+
+        Args:
+            points: Shape (n, 2..4), n at least 1; one point makes a dot. A brush also knows the time and the
+                pressure, if they are there.
+            width: Diameter in logical pixels, one number or shape (n,); if left out the brush's, or the line
+                width.
+            color: One color as for `color`, or shape (n, 3) or (n, 4) with channels 0..255; the current color
+                or gradient if left out.
+            style: Its caps, joins, dashes, tapers, smoothing and brush.
+            data: For the brush, each one number or shape (n,): "progress", "class", "confidence", "age"; and
+                "own", four numbers or shape (n, 4).
+            time: For the brush, in seconds.
+
+        Raises:
+            ValueError: A shape or a number is not as described, or there is no such brush.
+            ShaderError: The brush does not compile and never did.
+        """
+        self._check_open()
+        drawn = self._drawn(points, width, color, style, data, time)
+        self._batch.stroke(pixel_stroke(drawn, self._matrix), self._style.blend)
+
+    def keep_stroke(
+        self,
+        points: ArrayLike,
+        width: ArrayLike | None = None,
+        color: ColorLike | ArrayLike | None = None,
+        *,
+        style: StrokeStyle = PLAIN,
+        data: PointData | None = None,
+    ) -> KeptStroke:
+        """Keep a stroke on the GPU, where drawing it costs a call; arguments as for `stroke`.
+
+            self.letter = canvas.keep_stroke(points, 12, style=StrokeStyle(brush=self.heat))
+            ...
+            self.letter.update(progress=guess.progress)   # one small buffer is written, nothing else
+            canvas.kept_stroke(self.letter, time=self.time)
+
+        Whoever asked for it releases it. May be called outside a frame, too.
+        """
+        return KeptStroke(self._batch.new_buffers(), self._drawn(points, width, color, style, data, 0.0))
+
+    def kept_stroke(self, kept: KeptStroke, time: float = 0.0) -> None:
+        """Draw a kept stroke in the current coordinates and blend mode; the time is for its brush."""
+        self._check_open()
+        checks.finite(time=time)
+        self._batch.kept_stroke(kept, self._matrix, time, self._style.blend)
+
+    def _drawn(
+        self,
+        points: ArrayLike,
+        width: ArrayLike | None,
+        color: ColorLike | ArrayLike | None,
+        style: StrokeStyle,
+        data: PointData | None,
+        time: float,
+    ) -> DrawnStroke:
+        xy = checks.plane_points(points)
+        checks.finite(time=time)
+        brush = None if style.brush is None else brush_of(style.brush)
+        if width is None:
+            width = brush.width if brush else self._style.line_width
+        return DrawnStroke(
+            xy,
+            checks.widths(width, len(xy)),
+            self._style.color if color is None else self._colors(color, len(xy)),
+            style,
+            brush,
+            None if data is None else point_data(data, len(xy)),
+            time,
+            self._style.gradient if color is None else None,
+        )
