@@ -34,6 +34,7 @@ class PostPainter:
         self._programs = Programs(ctx)
         self._maps: dict[object, moderngl.Texture] = {}
         self._calls = 0
+        self._frames = 0
 
     @property
     def complaints(self) -> list[str]:
@@ -44,6 +45,7 @@ class PostPainter:
         """Release what the last frame did not use."""
         self._surfaces.sweep()
         self._calls = 0
+        self._frames += 1
 
     def run(
         self, frame: moderngl.Framebuffer, size: tuple[int, int], ratio: float, passes: Sequence[Pass]
@@ -171,6 +173,7 @@ class PostPainter:
             "size": source.size,
             "ground": (red * alpha, green * alpha, blue * alpha, alpha),
             "keep": 0.0 if last.fresh else step.keep,
+            "moment": self._frames % 64,
         }
         self._draw(self._programs.shipped("trails.frag"), target, source.size, values)
         self._ctx.copy_framebuffer(last.framebuffer, target)
