@@ -338,7 +338,7 @@ def gpu_bytes(canvas):
             layer.repaint and layer.repaint.picture,
         ]
     textures = sum(4 * picture.size[0] * picture.size[1] for picture in pictures if picture)
-    return textures + batch._strokes._rows.buffer.size
+    return textures + batch._strokes._buffers.rows.buffer.size
 
 
 def test_ink_that_is_flattened_to_nothing_comes_back(canvas, framebuffer):
