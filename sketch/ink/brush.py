@@ -29,6 +29,7 @@ class Brush:
             `Ink` holds is listed in `shaders/stroke_brush.glsl`.
         path: Its GLSL file, named where the driver refuses the code.
         blend: How the stroke meets what is there, unless the canvas has another blend mode than "alpha".
+            In an `Ink`, a picture of its own, "multiply" covers; draw that ink with blend="multiply".
         overlap: "flat" or "build", unless the style says.
         cap: Unless the style says.
         join: Unless the style says.

@@ -1,17 +1,18 @@
 """A stroke that is done, a stroke that is still wet, and the ink that holds both."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink.history import Change, History
 from sketch.ink.nearest import Box, nearest_line
 from sketch.ink.points import Points, as_points
 from sketch.ink.polyline import bounds, lengths
+from sketch.ink.style import PLAIN, StrokeStyle
 
 Rgba: TypeAlias = tuple[float, float, float, float]
 """Red, green, blue and alpha, each in 0..1, not premultiplied."""
@@ -33,11 +34,15 @@ class Stroke:
         points: Float32 array of shape (n, 4), n at least 1.
         color: One color, or one a point.
         width: Diameter of the line in logical pixels, one for the stroke or a float32 array of shape (n,).
+        style: How it is laid down: caps, joins, dashes, tapers, brush.
+        data: For its brush, by the names that `Canvas.stroke` knows: "progress", "class", ...
     """
 
     points: Points
     color: Color = PAPER_WHITE
     width: float | NDArray[np.float32] = 6.0
+    style: StrokeStyle = PLAIN
+    data: Mapping[str, ArrayLike] | None = None
     _box: Box | None = field(default=None, init=False, repr=False)
     _length: float | None = field(default=None, init=False, repr=False)
 
@@ -67,14 +72,16 @@ class WetStroke:
     Args:
         color: As for `Stroke`.
         width: Diameter in logical pixels where the pen neither presses nor hurries.
+        style: How it is laid down.
 
     Attributes:
         tip: Where the pen will be next, if that was guessed: points of shape (n, 4) that are drawn after the
             others, as wide and in the color of the last of them, and do not belong to the stroke.
     """
 
-    def __init__(self, color: Color = PAPER_WHITE, width: float = 6.0) -> None:
+    def __init__(self, color: Color = PAPER_WHITE, width: float = 6.0, style: StrokeStyle = PLAIN) -> None:
         self.color = color
+        self.style = style
         self.width: float | NDArray[np.float32] = width
         self.tip: Points = NO_POINTS
         self._buffer = np.empty((64, 4), dtype=np.float32)
@@ -101,16 +108,16 @@ class WetStroke:
 
     def dried(self) -> Stroke:
         """The stroke as it stands, without its tip, in arrays of its own."""
-        return Stroke(self.points.copy(), self.color, self.width)
+        return Stroke(self.points.copy(), self.color, self.width, self.style)
 
     def with_tip(self) -> Stroke:
         """The stroke as it is to be drawn."""
         more = len(self.tip)
         if not more:
-            return Stroke(self.points, self.color, self.width)
+            return Stroke(self.points, self.color, self.width, self.style)
         color = self.color if isinstance(self.color, tuple) else _lengthened(self.color, more)
         width = _lengthened(self.width, more) if isinstance(self.width, np.ndarray) else self.width
-        return Stroke(np.concatenate((self.points, self.tip)), color, width)
+        return Stroke(np.concatenate((self.points, self.tip)), color, width, self.style)
 
 
 def _lengthened(rows: NDArray[np.float32], more: int) -> NDArray[np.float32]:

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from sketch.ink.ink import Stroke
 from sketch.render.matrix import Matrix, apply, apply_to_points, mean_scale
-from sketch.render.stroke_rows import FRINGE, PixelBounds
+from sketch.render.pixel_strokes import spread
+from sketch.render.stroke_joints import FRINGE
+from sketch.render.stroke_rows import PixelBounds
 
 CELL = 64
 """Pixels along a side of a cell."""
@@ -20,7 +22,7 @@ def stroke_box(stroke: Stroke, matrix: Matrix) -> PixelBounds:
     """The pixels that a stroke's paint may touch."""
     left, top, right, bottom = stroke.box
     corners = [apply(matrix, x, y) for x in (left, right) for y in (top, bottom)]
-    reach = stroke.half_width * mean_scale(matrix) + FRINGE
+    reach = spread(stroke) * mean_scale(matrix) + FRINGE
     xs, ys = zip(*corners, strict=True)
     return (
         math.floor(min(xs) - reach),
@@ -71,7 +73,7 @@ def mark(cells: Cells, box: PixelBounds) -> None:
 def mark_stroke(cells: Cells, stroke: Stroke, matrix: Matrix) -> None:
     """Mark the cells that the segments of a stroke may touch, in place."""
     xy = apply_to_points(matrix, stroke.points)
-    reach = stroke.half_width * mean_scale(matrix) + FRINGE
+    reach = spread(stroke) * mean_scale(matrix) + FRINGE
     pairs = np.stack((xy[:-1], xy[1:])) if len(xy) > 1 else xy[None]
     first = np.floor((pairs.min(axis=0) - reach) / CELL).astype(int)
     last = np.floor((pairs.max(axis=0) + reach) / CELL).astype(int)

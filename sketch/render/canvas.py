@@ -12,11 +12,11 @@ from sketch.render.blend import BlendMode, check_blend_mode, set_blending, unset
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.image import ImageCache
 from sketch.render.layers import InkLayers
-from sketch.render.matrix import Matrix, apply_to_points, mean_scale, scaling
+from sketch.render.matrix import scaling
 from sketch.render.pictures import Look, Picture
+from sketch.render.pixel_strokes import ink_stroke
 from sketch.render.post import Pass, check_passes
 from sketch.render.post_painter import PostPainter
-from sketch.render.stroke_joints import PixelStroke
 from sketch.render.text import TextCache
 from sketch.render.vocabulary import Vocabulary
 
@@ -168,7 +168,7 @@ class Canvas(Vocabulary):
         look = Look(self._matrix, self._batch.size, self._style.blend if blend is None else "alpha")
         layer = self._layers.update(ink, look, self._paint_dry)
         live = [*layer.late, *(stroke.with_tip() for stroke in ink.wet.values() if len(stroke))]
-        wet = [_pixel_stroke(stroke, self._matrix) for stroke in live]
+        wet = [ink_stroke(stroke, self._matrix) for stroke in live]
         if layer.picture.look.mode != look.mode:
             mode = layer.picture.look.mode  # an old picture still shows as it was painted
         if wet and (opacity < 1 or blend is not None):
@@ -221,7 +221,7 @@ class Canvas(Vocabulary):
         self._layers.show(picture, look, opacity)
 
     def _paint_dry(self, strokes: Sequence[Stroke], look: Look) -> None:
-        pixels = [_pixel_stroke(stroke, look.matrix) for stroke in strokes]
+        pixels = [ink_stroke(stroke, look.matrix) for stroke in strokes]
         self._batch.strokes_now(pixels, look.mode, look.size)
 
     def _open(self) -> moderngl.Framebuffer:
@@ -245,18 +245,3 @@ def _measured(size: tuple[int, int], pixel_ratio: float) -> tuple[tuple[int, int
     checks.positive(width=width, height=height, pixel_ratio=pixel_ratio)
     pixels = (max(1, round(width * pixel_ratio)), max(1, round(height * pixel_ratio)))
     return (int(width), int(height)), float(pixel_ratio), pixels
-
-
-def _pixel_stroke(stroke: Stroke, matrix: Matrix) -> PixelStroke:
-    """A stroke of an ink, transformed to pixels.
-
-    Raises:
-        ValueError: Its width or color does not fit its points.
-    """
-    count = len(stroke.points)
-    width = checks.widths(stroke.width, count)
-    if not isinstance(stroke.color, tuple) and stroke.color.shape != (count, 4):
-        raise ValueError(
-            f"the colors of a stroke of {count} points need shape ({count}, 4); got {stroke.color.shape}"
-        )
-    return PixelStroke(apply_to_points(matrix, stroke.points), width * (mean_scale(matrix) / 2), stroke.color)

@@ -1,16 +1,18 @@
 """From a stroke as an author gives it, in logical pixels, to one in the pixels of the framebuffer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink.brush import Brush
-from sketch.ink.ink import Color
+from sketch.ink.ink import Color, Stroke
 from sketch.ink.laid import LaidStroke, lay
 from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.ink.width import pen_speed
+from sketch.render import checks
+from sketch.render.brushes import brush_of
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply_to_points, mean_scale
 from sketch.render.stroke_joints import DATA_FLOATS, TRACE_FLOATS, PixelStroke
@@ -83,6 +85,39 @@ def pixel_stroke(stroke: DrawnStroke, matrix: Matrix) -> PixelStroke:
         traces=_traces(stroke.points, laid) if stroke.brush else None,
         data=laid.values(stroke.data) if stroke.data is not None else None,
     )
+
+
+def ink_stroke(stroke: Stroke, matrix: Matrix) -> PixelStroke:
+    """A stroke of an ink, laid down and transformed to pixels.
+
+    Raises:
+        ValueError: Its width, color or data does not fit its points, or it has a brush that does not exist.
+    """
+    count = len(stroke.points)
+    width = checks.widths(stroke.width, count)
+    if not isinstance(stroke.color, tuple) and stroke.color.shape != (count, 4):
+        raise ValueError(
+            f"the colors of a stroke of {count} points need shape ({count}, 4); got {stroke.color.shape}"
+        )
+    brush = None if stroke.style.brush is None else brush_of(stroke.style.brush)
+    if brush is not None and brush.blend == "multiply":
+        brush = replace(brush, blend="alpha")  # the picture of an ink begins with nothing to multiply
+    data = None if stroke.data is None else point_data(stroke.data, count)
+    return pixel_stroke(DrawnStroke(stroke.points, width, stroke.color, stroke.style, brush, data), matrix)
+
+
+def spread(stroke: Stroke) -> float:
+    """How far from its points a stroke of an ink may paint, in logical pixels."""
+    style = stroke.style
+    if style is PLAIN:
+        return stroke.half_width
+    look = look_of(style, None if style.brush is None else brush_of(style.brush))
+    bend = 0.0
+    if style.smooth and len(stroke.points) > 1:
+        # No centripetal curve leaves the hull of its points by more than a quarter of the longest chord.
+        step = np.diff(stroke.points[:, :2], axis=0)
+        bend = float(np.hypot(step[:, 0], step[:, 1]).max()) / 4
+    return stroke.half_width * max(look.tip, 1 + look.bleed) + bend
 
 
 def point_data(given: PointData, count: int, before: Floats | None = None) -> Floats:
