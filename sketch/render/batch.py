@@ -12,6 +12,7 @@ from sketch.render.gradient import PlacedGradient
 from sketch.render.kept_strokes import KeptStroke
 from sketch.render.matrix import Matrix
 from sketch.render.meshes import MeshPainter
+from sketch.render.path_fill import PathPainter, PixelPath
 from sketch.render.quads import Quad, QuadPainter
 from sketch.render.shapes import ShapePainter
 from sketch.render.stroke_buffers import StrokeBuffers
@@ -39,6 +40,7 @@ class Batch:
         self._shapes = ShapePainter(ctx)
         self._slanted = ShapePainter(ctx, "slanted")
         self._meshes = MeshPainter(ctx)
+        self._paths = PathPainter(ctx)
         self._masks = QuadPainter(ctx, "mask.frag")
         self._pictures = QuadPainter(ctx, "picture.frag")
         self._pending: str | None = None
@@ -70,6 +72,17 @@ class Batch:
         """Add triangles made by `convex_mesh`."""
         self._expect("meshes", blend, gradient)
         self._pending_meshes.append(vertices)
+
+    def path(
+        self, path: PixelPath, color: Rgba, blend: BlendMode, gradient: PlacedGradient | None = None
+    ) -> None:
+        """Fill a path."""
+        self.flush()
+        target = self._ctx.fbo
+        self._paths.sum_up(path, self.size)
+        target.use()
+        set_blending(self._ctx, blend)
+        self._paths.fill(path, color, self.size, gradient)
 
     def mask(
         self,
@@ -134,7 +147,7 @@ class Batch:
     def release(self) -> None:
         """Give the GPU's resources back."""
         quads = (self._masks, self._pictures)
-        for painter in (self._strokes, self._shapes, self._slanted, self._meshes, *quads):
+        for painter in (self._strokes, self._shapes, self._slanted, self._meshes, self._paths, *quads):
             painter.release()
 
     def _expect(self, kind: str, blend: BlendMode, gradient: PlacedGradient | None) -> None:

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink.curves import bezier_points, closed_from_middle, ellipse_points
 from sketch.ink.ink import Rgba
+from sketch.ink.shape import Polyline
 from sketch.render import checks
 from sketch.render.batch import Batch
 from sketch.render.gradient import PlacedGradient, subdivided
@@ -31,13 +32,15 @@ class Figures(DrawingState, ABC):
         style = self._style
         self._shape(line_row(self._axes(), x1, y1, x2, y2, style.line_width, style.color))
 
-    def polyline(self, points: ArrayLike, closed: bool = False) -> None:
+    def polyline(self, points: ArrayLike, closed: bool | None = None) -> None:
         """A line of the line width through points, with round ends and corners; never filled.
 
         Args:
-            points: Shape (n, 2..4), n at least 1; only x and y matter.
-            closed: Whether it goes back to its first point.
+            points: Shape (n, 2..4), n at least 1, or a `Polyline`; only x and y matter.
+            closed: Whether it goes back to its first point; if left out, as a `Polyline` says, else not.
         """
+        if closed is None:
+            closed = isinstance(points, Polyline) and points.closed
         xy = checks.plane_points(points)[:, :2]
         self._line_through(xy, closed)
 
