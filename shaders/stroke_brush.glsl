@@ -22,9 +22,13 @@ uniform float time;
 uniform float unit;   // logical pixels a pixel
 uniform vec2 page;    // size of the framebuffer, in pixels
 
-noperspective in vec4 trace;
-noperspective in vec4 data;
-noperspective in vec4 own;
+noperspective in float along_pixel;
+flat in vec4 pen;
+flat in float seed;
+flat in vec4 data_from;
+flat in vec4 data_step;
+flat in vec4 own_from;
+flat in vec4 own_step;
 
 // A number 0..1 that looks drawn by lot, the same for the same place.
 float lot(vec2 place) {
@@ -55,7 +59,7 @@ vec4 brush(Ink ink); // the author's
 vec4 brushed(vec4 color, vec2 covered, vec2 local, vec4 form, vec2 ends) {
     float radius = max(form.w - covered.y * ends.x, 1e-3);
     Ink ink;
-    ink.along = trace.x;
+    ink.along = along_pixel;
     ink.across = local.y / radius;
 #ifdef SHAPED
     ink.edge = radius * (1.0 - abs(ink.across)) * unit; // caps and corners are no discs
@@ -65,14 +69,15 @@ vec4 brushed(vec4 color, vec2 covered, vec2 local, vec4 form, vec2 ends) {
     ink.coverage = covered.x;
     ink.width = 2.0 * radius * unit;
     ink.color = color;
-    ink.pressure = trace.y;
-    ink.speed = trace.z;
-    ink.seed = trace.w;
+    vec4 data = data_from + covered.y * data_step;
+    ink.pressure = pen.x + covered.y * pen.z;
+    ink.speed = pen.y + covered.y * pen.w;
+    ink.seed = seed;
     ink.progress = data.x;
     ink.class_id = data.y;
     ink.confidence = data.z;
     ink.age = data.w;
-    ink.own = own;
+    ink.own = own_from + covered.y * own_step;
     ink.time = time;
     ink.paper = vec2(gl_FragCoord.x, page.y - gl_FragCoord.y) * unit;
     vec4 given = brush(ink);

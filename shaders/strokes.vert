@@ -43,9 +43,13 @@ flat out vec4 course; // heading, and direction of the next segment in this one'
 flat out vec4 kinds;  // of the start, of the end, length, how much the radius falls
 #endif
 #ifdef BRUSH
-noperspective out vec4 trace;
-noperspective out vec4 data;
-noperspective out vec4 own;
+noperspective out float along_pixel;
+flat out vec4 pen;      // pressure and speed at the start, and how much they grow to the end
+flat out float seed;
+flat out vec4 data_from;
+flat out vec4 data_step;
+flat out vec4 own_from;
+flat out vec4 own_step;
 #endif
 
 const vec2 SLANTED = vec2(0.9239, 0.3827); // halfway between an upright edge and a diagonal one
@@ -109,11 +113,14 @@ void main() {
 #endif
 #ifdef BRUSH
     // Both segments at a mitre have the same value there; past a round end the pen travels on.
-    float t = at_end ? 1.0 : 0.0;
-    trace = mix(start_trace, end_trace, t);
-    if (round_end) trace.x += (at_end ? 1.0 : -1.0) * past_end * unit;
-    data = mix(start_data, end_data, t);
-    own = mix(start_own, end_own, t);
+    along_pixel = at_end ? end_trace.x : start_trace.x;
+    if (round_end) along_pixel += (at_end ? 1.0 : -1.0) * past_end * unit;
+    pen = vec4(start_trace.yz, end_trace.yz - start_trace.yz);
+    seed = start_trace.w;
+    data_from = start_data;
+    data_step = end_data - start_data;
+    own_from = start_own;
+    own_step = end_own - start_own;
 #endif
 
     gl_Position = vec4(corner / size * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);

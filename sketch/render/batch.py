@@ -1,6 +1,7 @@
 """Gathers what is drawn and hands it to the painters in as few draw calls as keep its order."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import moderngl
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from sketch.ink.ink import Rgba
 from sketch.render.blend import BlendMode, set_blending
+from sketch.render.glsl import ShaderError
 from sketch.render.gradient import PlacedGradient
 from sketch.render.kept_strokes import KeptStroke
 from sketch.render.matrix import Matrix
@@ -108,6 +110,11 @@ class Batch:
     ) -> PixelBounds:
         """Draw strokes at once, into the framebuffer in use, of this size; return the part they may touch."""
         return self._strokes.paint(strokes, size, blend)
+
+    @property
+    def brush_errors(self) -> dict[Path, ShaderError]:
+        """What the driver said of brushes whose last good code is still in use."""
+        return self._strokes.programs.errors
 
     def new_buffers(self) -> StrokeBuffers:
         """Buffers for a stroke that is kept."""

@@ -1,6 +1,7 @@
 """The words for strokes: drawn at once, or kept on the GPU."""
 
 from abc import ABC
+from pathlib import Path
 
 from numpy.typing import ArrayLike
 
@@ -10,6 +11,7 @@ from sketch.render.batch import Batch
 from sketch.render.brushes import brush_of
 from sketch.render.color import ColorLike
 from sketch.render.crowds import Crowds
+from sketch.render.glsl import ShaderError
 from sketch.render.kept_strokes import KeptStroke
 from sketch.render.pixel_strokes import DrawnStroke, PointData, pixel_stroke, point_data
 
@@ -78,6 +80,11 @@ class StrokeVocabulary(Crowds, ABC):
         self._check_open()
         checks.finite(time=time)
         self._batch.kept_stroke(kept, self._matrix, time, self._style.blend)
+
+    @property
+    def brush_errors(self) -> dict[Path, ShaderError]:
+        """What is wrong with brushes whose files were changed, by file; what compiled last still paints."""
+        return self._batch.brush_errors
 
     def _drawn(
         self,

@@ -3,32 +3,10 @@
 import math
 
 import numpy as np
-import pytest
 
 from sketch.ink.ink import Ink, Stroke, WetStroke
 from sketch.ink.points import as_points
-from sketch.render.canvas import Canvas
 from tests.awkward import AWKWARD, SIDE
-
-
-@pytest.fixture
-def draw(ctx):
-    """Draw one frame and return it as uint8 of shape (h, w, 3)."""
-
-    def run(size, paint):
-        canvas = Canvas(ctx, size)
-        framebuffer = ctx.simple_framebuffer(size)
-        canvas.begin(framebuffer)
-        canvas.background("#16181d")
-        paint(canvas)
-        canvas.end()
-        pixels = np.frombuffer(framebuffer.read(components=3), np.uint8).reshape(size[1], size[0], 3)[::-1]
-        canvas.release()
-        ctx.detect_framebuffer(0).use()
-        framebuffer.release()
-        return np.ascontiguousarray(pixels)
-
-    return run
 
 
 def test_strokes(draw, golden):
