@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from sketch.plugin import Addon
     from sketch.render.canvas import Canvas
     from sketch.render.color import parse_color
+    from sketch.render.fbo import Fbo
     from sketch.render.gradient import Gradient
+    from sketch.render.image import Image
     from sketch.render.oklab import oklch
     from sketch.render.post import Bloom, Blur, ColorMap, Shade, Trails
     from sketch.sketch import Sketch
@@ -36,8 +38,10 @@ __all__ = [
     "Blur",
     "Canvas",
     "ColorMap",
+    "Fbo",
     "Gradient",
     "HostError",
+    "Image",
     "Ink",
     "Path",
     "PathPen",
@@ -62,8 +66,10 @@ _HOMES = {
     "Blur": "sketch.render.post",
     "Canvas": "sketch.render.canvas",
     "ColorMap": "sketch.render.post",
+    "Fbo": "sketch.render.fbo",
     "Gradient": "sketch.render.gradient",
     "HostError": "sketch.host.errors",
+    "Image": "sketch.render.image",
     "Ink": "sketch.ink.ink",
     "Path": "sketch.ink.path",
     "PathPen": "sketch.ink.path",

@@ -1,7 +1,7 @@
 """The canvas: what an author draws with."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from dataclasses import replace
 
 import moderngl
 
@@ -10,18 +10,20 @@ from sketch.render import checks
 from sketch.render.batch import Batch
 from sketch.render.blend import BlendMode, check_blend_mode, set_blending, unset_blending
 from sketch.render.color import ColorLike, parse_color
-from sketch.render.image import ImageCache
+from sketch.render.fbo import FboSurfaces
+from sketch.render.image_cache import ImageCache
 from sketch.render.layers import InkLayers
 from sketch.render.matrix import scaling
 from sketch.render.pictures import Look, Picture
 from sketch.render.pixel_strokes import ink_stroke
 from sketch.render.post import Pass, check_passes
 from sketch.render.post_painter import PostPainter
+from sketch.render.targets import Targets, measured
 from sketch.render.text import TextCache
 from sketch.render.vocabulary import Vocabulary
 
 
-class Canvas(Vocabulary):
+class Canvas(Targets, Vocabulary):
     """Draws into a framebuffer it is given.
 
     Coordinates are logical pixels: the origin is the top left corner and y grows downward. Angles are
@@ -38,35 +40,14 @@ class Canvas(Vocabulary):
     """
 
     def __init__(self, ctx: moderngl.Context, size: tuple[int, int], pixel_ratio: float = 1.0) -> None:
-        super().__init__()
+        super().__init__(measured(size, pixel_ratio))
         self._ctx = ctx
-        self._frame: moderngl.Framebuffer | None = None
-        self._size, self._ratio, pixels = _measured(size, pixel_ratio)
-        self._batch = Batch(ctx, pixels)
+        self._batch = Batch(ctx, self._target.pixels)
+        self._fbos = FboSurfaces(ctx)
         self._layers = InkLayers(ctx)
         self._texts = TextCache(ctx)
         self._images = ImageCache(ctx)
         self._post = PostPainter(ctx)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in logical pixels."""
-        return self._size
-
-    @property
-    def width(self) -> int:
-        """Width in logical pixels."""
-        return self._size[0]
-
-    @property
-    def height(self) -> int:
-        """Height in logical pixels."""
-        return self._size[1]
-
-    @property
-    def pixel_ratio(self) -> float:
-        """Pixels of the framebuffer a logical pixel."""
-        return self._ratio
 
     def begin(self, framebuffer: moderngl.Framebuffer) -> None:
         """Start a frame.
@@ -77,14 +58,15 @@ class Canvas(Vocabulary):
         Raises:
             RuntimeError: The last frame was not ended.
         """
-        if self._frame is not None:
+        if self._target.framebuffer is not None:
             raise RuntimeError("begin was called twice without an end")
-        self._frame = framebuffer
-        self._start(scaling(self._ratio, self._ratio))
+        self._start(scaling(self.pixel_ratio, self.pixel_ratio))
         self._layers.begin_frame()
         self._post.begin_frame()
         self._batch.ground = None
-        self._use_frame(framebuffer)
+        self._fbos.forget()
+        self._images.forget()
+        self._aim(replace(self._target, framebuffer=framebuffer))
 
     def end(self) -> None:
         """Draw what is still pending and finish the frame.
@@ -97,12 +79,14 @@ class Canvas(Vocabulary):
                 same.
         """
         framebuffer = self._open()
+        if self._outer or self._target.clip is not None:
+            raise RuntimeError("end was called within into or clip")
         try:
             self._batch.flush()
         finally:
             self._batch.drop()
-            self._frame = None
             self._use_frame(framebuffer)
+            self._aim(replace(self._target, framebuffer=None))
             unset_blending(self._ctx)
         unpopped = self._unpopped()
         if unpopped:
@@ -118,17 +102,17 @@ class Canvas(Vocabulary):
             RuntimeError: A frame is being drawn.
             ValueError: A size or the ratio is not more than 0.
         """
-        if self._frame is not None:
+        if self._target.framebuffer is not None:
             raise RuntimeError("resize was called between begin and end")
-        self._size, self._ratio, self._batch.size = _measured(size, pixel_ratio)
+        self._aim(measured(size, pixel_ratio))
 
     def release(self) -> None:
         """Give every GPU resource back. The canvas cannot be used afterwards."""
-        for part in (self._batch, self._layers, self._texts, self._images, self._post):
+        for part in (self._batch, self._layers, self._texts, self._images, self._fbos, self._post):
             part.release()
 
     def background(self, *color: ColorLike) -> None:
-        """Fill the whole frame with a color, whatever the transform and blend mode.
+        """Fill the whole frame, or Fbo or clip, with a color, whatever the transform and blend mode.
 
         Args:
             *color: As for `color`.
@@ -137,7 +121,7 @@ class Canvas(Vocabulary):
         framebuffer = self._open()
         self._batch.drop()
         framebuffer.clear(red * alpha, green * alpha, blue * alpha, alpha)
-        self._batch.ground = (red, green, blue, 1.0) if alpha == 1 else None
+        self._batch.ground = (red, green, blue, 1.0) if alpha == 1 and self._target.clip is None else None
 
     def ink(self, ink: Ink, opacity: float = 1.0, *, blend: BlendMode | None = None) -> None:
         """Draw an ink: finished strokes from a picture of them that is kept, wet ones as they are now.
@@ -207,7 +191,7 @@ class Canvas(Vocabulary):
         self._batch.flush()
         self._batch.ground = None
         self._use_frame(framebuffer)
-        self._post.run(framebuffer, self._batch.size, self._ratio, passes)
+        self._post.run(framebuffer, self._batch.size, self.pixel_ratio, passes)
         self._use_frame(framebuffer)
         with self.pushed():
             self.reset()
@@ -223,25 +207,3 @@ class Canvas(Vocabulary):
     def _paint_dry(self, strokes: Sequence[Stroke], look: Look) -> None:
         pixels = [ink_stroke(stroke, look.matrix) for stroke in strokes]
         self._batch.strokes_now(pixels, look.mode, look.size)
-
-    def _open(self) -> moderngl.Framebuffer:
-        if self._frame is None:
-            raise RuntimeError("a canvas draws only between begin and end")
-        return self._frame
-
-    def _check_open(self) -> None:
-        self._open()
-
-    def _use_frame(self, framebuffer: moderngl.Framebuffer) -> None:
-        framebuffer.use()
-        framebuffer.viewport = (0, 0, *self._batch.size)
-        framebuffer.scissor = cast(Any, None)  # allowed, though the stub does not say so
-        self._ctx.wireframe = False
-
-
-def _measured(size: tuple[int, int], pixel_ratio: float) -> tuple[tuple[int, int], float, tuple[int, int]]:
-    """The size, the ratio, and the size in pixels."""
-    width, height = size
-    checks.positive(width=width, height=height, pixel_ratio=pixel_ratio)
-    pixels = (max(1, round(width * pixel_ratio)), max(1, round(height * pixel_ratio)))
-    return (int(width), int(height)), float(pixel_ratio), pixels

@@ -1,10 +1,13 @@
 """The words for text and pictures."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 from sketch.render import checks
 from sketch.render.batch import Batch
-from sketch.render.image import ImageCache, ImageSource
+from sketch.render.fbo import Fbo, FboSurface
+from sketch.render.image import ImageSource
+from sketch.render.image_cache import ImageCache
 from sketch.render.matrix import mean_scale
 from sketch.render.quads import quad_at
 from sketch.render.state import DrawingState
@@ -25,7 +28,6 @@ class Imagery(DrawingState, ABC):
     _batch: Batch
     _texts: TextCache
     _images: ImageCache
-    _ratio: float
 
     def text(
         self,
@@ -63,7 +65,7 @@ class Imagery(DrawingState, ABC):
         check_align(align)
         self._check_open()
         red, green, blue, own_alpha = self._style.color
-        pixels = texture_size(size, self._ratio, mean_scale(self._matrix))
+        pixels = texture_size(size, self.pixel_ratio, mean_scale(self._matrix))
         for number, row in enumerate(text.split("\n")):
             line = self._texts.line(row, font, pixels)
             if line.texture is not None:
@@ -75,12 +77,12 @@ class Imagery(DrawingState, ABC):
     def text_size(self, text: str, size: float = 16.0, *, font: str | None = None) -> tuple[float, float]:
         """How wide the longest line of a text is and how high all of them are, in logical pixels."""
         checks.positive(size=size)
-        width, height = self._texts.measure(text, font, size * self._ratio)
-        return (width / self._ratio, height / self._ratio)
+        width, height = self._texts.measure(text, font, size * self.pixel_ratio)
+        return (width / self.pixel_ratio, height / self.pixel_ratio)
 
     def image(
         self,
-        source: ImageSource,
+        source: ImageSource | Fbo,
         x: float,
         y: float,
         width: float | None = None,
@@ -91,8 +93,9 @@ class Imagery(DrawingState, ABC):
         """Draw a picture with its top left corner at (x, y), in its own colors.
 
         Args:
-            source: Path of a file, Pillow image, or uint8 array of shape (h, w, 3) or (h, w, 4). A file is
-                read once and again when it was written since; the others are uploaded at every call.
+            source: Path of a file, `Image`, `Fbo`, Pillow image, or uint8 array of shape (h, w, 3) or
+                (h, w, 4). A file is read once and again when it was written since, an `Image` uploaded again
+                when it changed; the last two are uploaded at every call.
             x: Left.
             y: Top.
             width: Logical pixels. Left out, it follows from the height and the picture's proportions, or is
@@ -106,13 +109,36 @@ class Imagery(DrawingState, ABC):
         checks.finite(x=x, y=y)
         checks.share(alpha=alpha)
         self._check_open()
+        if isinstance(source, Fbo):
+            self._fbo(source, x, y, _proportioned(source.size, width, height), alpha)
+            return
         texture = self._images.texture(source)
         width, height = _proportioned((texture.width, texture.height), width, height)
         self._batch.picture(texture, quad_at(self._matrix, x, y, width, height), alpha, self._style.blend)
 
+    def _fbo(self, fbo: Fbo, x: float, y: float, size: tuple[float, float], alpha: float) -> None:
+        if self._draws_into(fbo):
+            raise ValueError("an Fbo cannot be drawn into itself")
+        # Its first row is at the bottom.
+        quad = replace(quad_at(self._matrix, x, y, *size), part=(0.0, 1.0, 1.0, 0.0))
+        self._batch.picture(self._surface(fbo).texture, quad, alpha, self._style.blend)
+
+    @property
+    @abstractmethod
+    def pixel_ratio(self) -> float:
+        """Pixels of what is drawn into a logical pixel."""
+
     @abstractmethod
     def _check_open(self) -> None:
         """Refuse to draw outside a frame."""
+
+    @abstractmethod
+    def _surface(self, fbo: Fbo) -> FboSurface:
+        """Where an Fbo is on the GPU."""
+
+    @abstractmethod
+    def _draws_into(self, fbo: Fbo) -> bool:
+        """Whether paint goes into an Fbo just now."""
 
 
 def _proportioned(pixels: tuple[int, int], width: float | None, height: float | None) -> tuple[float, float]:

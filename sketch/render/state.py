@@ -154,6 +154,14 @@ class DrawingState:
             self._derived = axes_of(self._matrix)
         return self._derived
 
+    def _state(self) -> tuple[Style, list[Style], Matrix, Matrix, list[Matrix]]:
+        """All of this, to be put back later."""
+        return (replace(self._style), [*self._styles], self._upright, self._matrix, [*self._matrices])
+
+    def _put_back(self, state: tuple[Style, list[Style], Matrix, Matrix, list[Matrix]]) -> None:
+        self._style, self._styles, self._upright, matrix, self._matrices = state
+        self._place(matrix)
+
     def _start(self, matrix: Matrix) -> None:
         self._upright = matrix
         self.reset()

@@ -1,10 +1,12 @@
+import gc
 import os
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from sketch.render.image import ImageCache
+from sketch.render.image import Image as OwnImage
+from sketch.render.image_cache import ImageCache
 
 RED_OVER_GREEN = np.array([[[255, 0, 0]] * 2, [[0, 255, 0]] * 2], dtype=np.uint8)
 
@@ -89,3 +91,70 @@ def test_the_cache_stays_within_its_bytes(ctx):
         cache.texture(np.zeros((side, side, 3), np.uint8))
         assert cache.bytes <= max(1000, side * side * 3)
     cache.release()
+
+
+def test_an_image_is_uploaded_again_only_after_it_changed(ctx):
+    cache = ImageCache(ctx)
+    image = OwnImage(np.zeros((2, 3, 3), np.uint8))
+    first = cache.texture(image)
+    with image.edit() as pixels:
+        pixels[:] = 200
+    assert cache.texture(image) is first
+    assert first.read(alignment=1) == bytes([200] * 18)
+    image.pixels = np.full((4, 4, 4), 255, np.uint8)
+    assert cache.texture(image).size == (4, 4)
+    cache.release()
+
+
+def test_the_texture_of_an_image_that_is_gone_is_given_back(ctx):
+    cache = ImageCache(ctx)
+    image = OwnImage(np.zeros((2, 3, 3), np.uint8))
+    cache.texture(image)
+    cache.forget()
+    assert cache.bytes == 18
+    del image
+    gc.collect()
+    cache.forget()
+    assert cache.bytes == 0
+
+
+def test_pixels_go_there_and_back_without_a_copy():
+    array = np.zeros((4, 5, 4), np.uint8)
+    image = OwnImage(array)
+    assert np.shares_memory(image.pixels, array)
+    with image.edit() as pixels:
+        assert np.shares_memory(pixels, array)
+    assert (image.width, image.height, image.revision) == (5, 4, 1)
+    with pytest.raises(ValueError, match="read-only"):
+        image.pixels[0] = 1
+
+
+@pytest.mark.parametrize("ending", ["png", "bmp", "tiff", "webp"])
+def test_an_image_saved_and_loaded_is_the_same(tmp_path, ending):
+    pixels = np.random.default_rng(1).integers(0, 256, (9, 7, 4)).astype(np.uint8)
+    pixels[..., 3] = 255
+    path = tmp_path / f"saved.{ending}"
+    OwnImage(pixels).save(path)
+    loaded = OwnImage.load(path)
+    if ending != "webp":
+        assert (loaded.pixels == pixels).all()
+    with loaded.edit() as again:
+        again[:] = 0
+    assert loaded.pixels.max() == 0
+
+
+def test_an_image_that_cannot_be_read_or_written_is_refused_by_name(tmp_path):
+    with pytest.raises(ValueError, match=r"cannot read the image .*gone\.png"):
+        OwnImage.load(tmp_path / "gone.png")
+    image = OwnImage(np.zeros((4, 4, 3), np.uint8))
+    with pytest.raises(ValueError, match=r"cannot write the image .*picture\.doc"):
+        image.save(tmp_path / "picture.doc")
+    with pytest.raises(ValueError, match=r"cannot write the image .*no/folder"):
+        image.save(tmp_path / "no/folder.png")
+    with pytest.raises(ValueError, match=r"float64 of shape \(3,\)"):
+        OwnImage(np.zeros(3))  # type: ignore[arg-type]
+
+
+def test_an_image_is_drawn_as_its_pixels_are(draw):
+    drawn = draw((6, 6), lambda c: c.image(OwnImage(RED_OVER_GREEN), 2, 3))
+    assert (drawn == draw((6, 6), lambda c: c.image(RED_OVER_GREEN, 2, 3))).all()

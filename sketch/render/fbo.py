@@ -1,0 +1,121 @@
+"""Pictures to draw into, kept from frame to frame."""
+
+from dataclasses import dataclass
+from weakref import ref
+
+import moderngl
+
+from sketch.render import checks
+
+
+class Fbo:
+    """A picture that a canvas draws into, and draws: for trails, masks, what is costly and seldom changes.
+
+        self.trails = Fbo(640, 480)             # in setup
+        with canvas.into(self.trails):          # in draw
+            canvas.circle(self.mouse_x, self.mouse_y, 5)
+        canvas.image(self.trails, 0, 0)
+
+    It is clear at first and keeps what was drawn until it is drawn over.
+
+    Args:
+        width: In logical pixels.
+        height: In logical pixels.
+        pixel_ratio: Pixels a logical pixel; those of the canvas if left out.
+
+    Raises:
+        ValueError: A size or the ratio is not more than 0.
+    """
+
+    def __init__(self, width: int, height: int, pixel_ratio: float | None = None) -> None:
+        checks.positive(width=width, height=height)
+        if pixel_ratio is not None:
+            checks.positive(pixel_ratio=pixel_ratio)
+        self._size = (int(width), int(height))
+        self._ratio = pixel_ratio
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in logical pixels."""
+        return self._size
+
+    @property
+    def width(self) -> int:
+        """Width in logical pixels."""
+        return self._size[0]
+
+    @property
+    def height(self) -> int:
+        """Height in logical pixels."""
+        return self._size[1]
+
+    def ratio(self, canvas_ratio: float) -> float:
+        """Pixels a logical pixel on a canvas that has so many."""
+        return canvas_ratio if self._ratio is None else self._ratio
+
+
+@dataclass(slots=True, eq=False)
+class FboSurface:
+    """An Fbo on the GPU, its colors premultiplied, its first row at the bottom."""
+
+    owner: "ref[Fbo]"
+    pixels: tuple[int, int]
+    texture: moderngl.Texture
+    framebuffer: moderngl.Framebuffer
+
+    def release(self) -> None:
+        """Give both back."""
+        self.framebuffer.release()
+        self.texture.release()
+
+
+class FboSurfaces:
+    """The surfaces of every Fbo that a canvas meets.
+
+    Args:
+        ctx: The context to allocate in.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self._kept: dict[int, FboSurface] = {}
+
+    def get(self, fbo: Fbo, canvas_ratio: float) -> FboSurface:
+        """The surface of an Fbo: what was drawn there, or clear if it is new or the pixel ratio changed.
+
+        Raises:
+            ValueError: It is larger than the driver allows.
+        """
+        ratio = fbo.ratio(canvas_ratio)
+        pixels = (max(1, round(fbo.width * ratio)), max(1, round(fbo.height * ratio)))
+        found = self._kept.get(id(fbo))
+        # One that is gone may have had the same address.
+        if found is not None and found.owner() is fbo and found.pixels == pixels:
+            return found
+        largest = int(self._ctx.info["GL_MAX_TEXTURE_SIZE"])
+        if max(pixels) > largest:
+            raise ValueError(
+                f"an Fbo may measure {largest} x {largest} pixels here; got {pixels[0]} x {pixels[1]}"
+            )
+        if found is not None:
+            found.release()
+        self._kept[id(fbo)] = made = self._made(fbo, pixels)
+        return made
+
+    def forget(self) -> None:
+        """Release the surfaces of what is gone: not in a finalizer, where no context may be current."""
+        for key in [key for key, surface in self._kept.items() if surface.owner() is None]:
+            self._kept.pop(key).release()
+
+    def release(self) -> None:
+        """Give every surface back."""
+        for surface in self._kept.values():
+            surface.release()
+        self._kept.clear()
+
+    def _made(self, fbo: Fbo, pixels: tuple[int, int]) -> FboSurface:
+        texture = self._ctx.texture(pixels, 4)
+        texture.repeat_x = texture.repeat_y = False
+        surface = FboSurface(ref(fbo), pixels, texture, self._ctx.framebuffer([texture]))
+        surface.framebuffer.clear()
+        return surface
