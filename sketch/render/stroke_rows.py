@@ -14,7 +14,7 @@ and paints only what they did not.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -54,11 +54,20 @@ class StrokeRows:
         rows: Float32 of shape (m, 12).
         look: What they share.
         at: Which of the points that were given each row is, shape (m,), or None for all of them in order.
+        span: The first row that is drawn as a segment and one past the last, or None for all; the others are
+            there to be looked back at.
     """
 
     rows: Floats
     look: StrokeLook
     at: NDArray[np.intp] | None
+    span: tuple[int, int] | None = None
+
+    @property
+    def runs(self) -> "list[Run]":
+        """The runs to draw."""
+        first, last = self.span or (0, len(self.rows))
+        return [replace(run, first=run.first + first) for run in runs_of(self.rows[first : last + 1])]
 
     def picked(self, values: Floats) -> Floats:
         """The values of the rows, given those of the points."""

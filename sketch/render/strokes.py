@@ -13,15 +13,14 @@ from sketch.render.matrix import Matrix
 from sketch.render.stroke_buffers import StrokeBuffers
 from sketch.render.stroke_joints import PixelStroke
 from sketch.render.stroke_look import StrokeLook
+from sketch.render.stroke_parts import parts
 from sketch.render.stroke_programs import StrokePrograms, set_uniforms
 from sketch.render.stroke_rows import (
     PixelBounds,
     Run,
     StrokeRows,
-    laid_out,
     past_rows,
     pixel_bounds,
-    runs_of,
 )
 
 _THIN = 0.75
@@ -100,15 +99,17 @@ class StrokePainter:
     def _paint_alike(
         self, strokes: Sequence[PixelStroke], look: StrokeLook, size: tuple[int, int]
     ) -> PixelBounds:
-        laid = laid_out(strokes, look)
-        if len(laid.rows):
-            self._buffers.upload(strokes, laid)
-            self._draw(self._buffers, laid, size)
-        return pixel_bounds(laid.rows, look)
+        touched: list[PixelBounds] = []
+        for part, laid in parts(strokes, look):
+            if len(laid.rows):
+                self._buffers.upload(part, laid)
+                self._draw(self._buffers, laid, size)
+            touched.append(pixel_bounds(laid.rows, look))
+        return _union(touched)
 
     def _draw(self, buffers: StrokeBuffers, laid: StrokeRows, size: tuple[int, int]) -> None:
         """Draw uploaded rows with the current blending into the current framebuffer."""
-        look, runs = laid.look, runs_of(laid.rows)
+        look, runs = laid.look, laid.runs
         if look.shape is not None or any(run.sharp for run in runs):
             buffers.past.upload(past_rows(laid.rows, flagged=look.shape is not None))
             buffers.past.texture.use(0)
