@@ -4,6 +4,7 @@
     python3 dev.py run [ARGUMENTS]             the handwriting sketch; --help lists its arguments
     python3 dev.py test [ARGUMENTS]            every check and every test; arguments go to pytest
     python3 dev.py bench [NAME ...] [--json FILE]   the measurements, or the named ones
+    python3 dev.py gallery [NAME ...]          docs/gallery.png, and short films in out/gallery/
 
 The first start makes `.venv` beside this file, which takes a few minutes.
 """
@@ -278,7 +279,7 @@ def main(arguments: Sequence[str]) -> int:
     if sys.version_info < (3, 11):
         stop(f"Inkloop needs Python 3.11 or newer; this is {platform.python_version()}.")
     command, rest = (arguments[0], list(arguments[1:])) if arguments else ("", [])
-    if command not in ("run", "test", "bench"):
+    if command not in ("run", "test", "bench", "gallery"):
         print(__doc__)
         return 0 if command in ("-h", "--help") else 2
     set_up(command)
@@ -286,6 +287,8 @@ def main(arguments: Sequence[str]) -> int:
         return test(rest)
     if command == "bench":
         return hand_over([tool("python"), "-m", "tests.bench", *rest], ROOT)
+    if command == "gallery":
+        return hand_over([tool("python"), "-P", "-m", "sketch.cli", "gallery", *rest], ROOT)
     # -P keeps a sketch.py in the current folder from standing in for the package.
     return hand_over([tool("python"), "-P", "-m", "sketch.cli", "handwriting", *rest])
 

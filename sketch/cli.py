@@ -70,6 +70,25 @@ def handwriting(
         _stop(str(error))
 
 
+@app.command()
+def gallery(
+    names: Annotated[list[str] | None, typer.Argument(help="Pieces; all unless told otherwise.")] = None,
+    sheet: Annotated[Path, typer.Option(help="The contact sheet.")] = Path("docs/gallery.png"),
+    films: Annotated[Path, typer.Option(help="Folder for the films.")] = Path("out/gallery"),
+) -> None:
+    """Film the examples that are made to be looked at, and put one moment of each on a sheet."""
+    from sketch.gallery import chosen, contact_sheet, perform
+    from sketch.host.recorder import RecorderError
+
+    try:
+        stills = [(piece.name, perform(piece, films, print)) for piece in chosen(names)]
+    except (HostError, RecorderError, ValueError) as error:
+        _stop(str(error))
+    sheet.parent.mkdir(parents=True, exist_ok=True)
+    contact_sheet(stills).save(sheet, optimize=True)
+    print(f"the sheet is {sheet}, the films are in {films}/")
+
+
 def _show(out: Path, iterations: int, frames: int | None) -> None:
     from sketch.examples.handwriting_show import perform, report_lines
 

@@ -8,7 +8,23 @@ import sketch
 from sketch.load import load_sketch
 
 FOLDER = Path(sketch.__file__).parent / "examples"
-SKETCHES = ["handwriting", "letters", "plain_functions"]
+SKETCHES = [
+    "brushes",
+    "currents",
+    "dunes",
+    "grown_type",
+    "handwriting",
+    "kaleidoscope",
+    "letters",
+    "letters_of_light",
+    "newsprint",
+    "plain_functions",
+    "plotter",
+    "silk",
+    "starlings",
+    "sunflower",
+    "tunnel",
+]
 
 
 @pytest.mark.parametrize("name", SKETCHES)
