@@ -2,6 +2,7 @@
 
 // How much of a pixel the stroke covers, by its distance to the segment.
 //   LOOK_BACK  of that only what no earlier segment of the stroke painted
+//   EVEN       each segment has one color
 //   THIN       lines thinner than a pixel grow faint, not wide
 //   SHAPED     caps and joins other than round ones (stroke_shape.glsl)
 //   BRUSH      an author's function has the last word (stroke_brush.glsl)
@@ -21,7 +22,9 @@ flat in vec4 form;
 flat in vec4 edge;
 flat in vec2 ends;
 flat in vec4 color_from;
+#ifndef EVEN
 flat in vec4 color_step;
+#endif
 #ifdef SHAPED
 flat in vec4 course;
 flat in vec4 kinds;
@@ -102,7 +105,11 @@ void main() {
 #else
     vec2 c = cover(local, form, ends, edge);
 #endif
+#ifdef EVEN
+    vec4 color = color_from;
+#else
     vec4 color = color_from + c.y * color_step;
+#endif
     float opacity = color.a * c.x;
 #ifdef LOOK_BACK
     float whole = opacity;

@@ -15,7 +15,9 @@ in vec4 start_joint; // mitre x, mitre y, skip, back
 in vec4 start_color;
 in vec4 end_place;
 in vec4 end_joint;
+#ifndef EVEN
 in vec4 end_color;
+#endif
 #ifdef BRUSH
 uniform float unit; // logical pixels a pixel
 in vec4 start_trace; // along, pressure, speed, seed
@@ -32,7 +34,9 @@ flat out vec4 form;
 flat out vec4 edge;
 flat out vec2 ends;
 flat out vec4 color_from;
+#ifndef EVEN
 flat out vec4 color_step;
+#endif
 #ifdef LOOK_BACK
 flat out ivec2 window; // the oldest segment to look at, and one past the newest
 #endif
@@ -106,7 +110,9 @@ void main() {
     edge = edge_of(len < 1e-3 ? SLANTED : normal);
     ends = vec2(form.x * len, 1.0 / max(form.z, 1e-6));
     color_from = start_color;
+#ifndef EVEN
     color_step = end_color - start_color;
+#endif
 #ifdef LOOK_BACK
     int newest = first + gl_InstanceID - int(start_joint.z);
     window = ivec2(newest - int(max(start_joint.w, 0.0)), newest);

@@ -51,6 +51,11 @@ class StrokeVocabulary(Crowds, ABC):
             ValueError: A shape or a number is not as described, or there is no such brush.
             ShaderError: The brush does not compile and never did.
         """
+        if style is PLAIN and data is None and time == 0:  # what most strokes are, and four times as fast
+            xy = checks.plane_points(points)
+            given = checks.widths(self._style.line_width if width is None else width, len(xy))
+            self._stroke(xy, given, None if color is None else self._colors(color, len(xy)))
+            return
         self._check_open()
         drawn = self._drawn(points, width, color, style, data, time)
         self._batch.stroke(pixel_stroke(drawn, self._matrix), self._style.blend)
@@ -98,6 +103,8 @@ class StrokeVocabulary(Crowds, ABC):
         xy = checks.plane_points(points)
         checks.finite(time=time)
         brush = None if style.brush is None else brush_of(style.brush)
+        if data is not None and brush is None:
+            raise ValueError("a stroke without a brush reads no data")
         if width is None:
             width = brush.width if brush else self._style.line_width
         return DrawnStroke(

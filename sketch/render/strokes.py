@@ -89,7 +89,7 @@ class StrokePainter:
             ShaderError: It does not compile and never did; says which line of which file.
         """
         if look.brush is not None:
-            self.programs.get(look.brush, _defines(look, Run(0, 0, sharp=False), thin=False))
+            self.programs.get(look.brush, _defines(look, Run(0, 0, sharp=False), thin=False, even=False))
 
     def release(self) -> None:
         """Give the GPU's resources back."""
@@ -115,7 +115,7 @@ class StrokePainter:
             buffers.past.texture.use(0)
         thin = bool(laid.rows[:, 2].min() < _THIN) if runs else False
         for run in runs:
-            made = self.programs.get(look.brush, _defines(look, run, thin))
+            made = self.programs.get(look.brush, _defines(look, run, thin, laid.even))
             _set(made.program, look, run, size)
             # OpenGL 3.3 cannot start at an instance other than the first, so the attributes start there.
             buffers.bind(made, run.first)
@@ -135,12 +135,15 @@ def _union(bounds: Sequence[PixelBounds]) -> PixelBounds:
     return (min(lefts), min(tops), max(rights), max(bottoms))
 
 
-def _defines(look: StrokeLook, run: Run, thin: bool) -> tuple[str, ...]:
-    # A software driver runs even what a shader skips, so what few strokes need has programs of its own.
+def _defines(look: StrokeLook, run: Run, thin: bool, even: bool) -> tuple[str, ...]:
+    # A software driver runs even what a shader skips, so what few strokes need has programs of its own, and
+    # so has what most of them do without.
     shaped = ("SHAPED",) if look.shape is not None else ()
     if run.sharp:
         return (*shaped, "LOOK_BACK", "THIN")
-    return shaped or (("THIN",) if thin else ())
+    if shaped:
+        return shaped
+    return (*(("THIN",) if thin else ()), *(("EVEN",) if even and look.brush is None else ()))
 
 
 def _set(program: moderngl.Program, look: StrokeLook, run: Run, size: tuple[int, int]) -> None:

@@ -212,6 +212,11 @@ def test_data_that_does_not_fit_is_refused(draw, heat, data, match):
         painted(draw, heat, data=data)
 
 
+def test_data_without_a_brush_to_read_it_is_refused(draw):
+    with pytest.raises(ValueError, match="without a brush"):
+        draw((9, 9), lambda c: c.stroke([(1, 1)], data={"age": 1}))
+
+
 def test_a_stroke_is_recolored_by_updating_one_buffer_and_nothing_else(
     canvas, framebuffer, heat, monkeypatch
 ):
