@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from sketch.render.canvas import Canvas
     from sketch.render.color import parse_color
     from sketch.render.fbo import Fbo
+    from sketch.render.glsl import ShaderError
     from sketch.render.gradient import Gradient
     from sketch.render.image import Image
+    from sketch.render.mesh import Mesh
     from sketch.render.oklab import oklch
     from sketch.render.post import Bloom, Blur, ColorMap, Shade, Trails
+    from sketch.render.shader import Shader
     from sketch.sketch import Sketch
     from sketch.window import Window
 
@@ -43,11 +46,14 @@ __all__ = [
     "HostError",
     "Image",
     "Ink",
+    "Mesh",
     "Path",
     "PathPen",
     "Points",
     "Polyline",
     "Shade",
+    "Shader",
+    "ShaderError",
     "Sketch",
     "Stroke",
     "Strokes",
@@ -71,11 +77,14 @@ _HOMES = {
     "HostError": "sketch.host.errors",
     "Image": "sketch.render.image",
     "Ink": "sketch.ink.ink",
+    "Mesh": "sketch.render.mesh",
     "Path": "sketch.ink.path",
     "PathPen": "sketch.ink.path",
     "Points": "sketch.ink.points",
     "Polyline": "sketch.ink.shape",
     "Shade": "sketch.render.post",
+    "Shader": "sketch.render.shader",
+    "ShaderError": "sketch.render.glsl",
     "Sketch": "sketch.sketch",
     "Stroke": "sketch.ink.ink",
     "Strokes": "sketch.ink.points",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch.ink.ink import Rgba
-from sketch.render.blend import BlendMode, set_blending
+from sketch.render.blend import BlendMode, set_blending, unset_blending
 from sketch.render.glsl import ShaderError
 from sketch.render.gradient import PlacedGradient
 from sketch.render.kept_strokes import KeptStroke
@@ -104,6 +104,12 @@ class Batch:
         self.flush()
         set_blending(self._ctx, blend)
         self._pictures.paint(texture, quad, (1.0, 1.0, 1.0, opacity), self.size)
+
+    def copy(self, texture: moderngl.Texture, size: tuple[int, int]) -> None:
+        """Paint a texture, its first row at the bottom, over all of the framebuffer in use, of this size."""
+        unset_blending(self._ctx)
+        quad = Quad((0.0, 0.0), (size[0], 0.0, 0.0, size[1]))
+        self._pictures.paint(texture, quad, (1.0, 1.0, 1.0, 1.0), size)
 
     def strokes_now(
         self, strokes: Sequence[PixelStroke], blend: BlendMode, size: tuple[int, int]

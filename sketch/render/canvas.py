@@ -18,6 +18,7 @@ from sketch.render.pictures import Look, Picture
 from sketch.render.pixel_strokes import ink_stroke
 from sketch.render.post import Pass, check_passes
 from sketch.render.post_painter import PostPainter
+from sketch.render.shaded import ShadedPainter
 from sketch.render.targets import Targets, measured
 from sketch.render.text import TextCache
 from sketch.render.vocabulary import Vocabulary
@@ -44,6 +45,8 @@ class Canvas(Targets, Vocabulary):
         self._ctx = ctx
         self._batch = Batch(ctx, self._target.pixels)
         self._fbos = FboSurfaces(ctx)
+        self._shaded = ShadedPainter(ctx)
+        self._complaints: dict[str, str] = {}
         self._layers = InkLayers(ctx)
         self._texts = TextCache(ctx)
         self._images = ImageCache(ctx)
@@ -66,6 +69,8 @@ class Canvas(Targets, Vocabulary):
         self._batch.ground = None
         self._fbos.forget()
         self._images.forget()
+        self._shaded.forget()
+        self._complaints.clear()
         self._aim(replace(self._target, framebuffer=framebuffer))
 
     def end(self) -> None:
@@ -82,6 +87,7 @@ class Canvas(Targets, Vocabulary):
         if self._outer or self._target.clip is not None:
             raise RuntimeError("end was called within into or clip")
         try:
+            self._complain()
             self._batch.flush()
         finally:
             self._batch.drop()
@@ -108,7 +114,8 @@ class Canvas(Targets, Vocabulary):
 
     def release(self) -> None:
         """Give every GPU resource back. The canvas cannot be used afterwards."""
-        for part in (self._batch, self._layers, self._texts, self._images, self._fbos, self._post):
+        pictures = (self._layers, self._texts, self._images, self._fbos)
+        for part in (self._batch, self._shaded, self._post, *pictures):
             part.release()
 
     def background(self, *color: ColorLike) -> None:
@@ -196,6 +203,16 @@ class Canvas(Targets, Vocabulary):
         with self.pushed():
             self.reset()
             self.text("\n".join(self._post.complaints), 20, 30, 14)
+
+    def _complain(self) -> None:
+        """Say on the frame what is wrong with the shaders that were used."""
+        with self.pushed():
+            self.reset()
+            for row, line in enumerate("\n".join(self._complaints.values()).splitlines()):
+                self.color(0, alpha=0.72)
+                self.rect(10, 10 + 22 * row, self.text_size(line, 14)[0] + 20, 22)
+                self.color("#ff9a8a")
+                self.text(line, 20, 26 + 22 * row, 14)
 
     def _show(
         self, framebuffer: moderngl.Framebuffer, picture: Picture, look: Look, opacity: float, mode: BlendMode

@@ -1,11 +1,16 @@
 """Pictures to draw into, kept from frame to frame."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias, cast
 from weakref import ref
 
 import moderngl
 
 from sketch.render import checks
+
+Copy: TypeAlias = Callable[[moderngl.Texture, tuple[int, int]], None]
+"""Paints a texture, its first row at the other end, over all of the framebuffer in use, of this size."""
 
 
 class Fbo:
@@ -62,11 +67,17 @@ class FboSurface:
     pixels: tuple[int, int]
     texture: moderngl.Texture
     framebuffer: moderngl.Framebuffer
+    upright: moderngl.Framebuffer | None = None
+    upright_is_old: bool = True
 
     def release(self) -> None:
-        """Give both back."""
+        """Give all back."""
         self.framebuffer.release()
         self.texture.release()
+        if self.upright is not None:
+            texture = self.upright.color_attachments[0]
+            self.upright.release()
+            texture.release()
 
 
 class FboSurfaces:
@@ -101,6 +112,21 @@ class FboSurfaces:
             found.release()
         self._kept[id(fbo)] = made = self._made(fbo, pixels)
         return made
+
+    def upright(self, surface: FboSurface, copy: Copy) -> moderngl.Texture:
+        """A copy of a surface whose first row is on top, painted anew if it is old.
+
+        Leaves another framebuffer in use.
+        """
+        if surface.upright is None:
+            texture = self._ctx.texture(surface.pixels, 4)
+            texture.repeat_x = texture.repeat_y = False
+            surface.upright = self._ctx.framebuffer([texture])
+        if surface.upright_is_old:
+            surface.upright.use()
+            copy(surface.texture, surface.pixels)
+            surface.upright_is_old = False
+        return cast(moderngl.Texture, surface.upright.color_attachments[0])
 
     def forget(self) -> None:
         """Release the surfaces of what is gone: not in a finalizer, where no context may be current."""

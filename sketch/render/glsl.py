@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 ReadInclude = Callable[[str, str], tuple[str, str]]
 """Finds what `#include` asks for: (name, file it stands in) to (file, text)."""
@@ -78,14 +79,29 @@ def assemble(file: str, text: str, read: ReadInclude, defines: Sequence[str] = (
     return Source(file, tuple(lines), tuple(origins), tuple(seen))
 
 
-def declared_uniforms(source: Source) -> dict[str, str]:
-    """The uniforms that a stage declares, name to type, whether or not it uses them."""
-    found: dict[str, str] = {}
+class Declared(NamedTuple):
+    """A uniform as it is declared.
+
+    Attributes:
+        type: The name of its type.
+        length: How long the array is, 1 if it is none, 0 if a name says how long.
+    """
+
+    type: str
+    length: int = 1
+
+
+def declared_uniforms(source: Source) -> dict[str, Declared]:
+    """The uniforms that a stage declares, each on a line of its own or several of a type, used or not."""
+    found: dict[str, Declared] = {}
     for line in source.lines:
         match = _UNIFORM.match(line)
-        if match is not None:
-            names = (name.split("[")[0].split("=")[0].strip() for name in match["names"].split(","))
-            found |= dict.fromkeys(names, match["type"])
+        if match is None:
+            continue
+        for each in match["names"].split(","):
+            name, _, rest = each.split("=")[0].strip().partition("[")
+            length = rest.partition("]")[0].strip() or "1"
+            found[name.strip()] = Declared(match["type"], int(length) if length.isdigit() else 0)
     return found
 
 

@@ -112,6 +112,7 @@ class Targets(DrawingState, ABC):
             try:
                 self._batch.flush()
             finally:
+                surface.upright_is_old = True
                 self._put_back(kept)
                 self._aim(self._outer.pop())
 
@@ -180,6 +181,16 @@ class Targets(DrawingState, ABC):
             return False
         framebuffer = self._surface(fbo).framebuffer
         return any(target.framebuffer is framebuffer for target in (*self._outer, self._target))
+
+    def _upright_texture(self, fbo: Fbo) -> moderngl.Texture:
+        """The picture of an Fbo as shaders read it, its first row on top: a copy made when it changed."""
+        if self._draws_into(fbo):
+            raise ValueError("an Fbo cannot be drawn into itself")
+        surface = self._surface(fbo)
+        self._batch.flush()
+        texture = self._fbos.upright(surface, self._batch.copy)
+        self._use_frame(self._open())
+        return texture
 
     @property
     def _frame_ratio(self) -> float:

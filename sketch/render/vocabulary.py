@@ -4,11 +4,12 @@ from abc import ABC
 
 from sketch.ink.path import Path
 from sketch.render.imagery import Imagery
+from sketch.render.mesh_vocabulary import MeshVocabulary
 from sketch.render.path_fill import pixel_path
 from sketch.render.stroke_vocabulary import StrokeVocabulary
 
 
-class Vocabulary(StrokeVocabulary, Imagery, ABC):
+class Vocabulary(StrokeVocabulary, MeshVocabulary, Imagery, ABC):
     """The drawing calls of a canvas; whoever inherits owns the frame and the resources they name."""
 
     def path(self, path: Path) -> None:

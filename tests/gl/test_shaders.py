@@ -72,7 +72,12 @@ def test_uniforms_are_known_by_name_and_type_whether_or_not_they_are_used():
     text = (
         "#version 330 core\nuniform float a, b;\nuniform highp vec3 c[4]; // d\n  uniform mat4 e = mat4(1);\n"
     )
-    assert declared_uniforms(source("x.frag", text)) == {"a": "float", "b": "float", "c": "vec3", "e": "mat4"}
+    assert declared_uniforms(source("x.frag", text)) == {
+        "a": ("float", 1),
+        "b": ("float", 1),
+        "c": ("vec3", 4),
+        "e": ("mat4", 1),
+    }
 
 
 def test_a_missing_shader_is_told_by_name():
