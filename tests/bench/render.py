@@ -16,6 +16,7 @@ import numpy as np
 
 from tests.bench.render_dry import dry_rows
 from tests.bench.render_peers import FOLDER, Field, renderers
+from tests.bench.render_post import post_rows
 from tests.bench.render_scene import error, lines, reference
 from tests.bench.renderers.worker import Worker
 
@@ -73,7 +74,7 @@ def rows() -> list[Row]:
         print(f"  {name:10} {spread(taken)}", file=sys.stderr)
     made = [*stroke_rows(times, errors, field_), *shape_rows(times, field_)]
     made.append(_row("memory_mb", memory.pop("ours"), "MB", None, memory))
-    return [*made, *dry_rows()]
+    return [*made, *dry_rows(), *post_rows()]
 
 
 def race(workers: Mapping[str, Worker], scenes: Mapping[str, tuple[str, str]]) -> dict[str, Times]:
