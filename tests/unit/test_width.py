@@ -4,7 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sketch.ink.points import as_points
-from sketch.ink.width import HEAVIEST, LIGHTEST, THINNEST, pressure_width, speed_width, stroke_width
+from sketch.ink.width import (
+    HEAVIEST,
+    LIGHTEST,
+    THINNEST,
+    pen_speed,
+    pressure_width,
+    speed_width,
+    stroke_width,
+)
 
 EVERY = [pressure_width, speed_width, stroke_width]
 
@@ -88,3 +96,25 @@ def test_no_points_have_no_widths(width):
 def test_a_base_that_is_no_width_is_refused(width, base):
     with pytest.raises(ValueError, match="base must be"):
         width(moving(10), base)
+
+
+def test_an_author_may_give_a_curve_of_pressure_or_of_speed():
+    points = as_points([(x, 0, x / 100, 0.25) for x in range(40)])
+    assert pressure_width(points, 10, lambda pressure: 0.2 + 2 * pressure) == pytest.approx(np.full(40, 7.0))
+    hasty = speed_width(points, 10, lambda speed: 1 + speed / 100)
+    assert hasty[0] == 10
+    assert hasty[-1] == pytest.approx(20, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "curve", [lambda values: values * 0, lambda values: values[:3], lambda values: values + np.nan]
+)
+def test_a_curve_that_gives_no_widths_is_refused(curve):
+    with pytest.raises(ValueError, match="width curve"):
+        pressure_width(as_points([(0, 0), (1, 1), (2, 2), (3, 3)]), 5, curve)
+
+
+def test_the_speed_of_a_pen_is_told_in_pixels_a_second():
+    points = as_points([(2 * x, 0, x / 100, 0.5) for x in range(30)])
+    assert pen_speed(points)[-1] == pytest.approx(200, rel=0.01)
+    assert pen_speed(points)[0] == 0
