@@ -8,6 +8,7 @@ labels, writers, split        str (inks,)
 
 import hashlib
 import io
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,6 +17,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from addon.errors import TaughtError
@@ -74,14 +76,22 @@ def read_corpus(path: Path) -> Corpus:
         TaughtError: It is missing, no such file, or its arrays do not fit each other.
     """
     try:
-        with np.load(path, allow_pickle=False) as loaded:
-            arrays = {name: loaded[name] for name in _ARRAYS}
-    except KeyError as error:
-        raise TaughtError(f"{path.name} has no array named {error}; it needs {', '.join(_ARRAYS)}") from error
-    except (OSError, ValueError, EOFError, BadZipFile, TypeError, AttributeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no .npz file, or a broken one"
-        raise TaughtError(f"{path.name} cannot be read: {reason}") from error
+        arrays = _arrays_in(path.read_bytes())
+    except OSError as error:
+        raise TaughtError(f"{path.name} cannot be read: {error.strerror or error}") from error
+    except (ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError) as error:
+        raise TaughtError(f"{path.name} cannot be read: it is no .npz file, or a broken one") from error
+    missing = [name for name in _ARRAYS if name not in arrays]
+    if missing:
+        raise TaughtError(f"{path.name} has no array named {missing[0]}; it needs {', '.join(_ARRAYS)}")
     return _corpus_of(path.name, arrays)
+
+
+def _arrays_in(data: bytes) -> dict[str, NDArray[Any]]:
+    loaded = np.load(io.BytesIO(data), allow_pickle=False)
+    if not isinstance(loaded, NpzFile):
+        raise ValueError("one array, not an archive of them")
+    return {name: loaded[name] for name in _ARRAYS if name in loaded.files}
 
 
 def _corpus_of(name: str, arrays: Mapping[str, NDArray[Any]]) -> Corpus:

@@ -18,17 +18,14 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from addon.errors import ModelError
 from addon.features import Points, Strokes
 from addon.prediction import Prediction
-from addon.runtime.loader import LoadResult, ModelLoader
 from addon.runtime.pens import Pens
-from addon.runtime.providers import check_provider, choose_here
-from addon.runtime.registry import find_models, model_name, next_model_path, shipped_models
+from addon.runtime.registry import model_name, next_model_path
+from addon.runtime.slot import ModelSlot
 from addon.runtime.timings import Timings
 from addon.spec import ModelSpec
 from addon.taught import Example, TaughtStore
@@ -70,21 +67,18 @@ class Recognizer:
         preset: str = "lstm_short",
         home: Path | None = None,
     ) -> None:
-        check_provider(provider, require)
         self.name = model_name(model)
         self._wanted = model
         self._home = home
         self._config = TrainConfig(preset=preset)
-        self._choose = cache(partial(choose_here, provider, require))
-        self._require = require
         self._pens = Pens()
-        self._loader = ModelLoader()
+        self._slot = ModelSlot(self._pens, provider, require)
         self._store: TaughtStore | None = None
         self._folder = Path()
         self._run: TrainingRun | None = None
         self._run_request = 0
+        self._made = Path()
         self._lines: list[str] = []
-        self._noticed = ""
 
     def setup(self, home: Path) -> None:
         """Read what was taught and begin to load the model; it is in a moment later, see `ready`.
@@ -98,8 +92,7 @@ class Recognizer:
         """
         if self._store is not None:
             raise RuntimeError("this recognizer is set up already; make one for each sketch")
-        if self._require is not None:
-            self._choose()
+        self._slot.insist()
         self._folder = (self._home or home) / self.name
         self._store = TaughtStore(self._folder / "taught.sqlite3")
         self.load(self._wanted)
@@ -231,17 +224,12 @@ class Recognizer:
         Args:
             model: A name or a path, as for the recogniser itself.
         """
-        try:
-            paths = find_models(model, self._folder / "models", shipped_models())
-        except ModelError as error:
-            self._say(str(error))
-            return
-        self._loader.request(paths, self._choose)
+        self._say(*self._slot.load(model, self._folder / "models"))
 
     def wait_ready(self, timeout: float = 10.0) -> bool:
         """For scripts: update until a model is in, at most `timeout` seconds; whether one is."""
         deadline = time.monotonic() + timeout
-        while not self.ready and self._loader.busy and time.monotonic() < deadline:
+        while not self.ready and self._slot.busy and time.monotonic() < deadline:
             self.update(0.0)
             time.sleep(0.002)
         return self.ready
@@ -251,10 +239,9 @@ class Recognizer:
     def update(self, dt: float) -> None:
         """Take in what has happened beside the frame: saved examples, a training's reports, a model."""
         self._say(*self._taught.poll())
-        result = self._loader.poll()
-        if result is not None:
-            self._take_over(result)
-        self._follow_training()
+        lines, loaded = self._slot.update()
+        self._say(*lines)
+        self._follow_training(loaded)
         self._say(*self._pens.take_faults())
 
     def on_stroke_point(self, point: Points, pointer_id: int) -> None:
@@ -282,7 +269,7 @@ class Recognizer:
         """End the training, write what waits, let go of the model."""
         if self._run is not None:
             self._run.stop()
-        self._loader.close()
+        self._slot.close()
         self._pens.close()
         if self._store is not None:
             self._store.close()
@@ -299,25 +286,15 @@ class Recognizer:
         for line in lines:
             _log.info(line)
 
-    def _take_over(self, result: LoadResult) -> None:
-        self._say(*result.refused)
-        if result.model is not None:
-            self._notice(result.model.notice)
-            self._pens.adopt(result.model)
-        if self._run is not None and result.number == self._run_request:
-            self._run.finish(loaded=result.model is not None)
-            self._say(self._run.status.message)
-
-    def _follow_training(self) -> None:
-        if self._run is None or not self._run.status.active:
+    def _follow_training(self, loaded: int) -> None:
+        if self._run is None:
             return
-        made = self._run.poll()
-        if made is not None:
-            self._run_request = self._loader.request([made], self._choose)
-        if self._run.status.message:
+        if loaded and loaded == self._run_request:
+            self._run.finish(loaded=self.model_path == self._made)
             self._say(self._run.status.message)
-
-    def _notice(self, notice: str) -> None:
-        if notice and notice != self._noticed:
-            self._noticed = notice
-            self._say(notice)
+        elif self._run.status.active:
+            made = self._run.poll()
+            if made is not None:
+                self._made, self._run_request = made, self._slot.load_file(made)
+            if self._run.status.message:
+                self._say(self._run.status.message)

@@ -27,7 +27,7 @@ void main() {
     // How far to go along an axis until the edge across it has moved by a pixel.
     vec2 pixel = vec2(length(axes.zw), length(axes.xy)) / max(abs(area), 1e-9);
     local = middle + corner * (extent.xy + (FRINGE + 0.5 * place.w) * pixel);
-    to_pixels = vec4(axes.w, -axes.z, -axes.y, axes.x) / area;
+    to_pixels = vec4(axes.w, -axes.y, -axes.z, axes.x) / area;
     form = vec4(extent.xyz, place.w);
     tint = color;
 

@@ -26,8 +26,7 @@ float inside(float outside, vec2 steep) {
 // foot but leans towards the thick end, by the slope of the outline. Returns the coverage and where along the segment
 // that disc lies, 0..1.
 vec2 cover(vec2 place, vec2 heading, vec4 form) {
-    float across = abs(place.y);
-    float t = clamp((place.x - across * form.y) / form.x, 0.0, 1.0);
+    float t = clamp((place.x - abs(place.y) * form.y) / form.x, 0.0, 1.0);
     if (abs(form.y) > SWALLOWED) t = step(form.y, 0.0);
     vec2 from_disc = vec2(place.x - t * form.x, place.y);
     float away = length(from_disc);
@@ -59,7 +58,7 @@ float painted_before(vec2 point, float enough) {
         vec4 start = past_point(i);
         vec2 chord = end.xy - start.xy;
         float len = max(length(chord), 1e-6);
-        vec2 heading = chord / len;
+        vec2 heading = len > 1e-6 ? chord / len : vec2(1.0, 0.0);
         float narrowing = clamp((start.z - end.z) / len, -STEEPEST, STEEPEST);
         vec2 from_start = point - start.xy;
         vec2 place = vec2(dot(from_start, heading), dot(from_start, vec2(-heading.y, heading.x)));

@@ -4,6 +4,9 @@
 // The layout of a row is described in sketch/render/stroke_rows.py.
 
 uniform vec2 size; // of the framebuffer, in pixels
+#ifdef LOOK_BACK
+uniform int first; // segment of the batch that this call starts with
+#endif
 
 in vec4 start_place; // x, y, radius, reach
 in vec4 start_joint; // mitre x, mitre y, skip, back
@@ -26,7 +29,7 @@ const float STEEPEST = 0.9999;
 // How far sideways the quad goes at a round end, so that it holds the disc there and the slanted outline beside it.
 float round_reach(float here, float there, float len) {
     bool both_round = start_joint.xy == vec2(0.0) && end_joint.xy == vec2(0.0);
-    return both_round ? max(here, there) : here + here * max(here - there, 0.0) / len;
+    return both_round ? max(here, there) : here + here * max(here - there, 0.0) / max(len, 1e-6);
 }
 
 void main() {
@@ -55,7 +58,7 @@ void main() {
     color_from = start_color;
     color_to = end_color;
 #ifdef LOOK_BACK
-    int newest = gl_InstanceID - int(start_joint.z);
+    int newest = first + gl_InstanceID - int(start_joint.z);
     window = ivec2(newest - int(max(start_joint.w, 0.0)), newest);
 #endif
 

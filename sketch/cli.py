@@ -37,6 +37,8 @@ def run(
     fullscreen: Fullscreen = False,
 ) -> None:
     """Run a sketch."""
+    # Before the sketch's folder is on the path: an addon.py beside the sketch must not take its place.
+    import addon  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from sketch.launch import run as run_sketch
 
     options: dict[str, Any] = {"size": parse_size(size)} if size else {}

@@ -2,7 +2,6 @@
 
 import importlib.util
 import sys
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -40,8 +39,6 @@ def load_sketch(path: Path) -> type[Sketch]:
 
 
 def _import(path: Path) -> ModuleType:
-    # Imported before the sketch's folder is on the path: an addon.py beside the sketch must not replace it.
-    import_module("addon")
     name = f"_inkloop_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

@@ -1,7 +1,7 @@
 """One frame of a sketch: events, update, draw. Whoever owns the window or surface calls it and presents."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -15,7 +15,6 @@ from sketch.input.events import Event, FilesEvent, KeyEvent, MessageEvent, Point
 from sketch.input.pen import PenChange, PenTracker, StrokeDone, StrokePoint
 from sketch.input.queue import EventQueue
 from sketch.notices import Notices
-from sketch.plugin import hooks_of
 from sketch.render.canvas import Canvas
 from sketch.sketch import Sketch
 from sketch.timing import FrameTimes
@@ -51,6 +50,7 @@ def begin(stage: Stage) -> None:
     sketch, canvas = stage.sketch, stage.canvas
     sketch.width, sketch.height = canvas.size
     sketch.frame_times = stage.times
+    sketch.ink_closer = lambda: _deliver_all(stage, stage.pens.close_lifted())
     stage.pens.pause, stage.pens.reach = sketch.ink_pause, sketch.ink_reach
     sketch.setup()
 
@@ -69,8 +69,7 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
     sketch.time = now
     for event in stage.queue.drain():
         _take(stage, event)
-    for change in stage.pens.tick(now):
-        _deliver(stage, change)
+    _deliver_all(stage, stage.pens.tick(now))
     sketch.update(dt)
     call_addons(sketch, "update", dt)
     _collect_messages(stage)
@@ -82,7 +81,7 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
 def end(stage: Stage) -> None:
     """Finish what is being drawn, so that nothing is lost, then end the addons and the sketch."""
     sketch = stage.sketch
-    ends: list[Callable[[], None]] = [lambda: _finish_pens(stage)]
+    ends: list[Callable[[], None]] = [lambda: _deliver_all(stage, stage.pens.finish())]
     ends += [lambda addon=addon: call_addon(addon, "exit") for addon in sketch.addons]
     ends.append(sketch.exit)
     failures: list[Exception] = []
@@ -105,7 +104,8 @@ def call_addons(sketch: Sketch, hook: str, *arguments: Any) -> None:
 
 def call_addon(addon: object, hook: str, *arguments: Any) -> Any:
     """Call one hook of one addon, if it has it."""
-    return getattr(addon, hook)(*arguments) if hook in hooks_of(addon) else None
+    method = getattr(addon, hook, None)
+    return method(*arguments) if callable(method) else None
 
 
 def _draw(stage: Stage, target: moderngl.Framebuffer) -> None:
@@ -180,6 +180,10 @@ def _take_pointer(stage: Stage, event: PointerEvent) -> None:
             sketch.mouse_entered(x, y)
         case "exit":
             sketch.mouse_exited(x, y)
+    _deliver_all(stage, changes)
+
+
+def _deliver_all(stage: Stage, changes: Iterable[PenChange]) -> None:
     for change in changes:
         _deliver(stage, change)
 
@@ -210,8 +214,3 @@ def _dry(sketch: Sketch, pointer_id: int) -> None:
     if stroke is not None and len(stroke):
         stroke.width = stroke_width(stroke.points, sketch.pen_width)
         sketch.ink.finish(pointer_id)
-
-
-def _finish_pens(stage: Stage) -> None:
-    for change in stage.pens.finish():
-        _deliver(stage, change)

@@ -1,5 +1,6 @@
 """The class an author subclasses."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,6 +67,7 @@ class Sketch:
         self.wants_to_quit = False
         self.outbox: list[str] = []
         self.frame_times = FrameTimes()
+        self.ink_closer: Callable[[], None] = lambda: None
 
     def use(self, addon: AddonType) -> AddonType:
         """Attach an addon and return it. Its `setup` runs at once if the sketch has begun, else just before.
@@ -86,6 +88,10 @@ class Sketch:
     def send_message(self, text: str) -> None:
         """Send a line to `message`, to the log and, for a few seconds, to the screen."""
         self.outbox.append(text)
+
+    def close_inks(self) -> None:
+        """Close every ink whose pen is up, now: `on_ink` is called before this returns."""
+        self.ink_closer()
 
     def setup(self) -> None:
         """Begin. The canvas's size is known; addons are attached here."""

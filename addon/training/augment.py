@@ -1,9 +1,11 @@
 """Inks varied as a hand varies them, so that a few examples stand for many; all inks at once.
 
-Each ink is turned, slanted, stretched and resized as a whole; the plane it lies on is bent smoothly (after
-the elastic distortions of Simard, Steinkraus and Platt, 2003, with a few random waves for smoothed noise);
-its strokes move against each other; ends go missing and samples are left out.
+Ends of strokes go missing and samples are left out; each ink is turned, slanted, stretched and resized as a
+whole; the plane it lies on is bent smoothly (after the elastic distortions of Simard, Steinkraus and Platt,
+2003, with a few random waves for smoothed noise); its strokes move against each other.
 """
+
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +17,12 @@ from addon.training.flat import FlatInks, kept
 WAVES = 3
 CYCLES = 1.2
 
-# Strokes of fewer samples than this keep their ends: there is nothing to trim between them.
+# Strokes of fewer samples than this keep their ends, and none loses more of its length at either end.
 _TRIMMABLE = 6
+_MOST_TRIMMED = 0.15
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
 
 
 def augmented(inks: FlatInks, scale: float, settings: Augmentation, chance: np.random.Generator) -> FlatInks:
@@ -33,14 +37,14 @@ def augmented(inks: FlatInks, scale: float, settings: Augmentation, chance: np.r
     Returns:
         As many inks of as many strokes, some with fewer points.
     """
-    stroke_of = np.repeat(np.arange(len(inks.stroke_sizes)), inks.stroke_sizes)
-    ink_of = np.repeat(np.arange(len(inks.ink_sizes)), inks.ink_sizes)[stroke_of]
-    points = _transformed(inks.points / scale, ink_of, affine(len(inks.ink_sizes), settings, chance))
-    points = points + _bending(points, ink_of, settings, chance)
-    points = points + _shifts(inks, settings, chance)[stroke_of]
-    points = points + settings.jitter * chance.standard_normal(points.shape)
-    varied = inks._replace(points=points * scale)
-    return kept(varied, _remaining(varied, stroke_of, scale, settings, chance))
+    inks = kept(inks, _remaining(inks, scale * settings.trimmed, settings.dropped, chance))
+    points_of = np.add.reduceat(inks.stroke_sizes, np.cumsum(inks.ink_sizes) - inks.ink_sizes)
+    points = _transformed(inks.points / scale, affine(len(points_of), settings, chance), points_of)
+    shifts = settings.stroke_shift * chance.standard_normal((len(inks.stroke_sizes), 2))
+    varied = points + _bending(points, points_of, settings.elastic, chance)
+    varied += np.repeat(shifts, inks.stroke_sizes, axis=0)
+    varied += settings.jitter * chance.standard_normal(points.shape)
+    return inks._replace(points=varied * scale)
 
 
 def affine(count: int, settings: Augmentation, chance: np.random.Generator) -> Floats:
@@ -55,63 +59,46 @@ def affine(count: int, settings: Augmentation, chance: np.random.Generator) -> F
     return rotation @ shape.reshape(count, 2, 2)
 
 
-def _transformed(points: Floats, ink_of: NDArray[np.int64], matrices: Floats) -> Floats:
-    (a, b), (c, d) = matrices.transpose(1, 2, 0)[:, :, ink_of]
+def _transformed(points: Floats, matrices: Floats, points_of: NDArray[np.int64]) -> Floats:
+    a, b, c, d = np.repeat(matrices.reshape(-1, 4), points_of, axis=0).T
     x, y = points.T
     return np.stack([a * x + b * y, c * x + d * y], axis=-1)
 
 
 def _bending(
-    points: Floats, ink_of: NDArray[np.int64], settings: Augmentation, chance: np.random.Generator
+    points: Floats, points_of: NDArray[np.int64], elastic: float, chance: np.random.Generator
 ) -> Floats:
-    if settings.elastic == 0:
-        return np.zeros_like(points)
-    count = int(ink_of[-1]) + 1
+    count = len(points_of)
     x, y = points.T
-    bent = np.zeros_like(points)
+    bent = np.zeros((2, len(points)))
     for _ in range(WAVES):
-        along_x, along_y = (2 * np.pi * CYCLES * chance.uniform(-1, 1, (2, count)))[:, ink_of]
-        phase = chance.uniform(0, 2 * np.pi, count)[ink_of]
-        height = settings.elastic * np.sqrt(2 / WAVES) * chance.standard_normal((count, 2))
-        bent += height[ink_of] * np.sin(along_x * x + along_y * y + phase)[:, None]
-    return bent
+        cycles = 2 * np.pi * CYCLES * chance.uniform(-1, 1, (count, 2))
+        phase = chance.uniform(0, 2 * np.pi, (count, 1))
+        height = elastic * np.sqrt(2 / WAVES) * chance.standard_normal((count, 2))
+        wave = np.repeat(np.concatenate([cycles, phase, height], axis=1), points_of, axis=0).T
+        bent += wave[3:] * np.sin(wave[0] * x + wave[1] * y + wave[2])
+    return bent.T
 
 
-def _shifts(inks: FlatInks, settings: Augmentation, chance: np.random.Generator) -> Floats:
-    return settings.stroke_shift * chance.standard_normal((len(inks.stroke_sizes), 2))
-
-
-def _remaining(
-    inks: FlatInks,
-    stroke_of: NDArray[np.int64],
-    scale: float,
-    settings: Augmentation,
-    chance: np.random.Generator,
-) -> NDArray[np.bool_]:
-    starts = np.cumsum(inks.stroke_sizes) - inks.stroke_sizes
-    ends = starts + inks.stroke_sizes - 1
-    keep = _untrimmed(inks, stroke_of, starts, ends, scale * settings.trimmed, chance)
-    share = np.repeat(settings.dropped * chance.random(len(inks.ink_sizes)), inks.ink_sizes)
-    dropped = chance.random(len(keep)) < share[stroke_of]
-    dropped[starts] = dropped[ends] = False
-    keep &= ~dropped
+def _remaining(inks: FlatInks, longest: float, dropped: float, chance: np.random.Generator) -> Bools:
+    sizes = inks.stroke_sizes
+    starts = np.cumsum(sizes) - sizes
+    share = np.repeat(dropped * chance.random(len(inks.ink_sizes)), inks.ink_sizes)
+    keep = chance.random(len(inks.points)) >= np.repeat(share, sizes)
+    keep[starts] = keep[starts + sizes - 1] = True
+    keep &= _untrimmed(inks, starts, longest, chance)
     # A stroke that would be left with less than a line keeps all it had.
-    thin = np.add.reduceat(keep.astype(np.int64), starts) < np.minimum(inks.stroke_sizes, 2)
-    return keep | thin[stroke_of]
+    thin = np.add.reduceat(keep.astype(np.int64), starts) < np.minimum(sizes, 2)
+    return keep | np.repeat(thin, sizes)
 
 
 def _untrimmed(
-    inks: FlatInks,
-    stroke_of: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    most: float,
-    chance: np.random.Generator,
-) -> NDArray[np.bool_]:
+    inks: FlatInks, starts: NDArray[np.int64], longest: float, chance: np.random.Generator
+) -> Bools:
+    sizes = inks.stroke_sizes
     move = np.diff(inks.points, axis=0, prepend=inks.points[:1])
     travel = np.cumsum(np.hypot(move[:, 0], move[:, 1]))
-    length = travel[ends] - travel[starts]
-    longest = np.where(inks.stroke_sizes >= _TRIMMABLE, np.minimum(most, 0.15 * length), 0.0)
-    head, tail = chance.random((2, len(starts))) * longest
-    since, left = travel - travel[starts][stroke_of], travel[ends][stroke_of] - travel
-    return (since >= head[stroke_of]) & (left >= tail[stroke_of])
+    began, ended = travel[starts], travel[starts + sizes - 1]
+    most = np.where(sizes >= _TRIMMABLE, np.minimum(longest, _MOST_TRIMMED * (ended - began)), 0.0)
+    head, tail = chance.random((2, len(starts))) * most
+    return (travel >= np.repeat(began + head, sizes)) & (travel <= np.repeat(ended - tail, sizes))

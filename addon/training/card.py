@@ -8,18 +8,18 @@ from addon.spec import ModelSpec
 CARD = """\
 # letters.onnx
 
-Recognises {labels} at every point of the pen, and says how far along the letter is. Nothing has
-to be taught first: it is what a sketch starts with.
+Recognises {labels} at every point of the pen, and says how far along the letter is. Nothing has to be
+taught first: it is what a sketch starts with.
 
-An LSTM of {spec.layers} layers of {spec.hidden}, one step with its state in the open; {megabytes:.2f} MB. It is
-strictly causal: an answer depends on what has been drawn, never on what will be. It reads a row of
+An LSTM of {spec.layers} layers of {spec.hidden}, one step with its state in the open; {megabytes:.2f} MB.
+It is strictly causal: an answer depends on what has been drawn, never on what will be. It reads a row of
 features every {spec.recipe.step:g} logical pixels and takes letters to be about {spec.recipe.scale:g} pixels
 large; it was trained for hands of half to double that size.
 
 ## Measured
 
-On {facts[held_out_examples]} letters of {facts[held_out_writers]} writers who were held out of training. Accuracy in percent,
-by the share of the letter's pen-down travel that is drawn, and with the pen lifted:
+On {facts[held_out_examples]} letters of {facts[held_out_writers]} writers who were held out of training.
+Accuracy in percent, by the share of the letter's pen-down travel that is drawn, and with the pen lifted:
 
 | size of the hand | 25 % | 50 % | 75 % | 100 % | lifted |
 | --- | --- | --- | --- | --- | --- |
@@ -32,8 +32,9 @@ source are noisy, so a part of what counts as wrong here is right.
 
 ## Data and licence
 
-Trained on {facts[examples]} capitals of {facts[writers]} writers from UNIPEN train_r01_v07, published on Zenodo
-under CC BY 4.0; the data is not part of this repository. SHA-256 of the file that was read:
+Trained on {facts[examples]} capitals of {facts[writers]} writers from UNIPEN train_r01_v07, published on
+Zenodo under CC BY 4.0; the data is not part of this repository. SHA-256 of unipen_upper.npz, the file
+that was read (its layout is described in addon/corpus.py):
 
     {facts[data_sha256]}
 
@@ -45,7 +46,8 @@ The model is offered under CC BY 4.0 with the same attribution: UNIPEN Foundatio
 
 Seed {facts[seed]}, which decides the weights, the batches and the writers held out (a fifth of all). Each
 writer is brought to the nominal size by the median size of their letters. Batch {config[batch]}, Adam
-at {config[lr]:g} with a short rise and half a cosine, label smoothing {config[smoothing]:g}, one thread, {minutes:.0f} minutes.
+at {config[lr]:g} with a short rise and half a cosine, label smoothing {config[smoothing]:g}, first rows
+weighing {config[early_weight]:g} against 1 for the last, one thread, {minutes:.0f} minutes.
 The last smoothed loss was {facts[loss]:.3f}. Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
 
 Augmentation: {augmentation}.
@@ -70,7 +72,7 @@ def letters_card(spec: ModelSpec, size: int) -> str:
         half=_cells(facts["accuracy_at_half_size"]),
         double=_cells(facts["accuracy_at_double_size"]),
         minutes=facts["seconds"] / 60,
-        augmentation=", ".join(f"{name} {value:g}" for name, value in config["augmentation"].items()),
+        augmentation=", ".join(f"{name} {value:g}" for name, value in sorted(config["augmentation"].items())),
     )
 
 

@@ -1,7 +1,6 @@
 """A training's state on disk, so that it can go on later, with more examples and more labels too."""
 
 import io
-import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -75,23 +74,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not path.exists():
         raise TrainingError("there is no training to go on with; train first")
     try:
-        kept = torch.load(path, weights_only=True)  # pyright: ignore[reportUnknownMemberType]
-        if kept["format"] != FORMAT:
-            raise TrainingError(f"{path.name} has format {kept['format']}, not {FORMAT}; train anew")
-        return _checkpoint_of(kept)
-    except (
-        OSError,
-        RuntimeError,
-        EOFError,
-        pickle.UnpicklingError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ) as error:
+        kept = _checkpoint_of(torch.load(path, weights_only=True))  # pyright: ignore[reportUnknownMemberType]
+    except Exception as error:  # a broken file makes the unpickler raise whatever it comes upon
         raise TrainingError(f"{path.name} cannot be read; train anew") from error
+    return kept
 
 
 def _checkpoint_of(kept: dict[str, Any]) -> Checkpoint:
+    if kept["format"] != FORMAT:
+        raise ValueError(f"format {kept['format']}, not {FORMAT}")
     return Checkpoint(
         preset=kept["preset"],
         labels=tuple(kept["labels"]),

@@ -54,14 +54,14 @@ class Augmentation:
         ValueError: A number lies outside its range.
     """
 
-    rotation: float = 12.0
-    shear: float = 0.25
-    aspect: float = 0.2
-    size: float = 0.25
-    elastic: float = 0.04
-    stroke_shift: float = 0.04
-    jitter: float = 0.004
-    trimmed: float = 0.1
+    rotation: float = 20.0
+    shear: float = 0.4
+    aspect: float = 0.4
+    size: float = 0.4
+    elastic: float = 0.1
+    stroke_shift: float = 0.1
+    jitter: float = 0.006
+    trimmed: float = 0.15
     dropped: float = 0.5
 
     def __post_init__(self) -> None:

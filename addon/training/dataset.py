@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from addon.corpus import Corpus
-from addon.features import FeatureRecipe, RowTable, flat_rows
+from addon.features import COLUMNS, ROWS_PER_SAMPLE, FeatureRecipe, RowTable, flat_rows
 from addon.resampling import lay_out, walk
 from addon.training.augment import augmented
 from addon.training.config import TrainConfig
@@ -70,7 +70,7 @@ def ink_set(corpus: Corpus, labels: Sequence[str]) -> InkSet:
 def thinned(inks: FlatInks, spacing: float) -> FlatInks:
     """Leave out samples that lie closer along their stroke than `spacing`, never a stroke's ends."""
     layout = lay_out(inks.stroke_sizes, inks.ink_sizes)
-    made = walk(inks.points, layout, spacing, np.inf).made
+    made = walk(inks.points, layout, spacing, ROWS_PER_SAMPLE * spacing).made
     keep = np.diff(made, prepend=0) != 0
     keep[layout.starts] = keep[layout.ends] = True
     return kept(inks, keep)
@@ -97,24 +97,43 @@ def batches(
         picked = _balanced(of_class, BATCHES_AT_ONCE * config.batch, chance)
         inks = augmented(gather(data.inks, picked), recipe.scale, config.augmentation, chance)
         table = flat_rows(recipe, *inks)
+        progress = progress_of(table)
         order = np.argsort(np.diff(table.offsets)) if by_length else np.arange(len(picked))
         for chosen in chance.permutation(order.reshape(BATCHES_AT_ONCE, config.batch)):
-            yield padded(table, chosen, data.classes[picked[chosen]], config.max_rows)
+            yield padded(table, progress, chosen, data.classes[picked[chosen]], config.max_rows)
 
 
-def padded(table: RowTable, chosen: NDArray[np.int64], classes: NDArray[np.int64], max_rows: int) -> Batch:
-    """The rows of the chosen inks of a table, of `classes`, side by side."""
-    starts, all_rows = table.offsets[chosen], np.diff(table.offsets)[chosen]
-    lengths = np.minimum(all_rows, max_rows)
-    time = np.arange(int(lengths.max()))
-    index = np.minimum(starts[:, None] + time, (starts + lengths - 1)[:, None])
-    rows = table.rows[index]
-    rows[time >= lengths[:, None]] = 0.0
-    total = table.travel[starts + all_rows - 1][:, None]
-    # A dot has no length to be partway through: it is complete from its first row.
-    progress = np.divide(table.travel[index], total, out=np.ones(index.shape), where=total > 0)
-    tensors = (rows, classes, progress.astype(np.float32), lengths)
-    return Batch(*map(torch.as_tensor, tensors))
+def progress_of(table: RowTable) -> NDArray[np.float32]:
+    """Share of its ink's pen-down travel at each row, shape (rows,); a dot is complete from its first row."""
+    total = np.repeat(table.travel[table.offsets[1:] - 1], np.diff(table.offsets))
+    return np.divide(table.travel, total, out=np.ones_like(total), where=total > 0).astype(np.float32)
+
+
+def padded(
+    table: RowTable,
+    progress: NDArray[np.float32],
+    chosen: NDArray[np.int64],
+    classes: NDArray[np.int64],
+    max_rows: int,
+) -> Batch:
+    """The rows of the chosen inks of a table, side by side.
+
+    Args:
+        table: Rows of all inks.
+        progress: What `progress_of` says of the table.
+        chosen: Which inks.
+        classes: Their classes.
+        max_rows: Of a longer ink, so many rows are taken.
+    """
+    starts = table.offsets[chosen]
+    lengths = np.minimum(table.offsets[chosen + 1] - starts, max_rows)
+    longest = int(lengths.max())
+    rows = np.zeros((len(chosen), longest, len(COLUMNS)), dtype=np.float32)
+    shares = np.zeros((len(chosen), longest), dtype=np.float32)
+    for place, (start, length) in enumerate(zip(starts.tolist(), lengths.tolist(), strict=True)):
+        rows[place, :length] = table.rows[start : start + length]
+        shares[place, :length] = progress[start : start + length]
+    return Batch(*map(torch.as_tensor, (rows, classes, shares, lengths)))
 
 
 def _balanced(

@@ -15,16 +15,16 @@ def loss_of(out: StepOutput, batch: Batch, config: TrainConfig) -> Tensor:
     The class loss of a row weighs more the further along the ink is. However it is weighted, the best answer
     to a row is the honest one: early rows learn "it may be any of these", not to guess.
     """
-    rows = rows_of(batch)
-    steady = rows / batch.lengths[:, None]
-    later = rows * (config.early_weight + (1 - config.early_weight) * batch.progress)
+    there = rows_of(batch)
+    later = there * (config.early_weight + (1 - config.early_weight) * batch.progress)
     rising = later / later.sum(dim=1, keepdim=True)
-    classes = batch.classes[:, None].expand(rows.shape)
+    classes = batch.classes[:, None].expand(there.shape)
     surprise = F.cross_entropy(
         out.scores.flatten(0, 1), classes.flatten(), reduction="none", label_smoothing=config.smoothing
     )
     off = (out.progress[..., 0] - batch.progress).abs()
-    return ((surprise.view(rows.shape) * rising + off * steady).sum()) / len(rows)
+    steady = there / batch.lengths[:, None]
+    return (surprise.dot(rising.flatten()) + off.flatten().dot(steady.flatten())) / len(there)
 
 
 def rows_of(batch: Batch) -> Tensor:

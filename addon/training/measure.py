@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from addon.features import FeatureRecipe, flat_rows
-from addon.training.dataset import Batch, InkSet, padded
+from addon.training.dataset import Batch, InkSet, padded, progress_of
 from addon.training.nets import StepNet
 
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)
@@ -41,7 +41,8 @@ def measure(net: StepNet, data: InkSet, recipe: FeatureRecipe) -> Measured:
     table = flat_rows(recipe, *data.inks)
     parts = np.split(np.arange(len(data)), range(AT_ONCE, len(data), AT_ONCE))
     longest = int(np.diff(table.offsets).max())
-    checked = [_check(net, padded(table, part, data.classes[part], longest)) for part in parts]
+    progress = progress_of(table)
+    checked = [_check(net, padded(table, progress, part, data.classes[part], longest)) for part in parts]
     right, off, rows = (np.concatenate(each) for each in zip(*checked, strict=True))
     names = [*map(str, FRACTIONS), "lifted"]
     shares = dict(zip(names, right.mean(axis=0).tolist(), strict=True))
@@ -53,7 +54,7 @@ def _check(net: StepNet, batch: Batch) -> tuple[NDArray[np.bool_], Floats, NDArr
         out = net(batch.rows, *net.start(len(batch.rows)))
     best, lengths = out.scores.argmax(dim=2).numpy(), batch.lengths.numpy()
     true, guess = batch.progress.numpy(), out.progress[..., 0].numpy()
-    there = np.arange(true.shape[1]) < lengths[:, None]
+    there = _columns(true) < lengths[:, None]
     inks = np.arange(len(lengths))
     at = [_row_at(true, lengths, fraction) for fraction in FRACTIONS]
     right = np.stack([best[inks, row] == batch.classes.numpy() for row in [*at, lengths - 1]], axis=1)
@@ -62,6 +63,10 @@ def _check(net: StepNet, batch: Batch) -> tuple[NDArray[np.bool_], Floats, NDArr
 
 def _row_at(progress: NDArray[np.float32], lengths: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
     """The last row at or before a fraction of the travel, while the pen is still down on the last stroke."""
-    before_lift = np.arange(progress.shape[1]) < lengths[:, None] - 1
+    before_lift = _columns(progress) < lengths[:, None] - 1
     reached = before_lift & (progress <= fraction + 1e-6)
     return np.maximum(reached.sum(axis=1) - 1, 0)
+
+
+def _columns(progress: NDArray[np.float32]) -> NDArray[np.int64]:
+    return np.arange(progress.shape[1], dtype=np.int64)

@@ -104,7 +104,9 @@ def _checked_labels(corpus: Corpus, labels: tuple[str, ...] | None) -> tuple[str
     if beside:
         raise TrainingError(f"there are examples of {', '.join(beside)}, but no such label")
     if len(wanted) < 2:
-        raise TrainingError(f"only {wanted[0]} is taught; draw at least one other letter to tell it from")
+        raise TrainingError(
+            f"only {', '.join(wanted)} is taught; draw at least one other letter to tell it from"
+        )
     return wanted
 
 

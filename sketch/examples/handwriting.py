@@ -104,6 +104,7 @@ class Handwriting(sketch.Sketch):
 
     def choose(self, label: str) -> None:
         """Choose the label to teach."""
+        self.close_inks()
         self.chosen, self.teaching = label, True
         self.colors.setdefault(label, len(self.colors))
         waiting, self.unlabeled = self.unlabeled, []
@@ -121,7 +122,7 @@ class Handwriting(sketch.Sketch):
             "space": self.train,
             "enter": lambda: self.train(resume=True),
             "f1": lambda: setattr(self, "shows_help", not self.shows_help),
-            "f2": lambda: setattr(self, "teaching", not self.teaching),
+            "f2": self.teach_or_recognise,
             "f3": lambda: setattr(self, "shows_figures", not self.shows_figures),
             "backspace": self.remove_last,
             "ctrl+z": self.remove_last,
@@ -141,8 +142,14 @@ class Handwriting(sketch.Sketch):
             else:
                 self.send_message(f"{path.name} is no model: drop an .onnx file")
 
+    def teach_or_recognise(self) -> None:
+        """Change what drawing does from here on."""
+        self.close_inks()
+        self.teaching = not self.teaching
+
     def train(self, resume: bool = False) -> None:
         """Train beside the sketch; what is drawn from here on is recognised, not taught."""
+        self.close_inks()
         if self.letters.train(self.iterations, resume=resume):
             self.teaching = False
 

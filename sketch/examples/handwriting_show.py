@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +117,7 @@ class Show:
         if self.expected_travel is not None and self.sketch.ink.wet and 0.6 < guess.progress < 0.9:
             self.portrait = frame
 
-    def report(self) -> dict[str, object]:
+    def report(self) -> dict[str, Any]:
         """The figures, by the keys of `out/handwriting.json`."""
         letters = self.sketch.letters
         p50, p99 = self.sketch.frame_times.p50_p99
@@ -148,7 +149,7 @@ def travel(strokes: Sequence[Points]) -> float:
 
 def perform(
     out: Path, *, home: Path, labels: str = LABELS, iterations: int = 2000, frames: int | None = None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Run the whole show and leave `handwriting.png`, `handwriting.mp4` and `handwriting.json`.
 
     Args:
@@ -186,10 +187,9 @@ def perform(
     return report
 
 
-def report_lines(report: dict[str, object]) -> list[str]:
+def report_lines(report: dict[str, Any]) -> list[str]:
     """The report as it is printed."""
     point = report["point_us"]
-    assert isinstance(point, dict)
     return [
         f"taught       {report['taught']} letters",
         f"trained      {report['train_s']} s for {report['iterations']} iterations",

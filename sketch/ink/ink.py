@@ -1,13 +1,17 @@
 """A stroke that is done, a stroke that is still wet, and the ink that holds both."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sketch.ink.history import Change, History
+from sketch.ink.nearest import Box, nearest_line
 from sketch.ink.points import Points, as_points
+from sketch.ink.polyline import bounds
 
 Rgba: TypeAlias = tuple[float, float, float, float]
 """Red, green, blue and alpha, each in 0..1, not premultiplied."""
@@ -31,6 +35,19 @@ class Stroke:
     points: Points
     color: Color = PAPER_WHITE
     width: float | NDArray[np.float32] = 6.0
+    _box: Box | None = field(default=None, init=False, repr=False)
+
+    @property
+    def box(self) -> Box:
+        """Left, top, right and bottom of the points, in logical pixels; worked out once."""
+        if self._box is None:
+            object.__setattr__(self, "_box", bounds(self.points))
+        return cast(Box, self._box)
+
+    @property
+    def half_width(self) -> float:
+        """Half the width where the stroke is widest, in logical pixels."""
+        return float(np.max(self.width)) / 2
 
 
 class WetStroke:
@@ -75,18 +92,24 @@ class WetStroke:
 class Ink:
     """Everything drawn: finished strokes in order, and the wet one of every pointer that is down.
 
-    A painter may keep a picture of `strokes`: as long as `revision` stays the same, strokes were only
-    appended to the end.
+    An ink is a layer, too: a sketch may have several and draw them in any order, each with an opacity and a
+    blend mode of its own (see `Canvas.ink`).
+
+    Whatever the methods below do to the finished strokes can be undone, step by step, and redone until
+    something new is done. A painter may keep a picture of `strokes`: as long as `revision` stays the same,
+    strokes were only appended to the end.
 
     Attributes:
         strokes: The finished strokes, oldest first. Change them through the methods below.
         wet: The stroke being drawn, by pointer id.
         revision: Grows when anything but an append happened to `strokes`.
+        history: What can be undone and redone; `History(steps)` says how much is remembered.
     """
 
     strokes: list[Stroke] = field(default_factory=list[Stroke])
     wet: dict[int, WetStroke] = field(default_factory=dict[int, WetStroke])
     revision: int = 0
+    history: History[Stroke] = field(default_factory=History[Stroke], repr=False)
 
     def __len__(self) -> int:
         return len(self.strokes)
@@ -102,7 +125,7 @@ class Ink:
         """
         if len(as_points(stroke.points)) == 0:
             raise ValueError("a stroke needs at least one point")
-        self.strokes.append(stroke)
+        self._change(Change(len(self.strokes), (), (stroke,)))
 
     def finish(self, pointer_id: int) -> Stroke:
         """Dry the wet stroke of a pointer and return it.
@@ -115,9 +138,13 @@ class Ink:
         return stroke
 
     def replace(self, index: int, stroke: Stroke) -> None:
-        """Put another stroke, such as the same one in another color, in the place of one."""
-        self.strokes[index] = stroke
-        self.revision += 1
+        """Put another stroke, such as the same one in another color, in the place of one.
+
+        Raises:
+            IndexError: There is no such stroke.
+        """
+        index = self._at(index)
+        self._change(Change(index, (self.strokes[index],), (stroke,)))
 
     def remove(self, index: int = -1) -> Stroke:
         """Take one stroke away, the last unless told otherwise, and return it.
@@ -125,12 +152,67 @@ class Ink:
         Raises:
             IndexError: There is no such stroke.
         """
-        stroke = self.strokes.pop(index)
-        self.revision += 1
+        index = self._at(index)
+        stroke = self.strokes[index]
+        self._change(Change(index, (stroke,)))
         return stroke
 
+    def erase(self, x: float, y: float, reach: float = 10.0) -> Stroke | None:
+        """Take away the stroke nearest to a place, the topmost of several, and return it.
+
+        Args:
+            x: Of the place, in logical pixels.
+            y: Of the place, in logical pixels.
+            reach: How far from the stroke's edge the place may be; farther away nothing is erased.
+
+        Raises:
+            ValueError: The reach is negative or no number.
+        """
+        index = self.nearest(x, y, reach)
+        return None if index is None else self.remove(index)
+
+    def nearest(self, x: float, y: float, reach: float = math.inf) -> int | None:
+        """Index of the finished stroke nearest to a place, the topmost of several; None if none is in reach.
+
+        Raises:
+            ValueError: The reach is negative or no number.
+        """
+        if not reach >= 0:
+            raise ValueError(f"reach must be 0 or more logical pixels; got {reach!r}")
+        return nearest_line(self.strokes, x, y, reach)
+
     def clear(self) -> None:
-        """Forget every stroke, the wet ones too."""
-        self.strokes.clear()
+        """Take every finished stroke away, and forget the wet ones."""
         self.wet.clear()
-        self.revision += 1
+        if self.strokes:
+            self._change(Change(0, tuple(self.strokes)))
+
+    def undo(self) -> bool:
+        """Take back the last thing that was done to the finished strokes; False if there is none."""
+        change = self.history.undo()
+        self._apply(change)
+        return change is not None
+
+    def redo(self) -> bool:
+        """Do again what was undone last; False if nothing was, or something new was done since."""
+        change = self.history.redo()
+        self._apply(change)
+        return change is not None
+
+    def _at(self, index: int) -> int:
+        """The index counted from the front."""
+        count = len(self.strokes)
+        if not -count <= index < count:
+            raise IndexError(f"there is no stroke {index}; the ink has {count}")
+        return index % count
+
+    def _change(self, change: Change[Stroke]) -> None:
+        self._apply(change)
+        self.history.note(change)
+
+    def _apply(self, change: Change[Stroke] | None) -> None:
+        if change is None:
+            return
+        appended = change.index == len(self.strokes)
+        self.strokes[change.index : change.index + len(change.before)] = change.after
+        self.revision += not appended

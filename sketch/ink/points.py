@@ -1,9 +1,9 @@
 """Points of a pen: the one array on which drawing and learning meet.
 
-    points: float32 array of shape (n, 4)
-        x, y      logical pixels, the origin at the top left corner, y growing downward
-        t         seconds since the ink began, so pauses between its strokes are kept
-        pressure  0..1, and 0.5 where the device reports none (as in W3C Pointer Events)
+points: float32 array of shape (n, 4)
+    x, y      logical pixels, the origin at the top left corner, y growing downward
+    t         seconds since the ink began, so pauses between its strokes are kept
+    pressure  0..1, and 0.5 where the device reports none (as in W3C Pointer Events)
 """
 
 from collections.abc import Sequence

@@ -4,6 +4,8 @@ A polyline is an array of shape (n, 2), (n, 3) or (n, 4): x, y, and, if there, t
 here also takes one without points and gives it back.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -45,8 +47,8 @@ def resample_by_spacing(points: ArrayLike, spacing: float) -> Floats:
     if len(line) == 0:
         return line.astype(np.float32)
     along = _along(line)
-    steps = np.arange(0, along[-1], spacing)
-    return _at(line, along, np.append(steps, along[-1]) if along[-1] > 0 else np.zeros(1))
+    count = math.ceil(float(along[-1]) / spacing)
+    return _at(line, along, np.minimum(np.linspace(0, count * spacing, count + 1), along[-1]))
 
 
 def resample_by_count(points: ArrayLike, count: int) -> Floats:
@@ -68,12 +70,11 @@ def resample_by_count(points: ArrayLike, count: int) -> Floats:
     if len(line) == 0:
         return line.astype(np.float32)
     along = _along(line)
-    return _at(line, along, np.linspace(0, along[-1], count))
+    return _at(line, along, np.linspace(0, float(along[-1]), count))
 
 
 def smooth(points: ArrayLike, radius: int) -> Floats:
-    """Replace each place by the mean of its neighbours' on both sides. Times stay; both ends stay where they
-    are.
+    """Replace each place by the mean of its neighbours' on both sides; times and both ends stay.
 
     Args:
         points: Shape (n, 2..4).
@@ -173,7 +174,8 @@ def _along(line: Doubles) -> Doubles:
 
 
 def _at(line: Doubles, along: Doubles, wanted: Doubles) -> Floats:
-    return np.column_stack([np.interp(wanted, along, column) for column in line.T]).astype(np.float32)
+    columns = [np.interp(wanted, along, line[:, column]) for column in range(line.shape[1])]
+    return np.column_stack(columns).astype(np.float32)
 
 
 def _distances(points: Doubles, start: Doubles, end: Doubles) -> Doubles:

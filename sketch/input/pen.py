@@ -95,6 +95,10 @@ class PenTracker:
         over = [i for i, pen in self._pens.items() if not pen.down and now - pen.lifted > self.pause]
         return [self._close(pointer_id) for pointer_id in over]
 
+    def close_lifted(self) -> list[PenChange]:
+        """Close the inks whose pen is up, without waiting for the pause."""
+        return [self._close(pointer_id) for pointer_id, pen in list(self._pens.items()) if not pen.down]
+
     def finish(self) -> list[PenChange]:
         """Close everything, also a stroke that is still being drawn, so that nothing drawn is lost."""
         changes: list[PenChange] = []

@@ -1,6 +1,6 @@
 """A player puts events in a sketch's queue as a person would: a script, acted out frame by frame."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter, sleep
 from typing import TypeAlias
 
@@ -14,7 +14,7 @@ Timed: TypeAlias = Sequence[tuple[float, Event]]
 Act: TypeAlias = Timed | Callable[[], bool]
 """Something to play to its end, or something to wait for until it is true."""
 
-Script: TypeAlias = Generator[Act, None, None]
+Script: TypeAlias = Iterator[Act]
 
 
 class ScriptPlayer:

@@ -32,6 +32,7 @@ class Batch:
         self._meshes = MeshPainter(ctx)
         self._masks = QuadPainter(ctx, "mask.frag")
         self._pictures = QuadPainter(ctx, "picture.frag")
+        self._layers = QuadPainter(ctx, "layer.frag")
         self._pending: tuple[str, BlendMode] | None = None
         self._pending_strokes: list[PixelStroke] = []
         self._pending_shapes = array("f")
@@ -63,6 +64,12 @@ class Batch:
         self.flush()
         set_blending(self._ctx, blend)
         self._pictures.paint(texture, quad, (1.0, 1.0, 1.0, opacity), self.size)
+
+    def layer(self, texture: moderngl.Texture, quad: Quad, opacity: float, blend: BlendMode) -> None:
+        """Draw a texture as large as the frame, pixel on pixel, within a rectangle."""
+        self.flush()
+        set_blending(self._ctx, blend)
+        self._layers.paint(texture, quad, (1.0, 1.0, 1.0, opacity), self.size)
 
     def strokes_now(self, strokes: Sequence[PixelStroke], blend: BlendMode) -> PixelBounds:
         """Draw strokes at once, into whichever framebuffer is in use; return the part they may touch."""
@@ -96,7 +103,8 @@ class Batch:
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        for painter in (self._strokes, self._shapes, self._meshes, self._masks, self._pictures):
+        quads = (self._masks, self._pictures, self._layers)
+        for painter in (self._strokes, self._shapes, self._meshes, *quads):
             painter.release()
 
     def _expect(self, kind: str, blend: BlendMode) -> None:

@@ -156,7 +156,7 @@ class Canvas(Vocabulary):
             wet = []
         framebuffer.use()
         if layer.bounds is not None:
-            self._batch.picture(layer.texture, layer_quad(layer.bounds, self._batch.size), opacity, blend)
+            self._batch.layer(layer.texture, layer_quad(layer.bounds, self._batch.size), opacity, blend)
         for stroke in wet:
             self._batch.stroke(stroke, blend)
 

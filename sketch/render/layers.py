@@ -125,12 +125,10 @@ class InkLayers:
 
 
 def layer_quad(bounds: PixelBounds, size: tuple[int, int]) -> Quad:
-    """Where the touched part of a layer goes: on the pixels it was painted at, its rows being bottom up."""
-    width, height = size
+    """The part of the frame that a layer touches."""
     left, top = max(bounds[0], 0), max(bounds[1], 0)
-    right, bottom = max(min(bounds[2], width), left), max(min(bounds[3], height), top)
-    part = (left / width, 1 - top / height, right / width, 1 - bottom / height)
-    return Quad((left, top), (right - left, 0, 0, bottom - top), part)
+    right, bottom = max(min(bounds[2], size[0]), left), max(min(bounds[3], size[1]), top)
+    return Quad((left, top), (right - left, 0, 0, bottom - top))
 
 
 def _union(old: PixelBounds | None, new: PixelBounds) -> PixelBounds:

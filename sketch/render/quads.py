@@ -40,7 +40,7 @@ class QuadPainter:
 
     Args:
         ctx: The context to draw in.
-        fragment: File name of the fragment stage: "mask.frag" or "picture.frag".
+        fragment: File name of the fragment stage: "mask.frag", "picture.frag" or "layer.frag".
     """
 
     def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
@@ -53,8 +53,9 @@ class QuadPainter:
         self._program["size"] = size
         self._program["origin"] = quad.origin
         self._program["sides"] = quad.sides
-        self._program["part"] = quad.part
         self._program["color"] = color
+        if "part" in self._program:  # a stage that reads pixel by pixel has no use for it
+            self._program["part"] = quad.part
         self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
 
     def release(self) -> None:

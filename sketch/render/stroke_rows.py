@@ -32,11 +32,14 @@ NO_SEGMENT = -1.0
 FRINGE = 0.75
 """Pixels around the line that its antialiased edge may touch: a pixel's corner is 0.71 from its center."""
 
+_WORTH_A_CALL = 64
+"""Segments that are drawn in the time that a draw call costs beside theirs."""
+
 _SAME_PLACE = 1e-3
 """Points closer than this many pixels make no segment."""
 
-_STEEPEST = 0.7
-"""A width that changes faster than this along the line makes a joint a sharp one."""
+_NOTCH = 0.1
+"""Pixels by which the outlines of two segments may miss each other where they meet at a mitre."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,7 @@ def stroke_rows(strokes: Sequence[PixelStroke]) -> Floats:
         return np.empty((0, ROW_FLOATS), dtype=np.float32)
     line = _without_duplicates(_joined(strokes))
     length, direction = _segments(line)
-    slope = _slope(line, length)
-    reach = (line.radius / np.sqrt(1 - slope**2) + FRINGE).astype(np.float32)
+    reach = line.radius + np.float32(FRINGE + _NOTCH)
     mitre, sharp = _joints(line, length, direction, reach)
     _cut_flat(mitre, line, direction, reach)
     skip, back = _windows(line, length, sharp)
@@ -103,9 +105,37 @@ def past_rows(rows: Floats) -> Floats:
     return rows[:, (0, 1, 2, 11)]
 
 
-def looks_back(rows: Floats) -> bool:
-    """Whether any segment has to look at earlier ones."""
-    return bool((rows[:, 7] > 0).any())
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Segments that follow each other and are drawn in one call; `sharp` if some of them look back."""
+
+    first: int
+    count: int
+    sharp: bool
+
+
+def runs_of(rows: Floats) -> list[Run]:
+    """Divide segments, in order, into as few runs as pay.
+
+    A run that does not look back is drawn in half the time, which for a long one is worth a call of its own.
+    """
+    count = len(rows) - 1
+    if count < 1:
+        return []
+    sharp = np.flatnonzero(rows[:count, 7] > 0)
+    # Gentle runs lie between one sharp segment and the next, and before the first and after the last.
+    begins, ends = np.append(0, sharp + 1), np.append(sharp, count)
+    long = ends - begins >= _WORTH_A_CALL
+    runs: list[Run] = []
+    done = 0
+    for begin, end in zip(begins[long].tolist(), ends[long].tolist(), strict=True):
+        if begin > done:
+            runs.append(Run(done, begin - done, sharp=True))
+        runs.append(Run(begin, end - begin, sharp=False))
+        done = end
+    if done < count:
+        runs.append(Run(done, count - done, sharp=len(sharp) > 0))
+    return runs
 
 
 def pixel_bounds(rows: Floats) -> PixelBounds:
@@ -133,24 +163,19 @@ def _joined(strokes: Sequence[PixelStroke]) -> _Line:
 
 
 def _without_duplicates(line: _Line) -> _Line:
-    """Drop points that lie on the one before, keep each pile's greatest radius, and double lone points."""
+    """Drop points that repeat the one before in place and radius, and double lone ones."""
     step = np.diff(line.xy, axis=0, prepend=line.xy[:1])
-    moved = np.hypot(step[:, 0], step[:, 1]) > _SAME_PLACE
-    kept = np.flatnonzero(line.first | line.last | moved)
-    radius = np.maximum.reduceat(line.radius, kept)
-    copies = 1 + (line.first & line.last)[kept]
-    at = np.repeat(kept, copies)
-    lone = (line.first & line.last)[at]
-    is_copy = np.zeros(len(at), dtype=bool)
-    is_copy[1:] = at[1:] == at[:-1]
-    return _Line(
-        line.xy[at],
-        np.repeat(radius, copies),
-        line.rgba[at],
-        line.first[at] & ~is_copy,
-        line.last[at] & ~(lone & ~is_copy),
-        line.closed[at],
-    )
+    grown = np.abs(np.diff(line.radius, prepend=line.radius[:1]))
+    differs = np.maximum(np.hypot(step[:, 0], step[:, 1]), grown) > _SAME_PLACE
+    kept = np.flatnonzero(line.first | line.last | differs)
+    lone = (line.first & line.last)[kept]
+    if len(kept) == len(line.xy) and not lone.any():
+        return line
+    at = np.repeat(kept, 1 + lone)
+    copy = np.concatenate(((False,), at[1:] == at[:-1]))
+    original = np.repeat(lone, 1 + lone) & ~copy
+    first, last = line.first[at] & ~copy, line.last[at] & ~original
+    return _Line(line.xy[at], line.radius[at], line.rgba[at], first, last, line.closed[at])
 
 
 def _segments(line: _Line) -> tuple[Floats, Floats]:
@@ -163,12 +188,17 @@ def _segments(line: _Line) -> tuple[Floats, Floats]:
     return length.astype(np.float32), direction.astype(np.float32)
 
 
-def _slope(line: _Line, length: Floats) -> Floats:
-    """How fast the width changes at each point, the greater of both sides, at most _STEEPEST."""
-    change = np.abs(np.diff(line.radius, append=line.radius[-1:]))
-    after = np.where(line.last, 0, change / np.maximum(length, np.float32(1e-6)))
-    before = np.where(line.first, 0, np.roll(after, 1))
-    return np.minimum(np.maximum(before, after), np.float32(_STEEPEST))
+def _even(line: _Line, length: Floats) -> Flags:
+    """Where the width changes so slowly that both neighbours' outlines pass a point at its radius.
+
+    Where the radius changes by the sine of an angle a pixel, a segment's outline passes its end at the radius
+    over the cosine of that angle.
+    """
+    slope = np.abs(np.diff(line.radius, append=line.radius[-1:])) / np.maximum(length, np.float32(1e-6))
+    slope = np.minimum(np.where(line.last, 0, slope), 1)
+    steepest = np.maximum(slope, np.where(line.first, 0, np.roll(slope, 1)))
+    room = line.radius + np.float32(_NOTCH)
+    return room * np.sqrt(1 - steepest**2) > line.radius
 
 
 def _joints(line: _Line, length: Floats, direction: Floats, reach: Floats) -> tuple[Floats, Flags]:
@@ -182,7 +212,7 @@ def _joints(line: _Line, length: Floats, direction: Floats, reach: Floats) -> tu
     cos = np.clip(np.einsum("ij,ij->i", before, direction), -1, 1)
     tan_half = np.sqrt((1 - cos) / (1 + np.maximum(cos, 0)))
     room = np.minimum(length, np.roll(length, 1)) / 2
-    gentle = inner & (cos > 0) & (reach * tan_half <= room) & (_slope(line, length) < _STEEPEST)
+    gentle = inner & (cos > 0) & (reach * tan_half <= room) & _even(line, length)
     along = before + direction
     # |before + direction| is 2 cos(half) and a mitre is reach / cos(half) long, hence the squared norm.
     stretch = np.where(gentle, 2 * reach / np.maximum(np.einsum("ij,ij->i", along, along), 1e-6), 0)
@@ -203,6 +233,8 @@ def _windows(line: _Line, length: Floats, sharp: Flags) -> tuple[Floats, Floats]
     Segments joined to this one by mitres alone do not overlap it; those before the last sharp turn may.
     """
     count = len(line.xy)
+    if not sharp.any():
+        return np.zeros(count, dtype=np.float32), np.zeros(count, dtype=np.float32)
     index = np.arange(count)
     starts = np.flatnonzero(line.first)
     sizes = np.diff(starts, append=count)

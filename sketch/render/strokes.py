@@ -1,4 +1,4 @@
-"""Paints strokes: uploads their rows and draws every segment of a batch in one call."""
+"""Paints strokes: uploads their rows and draws the segments of a batch in few calls."""
 
 import moderngl
 import numpy as np
@@ -6,10 +6,11 @@ from numpy.typing import NDArray
 
 from sketch.render.buffers import GrowingBuffer, GrowingTexture, vertex_array
 from sketch.render.shaders import load_program
-from sketch.render.stroke_rows import ROW_FLOATS, looks_back, past_rows
+from sketch.render.stroke_rows import ROW_FLOATS, Run, past_rows, runs_of
 
 _ROW_BYTES = 4 * ROW_FLOATS
-_ATTRIBUTES = ("place", "joint", "color")
+_COLUMN_BYTES = 16
+_COLUMNS = ("place", "joint", "color")
 
 
 class StrokePainter:
@@ -20,12 +21,13 @@ class StrokePainter:
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
-        self._ctx = ctx
+        # A software driver runs even what a shader skips, so looking back has a program of its own.
         self._gentle = load_program(ctx, "strokes.vert", "strokes.frag")
         self._sharp = load_program(ctx, "strokes.vert", "strokes.frag", ("LOOK_BACK",))
+        self._gentle_vertices = vertex_array(ctx, self._gentle)
+        self._sharp_vertices = vertex_array(ctx, self._sharp)
         self._rows = GrowingBuffer(ctx)
         self._past = GrowingTexture(ctx)
-        self._vertices = [self._bind(self._gentle), self._bind(self._sharp)]
 
     def paint(self, rows: NDArray[np.float32], size: tuple[int, int]) -> None:
         """Draw with the current blending into the current framebuffer.
@@ -34,32 +36,44 @@ class StrokePainter:
             rows: Float32 array of shape (m, 12).
             size: Of the framebuffer, in pixels.
         """
-        if len(rows) < 2:
+        runs = runs_of(rows)
+        if not runs:
             return
-        if self._rows.upload(rows, rows.nbytes):
-            for vertices in self._vertices:
-                vertices.release()
-            self._vertices = [self._bind(self._gentle), self._bind(self._sharp)]
-        sharp = looks_back(rows)
-        if sharp:
+        self._rows.upload(rows, rows.nbytes)
+        self._gentle["size"] = size
+        if any(run.sharp for run in runs):
+            self._sharp["size"] = size
             self._past.upload(past_rows(rows))
             self._past.texture.use(0)
-        vertices = self._vertices[sharp]
-        vertices.program["size"] = size
-        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows) - 1)
+        for run in runs:
+            self._draw(run)
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        for part in (*self._vertices, self._rows, self._past, self._gentle, self._sharp):
+        parts = (
+            self._gentle_vertices,
+            self._sharp_vertices,
+            self._gentle,
+            self._sharp,
+            self._rows,
+            self._past,
+        )
+        for part in parts:
             part.release()
 
-    def _bind(self, program: moderngl.Program) -> moderngl.VertexArray:
+    def _draw(self, run: Run) -> None:
+        vertices = self._sharp_vertices if run.sharp else self._gentle_vertices
+        if run.sharp:
+            self._sharp["first"] = run.first
+        # OpenGL 3.3 cannot start at an instance other than the first, so the attributes start there instead.
+        self._bind(vertices, run.first)
+        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=run.count)
+
+    def _bind(self, vertices: moderngl.VertexArray, first: int) -> None:
         """Read each row as the start of one segment and, one row on, as the end of the segment before."""
-        vertices = vertex_array(self._ctx, program)
         for row, end in enumerate(("start", "end")):
-            for column, name in enumerate(_ATTRIBUTES):
-                attribute = program.get(f"{end}_{name}", None)
+            for column, name in enumerate(_COLUMNS):
+                attribute = vertices.program[f"{end}_{name}"]
                 if isinstance(attribute, moderngl.Attribute):
-                    offset = row * _ROW_BYTES + column * 16
+                    offset = (first + row) * _ROW_BYTES + column * _COLUMN_BYTES
                     vertices.bind(attribute.location, "f", self._rows.buffer, "4f", offset, _ROW_BYTES, 1)
-        return vertices

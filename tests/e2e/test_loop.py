@@ -1,6 +1,7 @@
 """The loop on a real offscreen surface: an author's methods are called, in order, as they should be."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sketch.live.player import ScriptPlayer, draw, press
 SMALL = sketch.Window(size=(320, 200))
 
 
-def run(kind, events=(), frames=3, **options):
+def run(kind, events=(), frames: int | None = 3, **options) -> Any:
     """Run a sketch headless with all events in the queue before its first frame."""
     waiting = list(events)
 
@@ -115,7 +116,7 @@ def test_every_event_reaches_its_method_in_order():
 
 def test_a_pen_gives_points_strokes_and_an_ink():
     script = iter([draw([np.array([(10, 10, 0, 0.2), (20, 10, 0.01, 0.8)], dtype=np.float32)], rest=1.0)])
-    instance = sketch.run(Recording, headless=True, player=ScriptPlayer(script))
+    instance: Any = sketch.run(Recording, headless=True, player=ScriptPlayer(script))
     pen = [name for name in names(instance) if name.startswith(("pen_", "on_")) and name != "pen_hovered"]
     assert pen == [
         "pen_pressed",
@@ -136,6 +137,21 @@ def test_a_stroke_that_is_still_wet_at_the_end_is_not_lost():
     instance = run(Recording, [down, PointerEvent("move", 60, 60, 0.1, button="left")], frames=1)
     assert names(instance)[-3:] == ["on_stroke", "on_ink", "exit"]
     assert len(instance.ink.strokes[0].points) == 2
+
+
+def test_a_sketch_can_close_an_ink_at_once():
+    class Closing(Recording):
+        def key_pressed(self, key):
+            self.close_inks()
+            self.calls.append("after")
+
+    events = [
+        PointerEvent("down", 10, 10, 0.0, button="left"),
+        PointerEvent("up", 50, 10, 0.1, button="left"),
+    ]
+    calls = run(Closing, [*events, KeyEvent("down", "b")], frames=1).calls
+    names = [call if isinstance(call, str) else call[0] for call in calls]
+    assert names.index("on_ink") < names.index("after")
 
 
 def test_ink_cleared_in_mid_stroke_goes_on():
@@ -286,4 +302,4 @@ def test_wrong_options_are_refused_before_anything_opens():
     with pytest.raises(TypeError, match="titel"):
         sketch.run(Recording, titel="x", headless=True)
     with pytest.raises(TypeError, match="takes a Sketch class"):
-        sketch.run(42, headless=True)
+        run(42)

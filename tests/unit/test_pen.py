@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -5,14 +7,14 @@ from sketch.input.events import PointerEvent
 from sketch.input.pen import InkDone, PenTracker, StrokeDone, StrokePoint
 
 
-def event(kind, x, y, t, pointer_id=0, button="left"):
+def event(kind: Any, x, y, t, pointer_id=0, button: Any = "left"):
     return PointerEvent(kind, x, y, t, pointer_id=pointer_id, button=button)
 
 
 def drawn(tracker, start, end, began, pointer_id=0):
-    changes = tracker.feed(event("down", *start, began, pointer_id))
-    changes += tracker.feed(event("move", *end, began + 0.1, pointer_id))
-    return changes + tracker.feed(event("up", *end, began + 0.2, pointer_id))
+    changes = tracker.feed(event("down", start[0], start[1], began, pointer_id))
+    changes += tracker.feed(event("move", end[0], end[1], began + 0.1, pointer_id))
+    return changes + tracker.feed(event("up", end[0], end[1], began + 0.2, pointer_id))
 
 
 def test_every_sample_is_kept_in_order_with_its_time():
@@ -31,6 +33,7 @@ def test_a_release_elsewhere_is_a_sample_too():
     tracker.feed(event("down", 0, 0, 0.0))
     changes = tracker.feed(event("up", 9, 9, 0.1))
     assert [type(change) for change in changes] == [StrokePoint, StrokeDone]
+    assert isinstance(changes[1], StrokeDone)
     assert len(changes[1].points) == 2
 
 
@@ -75,7 +78,7 @@ def test_two_hands_make_two_inks():
     tracker.feed(event("move", 500, 100, 0.1, pointer_id=2))
     tracker.feed(event("up", 0, 100, 0.2, pointer_id=1))
     tracker.feed(event("up", 500, 100, 0.2, pointer_id=2))
-    inks = tracker.tick(2.0)
+    inks: Any = tracker.tick(2.0)
     assert [ink.pointer_id for ink in inks] == [1, 2]
     assert [ink.strokes[0][0, 0] for ink in inks] == [0, 500]
 
@@ -94,6 +97,14 @@ def test_finishing_closes_a_stroke_that_is_still_wet():
     tracker = PenTracker()
     tracker.feed(event("down", 0, 0, 0.0))
     assert [type(change) for change in tracker.finish()] == [StrokeDone, InkDone]
+
+
+def test_inks_can_be_closed_before_their_pause_is_over():
+    tracker = PenTracker()
+    drawn(tracker, (0, 0), (100, 100), 0.0)
+    tracker.feed(event("down", 500, 0, 0.3, pointer_id=2))
+    assert [change.pointer_id for change in tracker.close_lifted()] == [0]
+    assert tracker.tick(9.0) == []
 
 
 def test_hovering_and_other_buttons_draw_nothing():

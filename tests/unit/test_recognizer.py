@@ -1,94 +1,19 @@
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import addon
-from addon import ProviderError, Recognizer, training_run
-from addon.jobs import Exported, Failed, Started
+from addon import ProviderError, Recognizer
 from addon.runtime import registry
 from addon.runtime.loader import ModelLoader
 from addon.runtime.providers import Cuda
-from addon.training_status import refusal
 from sketch.plugin import hooks_of
 from tests.models import make_model
-
-CAPITALS = ("A", "B", "C", "D")
-
-
-def stroke(*corners: tuple[float, float], seed: int = 0) -> np.ndarray:
-    """A hand that goes from corner to corner, 20 points each."""
-    legs = [np.linspace(a, b, 20) for a, b in pairwise(corners)]
-    points = np.zeros((20 * len(legs), 4), dtype=np.float32)
-    points[:, :2] = np.concatenate(legs) + np.random.default_rng(seed).normal(0, 2, (len(points), 2))
-    points[:, 2], points[:, 3] = np.arange(len(points)) / 60, 0.5
-    return points
-
-
-def bar(seed: int = 0) -> list[np.ndarray]:
-    return [stroke((100, 100), (100, 300), seed=seed)]
-
-
-def hook(seed: int = 0) -> list[np.ndarray]:
-    return [stroke((100, 100), (300, 100), (300, 300), seed=seed)]
-
-
-@pytest.fixture
-def shipped(tmp_path, monkeypatch) -> Path:
-    """A folder in the place of the models that ship, with one named letters."""
-    folder = tmp_path / "shipped"
-    folder.mkdir()
-    make_model(folder / "letters.onnx", CAPITALS, hidden=16)
-    monkeypatch.setattr("addon.recognizer.shipped_models", lambda: folder)
-    return folder
-
-
-@pytest.fixture
-def make(tmp_path, shipped):
-    """Makes recognisers that are set up, and ends them."""
-    made: list[Recognizer] = []
-
-    def make(*arguments, **options) -> Recognizer:
-        made.append(Recognizer(*arguments, **options))
-        made[-1].setup(tmp_path / "home")
-        return made[-1]
-
-    yield make
-    for recognizer in made:
-        recognizer.exit()
-
-
-def write(recognizer: Recognizer, strokes: list[np.ndarray], pointer_id: int = 0) -> None:
-    for points in strokes:
-        for point in points:
-            recognizer.on_stroke_point(point, pointer_id)
-        recognizer.on_stroke(points, pointer_id)
-
-
-def frames_until(recognizer: Recognizer, condition, seconds: float = 60.0) -> list[str]:
-    """Run frames until a condition holds; everything that was said."""
-    said = recognizer.messages()
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, (recognizer.training, said)
-        recognizer.update(1 / 60)
-        said += recognizer.messages()
-        time.sleep(0.005)
-    return said
-
-
-def taught(recognizer: Recognizer, examples: int = 3) -> Recognizer:
-    for seed in range(examples):
-        recognizer.teach("I", bar(seed))
-        recognizer.teach("7", hook(seed))
-    return recognizer
+from tests.unit.recognizers import CAPITALS, bar, frames_until, hook, taught, write
 
 
 def test_it_is_an_addon_without_importing_one():
@@ -141,7 +66,7 @@ def test_setting_up_does_not_wait_for_the_model(make, monkeypatch):
         time.sleep(0.5)
         raise addon.ModelError("slow.onnx: refused")
 
-    monkeypatch.setattr("addon.recognizer.ModelLoader", lambda: ModelLoader(slow))
+    monkeypatch.setattr("addon.runtime.slot.ModelLoader", lambda: ModelLoader(slow))
     began = time.perf_counter()
     recognizer = make()
     assert time.perf_counter() - began < 0.3
@@ -195,7 +120,7 @@ def test_falling_back_to_the_cpu_is_said_once(make, shipped):
     said = recognizer.messages()
     recognizer.load(shipped / "letters.onnx")
     said += frames_until(recognizer, lambda: recognizer.model_path == shipped / "letters.onnx")
-    frames_until(recognizer, lambda: not recognizer._loader.busy)
+    frames_until(recognizer, lambda: not recognizer._slot.busy)
     said += recognizer.messages()
     expected = 0 if recognizer.provider == "cuda" else 1
     assert len([line for line in said if "recognition runs on the CPU" in line]) == expected
@@ -239,7 +164,7 @@ def test_a_broken_file_swapped_in_leaves_the_old_model_playing(make, tmp_path):
     recognizer.messages()
     (tmp_path / "bad.onnx").write_bytes(b"\x00" * 500)
     recognizer.load(tmp_path / "bad.onnx")
-    said = frames_until(recognizer, lambda: not recognizer._loader.busy)
+    said = frames_until(recognizer, lambda: not recognizer._slot.busy)
     assert any(line.startswith("bad.onnx") for line in said)
     write(recognizer, hook())
     assert recognizer.prediction.label in CAPITALS
@@ -301,185 +226,6 @@ def test_teaching_shows_what_is_saved_and_comes_back(make):
     again = make()
     assert again.labels == {"A": 1, "B": 1}
     assert again.unsaved == 0
-
-
-def test_why_training_cannot_begin_is_said_and_nothing_raises(make):
-    recognizer = make("fresh")
-    recognizer.messages()
-    assert not recognizer.train()
-    assert recognizer.messages() == [refusal({}, False)]
-    recognizer.teach("A", hook())
-    assert "only 'A' is taught" in recognizer.refusal
-    assert not recognizer.train()
-    assert recognizer.messages() == [recognizer.refusal]
-    assert recognizer.training.state == "idle"
-    recognizer.teach("B", bar())
-    assert recognizer.refusal == ""
-    with pytest.raises(ValueError, match="iterations"):
-        recognizer.train(0)
-    recognizer.cancel()
-
-
-def test_it_learns_beside_the_frame_and_swaps_the_model_in(make, tmp_path):
-    recognizer = taught(make())
-    assert recognizer.wait_ready()
-    write(recognizer, hook(8))
-    assert recognizer.train(iterations=60)
-    assert recognizer.training.state == "waiting"
-    assert not recognizer.train()
-    states = set()
-
-    def ended():
-        states.add(recognizer.training.state)
-        return not recognizer.training.active
-
-    said = frames_until(recognizer, ended)
-    status = recognizer.training
-    assert status.state == "done", status
-    assert {"waiting", "running", "done"} <= states
-    assert 1 <= len(status.losses) <= 60
-    assert status.losses.dtype == np.float32
-    assert status.iterations == 60
-    assert status.accuracy is not None
-    assert status.message in said
-    assert status.message.startswith("learned I, 7 in ")
-    assert recognizer.model is not None
-    assert set(recognizer.model.labels) == {"I", "7"}
-    assert recognizer.model_path == tmp_path / "home" / "letters" / "models" / "letters-0001.onnx"
-    # The ink that was on the paper is answered by the new model at once.
-    assert set(recognizer.prediction.labels) == {"I", "7"}
-    assert recognizer.prediction.rows > 10
-
-    assert recognizer.train(iterations=20, resume=True)
-    frames_until(recognizer, lambda: not recognizer.training.active)
-    assert recognizer.training.state == "done", recognizer.training
-    assert recognizer.model_path == tmp_path / "home" / "letters" / "models" / "letters-0002.onnx"
-
-
-def test_cancelling_keeps_the_old_model(make):
-    recognizer = taught(make())
-    assert recognizer.wait_ready()
-    assert recognizer.train(iterations=1_000_000)
-    frames_until(recognizer, lambda: recognizer.training.iteration > 0)
-    recognizer.cancel()
-    said = frames_until(recognizer, lambda: not recognizer.training.active)
-    assert recognizer.training.state == "cancelled"
-    assert recognizer.training.message in said
-    assert recognizer.model is not None
-    assert recognizer.model.labels == CAPITALS
-
-
-def pid_of(recognizer: Recognizer) -> int:
-    assert recognizer._run is not None
-    process = recognizer._run._process
-    assert isinstance(process, training_run.TrainerProcess)
-    return process.pid
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def test_a_training_that_is_killed_becomes_a_message_and_can_be_begun_again(make):
-    recognizer = taught(make())
-    assert recognizer.train(iterations=1_000_000)
-    frames_until(recognizer, lambda: recognizer.training.state == "running")
-    os.kill(pid_of(recognizer), signal.SIGKILL)
-    said = frames_until(recognizer, lambda: not recognizer.training.active)
-    assert recognizer.training.state == "failed"
-    assert recognizer.training.message in said
-    assert "\n" not in recognizer.training.message
-    assert len(recognizer.examples) == 6
-    assert recognizer.train(iterations=10)
-    recognizer.cancel()
-
-
-def test_closing_while_training_ends_the_process(make):
-    recognizer = taught(make())
-    assert recognizer.train(iterations=1_000_000)
-    frames_until(recognizer, lambda: recognizer.training.state == "running")
-    pid = pid_of(recognizer)
-    began = time.monotonic()
-    recognizer.exit()
-    assert time.monotonic() - began < 8
-    assert not alive(pid)
-
-
-class Scripted:
-    """A training process that reports what it is told to."""
-
-    def __init__(self, *events):
-        self.events = [list(events)]
-        self.cancelled = self.stopped = False
-
-    def poll(self):
-        return self.events.pop(0) if self.events else []
-
-    def cancel(self):
-        self.cancelled = True
-
-    def stop(self):
-        self.stopped = True
-
-
-def scripted(monkeypatch, *events) -> Scripted:
-    process = Scripted(*events)
-    real = training_run.TrainingRun
-
-    def run(*arguments):
-        return real(*arguments, start=lambda job: process)
-
-    monkeypatch.setattr(training_run, "TrainingRun", run)
-    return process
-
-
-def test_a_trained_model_that_cannot_be_loaded_leaves_the_old_one(make, monkeypatch, tmp_path):
-    bad = tmp_path / "made.onnx"
-    bad.write_text("no model")
-    scripted(monkeypatch, Started(("I", "7"), 6, 5), Exported(bad, 1.0, 2.0))
-    recognizer = taught(make())
-    assert recognizer.wait_ready()
-    assert recognizer.train(5)
-    said = frames_until(recognizer, lambda: not recognizer.training.active)
-    assert recognizer.training.state == "failed"
-    assert "the one before plays on" in recognizer.training.message
-    assert any(line.startswith("made.onnx: ") for line in said)
-    assert recognizer.model is not None
-    assert recognizer.model.labels == CAPITALS
-
-
-def test_what_the_process_says_of_its_failure_is_passed_on(make, monkeypatch):
-    scripted(monkeypatch, Started(("I", "7"), 6, 5), Failed("the loss is no number; lower the learning rate"))
-    recognizer = taught(make())
-    assert recognizer.train(5)
-    said = frames_until(recognizer, lambda: not recognizer.training.active)
-    assert "the loss is no number; lower the learning rate" in said
-
-
-def test_cancelling_before_the_process_is_there_reaches_it(make, monkeypatch):
-    process = scripted(monkeypatch)
-    recognizer = taught(make())
-    assert recognizer.train(5)
-    recognizer.cancel()
-    frames_until(recognizer, lambda: process.cancelled)
-    recognizer.exit()
-    assert process.stopped
-
-
-def test_a_disk_too_full_to_train_is_a_message(make, monkeypatch):
-    def full(*arguments):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(training_run, "write_corpus", full)
-    recognizer = taught(make())
-    assert recognizer.train(5)
-    said = frames_until(recognizer, lambda: not recognizer.training.active)
-    assert recognizer.training.state == "failed"
-    assert any("No space left" in line and "free space" in line for line in said)
 
 
 def test_a_damaged_taught_set_is_a_message_and_the_rest_goes_on(make, tmp_path):

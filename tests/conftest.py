@@ -1,0 +1,64 @@
+"""What tests share: a GPU context without a display, and pictures to compare with."""
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import moderngl
+import numpy as np
+import pytest
+from hypothesis import settings
+from PIL import Image
+
+# Before any context is made: nothing newer than what every user has may slip in.
+os.environ["MESA_GL_VERSION_OVERRIDE"] = "3.3"
+os.environ["MESA_GLSL_VERSION_OVERRIDE"] = "330"
+
+# A machine that is busy is no failure.
+settings.register_profile("inkloop", deadline=None)
+settings.load_profile("inkloop")
+
+GOLDEN = Path(__file__).parent / "golden"
+TOLERANCE = 2  # of 255, each channel of each pixel
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-golden", action="store_true", help="keep what is drawn as what is expected")
+
+
+@pytest.fixture(scope="session")
+def ctx():
+    """A context of OpenGL 3.3 without a display."""
+    context = moderngl.create_standalone_context(backend=cast(Any, "egl"))
+    yield context
+    context.release()
+
+
+@pytest.fixture
+def golden(request):
+    """Compare a picture, uint8 of shape (h, w, 3), with the one kept under the test's name."""
+
+    def compare(actual):
+        name = request.node.name.removeprefix("test_")
+        path = GOLDEN / f"{name}.png"
+        if request.config.getoption("--update-golden"):
+            Image.fromarray(actual).save(path)
+            return
+        assert path.is_file(), f"there is no {path.name} yet: run with --update-golden and look at it"
+        expected = np.asarray(Image.open(path).convert("RGB"))
+        assert expected.shape == actual.shape, f"{path.name} has shape {expected.shape}, drawn {actual.shape}"
+        difference = np.abs(expected.astype(int) - actual.astype(int)).astype(np.uint8)
+        if difference.max() > TOLERANCE:
+            _leave(name, expected, actual, difference)
+            wrong = int((difference.max(axis=2) > TOLERANCE).sum())
+            pytest.fail(f"{wrong} pixels differ from {path.name} by up to {difference.max()}: golden/failed")
+
+    return compare
+
+
+def _leave(name, expected, actual, difference):
+    folder = GOLDEN / "failed"
+    folder.mkdir(exist_ok=True)
+    boosted = np.minimum(difference.astype(int) * 8, 255).astype(np.uint8)
+    for kind, picture in (("expected", expected), ("actual", actual), ("difference", boosted)):
+        Image.fromarray(picture).save(folder / f"{name}-{kind}.png")
