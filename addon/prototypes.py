@@ -1,23 +1,39 @@
 """Classes taught in an instant: where the encoder stood, at several levels, while each example was drawn.
 
-    level    how far into an example: 1/12, 2/12, … of its pen-down travel, then the whole, the pen lifted
-    track    the encoder's embedding at each level of one example
-    class    the mean track of its examples (as the prototypes of Snell, Swersky and Zemel, 2017), so one
-             prototype a level
+    level      how far into an example: an eighth of its pen-down travel, two, … all, then the pen lifted
+    track      the encoder's embedding at each level of one example
+    prototype  a track, or the mean of several that are alike, of one class
 
-A point is answered by how near its embedding is to every prototype: the nearness of all levels together is
-the class's, and where among the levels it lies is the progress. Vectors of the background, learnt with the
-encoder, stand for whatever was not taught.
+A class keeps a few prototypes, since there are several ways to write a letter; as in the prototypical
+networks of Snell, Swersky and Zemel (2017), nearness is half the negative squared distance. The nearness of
+all levels of all its prototypes together is a class's score, and where among the levels it lies is the
+progress. Vectors of the background, learnt with the encoder, stand for whatever was not taught.
 
 Nothing here changes an array: whoever teaches gets new prototypes, and may keep the old ones.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeAlias
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import log
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+MOST = 5
+"""Prototypes that a class has at most, so that a point does not cost more the more is taught."""
+
+REFUSED = 0.05
+"""Share of a taught set's own inks that `threshold` gives up."""
+
+TRUSTED = 20
+"""How many inks the encoder's own threshold counts for beside those of the taught set."""
+
+ASKED = 48
+"""Examples that `threshold` asks at most, the newest, so that teaching stays short."""
+
+_TINY = 1e-30
 
 Floats: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
@@ -31,7 +47,8 @@ class Reading:
         levels: Levels while the pen is down; the lifted pen is one more.
         background: Float32 array of shape (vectors, embedding).
         background_bias: Float32 array of shape (vectors,).
-        sharpness: What the scores are multiplied by, so that probabilities are as often right as they say.
+        sharpness: What nearness is multiplied by, so that probabilities are as often right as they say.
+        shares: Progress at each level, float32 of shape (levels + 1,); follows from `levels`.
 
     Raises:
         ValueError: A shape does not fit, or a number lies outside its range.
@@ -41,6 +58,7 @@ class Reading:
     background: Floats
     background_bias: Floats
     sharpness: float = 1.0
+    shares: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         if self.levels < 1 or not self.sharpness > 0:
@@ -53,10 +71,38 @@ class Reading:
                 f"got {self.background.shape} and {self.background_bias.shape}"
             )
 
-    @property
-    def shares(self) -> Floats:
-        """Progress at each level, shape (levels + 1,)."""
-        return np.append(np.arange(1, self.levels + 1) / self.levels, 1.0).astype(np.float32)
+        shares = np.append(np.arange(1, self.levels + 1) / self.levels, 1.0)
+        object.__setattr__(self, "shares", shares.astype(np.float32))
+
+
+def as_document(reading: Reading) -> dict[str, Any]:
+    """A reading as JSON takes it; the arrays are float32, little-endian, in base64."""
+    return {
+        "levels": reading.levels,
+        "sharpness": reading.sharpness,
+        "background_shape": list(reading.background.shape),
+        "background": _encoded(reading.background),
+        "background_bias": _encoded(reading.background_bias),
+    }
+
+
+def reading_of(document: Mapping[str, Any]) -> Reading:
+    """What `as_document` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is no such document.
+    """
+    background = _decoded(document["background"]).reshape(document["background_shape"])
+    bias = _decoded(document["background_bias"])
+    return Reading(int(document["levels"]), background, bias, float(document["sharpness"]))
+
+
+def _encoded(array: Floats) -> str:
+    return b64encode(np.ascontiguousarray(array, dtype="<f4").tobytes()).decode()
+
+
+def _decoded(text: str) -> Floats:
+    return np.frombuffer(b64decode(text, validate=True), dtype="<f4").astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,8 +115,10 @@ class Prototypes:
         keys: The examples' own numbers, oldest first.
         classes: Int64 array of shape (examples,): indices into `labels`.
         tracks: Float32 array of shape (examples, levels + 1, embedding).
-        table: Float32 array of shape (classes × (levels + 1) + vectors, embedding): prototypes, background.
+        table: Float32 array of shape (prototypes × (levels + 1) + vectors, embedding): the prototypes, class
+            by class, and the background; sharpened.
         bias: Float32 array, one number a row of `table`.
+        starts: Int64 array of shape (classes,): the first prototype of each class.
     """
 
     reading: Reading
@@ -80,22 +128,25 @@ class Prototypes:
     tracks: Floats
     table: Floats
     bias: Floats
-
-    @property
-    def means(self) -> Floats:
-        """The prototypes, shape (classes, levels + 1, embedding)."""
-        rows = len(self.table) - len(self.reading.background)
-        return self.table[:rows].reshape(len(self.labels), self.reading.levels + 1, -1)
+    starts: Ints
 
 
 class Answer(NamedTuple):
-    """What is said of a point; a leading axis where several points were asked at once.
+    """What is said of a point.
 
     Attributes:
         probabilities: Float32, shape (classes,), summing to 1, given that it is one of the classes.
-        progress: Float32, 0..1.
-        unknown: Float32: how much likelier it is, as a logarithm, that it is none of the classes.
+        progress: 0..1.
+        unknown: How much likelier it is, as a logarithm, that it is none of the classes.
     """
+
+    probabilities: Floats
+    progress: float
+    unknown: float
+
+
+class Answers(NamedTuple):
+    """What is said of many points: each array as in `Answer`, with a leading axis."""
 
     probabilities: Floats
     progress: Floats
@@ -127,25 +178,29 @@ def level_rows(travel: NDArray[np.float64], levels: int) -> Ints:
     return np.append(np.maximum(reached, 0), len(travel) - 1)
 
 
-def taught(prototypes: Prototypes, key: int, label: str, new: Floats) -> Prototypes:
-    """One more example; it counts from the next point on.
+def taught(
+    prototypes: Prototypes, keys: Sequence[int], labels: Sequence[str], tracks: Sequence[Floats]
+) -> Prototypes:
+    """With more examples; they count from the next point on.
 
     Args:
         prototypes: What is taught already.
-        key: The example's number, one that is not in use.
-        label: Its class, new or known.
-        new: Its track.
+        keys: The examples' numbers, none of them in use.
+        labels: Their classes, new or known.
+        tracks: Their tracks.
 
     Raises:
-        ValueError: The key is in use, or the track has another shape.
+        ValueError: A key is in use, or a track has another shape.
     """
-    if key in prototypes.keys:
-        raise ValueError(f"example {key} is taught already; forget it first")
-    if new.shape != prototypes.tracks.shape[1:]:
-        raise ValueError(f"a track must have the shape {prototypes.tracks.shape[1:]}; got {new.shape}")
-    names = [*_names(prototypes), label]
-    tracks = np.concatenate([prototypes.tracks, new[np.newaxis].astype(np.float32)])
-    return _renamed(prototypes, (*prototypes.keys, key), names, tracks)
+    if not keys:
+        return prototypes
+    if not set(keys).isdisjoint(prototypes.keys):
+        raise ValueError(f"some of the examples {list(keys)} are taught already; forget them first")
+    shape = prototypes.tracks.shape[1:]
+    if any(one.shape != shape for one in tracks):
+        raise ValueError(f"a track must have the shape {shape}; got {[one.shape for one in tracks]}")
+    every = np.concatenate([prototypes.tracks, np.stack(tracks).astype(np.float32)])
+    return _renamed(prototypes, (*prototypes.keys, *keys), [*_names(prototypes), *labels], every)
 
 
 def forgotten(prototypes: Prototypes, key: int) -> Prototypes:
@@ -172,26 +227,74 @@ def relabelled(prototypes: Prototypes, key: int, label: str) -> Prototypes:
 
 
 def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
-    """What one point looks like; of at least one class.
+    """What one point looks like.
 
     Args:
-        prototypes: What is taught.
+        prototypes: What is taught: at least one example.
         embedding: Float32 array of shape (embedding,).
     """
-    reading = prototypes.reading
+    shares = prototypes.reading.shares
     near = prototypes.table @ embedding
     near += prototypes.bias
-    near *= reading.sharpness
     near -= np.maximum.reduce(near)
     np.exp(near, out=near)
-    count = len(prototypes.labels) * (reading.levels + 1)
-    joint = near[:count].reshape(-1, reading.levels + 1)
-    classes = np.add.reduce(joint, axis=1)
-    total = np.add.reduce(classes)
-    at_level = np.add.reduce(joint, axis=0)
-    strange = np.add.reduce(near[count:])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return Answer(classes / total, at_level @ reading.shares / total, np.log(strange) - np.log(total))
+    end = len(near) - len(prototypes.reading.background)
+    joint = near[:end].reshape(-1, len(shares))
+    likely = np.add.reduceat(np.add.reduce(joint, axis=1), prototypes.starts)
+    total = max(float(np.add.reduce(likely)), _TINY)
+    strange = max(float(np.add.reduce(near[end:])), _TINY)
+    likely /= total
+    progress = float(np.add.reduce(joint @ shares)) / total
+    return Answer(likely, progress, log(strange / total))
+
+
+def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:
+    """What many points look like, as `answer` says of each.
+
+    Args:
+        prototypes: What is taught: at least one example.
+        embeddings: Float32 array of shape (points, embedding).
+    """
+    shares = prototypes.reading.shares
+    near = embeddings @ prototypes.table.T + prototypes.bias
+    near = np.exp(near - near.max(axis=1, keepdims=True))
+    end = near.shape[1] - len(prototypes.reading.background)
+    joint = near[:, :end].reshape(len(near), -1, len(shares))
+    likely = np.add.reduceat(joint.sum(axis=2), prototypes.starts, axis=1)
+    total = np.maximum(likely.sum(axis=1), _TINY)
+    strange = np.maximum(near[:, end:].sum(axis=1), _TINY)
+    progress = (joint.sum(axis=1) @ shares) / total
+    return Answers(likely / total[:, None], progress, np.log(strange / total))
+
+
+def threshold(prototypes: Prototypes) -> float:
+    """From which `unknown` on a finished ink is none of the classes, as far as the taught set tells.
+
+    Every example of a class that has others is asked as if it had not been taught. The strangest twentieth
+    of these may be refused; the fewer they are, the more the encoder's own threshold counts, which is 0.
+    """
+    left_out = _left_out(prototypes)
+    if not len(left_out):
+        return 0.0
+    own = float(np.quantile(left_out, 1 - REFUSED))
+    return own * len(left_out) / (len(left_out) + TRUSTED)
+
+
+def _left_out(prototypes: Prototypes) -> Floats:
+    """How unknown the newest examples that have others beside them would be without themselves."""
+    counts = np.bincount(prototypes.classes)[prototypes.classes]
+    asked = np.flatnonzero(counts > 1)[-ASKED:]
+    reading, shape = prototypes.reading, prototypes.tracks.shape
+    vectors = np.concatenate([prototypes.tracks.reshape(-1, shape[2]), reading.background])
+    near = prototypes.tracks[asked, -1] @ vectors.T - np.square(vectors).sum(axis=1) / 2
+    near[:, -len(reading.background) :] += reading.background_bias
+    near = np.exp(reading.sharpness * (near - near.max(axis=1, keepdims=True)))
+    likely = near[:, : -len(reading.background)].reshape(len(asked), *shape[:2]).sum(axis=2)
+    likely[np.arange(len(asked)), asked] = 0.0
+    own = prototypes.classes[asked][:, None] == prototypes.classes
+    total = (likely / (counts - own)).sum(axis=1, where=counts > own)
+    strange = near[:, -len(reading.background) :].sum(axis=1)
+    return np.log(np.maximum(strange, _TINY) / np.maximum(total, _TINY))
 
 
 def _names(prototypes: Prototypes) -> list[str]:
@@ -216,11 +319,34 @@ def _renamed(
 def _arranged(
     reading: Reading, labels: tuple[str, ...], keys: tuple[int, ...], classes: Ints, tracks: Floats
 ) -> Prototypes:
-    sums = np.zeros((len(labels), *tracks.shape[1:]), dtype=np.float32)
-    np.add.at(sums, classes, tracks)
-    means = sums / np.bincount(classes, minlength=len(labels))[:, None, None]
-    flat = means.reshape(-1, tracks.shape[2])
-    table = np.concatenate([flat, reading.background]).astype(np.float32)
-    own = np.concatenate([np.zeros(len(flat)), reading.background_bias])
-    bias = (own - np.square(table).sum(axis=1) / 2).astype(np.float32)
-    return Prototypes(reading, labels, keys, classes, tracks, table, bias)
+    groups = [_grouped(tracks[classes == index]) for index in range(len(labels))]
+    counts = np.array([len(tracks_of) for tracks_of, _ in groups], dtype=np.int64)
+    rows = np.concatenate([np.zeros((0, *tracks.shape[1:])), *(tracks_of for tracks_of, _ in groups)])
+    shares = np.concatenate([np.zeros(0), *(share for _, share in groups)])
+    table = np.concatenate([rows.reshape(-1, tracks.shape[2]), reading.background])
+    own = np.concatenate([np.repeat(np.log(shares), tracks.shape[1]), reading.background_bias])
+    bias = own - reading.sharpness * np.square(table).sum(axis=1) / 2
+    return Prototypes(
+        reading,
+        labels,
+        keys,
+        classes,
+        tracks,
+        (reading.sharpness * table).astype(np.float32),
+        bias.astype(np.float32),
+        np.cumsum(counts) - counts,
+    )
+
+
+def _grouped(tracks: Floats) -> tuple[Floats, NDArray[np.float64]]:
+    """At most `MOST` prototypes of a class's tracks, and the share of the tracks that each stands for.
+
+    The first tracks begin the groups; each further one joins the nearest.
+    """
+    kept = tracks[:MOST].astype(np.float64)
+    counts = np.ones(len(kept))
+    for track_of in tracks[MOST:]:
+        nearest = int(np.square(kept - track_of).sum(axis=(1, 2)).argmin())
+        counts[nearest] += 1
+        kept[nearest] += (track_of - kept[nearest]) / counts[nearest]
+    return kept.astype(np.float32), counts / counts.sum()

@@ -95,6 +95,7 @@ class Recognizer:
         self._slot.insist()
         self._folder = (self._home or home) / self.name
         self._store = TaughtStore(self._folder / "taught.sqlite3")
+        self._pens.learn(self.examples)
         self.load(self._wanted)
 
     # What is going on
@@ -172,15 +173,21 @@ class Recognizer:
             ValueError: The label is blank.
             PointsError: The strokes are none, empty, misshapen or not finite.
         """
-        return self._taught.teach(label, strokes)
+        example = self._taught.teach(label, strokes)
+        self._pens.learn(self.examples)
+        return example
 
     def remove_last(self) -> Example | None:
         """Take back the last example; None if there is none."""
-        return self._taught.remove_last()
+        removed = self._taught.remove_last()
+        self._pens.learn(self.examples)
+        return removed
 
     def restore(self) -> Example | None:
         """Bring back what was removed last; None if there is nothing."""
-        return self._taught.restore()
+        restored = self._taught.restore()
+        self._pens.learn(self.examples)
+        return restored
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait, at most `timeout` seconds, until all that is taught is on the disk; whether it is."""

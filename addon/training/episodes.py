@@ -126,7 +126,9 @@ def _episode_varied(inks: FlatInks, chance: np.random.Generator) -> FlatInks:
 def backwards(inks: FlatInks) -> FlatInks:
     """Every ink drawn from its end to its beginning."""
     points = np.add.reduceat(inks.stroke_sizes, np.cumsum(inks.ink_sizes) - inks.ink_sizes)
-    return FlatInks(inks.points[_reversal(points)], inks.stroke_sizes[_reversal(inks.ink_sizes)], inks.ink_sizes)
+    return FlatInks(
+        inks.points[_reversal(points)], inks.stroke_sizes[_reversal(inks.ink_sizes)], inks.ink_sizes
+    )
 
 
 def _reversal(counts: Ints) -> Ints:

@@ -203,5 +203,9 @@ def auroc(strangeness: Floats, strange: NDArray[np.bool_]) -> float:
 def ece(sure: Floats, right: NDArray[np.bool_]) -> float:
     """Expected calibration error over bins of equal width."""
     which = np.minimum((sure * BINS).astype(int), BINS - 1)
-    gaps = [abs(float(sure[which == b].mean()) - float(right[which == b].mean())) * float((which == b).mean()) for b in range(BINS) if (which == b).any()]
+    gaps = [
+        abs(float(sure[which == b].mean()) - float(right[which == b].mean())) * float((which == b).mean())
+        for b in range(BINS)
+        if (which == b).any()
+    ]
     return float(sum(gaps))

@@ -144,9 +144,7 @@ def shares(state: State, pool: Pool, settings: Settings, world: World) -> Iterat
         state.epoch, state.place = state.epoch + 1, 0
 
 
-def pretrain(
-    state: State, pool: Pool, settings: Settings, world: World
-) -> Iterator[tuple[float, Tensor]]:
+def pretrain(state: State, pool: Pool, settings: Settings, world: World) -> Iterator[tuple[float, Tensor]]:
     """Make the steps still to be made, giving way after each with its loss and what it is made of."""
     model: nn.Module = EpisodeLoss(state.net)
     if world.size > 1:
@@ -233,14 +231,21 @@ def _run(chosen: argparse.Namespace) -> int:
     settings = Settings(seed=chosen.seed, steps=chosen.steps, mixed=chosen.precision == "bfloat16")
     world = join()
     pool, _ = split(read_pool(chosen.data), settings.seed)
-    state = load(chosen.checkpoint, settings, world.device) if chosen.resume else new_state(settings, world.device)
+    state = (
+        load(chosen.checkpoint, settings, world.device)
+        if chosen.resume
+        else new_state(settings, world.device)
+    )
     signal.signal(signal.SIGTERM, _stop)
     try:
         _train(state, pool, settings, world, chosen.checkpoint)
     except BaseException as error:
         if world.rank == 0:
             save(chosen.checkpoint, state, settings)
-            print(f"pretrain: stopped after {state.step} steps ({type(error).__name__}); go on with --resume", file=sys.stderr)
+            print(
+                f"pretrain: stopped after {state.step} steps ({type(error).__name__}); go on with --resume",
+                file=sys.stderr,
+            )
         raise
     return 0
 
@@ -254,8 +259,17 @@ def _train(state: State, pool: Pool, settings: Settings, world: World, checkpoin
     for _, parts in pretrain(state, pool, settings, world):
         smooth = parts if smooth is None else 0.98 * smooth + 0.02 * parts
         if world.rank == 0 and state.step % 50 == 0:
-            numbers = " ".join(f"{name} {value:.3f}" for name, value in zip(("classes", "progress", "unknown", "right"), smooth.tolist(), strict=True))
-            print(f"{state.step:6} {numbers}  epoch {state.epoch} after {state.seconds:.0f} s", file=sys.stderr, flush=True)
+            numbers = " ".join(
+                f"{name} {value:.3f}"
+                for name, value in zip(
+                    ("classes", "progress", "unknown", "right"), smooth.tolist(), strict=True
+                )
+            )
+            print(
+                f"{state.step:6} {numbers}  epoch {state.epoch} after {state.seconds:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
         if world.rank == 0 and state.step % 200 == 0:
             save(checkpoint, state, settings)
     if world.rank == 0:
