@@ -145,6 +145,8 @@ def shares(state: State, pool: Pool, settings: Settings, world: World) -> Iterat
     """This process's episodes of every step still to be made; `state` keeps the place."""
     while True:
         groups = list(batched(plan_epoch(pool, settings.seed, state.epoch), settings.episodes))
+        if not groups:
+            raise TrainingError(f"{len(pool)} inks do not make {settings.episodes} episodes; find more")
         while state.place < len(groups):
             yield groups[state.place][world.rank :: world.size]
         state.epoch, state.place = state.epoch + 1, 0
@@ -169,7 +171,7 @@ def pretrain(state: State, pool: Pool, settings: Settings, world: World) -> Iter
         nn.utils.clip_grad_norm_(state.net.parameters(), 1.0)
         told = torch.cat([loss.detach()[None], parts])
         if world.size > 1:
-            dist.all_reduce(told)
+            summed(told)
             told = told / world.size
         if not isfinite(float(told[0])):
             raise TrainingError(f"the loss is {float(told[0])} after {state.step} steps; lower the rate")
@@ -177,6 +179,11 @@ def pretrain(state: State, pool: Pool, settings: Settings, world: World) -> Iter
         state.step, state.place = state.step + 1, state.place + 1
         state.seconds = time.monotonic() - began
         yield float(told[0]), told[1:].cpu()
+
+
+def summed(numbers: Tensor) -> None:
+    """Put the sum over all processes into the place of each one's numbers."""
+    dist.all_reduce(numbers)  # pyright: ignore[reportUnknownMemberType]
 
 
 def moved(given: Lesson, device: torch.device) -> Lesson:
@@ -274,13 +281,13 @@ def _stopped(error: BaseException, state: State, settings: Settings, world: Worl
 
 
 def _steps_in(minutes: float, pool: Pool, settings: Settings, world: World) -> int:
-    """How many steps fit, by the slowest process; at least 100."""
+    """How many steps fit, by the mean of the processes; at least 100."""
     trial = new_state(settings, world.device)
     for _ in pretrain(trial, pool, replace(settings, steps=TRIAL_STEPS), world):
         pass
-    steps = torch.tensor([minutes * 60 * trial.step / trial.seconds], device=world.device)
+    steps = torch.tensor([minutes * 60 * trial.step / trial.seconds / world.size], device=world.device)
     if world.size > 1:
-        dist.all_reduce(steps, dist.ReduceOp.MIN)
+        summed(steps)
     return max(100, int(steps))
 
 
@@ -300,21 +307,19 @@ def _train(state: State, pool: Pool, settings: Settings, world: World, chosen: a
 
 
 def _line(state: State, smooth: Tensor) -> str:
-    named = zip(("classes", "progress", "unknown", "recognised"), smooth.tolist(), strict=True)
-    numbers = ", ".join(f"{name} {value:.3f}" for name, value in named)
+    names = ("classes", "progress", "unknown", "recognised")
+    numbers = ", ".join(f"{name} {float(value):.3f}" for name, value in zip(names, smooth, strict=True))
     return f"{state.step:6} {numbers}; epoch {state.epoch}, {state.seconds:.0f} s"
 
 
 def _facts(pool: Pool, apart: Pool, state: State, settings: Settings, folder: Path) -> dict[str, Any]:
-    known = {pool.kinds[index] for index in pool.groups[np.unique(pool.classes)].tolist()}
-    others = {apart.kinds[index] for index in apart.groups[np.unique(apart.classes)].tolist()}
     writers = [_unipen_writers(part) for part in (pool, apart)]
     return {
         "name": "encoder",
         "examples": len(pool),
         "unipen_writers": sum(writers),
         "held_out_writers": writers[1],
-        "held_out_alphabets": sorted(others - known),
+        "held_out_alphabets": sorted(set(apart.present) - set(pool.present)),
         "seed": settings.seed,
         "seconds": round(state.seconds),
         "settings": asdict(settings),
