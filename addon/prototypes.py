@@ -49,6 +49,7 @@ class Reading:
         background_bias: Float32 array of shape (vectors,).
         sharpness: What nearness is multiplied by, so that probabilities are as often right as they say.
         shares: Progress at each level, float32 of shape (levels + 1,); follows from `levels`.
+        moments: Ones beside the shares, float32 of shape (levels + 1, 2).
 
     Raises:
         ValueError: A shape does not fit, or a number lies outside its range.
@@ -59,6 +60,7 @@ class Reading:
     background_bias: Floats
     sharpness: float = 1.0
     shares: Floats = field(init=False)
+    moments: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         if self.levels < 1 or not self.sharpness > 0:
@@ -73,6 +75,8 @@ class Reading:
 
         shares = np.append(np.arange(1, self.levels + 1) / self.levels, 1.0)
         object.__setattr__(self, "shares", shares.astype(np.float32))
+        moments = np.stack([np.ones_like(shares), shares], axis=1)
+        object.__setattr__(self, "moments", moments.astype(np.float32))
 
 
 def as_document(reading: Reading) -> dict[str, Any]:
@@ -234,19 +238,19 @@ def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
         prototypes: What is taught: at least one example.
         embedding: Float32 array of shape (embedding,).
     """
-    shares = prototypes.reading.shares
-    near = prototypes.table @ embedding
+    reading = prototypes.reading
+    near = np.dot(prototypes.table, embedding)
     near += prototypes.bias
     near -= np.maximum.reduce(near)
     np.exp(near, out=near)
-    end = len(near) - len(prototypes.reading.background)
-    joint = near[:end].reshape(-1, len(shares))
-    likely = np.add.reduceat(np.add.reduce(joint, axis=1), prototypes.starts)
-    total = max(float(np.add.reduce(likely)), _TINY)
-    strange = max(float(np.add.reduce(near[end:])), _TINY)
-    likely /= total
-    progress = float(np.add.reduce(joint @ shares)) / total
-    return Answer(likely, progress, log(strange / total))
+    end = len(near) - len(reading.background)
+    # One product sums the levels, plainly and by their share; a call of its own for each costs more.
+    sums = np.dot(near[:end].reshape(-1, reading.levels + 1), reading.moments)
+    if len(prototypes.starts) < len(sums):
+        sums = np.add.reduceat(sums, prototypes.starts)
+    likely, shared = np.add.reduce(sums).tolist()
+    likely, strange = max(likely, _TINY), max(float(np.add.reduce(near[end:])), _TINY)
+    return Answer(sums[:, 0] / likely, shared / likely, log(strange / likely))
 
 
 def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:

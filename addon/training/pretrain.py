@@ -239,11 +239,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (AddonError, OSError) as error:
         print(f"pretrain: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 1
-    finally:
-        if world.size > 1:
-            dist.destroy_process_group()
+    if world.size > 1:
+        dist.destroy_process_group()
     return 0
 
 
@@ -258,14 +255,17 @@ def _make(chosen: argparse.Namespace, world: World) -> None:
     try:
         _train(state, pool, settings, world, chosen)
     except BaseException as error:
+        # A worker that is gone makes a collective fail here, and torchrun's signal may follow at once.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _stopped(error, state, settings, world, chosen.checkpoint)
-        raise
+        raise SystemExit(1) from error
     if world.rank == 0:
         facts = {"processes": world.size, **_facts(pool, apart, state, settings, chosen.data)}
         _write(state.net.cpu(), settings, apart, facts, chosen.data, chosen.out)
 
 
 def _stop(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
