@@ -10,7 +10,8 @@ import torch
 
 from addon.corpus import Corpus, read_corpus
 from addon.features import RowTable
-from addon.prototypes import Reading, answers, no_prototypes, taught, track
+from addon.prototypes import answers, no_prototypes, taught, track
+from addon.reading import Reading
 from addon.training.encoder import EncoderNet
 from addon.training.fewshot import Encoder, Floats, Ints, Scored, measure
 from addon.training.graph import array_of

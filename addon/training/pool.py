@@ -173,7 +173,7 @@ def as_corpus(pool: Pool, kinds: Sequence[str]) -> Corpus:
         points,
         np.repeat(places, flat.stroke_sizes),
         np.append(0, np.cumsum(sizes_of)).astype(np.int64),
-        np.array([pool.labels[index] for index in part.classes.tolist()]),
+        np.array(pool.labels)[part.classes],
         part.writers.astype(str),
         np.full(len(part), ""),
     )

@@ -7,19 +7,17 @@ from numpy.typing import NDArray
 from addon.prototypes import (
     MOST,
     Prototypes,
-    Reading,
     answer,
     answers,
-    as_document,
     forgotten,
     level_rows,
     no_prototypes,
-    reading_of,
     relabelled,
     taught,
     threshold,
     track,
 )
+from addon.reading import Reading, as_document, reading_of
 
 LEVELS, SIZE = 4, 6
 
