@@ -87,7 +87,10 @@ def spec_to_json(spec: ModelSpec) -> str:
     """Write a spec as the document that goes into the file."""
     document = {"format": FORMAT, "kind": spec.kind, "columns": list(COLUMNS)}
     document |= asdict(replace(spec, reading=None, labels=spec.labels or ("",)))
-    document |= {"labels": spec.labels, "reading": None if spec.reading is None else as_document(spec.reading)}
+    document |= {
+        "labels": spec.labels,
+        "reading": None if spec.reading is None else as_document(spec.reading),
+    }
     return json.dumps(document, ensure_ascii=False, sort_keys=True)
 
 

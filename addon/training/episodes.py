@@ -13,7 +13,7 @@ from addon.training.augment import augmented
 from addon.training.config import Augmentation
 from addon.training.flat import FlatInks, gather
 from addon.training.plan import Plan
-from addon.training.pool import Pool, _scaled, sizes
+from addon.training.pool import Pool, scaled, sizes
 
 Ints = NDArray[np.int64]
 
@@ -108,7 +108,7 @@ def _rows_of(pool: Pool, plan: Plan, spacing: float, chance: np.random.Generator
     size = sizes(inks)[: len(plan.taught)]
     drawn = size[size > 0.02]
     scale = float(np.median(drawn)) if len(drawn) else 1.0
-    return flat_rows(FeatureRecipe(1.0, spacing), *_scaled(inks, np.full(len(inks.ink_sizes), 1 / scale)))
+    return flat_rows(FeatureRecipe(1.0, spacing), *scaled(inks, np.full(len(inks.ink_sizes), 1 / scale)))
 
 
 def _episode_varied(inks: FlatInks, chance: np.random.Generator) -> FlatInks:

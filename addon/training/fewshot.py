@@ -58,7 +58,8 @@ def wi_tasks(corpus: Corpus, shots: int, seed: int, most_writers: int | None = N
         found = chance.permutation(rest[corpus.labels[rest] == label])
         _, first = np.unique(corpus.writers[found], return_index=True)
         taught += found[np.sort(first)[:shots]].tolist()
-    yield Task(np.array(taught), asked)
+    if len(set(corpus.labels[taught].tolist())) >= 2:
+        yield Task(np.array(taught), asked)
 
 
 def chosen_writers(corpus: Corpus, most: int | None) -> list[str]:
@@ -85,6 +86,7 @@ class Figures:
     right: list[NDArray[np.bool_]] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
+        """The means, by name; what was not measured is left out."""
         doc: dict[str, Any] = {}
         if self.accuracy:
             doc["accuracy"] = dict(zip(NAMES, np.mean(self.accuracy, axis=0).round(4).tolist(), strict=True))
@@ -193,7 +195,7 @@ def auroc(strangeness: Floats, strange: NDArray[np.bool_]) -> float:
     order = np.argsort(strangeness, kind="stable")
     ranks = np.empty(len(order))
     ranks[order] = np.arange(1, len(order) + 1)
-    values, inverse, counts = np.unique(strangeness, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(strangeness, return_inverse=True, return_counts=True)
     means = np.bincount(inverse, weights=ranks) / counts
     count = int(strange.sum())
     others = len(strange) - count

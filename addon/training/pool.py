@@ -27,6 +27,8 @@ HELD_OUT_ALPHABETS = 2
 
 # Drawings longer than this, in units, cost more than they teach.
 LONGEST = 9.0
+# Pixels that a unit stands for where pixels are wanted.
+UNIT = 100.0
 # Samples closer than this, in units, say nothing that a row would show.
 THINNED = 1 / 32
 
@@ -80,7 +82,7 @@ def read_pool(folder: Path, names: Sequence[str] = FILES) -> Pool:
     classes = np.searchsorted(every, labels)
     writers = np.unique([w for n, c in corpora.items() for w in _writers(n, c)], return_inverse=True)[1]
     flat = _joined([ink_set(c, sorted(set(c.labels.tolist()))).inks for c in corpora.values()])
-    flat = _scaled(flat, 1.0 / unit_sizes(flat, writers))
+    flat = scaled(flat, 1.0 / unit_sizes(flat, writers))
     flat = thinned(flat, THINNED)
     pool = Pool(flat, classes, writers, kind_of[group], tuple(every.tolist()), tuple(kind_names.tolist()))
     return subset(pool, np.flatnonzero(travels(flat) <= LONGEST))
@@ -146,6 +148,26 @@ def _joined(parts: Sequence[FlatInks]) -> FlatInks:
     return FlatInks(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def _scaled(inks: FlatInks, factors: NDArray[np.float64]) -> FlatInks:
+def scaled(inks: FlatInks, factors: NDArray[np.float64]) -> FlatInks:
+    """Every ink larger by its factor."""
     a_point = np.repeat(np.repeat(factors, inks.ink_sizes), inks.stroke_sizes)
     return inks._replace(points=inks.points * a_point[:, None])
+
+
+def as_corpus(pool: Pool, kinds: Sequence[str]) -> Corpus:
+    """The inks of some alphabets as a corpus, `UNIT` pixels to a writer's unit."""
+    chosen = np.flatnonzero(np.isin(pool.groups[pool.classes], [pool.kinds.index(kind) for kind in kinds]))
+    part = subset(pool, chosen)
+    flat = scaled(part.inks, np.full(len(part), UNIT))
+    points = np.full((len(flat.points), 4), np.nan, dtype=np.float32)
+    points[:, :2] = flat.points
+    places = np.concatenate([np.arange(size) for size in flat.ink_sizes.tolist()])
+    sizes_of = np.add.reduceat(flat.stroke_sizes, np.cumsum(flat.ink_sizes) - flat.ink_sizes)
+    return Corpus(
+        points,
+        np.repeat(places, flat.stroke_sizes),
+        np.concatenate(([0], np.cumsum(sizes_of))),
+        np.array([pool.labels[index] for index in part.classes.tolist()]),
+        part.writers.astype(str),
+        np.full(len(part), ""),
+    )
