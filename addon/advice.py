@@ -9,7 +9,7 @@ taken to be as far from what will be drawn as two inks of one class usually are.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import log
+from math import exp, log
 from typing import Protocol
 
 import numpy as np
@@ -157,13 +157,15 @@ def pair_odds(prototypes: Prototypes) -> Floats:
     They are the mean over the class's newest examples, each left out of its own class.
     """
     tracks, classes = _newest(prototypes)
+    rows = np.arange(len(classes))
     members = (classes[:, None] == np.arange(len(prototypes.labels))).astype(np.float64)
     others = members.sum(axis=0) - members
     near = _nearness(prototypes.reading.sharpness, tracks)
-    near[:, np.arange(len(classes)), np.arange(len(classes))] = 0.0
-    likely = np.where(others > 0, near @ members / np.maximum(others, 1.0), np.exp(-USUAL))
-    told = np.log(np.maximum(likely, _TINY))
-    margins = told[:, np.arange(len(classes)), classes][:, :, None] - told
+    near[:, rows, rows] = 0.0
+    likely = near @ members / np.fmax(others, 1.0)
+    likely[:, others == 0] = exp(-USUAL)
+    told = np.log(likely + _TINY)
+    margins = told[:, rows, classes][:, :, None] - told
     return np.einsum("lec,ea->acl", margins, members / members.sum(axis=0))
 
 

@@ -51,14 +51,13 @@ def confusions(outcomes: Sequence[Outcome]) -> Confusions:
 def worst_pairs(found: Confusions, most: int = 10) -> list[Pair]:
     """The pairs with most inks mistaken, the worst first; fewer where fewer are."""
     counts, asked = found.counts, found.counts.sum(axis=1)
-    both = np.triu(counts + counts.T, 1)
-    order = np.argsort(-both, axis=None, kind="stable")[:most]
+    both = counts + counts.T
+    places = [(a, b) for a in range(len(both)) for b in range(a + 1, len(both)) if both[a, b]]
     pairs: list[Pair] = []
-    for a, b in zip(*(part.tolist() for part in np.unravel_index(order, both.shape)), strict=True):
-        if both[a, b]:
-            first, second = (a, b) if counts[a, b] >= counts[b, a] else (b, a)
-            names = found.labels[first], found.labels[second]
-            pairs.append(Pair(*names, int(both[a, b]), int(asked[a] + asked[b])))
+    for a, b in sorted(places, key=lambda place: -int(both[place]))[:most]:
+        first, second = (a, b) if counts[a, b] >= counts[b, a] else (b, a)
+        names = found.labels[first], found.labels[second]
+        pairs.append(Pair(*names, int(both[a, b]), int(asked[a] + asked[b])))
     return pairs
 
 

@@ -138,7 +138,8 @@ def _peer_lines(document: Mapping[str, Any]) -> list[str]:
 def _peer_line(row: Mapping[str, Any]) -> str:
     if row["accuracy"] is None:
         return str(row["reason"])
-    return f"{_shown(row['accuracy'])}, progress {_number(row['progress_mae'])}, {row['ms']:.3f} ms an answer"
+    progress, ms = _number(row["progress_mae"]), _number(row["ms"])
+    return f"{_shown(row['accuracy'])}, progress {progress}, {ms} ms an answer"
 
 
 def _shown(accuracies: Mapping[str, float | None]) -> str:

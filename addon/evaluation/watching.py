@@ -105,11 +105,12 @@ def travelled(strokes: Strokes) -> NDArray[np.float64]:
     for stroke in strokes:
         points = stroke[:, :2].astype(np.float64)
         moved = points[1:] - points[:-1]
-        steps.append(np.concatenate(([0.0], np.hypot(moved[:, 0], moved[:, 1]))))
+        steps += [np.zeros(1), np.sqrt(np.square(moved).sum(axis=1))]
     return np.cumsum(np.concatenate(steps))
 
 
 def points_at(travel: NDArray[np.float64], fractions: Sequence[float]) -> Ints:
     """The last point at or before each fraction of an ink's travel; never one after it."""
-    wanted = np.asarray(fractions, dtype=np.float64) * travel[-1] * (1 + 1e-12)
-    return np.maximum(np.searchsorted(travel, wanted, side="right") - 1, 0)
+    wanted = np.array(fractions, dtype=np.float64) * (float(travel[-1]) * (1 + 1e-12))
+    reached = np.searchsorted(travel, wanted, side="right") - 1
+    return np.maximum(reached, 0)

@@ -13,7 +13,9 @@ def held_out_writers(folder: Path, seed: int = 0) -> list[str]:
     """Their names, by the split that pretraining makes with the same seed."""
     _, apart = split(read_pool(folder), seed)
     # A pool numbers writers by the order of their names, each behind the name of its file.
-    names = {f"{_prefix(name)}/{writer or index}" for name in FILES for index, writer in _writers(folder, name)}
+    names = {
+        f"{_prefix(name)}/{writer or index}" for name in FILES for index, writer in _writers(folder, name)
+    }
     apart_names = [sorted(names)[number] for number in np.unique(apart.writers)]
     return [name.removeprefix("unipen/") for name in apart_names if name.startswith("unipen/")]
 

@@ -14,6 +14,7 @@ from addon.evaluation.peers.templates import teach_one, teach_p
 from addon.evaluation.peers.trained import teach_network
 from addon.evaluation.peers.warping import teach_nearest, teach_open_end
 from addon.evaluation.report import accuracy
+from addon.evaluation.watching import Stopwatch
 from addon.figures import mean_over_groups
 from addon.runtime.model import LoadedModel
 from addon.splits import Task
@@ -39,16 +40,19 @@ def compare(
         Two entries for the document: "peers" by name, and "on_peers_inks", which is Inkloop's own row.
     """
     few = few_inks(corpus, planned(corpus, plan)[0])
-    own = [one for task in few for one in asked(model, corpus, task, 0)]
+    watch = Stopwatch()
+    own = [one for task in few for one in asked(model, corpus, task, 0, watch)]
     rows: dict[str, Any] = {}
     for peer in peers:
         rows[peer.name] = compared(peer, corpus, few)
         say(f"{peer.name}: {rows[peer.name].get('reason', 'asked')}")
-    progress = float(np.mean([one.progress_error for one in own]))
-    return {
-        "on_peers_inks": {"inks": len(own), "accuracy": accuracy(own), "progress_mae": round(progress, 4)},
-        "peers": rows,
+    row = {
+        "inks": len(own),
+        "accuracy": accuracy(own),
+        "progress_mae": round(float(np.mean([one.progress_error for one in own])), 4),
+        "ms": round(float(np.mean(watch.points)) / 1e6, 4) if watch.points else None,
     }
+    return {"on_peers_inks": row, "peers": rows}
 
 
 def few_inks(corpus: Corpus, tasks: Sequence[Task]) -> list[Task]:

@@ -19,13 +19,18 @@ from addon.runtime.model import load_model
 from addon.runtime.providers import choose_here
 from addon.trainer import TrainerProcess
 
+# As many as `recognizer.train()` makes.
+ITERATIONS = 2000
 
-def teach_network(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
+
+def teach_network(inks: Sequence[Strokes], labels: Sequence[str], iterations: int = ITERATIONS) -> Ask:
     """An LSTM of the default preset, trained in a process of its own as `recognizer.train()` does."""
     with tempfile.TemporaryDirectory(prefix="inkloop-") as folder:
         out = Path(folder) / "plain.onnx"
         write_corpus(Path(folder) / "taught.npz", inks, labels)
-        _train(Job(Path(folder) / "taught.npz", out, Path(folder) / "checkpoint", "plain"))
+        config = {"iterations": iterations}
+        job = Job(Path(folder) / "taught.npz", out, Path(folder) / "checkpoint", "plain", config=config)
+        _train(job)
         engine = new_engine(load_model(out, choose_here("cpu", None)))
 
     def ask(strokes: Strokes) -> PeerAnswer:

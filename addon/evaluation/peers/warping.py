@@ -83,9 +83,13 @@ def _path(recipe: FeatureRecipe, ink: Strokes) -> tuple[Series, Series]:
 
 def _normalized(ink: Strokes) -> Series:
     points = np.concatenate([stroke[:, :2] for stroke in ink]).astype(np.float64)
-    lengths = np.hypot(*np.diff(points, axis=0).T)
-    along = np.concatenate(([0.0], np.cumsum(lengths)))
-    at: Series = np.linspace(0.0, along[-1], POINTS)
-    even = np.column_stack([np.interp(at, along, points[:, axis]) for axis in (0, 1)])
+    lengths = np.sqrt(np.square(points[1:] - points[:-1]).sum(axis=1))
+    along = np.append(0.0, np.cumsum(lengths))
+    at = np.arange(POINTS) * (along[-1] / (POINTS - 1))
+    even = np.column_stack([_between(at, along, points[:, axis]) for axis in (0, 1)])
     even -= even.mean(axis=0)
     return even / max(float(np.ptp(even, axis=0).max()), 1e-9)
+
+
+def _between(at: Series, along: Series, values: Series) -> Series:
+    return np.interp(at, along, values)
