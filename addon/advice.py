@@ -28,9 +28,9 @@ NEWEST = 5
 """Examples of each class that are looked at."""
 
 # Both were measured on hands that the base encoder never saw, and differ little from level to level.
-USUAL = 1.4
+USUAL = 1.8
 """How much likelier an example is to be itself, as a logarithm, than another one of its class is."""
-GAIN = 0.7
+GAIN = 1.1
 """What the odds of a hand's hardest inks lack for want of examples: this, divided by their number."""
 
 MOST = 5
@@ -42,6 +42,7 @@ _TINY = 1e-30
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Tracks = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ def _same_ink(ours: Strokes, theirs: Strokes) -> bool:
 def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:
     """What to draw next, the pair in greatest need first; nothing while fewer than two classes are taught.
 
+    For 62 classes this takes a frame or two: ask when what is taught has changed, not at every frame.
+
     Args:
         prototypes: What is taught.
         most: Pairs that are named at most.
@@ -113,7 +116,7 @@ def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:
     worse = np.minimum(odds, odds.transpose(1, 0, 2))
     same, counts = _same_drawing(prototypes), np.bincount(prototypes.classes)
     found: list[tuple[tuple[bool, float, float], Advice]] = []
-    for a, b in np.argwhere(np.triu(np.ones(same.shape), 1)).tolist():
+    for a, b in np.argwhere(np.triu(same | _late(worse, prototypes.reading.shares), 1)).tolist():
         parts = parting(worse[a, b], prototypes.reading.shares)
         if same[a, b] or parts is None or parts >= CLOSE:
             weak = min((a, b), key=lambda one: (counts[one], odds[one, a + b - one, -1]))
@@ -123,6 +126,12 @@ def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:
             need = not same[a, b], -1.0 if parts is None else 1.0 - parts, float(worse[a, b, -1])
             found.append((need, Advice(*pair, parts, draw, more, bool(same[a, b]))))
     return tuple(said for _, said in sorted(found, key=lambda each: each[0])[:most])
+
+
+def _late(odds: Floats, shares: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which pairs may be close: odds are poor at a level after which `CLOSE` comes."""
+    late = odds[:, :, np.append(shares[1:], 1.0) >= CLOSE]
+    return np.less(late.min(axis=2), GOOD)
 
 
 def parting(odds: Floats, shares: NDArray[np.float32]) -> float | None:
@@ -166,25 +175,25 @@ def pair_odds(prototypes: Prototypes) -> Floats:
     likely[:, others == 0] = exp(-USUAL)
     told = np.log(likely + _TINY)
     margins = told[:, rows, classes][:, :, None] - told
-    return np.einsum("lec,ea->acl", margins, members / members.sum(axis=0))
+    return ((members / members.sum(axis=0)).T @ margins).transpose(1, 2, 0)
 
 
-def _nearness(sharpness: float, tracks: Floats) -> Floats:
+def _nearness(sharpness: float, tracks: Tracks) -> Floats:
     """How near each level of an example is to another example; shape (levels + 1, examples, examples)."""
     count, levels, size = tracks.shape
     flat = tracks.reshape(-1, size)
     squares = np.square(flat).sum(axis=1)
     distances = np.maximum(squares[:, None] + squares - 2 * flat @ flat.T, 0.0)
-    near = np.exp(-sharpness / 2 * distances).reshape(count, levels, count, levels)
-    return near.sum(axis=3).transpose(1, 0, 2)
+    near = np.exp(distances * np.float32(-sharpness / 2)).reshape(count, levels, count, levels)
+    return near.sum(axis=3).transpose(1, 0, 2).astype(np.float64)
 
 
-def _newest(prototypes: Prototypes) -> tuple[Floats, Ints]:
+def _newest(prototypes: Prototypes) -> tuple[Tracks, Ints]:
     places = [
         np.flatnonzero(prototypes.classes == index)[-NEWEST:] for index in range(len(prototypes.labels))
     ]
     chosen = np.concatenate(places)
-    return prototypes.tracks[chosen].astype(np.float64), prototypes.classes[chosen]
+    return prototypes.tracks[chosen], prototypes.classes[chosen]
 
 
 def _same_drawing(prototypes: Prototypes) -> NDArray[np.bool_]:
