@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from addon.errors import (
         AddonError,
+        EvaluationError,
         ModelError,
         PointsError,
         ProviderError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AddonError",
+    "EvaluationError",
     "Example",
     "FeatureRecipe",
     "ModelError",

@@ -6,6 +6,7 @@
         ProviderError    a demanded execution provider that does not run here
         TaughtError      a taught set that cannot be read or written
         TrainingError    training that cannot begin, or ended badly
+        EvaluationError  data that is too little for what is to be measured, or a model that cannot be taught
 
 Each message is one line and says what to do.
 """
@@ -33,3 +34,7 @@ class TaughtError(AddonError):
 
 class TrainingError(AddonError):
     """Training that cannot begin, or that ended badly."""
+
+
+class EvaluationError(AddonError):
+    """Data that is too little for what is to be measured, or a model that cannot be taught."""

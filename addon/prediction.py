@@ -15,22 +15,24 @@ class Prediction:
         probabilities: Float32 array of shape (classes,), summing to 1; all 0 before the first point.
         progress: How far into the letter the ink is detected to be, 0..1.
         rows: Feature rows seen of this ink; 0 before the first point.
+        unknown: Probability that it is none of the classes, 0..1; 0 from a model that cannot tell.
     """
 
     labels: tuple[str, ...]
     probabilities: NDArray[np.float32]
     progress: float
     rows: int
+    unknown: float = 0.0
 
     @property
     def label(self) -> str:
-        """The likeliest class; empty before the first point."""
-        return self.labels[int(self.probabilities.argmax())] if self.rows else ""
+        """The likeliest class; empty before the first point, and before anything is taught."""
+        return self.labels[int(self.probabilities.argmax())] if self.rows and self.labels else ""
 
     @property
     def confidence(self) -> float:
         """Probability of the likeliest class, 0..1; 0 before the first point."""
-        return float(self.probabilities.max()) if self.rows else 0.0
+        return float(self.probabilities.max()) if self.rows and self.labels else 0.0
 
     @property
     def opacity(self) -> float:

@@ -94,7 +94,7 @@ class Recognizer:
             raise RuntimeError("this recognizer is set up already; make one for each sketch")
         self._slot.insist()
         self._folder = (self._home or home) / self.name
-        self._store = TaughtStore(self._folder / "taught.sqlite3")
+        self._store = TaughtStore(self._folder / "taught.sqlite3", changed=self._pens.learn)
         self.load(self._wanted)
 
     # What is going on

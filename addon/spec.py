@@ -5,6 +5,8 @@ The graph is one LSTM step with its state in the open:
     inputs   features [batch, time, F]   h [layers, batch, H]   c [layers, batch, H]
     outputs  embedding [batch, time, E]  h_next  c_next
              scores [batch, time, classes] (before the softmax)   progress [batch, time, 1] (0..1)
+
+A base encoder stops at the embedding: it has no classes of its own, and says how its embeddings are read.
 """
 
 import json
@@ -14,13 +16,16 @@ from typing import Any, cast
 
 from addon.errors import ModelError
 from addon.features import COLUMNS, FeatureRecipe
+from addon.reading import Reading, as_document, reading_of
 
 METADATA_KEY = "inkloop"
 FORMAT = 1
 KIND = "pen-lstm-step"
+ENCODER_KIND = "pen-encoder-step"
 
 INPUTS = ("features", "h", "c")
 OUTPUTS = ("embedding", "h_next", "c_next", "scores", "progress")
+ENCODER_OUTPUTS = OUTPUTS[:3]
 
 Thumbnail = list[list[list[int]]]
 """Strokes of one taught ink, each a list of [x, y] in 0..255, scaled to its bounding box."""
@@ -31,7 +36,7 @@ class ModelSpec:
     """Everything there is to know to feed a pen model and to name its answers.
 
     Attributes:
-        labels: Class names in the order of the scores; at least one, no two alike.
+        labels: Class names in the order of the scores; no two alike, and none only in a base encoder.
         recipe: How points become feature rows.
         layers: LSTM layers, at least 1.
         hidden: Width H of each layer, at least 1.
@@ -40,6 +45,7 @@ class ModelSpec:
         thumbnails: One ink a class, as taught.
         versions: Of torch, onnx, the opset and Inkloop, at export.
         taught_hash: SHA-256 of the inks it was trained on, in hex.
+        reading: How the embeddings of a base encoder are read; None for a model with classes of its own.
     """
 
     labels: tuple[str, ...]
@@ -51,15 +57,26 @@ class ModelSpec:
     thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict[str, Thumbnail])
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
     taught_hash: str = ""
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
-        if not self.labels or len(set(self.labels)) != len(self.labels):
+        if not (self.labels or self.reading) or len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels must be one or more, no two alike; got {list(self.labels)}")
         if min(self.layers, self.hidden, self.embedding) < 1:
             raise ValueError(
                 "layers, hidden and embedding must be at least 1; "
                 f"got {self.layers}, {self.hidden}, {self.embedding}"
             )
+
+    @property
+    def kind(self) -> str:
+        """What the file calls itself."""
+        return KIND if self.reading is None else ENCODER_KIND
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the graph's outputs."""
+        return OUTPUTS if self.reading is None else ENCODER_OUTPUTS
 
     def with_training(self, **facts: Any) -> "ModelSpec":
         """The same spec, with more known of its training."""
@@ -68,7 +85,12 @@ class ModelSpec:
 
 def spec_to_json(spec: ModelSpec) -> str:
     """Write a spec as the document that goes into the file."""
-    document = {"format": FORMAT, "kind": KIND, "columns": list(COLUMNS), **asdict(spec)}
+    document = {"format": FORMAT, "kind": spec.kind, "columns": list(COLUMNS)}
+    document |= asdict(replace(spec, reading=None, labels=spec.labels or ("",)))
+    document |= {
+        "labels": spec.labels,
+        "reading": None if spec.reading is None else as_document(spec.reading),
+    }
     return json.dumps(document, ensure_ascii=False, sort_keys=True)
 
 
@@ -95,8 +117,10 @@ def spec_from_json(text: str) -> ModelSpec:
 
 
 def _check_format(document: Mapping[str, Any]) -> None:
-    if document.get("kind") != KIND:
-        raise ModelError(f"the model is of kind {document.get('kind')!r}; a recogniser needs {KIND!r}")
+    if document.get("kind") not in (KIND, ENCODER_KIND):
+        raise ModelError(
+            f"the model is of kind {document.get('kind')!r}; a recogniser needs {KIND!r} or {ENCODER_KIND!r}"
+        )
     if document.get("format") != FORMAT:
         raise ModelError(
             f"the model's description has format {document.get('format')!r}, this Inkloop reads {FORMAT}; "
@@ -121,4 +145,5 @@ def _spec_of(document: Mapping[str, Any]) -> ModelSpec:
         thumbnails=dict(document.get("thumbnails", {})),
         versions=dict(document.get("versions", {})),
         taught_hash=str(document.get("taught_hash", "")),
+        reading=reading_of(document["reading"]) if document["kind"] == ENCODER_KIND else None,
     )

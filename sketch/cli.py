@@ -1,7 +1,9 @@
 """The command `inkloop`: the place where the drawing half and the learning half are put together."""
 
+import json
 import sys
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -87,6 +89,47 @@ def gallery(
     sheet.parent.mkdir(parents=True, exist_ok=True)
     contact_sheet(stills).save(sheet, optimize=True)
     print(f"the sheet is {sheet}, the films are in {films}/")
+
+
+class Protocol(StrEnum):
+    """Whose inks are asked: the same writer's as are taught, or others'."""
+
+    WD = "wd"
+    WI = "wi"
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Argument(help="Labelled inks: an .npz file in the corpus layout.")],
+    protocol: Annotated[
+        Protocol, typer.Option(help="Ask the writer who taught (wd), or others (wi).")
+    ] = Protocol.WD,
+    shots: Annotated[int, typer.Option(min=1, help="Inks of each class that are taught.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Draws that are averaged.")] = 3,
+    max_writers: Annotated[int | None, typer.Option(min=1, help="Look at so many writers only.")] = None,
+    model: Annotated[
+        str, typer.Option(help="Base encoder: a name, or the path of an .onnx file.")
+    ] = "encoder",
+    peers: Annotated[bool, typer.Option("--peers", help="Ask others, too, on a part of the inks.")] = False,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for pictures of what is confused.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Measure how well the pen is recognised, point by point, on labelled inks."""
+    from addon.errors import AddonError
+    from addon.evaluation.command import evaluate as measure
+    from addon.evaluation.measure import Plan
+    from addon.evaluation.report import lines
+
+    plan = Plan(protocol.value, shots, seeds, max_writers)
+    try:
+        found = measure(data, plan, model, peers, pictures, say=_aside)
+    except (AddonError, OSError) as error:
+        _stop(str(error))
+    print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found)))
+
+
+def _aside(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _show(out: Path, iterations: int, frames: int | None) -> None:

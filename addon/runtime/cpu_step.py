@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from addon.features import COLUMNS
-from addon.runtime.step import Floats, StepOutputs
+from addon.runtime.step import NOTHING, Floats, StepOutputs, answer_sizes
 from addon.spec import ModelSpec
-
-_ANSWERS = ("h_next", "c_next", "scores", "progress")
 
 
 class CpuStep:
@@ -33,8 +31,10 @@ class CpuStep:
         self._row = np.zeros((1, 1, len(COLUMNS)), dtype=np.float32)
         self._before = np.zeros(one_state, dtype=np.float32)
         self._after = np.zeros(one_state, dtype=np.float32)
-        self._scores = np.zeros((1, 1, len(spec.labels)), dtype=np.float32)
-        self._progress = np.zeros((1, 1, 1), dtype=np.float32)
+        sizes = answer_sizes(spec)
+        self._answers = {name: np.zeros((1, 1, size), np.float32) for name, size in sizes.items()}
+        # In the order of the fields, so that a step need not look up names.
+        self._told = tuple(self._answers.get(name, NOTHING) for name in StepOutputs._fields)
         self._binding = self._bound()
 
     def start(self, batch: int = 1) -> Floats:
@@ -48,12 +48,12 @@ class CpuStep:
         self._row[...] = rows
         self._before[...] = state
         self._session.run_with_iobinding(self._binding)
-        return StepOutputs(self._scores.copy(), self._progress.copy()), self._after.copy()
+        return StepOutputs._make([array.copy() for array in self._told]), self._after.copy()
 
     def _step_many(self, rows: Floats, state: Floats) -> tuple[StepOutputs, Floats]:
         feed = {"features": rows, "h": state[0], "c": state[1]}
-        h, c, scores, progress = self._session.run(_ANSWERS, feed)
-        return StepOutputs(scores, progress), np.stack([h, c])
+        h, c, *answers = self._session.run(["h_next", "c_next", *self._answers], feed)
+        return StepOutputs(**dict(zip(self._answers, answers, strict=True))), np.stack([h, c])
 
     def _bound(self) -> Any:
         binding = self._session.io_binding()
@@ -61,8 +61,7 @@ class CpuStep:
         outputs = {
             "h_next": self._after[0],
             "c_next": self._after[1],
-            "scores": self._scores,
-            "progress": self._progress,
+            **self._answers,
         }
         for name, array in inputs.items():
             binding.bind_input(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)

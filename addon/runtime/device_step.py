@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from addon.runtime.step import Floats, StepOutputs
+from addon.runtime.step import Floats, StepOutputs, answer_sizes
 from addon.spec import ModelSpec
 
 
@@ -42,6 +42,7 @@ class DeviceStep:
         self._values = values
         self._device = device
         self._device_id = device_id
+        self._answers = tuple(answer_sizes(spec))
 
     def start(self, batch: int = 1) -> DeviceState:
         """The state before the first row: zeros, the only numbers of a state that are ever sent."""
@@ -58,11 +59,12 @@ class DeviceStep:
         binding.bind_ortvalue_input("c", state.c)
         for name in ("h_next", "c_next"):
             binding.bind_output(name, self._device, self._device_id)
-        for name in ("scores", "progress"):
+        for name in self._answers:
             binding.bind_output(name, "cpu")
         self._session.run_with_iobinding(binding)
-        h, c, scores, progress = binding.get_outputs()
-        return StepOutputs(scores.numpy(), progress.numpy()), DeviceState(h, c)
+        h, c, *answers = binding.get_outputs()
+        told = zip(self._answers, (value.numpy() for value in answers), strict=True)
+        return StepOutputs(**dict(told)), DeviceState(h, c)
 
     def _sent(self, array: Floats) -> Any:
         return self._values.ortvalue_from_numpy(array, self._device, self._device_id)

@@ -13,6 +13,7 @@ from time import perf_counter_ns
 from typing import Protocol
 
 from addon.prediction import Prediction
+from addon.runtime.answers import TaughtInk, answers_of
 from addon.runtime.model import LoadedModel
 from addon.runtime.predictor import Sample, StreamingPredictor
 from addon.runtime.timings import TimingRing, Timings
@@ -37,6 +38,9 @@ class Engine(Protocol):
 
     def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
         """Feed an ink so far from its first sample."""
+
+    def learn(self, examples: Sequence[TaughtInk]) -> None:
+        """Take exactly these examples as what is taught; inks under way are to be replayed."""
 
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""
@@ -63,6 +67,7 @@ class InlineEngine:
     def __init__(self, model: LoadedModel) -> None:
         self._predictions: dict[int, Prediction] = {}
         self._model = model
+        self._answers = answers_of(model.session)
         self._pens: dict[int, StreamingPredictor] = {}
         self._ring = TimingRing()
         self._said: set[str] = set()
@@ -99,6 +104,10 @@ class InlineEngine:
         pen.replay(samples)
         self._publish(pointer_id, pen)
 
+    def learn(self, examples: Sequence[TaughtInk]) -> None:
+        """Take exactly these examples as what is taught."""
+        self._answers.learn(examples)
+
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""
         self._pens.pop(pointer_id, None)
@@ -118,7 +127,7 @@ class InlineEngine:
     def _pen(self, pointer_id: int) -> StreamingPredictor:
         pen = self._pens.get(pointer_id)
         if pen is None:
-            pen = self._pens[pointer_id] = StreamingPredictor(self._model.session)
+            pen = self._pens[pointer_id] = StreamingPredictor(self._model.session, self._answers)
         return pen
 
     def _publish(self, pointer_id: int, pen: StreamingPredictor) -> None:
@@ -171,6 +180,10 @@ class WorkerEngine:
     def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
         """Feed an ink so far from its first sample."""
         self._queue.put(partial(self._inline.replay, pointer_id, tuple(samples)))
+
+    def learn(self, examples: Sequence[TaughtInk]) -> None:
+        """Take exactly these examples as what is taught."""
+        self._queue.put(partial(self._inline.learn, tuple(examples)))
 
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""

@@ -95,7 +95,7 @@ def _window(session: StepSession, pen: np.ndarray, ends: int = 0) -> Timings:
         outputs, state = session.step(row, state)
         now = perf_counter_ns()
         times.append(now - began)
-        if not (np.isfinite(outputs.scores).all() and np.isfinite(outputs.progress).all()):
+        if not all(np.isfinite(array).all() for array in outputs):
             raise ModelError("its answers are not numbers (NaN); train or export it again")
         if ends and now > ends:
             break

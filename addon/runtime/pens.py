@@ -1,9 +1,11 @@
 """The pens that are writing and the model that watches them; the model may change while they write."""
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from addon.features import Points
 from addon.prediction import Prediction, no_prediction
+from addon.runtime.answers import TaughtInk
 from addon.runtime.engine import Engine, engine_for
 from addon.runtime.model import LoadedModel
 from addon.runtime.tape import InkTape
@@ -21,6 +23,7 @@ class Pens:
         self._tape = InkTape()
         self._seen_last: int | None = None
         self._nothing = no_prediction(())
+        self._examples: tuple[TaughtInk, ...] = ()
 
     @property
     def prediction(self) -> Prediction:
@@ -66,12 +69,19 @@ class Pens:
         """Put a model in the place of the one before, as if it had watched from each ink's first point."""
         before = self._engine
         self._engine = engine_for(model, {} if before is None else before.predictions)
-        for pointer_id, ink in self._tape:
-            self._engine.replay(pointer_id, ink.samples)
+        self._engine.learn(self._examples)
+        self._replay()
         self.model = model
         self._nothing = no_prediction(model.spec.labels)
         if before is not None:
             before.close()
+
+    def learn(self, examples: Sequence[TaughtInk]) -> None:
+        """Take exactly these examples as what is taught: a base encoder answers by them from now on."""
+        self._examples = tuple(examples)
+        if self._engine is not None:
+            self._engine.learn(self._examples)
+            self._replay()
 
     def take_faults(self) -> list[str]:
         """What went wrong in the model since the last call."""
@@ -81,6 +91,11 @@ class Pens:
         """Let go of the model."""
         if self._engine is not None:
             self._engine.close(CLOSING_SECONDS)
+
+    def _replay(self) -> None:
+        for pointer_id, ink in self._tape:
+            if self._engine is not None:
+                self._engine.replay(pointer_id, ink.samples)
 
     def _begin(self, pointer_id: int) -> None:
         forgotten = self._tape.forget_oldest()

@@ -1,14 +1,14 @@
 """From the points of one pointer to a prediction, one sample at a time."""
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import TypeAlias
 
 import numpy as np
 
 from addon.features import Row, Trail, advance, lift
 from addon.prediction import Prediction, no_prediction
-from addon.runtime.step import Floats, StepSession
+from addon.runtime.answers import Answers, answers_of
+from addon.runtime.step import StepSession
 
 Sample: TypeAlias = tuple[float, float] | None
 """Where the pen was, in logical pixels; None where it was lifted."""
@@ -22,19 +22,20 @@ class StreamingPredictor:
 
     Args:
         session: The model; several predictors may share it, from one thread.
+        answers: How its steps are read; several predictors may share them too. None for the model's own.
     """
 
-    def __init__(self, session: StepSession) -> None:
+    def __init__(self, session: StepSession, answers: Answers | None = None) -> None:
         self._session = session
-        self._labels = session.spec.labels
-        self._recipe = session.spec.recipe
+        self._answers = answers or answers_of(session)
         self._start = session.start()
         self.fault = ""
         self.begin()
 
     def begin(self) -> None:
         """Start a new ink."""
-        self.prediction = no_prediction(self._labels)
+        self.prediction = no_prediction(self._answers.labels)
+        self._recipe = self._answers.recipe
         self._trail: Trail | None = None
         self._state = self._start
         self._rows = 0
@@ -83,24 +84,12 @@ class StreamingPredictor:
         except Exception as error:  # whatever ONNX Runtime raises: the show goes on with the last answer
             self.fault = f"a step failed ({' '.join(str(error).split())[:160]})"
             return
-        probabilities = _probabilities(outputs.scores[0, -1])
-        progress = float(outputs.progress[0, -1, 0])
-        if probabilities is None or not isfinite(progress):
+        said = self._answers.read(outputs)
+        if said is None:
             self.fault = "its answers are not numbers (NaN)"
             return
         self._state = state
         self._rows += len(rows)
-        self.prediction = Prediction(self._labels, probabilities, progress, self._rows)
-
-
-def _probabilities(scores: Floats) -> Floats | None:
-    """The softmax of scores of shape (classes,); None if they are not numbers.
-
-    `prediction.softmax` does the same for any shape; the bare reductions here halve the time of a point.
-    """
-    top = np.maximum.reduce(scores)
-    if not isfinite(top):
-        return None
-    raised = np.exp(scores - top)
-    raised /= np.add.reduce(raised)
-    return raised
+        self.prediction = Prediction(
+            self._answers.labels, said.probabilities, said.progress, self._rows, said.unknown
+        )

@@ -18,16 +18,28 @@ State: TypeAlias = Any
 """The recurrent state of a batch of inks; only the session that made it knows what it is."""
 
 
+NOTHING: Floats = np.zeros((0, 0, 0), dtype=np.float32)
+
+
 class StepOutputs(NamedTuple):
-    """What a step answers.
+    """What a step answers; `NOTHING` stands for what the model does not say.
 
     Attributes:
         scores: Float32 array of shape (batch, time, classes), before the softmax.
         progress: Float32 array of shape (batch, time, 1), 0..1.
+        embedding: Float32 array of shape (batch, time, embedding); only a base encoder tells it.
     """
 
-    scores: Floats
-    progress: Floats
+    scores: Floats = NOTHING
+    progress: Floats = NOTHING
+    embedding: Floats = NOTHING
+
+
+def answer_sizes(spec: ModelSpec) -> dict[str, int]:
+    """Of what a step answers, the field of `StepOutputs` and its last size."""
+    if spec.reading is not None:
+        return {"embedding": spec.embedding}
+    return {"scores": len(spec.labels), "progress": 1}
 
 
 class StepSession(Protocol):

@@ -1,6 +1,8 @@
 """From a trained network to an ONNX file that describes itself, checked before it takes its place."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from addon.errors import ModelError
 from addon.features import COLUMNS
 from addon.files import write_atomically
-from addon.spec import INPUTS, OUTPUTS, ModelSpec
+from addon.spec import INPUTS, ModelSpec
 from addon.training.graph import OPSET, step_model
 from addon.training.nets import StepNet
 
@@ -25,6 +27,8 @@ TOLERANCE = 1e-5
 _CALLS = ((3, 7), (3, 4))
 
 Arrays: TypeAlias = list[NDArray[np.float32]]
+Answer: TypeAlias = Callable[[Arrays], Arrays]
+"""The outputs for features, h and c, in the order of the spec's."""
 
 
 def export_step(net: StepNet, spec: ModelSpec, path: Path) -> ModelSpec:
@@ -46,13 +50,22 @@ def export_step(net: StepNet, spec: ModelSpec, path: Path) -> ModelSpec:
         OSError: The file cannot be written; the old file is as it was.
     """
     _check_fit(net, spec)
-    written = replace(spec, versions=_versions())
-    model = step_model(net, written)
+    written = replace(spec, versions=versions())
+    write_checked(step_model(net, written), written, partial(_torch_answer, net), path)
+    return written
+
+
+def write_checked(model: onnx.ModelProto, spec: ModelSpec, answer: Answer, path: Path) -> None:
+    """Write a model if ONNX Runtime gives the same outputs as `answer`, torch's.
+
+    Raises:
+        ModelError: It does not; the old file is as it was.
+        OSError: The file cannot be written; the old file is as it was.
+    """
     data = model.SerializeToString()
     onnx.checker.check_model(data, full_check=True)  # pyright: ignore[reportUnknownMemberType]
-    _check_parity(net, data)
+    _check_parity(answer, spec, data)
     write_atomically(path, data)
-    return written
 
 
 def _check_fit(net: StepNet, spec: ModelSpec) -> None:
@@ -62,7 +75,8 @@ def _check_fit(net: StepNet, spec: ModelSpec) -> None:
         raise ValueError(f"the spec's classes, layers, hidden, embedding are {says}; the network's are {has}")
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """What a model was made with."""
     try:
         inkloop = metadata.version("inkloop")
     except metadata.PackageNotFoundError:
@@ -71,15 +85,15 @@ def _versions() -> dict[str, str]:
     return {"torch": torch_version, "onnx": onnx.__version__, "opset": str(OPSET), "inkloop": inkloop}
 
 
-def _check_parity(net: StepNet, data: bytes) -> None:
+def _check_parity(answer: Answer, spec: ModelSpec, data: bytes) -> None:
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     chance = np.random.default_rng(0)
-    state = list(np.zeros((2, net.layers, _CALLS[0][0], net.hidden), dtype=np.float32))
+    state = list(np.zeros((2, spec.layers, _CALLS[0][0], spec.hidden), dtype=np.float32))
     for batch, time in _CALLS:
         rows = chance.standard_normal((batch, time, len(COLUMNS)), dtype=np.float32)
-        wanted = _torch_answer(net, [rows, *state])
-        given = _onnx_answer(session, [rows, *state])
-        for name, ours, theirs in zip(OUTPUTS, given, wanted, strict=True):
+        wanted = answer([rows, *state])
+        given = _onnx_answer(session, spec, [rows, *state])
+        for name, ours, theirs in zip(spec.outputs, given, wanted, strict=True):
             _check_close(name, ours, theirs)
         state = given[1:3]
 
@@ -89,8 +103,8 @@ def _torch_answer(net: StepNet, inputs: Arrays) -> Arrays:
         return [tensor.numpy() for tensor in net(*map(torch.as_tensor, inputs))]
 
 
-def _onnx_answer(session: Any, inputs: Arrays) -> Arrays:
-    return session.run(list(OUTPUTS), dict(zip(INPUTS, inputs, strict=True)))
+def _onnx_answer(session: Any, spec: ModelSpec, inputs: Arrays) -> Arrays:
+    return session.run(list(spec.outputs), dict(zip(INPUTS, inputs, strict=True)))
 
 
 def _check_close(name: str, given: NDArray[np.float32], wanted: NDArray[np.float32]) -> None:

@@ -7,13 +7,14 @@
 ONNX's LSTM wants time before batch; the step's own inputs and outputs have batch before time.
 """
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
-from torch import Tensor
+from torch import Tensor, nn
 
 from addon.features import COLUMNS
 from addon.spec import METADATA_KEY, ModelSpec, spec_to_json
@@ -24,6 +25,8 @@ IR_VERSION = 8  # the one that came with opset 17, so that older ONNX Runtimes r
 
 Floats: TypeAlias = NDArray[np.float32]
 
+DIRECTION_AXIS = numpy_helper.from_array(np.array([1], dtype=np.int64), "direction_axis")
+
 
 def step_model(net: StepNet, spec: ModelSpec) -> onnx.ModelProto:
     """Build the model of one step, its description inside.
@@ -33,32 +36,45 @@ def step_model(net: StepNet, spec: ModelSpec) -> onnx.ModelProto:
         spec: What the file says about itself; its numbers must be those of `net`.
     """
     graph = helper.make_graph(
-        [*_trunk_nodes(net.layers, net.hidden), *_head_nodes()],
+        [*trunk_nodes(net.layers, net.hidden), *_head_nodes()],
         "inkloop_step",
-        [_value("features", "batch", "time", len(COLUMNS)), *_state_values(net, "h", "c")],
+        [value("features", "batch", "time", len(COLUMNS)), *state_values(net.layers, net.hidden, "h", "c")],
         [
-            _value("embedding", "batch", "time", net.hidden),
-            *_state_values(net, "h_next", "c_next"),
-            _value("scores", "batch", "time", net.classes),
-            _value("progress", "batch", "time", 1),
+            value("embedding", "batch", "time", net.hidden),
+            *state_values(net.layers, net.hidden, "h_next", "c_next"),
+            value("scores", "batch", "time", net.classes),
+            value("progress", "batch", "time", 1),
         ],
-        initializer=_weights(net),
+        initializer=[DIRECTION_AXIS, *tensors(_weights(net))],
     )
+    return described(graph, spec)
+
+
+def described(graph: onnx.GraphProto, spec: ModelSpec) -> onnx.ModelProto:
+    """A model of a graph, its description inside."""
     opsets = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(graph, producer_name="inkloop", ir_version=IR_VERSION, opset_imports=opsets)
     helper.set_model_props(model, {METADATA_KEY: spec_to_json(spec)})
     return model
 
 
-def _value(name: str, *shape: str | int) -> onnx.ValueInfoProto:
+def tensors(arrays: Mapping[str, Floats]) -> list[onnx.TensorProto]:
+    """Weights by name, as they go into a graph."""
+    return [numpy_helper.from_array(array, name) for name, array in arrays.items()]
+
+
+def value(name: str, *shape: str | int) -> onnx.ValueInfoProto:
+    """An input or output of float32; a size with a name is free."""
     return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
 
 
-def _state_values(net: StepNet, *names: str) -> list[onnx.ValueInfoProto]:
-    return [_value(name, net.layers, "batch", net.hidden) for name in names]
+def state_values(layers: int, hidden: int, *names: str) -> list[onnx.ValueInfoProto]:
+    """Inputs or outputs that are a part of the state."""
+    return [value(name, layers, "batch", hidden) for name in names]
 
 
-def _trunk_nodes(layers: int, hidden: int) -> list[onnx.NodeProto]:
+def trunk_nodes(layers: int, hidden: int, out: str = "embedding") -> list[onnx.NodeProto]:
+    """The LSTM layers, from `features` and the state before to `out` and the state after."""
     each = {name: _names_a_layer(name, layers) for name in ("h", "c", "h_next", "c_next")}
     nodes = [helper.make_node("Transpose", ["features"], ["rows_0"], perm=[1, 0, 2])]
     if layers > 1:
@@ -67,7 +83,7 @@ def _trunk_nodes(layers: int, hidden: int) -> list[onnx.NodeProto]:
         nodes += _lstm_nodes(layer, hidden, (h, c), (h_next, c_next))
     if layers > 1:
         nodes += [helper.make_node("Concat", each[name], [name], axis=0) for name in ("h_next", "c_next")]
-    return [*nodes, helper.make_node("Transpose", [f"rows_{layers}"], ["embedding"], perm=[1, 0, 2])]
+    return [*nodes, helper.make_node("Transpose", [f"rows_{layers}"], [out], perm=[1, 0, 2])]
 
 
 def _names_a_layer(name: str, layers: int) -> list[str]:
@@ -98,19 +114,23 @@ def _head_nodes() -> list[onnx.NodeProto]:
     ]
 
 
-def _weights(net: StepNet) -> list[onnx.TensorProto]:
-    arrays: dict[str, Floats] = {}
-    for layer in range(net.layers):
-        arrays |= _lstm_weights(net, layer)
+def _weights(net: StepNet) -> dict[str, Floats]:
+    arrays = lstm_weights(net.lstm)
     for name, head in (("score_head", net.score_head), ("progress_head", net.progress_head)):
-        arrays |= {f"{name}.W": _array(head.weight).T, f"{name}.B": _array(head.bias)}
-    axis = numpy_helper.from_array(np.array([1], dtype=np.int64), "direction_axis")
-    return [axis, *(numpy_helper.from_array(array, name) for name, array in arrays.items())]
+        arrays |= {f"{name}.W": array_of(head.weight).T, f"{name}.B": array_of(head.bias)}
+    return arrays
 
 
-def _lstm_weights(net: StepNet, layer: int) -> dict[str, Floats]:
-    parts = {part: _array(getattr(net.lstm, f"{part}_l{layer}")) for part in _TORCH_PARTS}
-    gates = {part: _onnx_gate_order(array, net.hidden) for part, array in parts.items()}
+def lstm_weights(lstm: nn.LSTM) -> dict[str, Floats]:
+    """The weights of all layers, named as in `trunk_nodes` and ordered as ONNX wants them."""
+    return {
+        name: array for layer in range(lstm.num_layers) for name, array in _layer_weights(lstm, layer).items()
+    }
+
+
+def _layer_weights(lstm: nn.LSTM, layer: int) -> dict[str, Floats]:
+    parts = {part: array_of(getattr(lstm, f"{part}_l{layer}")) for part in _TORCH_PARTS}
+    gates = {part: _onnx_gate_order(array, lstm.hidden_size) for part, array in parts.items()}
     bias = np.concatenate([gates["bias_ih"], gates["bias_hh"]])
     named = {"W": gates["weight_ih"], "R": gates["weight_hh"], "B": bias}
     # The leading axis counts directions: there is one, forward.
@@ -126,5 +146,6 @@ def _onnx_gate_order(array: Floats, hidden: int) -> Floats:
     return np.concatenate([entry, output, forget, cell])
 
 
-def _array(tensor: Tensor) -> Floats:
-    return np.ascontiguousarray(tensor.detach().numpy(), dtype=np.float32)
+def array_of(tensor: Tensor) -> Floats:
+    """A tensor's numbers as float32, on the CPU."""
+    return np.ascontiguousarray(tensor.detach().cpu().numpy(), dtype=np.float32)

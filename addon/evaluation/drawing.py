@@ -1,0 +1,80 @@
+"""Inks and words on a picture."""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from addon.features import Strokes
+
+Color: TypeAlias = tuple[int, int, int]
+
+PAPER, INK, PALE, RULE = (255, 255, 255), (24, 24, 32), (150, 156, 170), (222, 225, 232)
+
+# Lines are drawn so many times larger and then made small, which smooths them.
+FINE = 3
+FILLED = 0.72
+PEN = 1 / 26
+
+
+def put_ink(
+    picture: Image.Image,
+    strokes: Strokes,
+    corner: tuple[int, int],
+    side: int,
+    color: Color,
+    size: float | None = None,
+) -> None:
+    """Draw an ink in the middle of a square, over what is there.
+
+    Args:
+        picture: What to draw on.
+        strokes: At least one.
+        corner: Of the square, its upper left.
+        side: Of the square.
+        color: Of the ink.
+        size: What is to fill the square, in the ink's own units; None for the ink's larger side.
+    """
+    low, high = bounds(strokes)
+    scale = FILLED * side * FINE / max(size or ink_size(strokes), 1e-9)
+    offset = side * FINE / 2 - (low + high) / 2 * scale
+    mask = Image.new("L", (side * FINE, side * FINE))
+    pen = ImageDraw.Draw(mask)
+    for stroke in strokes:
+        _line(pen, stroke[:, :2] * scale + offset, max(FINE, round(side * FINE * PEN)))
+    small = mask.resize((side, side), Image.Resampling.LANCZOS)
+    picture.paste(color, (*corner, corner[0] + side, corner[1] + side), small)
+
+
+def _line(pen: ImageDraw.ImageDraw, points: NDArray[np.float64], width: int) -> None:
+    path = [(float(x), float(y)) for x, y in points]
+    pen.line(path, fill=255, width=width, joint="curve")
+    for x, y in (path[0], path[-1]):
+        pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
+
+
+def bounds(strokes: Strokes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The corners of an ink's bounding box."""
+    points = np.concatenate([stroke[:, :2] for stroke in strokes]).astype(np.float64)
+    return points.min(axis=0), points.max(axis=0)
+
+
+def ink_size(strokes: Strokes) -> float:
+    """The larger side of an ink's bounding box."""
+    low, high = bounds(strokes)
+    return float((high - low).max())
+
+
+def put_text(
+    pen: ImageDraw.ImageDraw, middle: tuple[float, float], text: str, color: Color, size: float
+) -> None:
+    """Write a text around a point."""
+    pen.text(middle, text, fill=color, font=ImageFont.load_default(size), anchor="mm")
+
+
+def weaker(color: Color, share: float) -> Color:
+    """A color that is the paler the smaller a share is, and never white."""
+    weight = 0.12 + 0.88 * min(max(share, 0.0), 1.0)
+    red, green, blue = (round(255 + (channel - 255) * weight) for channel in color)
+    return red, green, blue

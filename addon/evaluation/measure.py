@@ -1,0 +1,137 @@
+"""All tasks of a protocol, one after the other, through the shipped path."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+import numpy as np
+
+from addon.corpus import Corpus, inks
+from addon.errors import EvaluationError
+from addon.evaluation.model import bare_run, new_engine
+from addon.evaluation.outcomes import Outcome, Stranger, outcome, stranger
+from addon.evaluation.watching import Stopwatch, draw, finished, teach
+from addon.runtime.model import LoadedModel
+from addon.splits import Task, halved, tasks
+
+Say = Callable[[str], None]
+
+SEEDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be measured.
+
+    Attributes:
+        protocol: "wd" or "wi", see `addon.splits`.
+        shots: Inks of each class that are taught, at least 1.
+        seeds: How many draws are averaged, at least 1.
+        most_writers: Only so many writers; None for all.
+
+    Raises:
+        ValueError: A value is none of these.
+    """
+
+    protocol: str = "wd"
+    shots: int = 1
+    seeds: int = SEEDS
+    most_writers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1:
+            raise ValueError(f"seeds must be at least 1; got {self.seeds}")
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found: one outcome an asked ink, the strangers task by task, the times."""
+
+    outcomes: list[Outcome] = field(default_factory=list[Outcome])
+    strangers: list[list[Stranger]] = field(default_factory=list[list[Stranger]])
+    watch: Stopwatch = field(default_factory=Stopwatch)
+
+
+def planned(corpus: Corpus, plan: Plan) -> list[list[Task]]:
+    """The tasks of each seed.
+
+    Raises:
+        EvaluationError: The corpus has too little for the protocol.
+        ValueError: The plan asks for what there is not.
+    """
+    made = [tasks(corpus, plan.protocol, plan.shots, seed, plan.most_writers) for seed in range(plan.seeds)]
+    if not all(made):
+        raise EvaluationError(_too_little(corpus, plan))
+    return made
+
+
+def _too_little(corpus: Corpus, plan: Plan) -> str:
+    writers = len(np.unique(corpus.writers)[: plan.most_writers])
+    who = "some writer" if plan.protocol == "wd" else f"two thirds of its {writers} writers"
+    return (
+        f"there is too little data for {plan.protocol} with {plan.shots} inks a class: {who} must have "
+        "two classes or more of so many inks, and others must be left to ask"
+    )
+
+
+def measure(model: LoadedModel, corpus: Corpus, plan: Plan, say: Say) -> Found:
+    """Teach and ask everything that is planned.
+
+    Args:
+        model: A base encoder.
+        corpus: Labelled inks.
+        plan: What is to be measured.
+        say: Is told how far it is.
+    """
+    found, bare = Found(), bare_run(model)
+    began = monotonic()
+    for seed, of_seed in enumerate(planned(corpus, plan)):
+        for task in of_seed:
+            found.outcomes += asked(model, corpus, task, seed, found.watch, bare)
+            found.strangers += [strangers(model, corpus, halved(corpus, task, seed))]
+        say(f"seed {seed}: {len(found.outcomes)} inks asked so far, {monotonic() - began:.0f} s")
+    return found
+
+
+def asked(
+    model: LoadedModel,
+    corpus: Corpus,
+    task: Task,
+    seed: int,
+    watch: Stopwatch | None = None,
+    bare: Callable[[], list[int]] | None = None,
+) -> list[Outcome]:
+    """Teach a task's inks and draw those it asks."""
+    engine = new_engine(model)
+    teach(engine, corpus, task.taught, watch)
+    made: list[Outcome] = []
+    for ink, strokes in zip(task.asked.tolist(), inks(corpus, task.asked), strict=True):
+        seen = draw(engine, strokes, watch)
+        made.append(outcome(seen, ink, seed, str(corpus.writers[ink]), str(corpus.labels[ink])))
+        if watch is not None and bare is not None:
+            watch.bare += bare()
+    return made
+
+
+def strangers(model: LoadedModel, corpus: Corpus, task: Task) -> list[Stranger]:
+    """Teach a task's inks and show it others, too."""
+    engine = new_engine(model)
+    teach(engine, corpus, task.taught)
+    labels = corpus.labels[task.asked].tolist()
+    shown = zip(inks(corpus, task.asked), labels, strict=True)
+    return [stranger(finished(engine, strokes), label) for strokes, label in shown]
+
+
+def same_ink_twice(corpus: Corpus) -> list[tuple[str, str]]:
+    """Labels under which the very same ink stands, each pair once."""
+    seen: dict[bytes, str] = {}
+    pairs: dict[tuple[str, str], None] = {}
+    for strokes, label in zip(inks(corpus), corpus.labels.tolist(), strict=True):
+        first = seen.setdefault(_fingerprint(strokes), label)
+        if first != label:
+            pairs[min(first, label), max(first, label)] = None
+    return list(pairs)
+
+
+def _fingerprint(strokes: Sequence[np.ndarray]) -> bytes:
+    return b"|".join(np.ascontiguousarray(stroke[:, :2]).tobytes() for stroke in strokes)

@@ -1,0 +1,59 @@
+"""The model that is measured, and the bare run of it that its own time is compared with."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+import numpy as np
+
+from addon.errors import EvaluationError
+from addon.features import COLUMNS
+from addon.runtime.engine import InlineEngine
+from addon.runtime.model import LoadedModel, load_model
+from addon.runtime.ort import onnxruntime
+from addon.runtime.providers import choose_here
+from addon.runtime.registry import find_models, shipped_models
+
+# Bare runs after each ink, so that whatever else the machine does slows both alike.
+BARE_RUNS = 4
+
+
+def open_model(model: str | Path) -> LoadedModel:
+    """Load a base encoder by name or path, on the CPU.
+
+    Raises:
+        ModelError: There is none, or it cannot be opened.
+        EvaluationError: It has classes of its own and cannot be taught others.
+    """
+    (path, *_) = find_models(model, Path("none of the user's"), shipped_models())
+    loaded = load_model(path, choose_here("cpu", None))
+    if loaded.spec.reading is None:
+        raise EvaluationError(
+            f"{path.name} knows {len(loaded.spec.labels)} classes of its own and learns no others; "
+            "measure a base encoder, such as --model encoder"
+        )
+    return loaded
+
+
+def new_engine(model: LoadedModel) -> InlineEngine:
+    """An engine to which nothing is taught; it answers before `point` returns, however slow the machine."""
+    return InlineEngine(model)
+
+
+def bare_run(model: LoadedModel) -> Callable[[], list[int]]:
+    """Runs the model by itself on one row, as anyone would; gives the times in nanoseconds."""
+    api = onnxruntime()
+    options = api.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session: Any = api.InferenceSession(model.path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    state = np.zeros((model.spec.layers, 1, model.spec.hidden), dtype=np.float32)
+    row = np.full((1, 1, len(COLUMNS)), 0.1, dtype=np.float32)
+    names, feed = list(model.spec.outputs), {"features": row, "h": state, "c": state}
+
+    def timed() -> int:
+        began = perf_counter_ns()
+        session.run(names, feed)
+        return perf_counter_ns() - began
+
+    return lambda: [timed() for _ in range(BARE_RUNS)]

@@ -1,0 +1,56 @@
+"""The plain way: a network trained from scratch on the few examples, by the training that ships."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from time import sleep
+
+import numpy as np
+
+from addon.corpus import write_corpus
+from addon.errors import EvaluationError
+from addon.evaluation.model import new_engine
+from addon.evaluation.outcomes import outcome
+from addon.evaluation.peers.peer import Ask, PeerAnswer
+from addon.evaluation.watching import Stopwatch, draw
+from addon.features import Strokes
+from addon.jobs import Event, Exported, Job
+from addon.runtime.model import load_model
+from addon.runtime.providers import choose_here
+from addon.trainer import TrainerProcess
+
+# As many as `recognizer.train()` makes.
+ITERATIONS = 2000
+
+
+def teach_network(inks: Sequence[Strokes], labels: Sequence[str], iterations: int = ITERATIONS) -> Ask:
+    """An LSTM of the default preset, trained in a process of its own as `recognizer.train()` does."""
+    with tempfile.TemporaryDirectory(prefix="inkloop-") as folder:
+        out = Path(folder) / "plain.onnx"
+        write_corpus(Path(folder) / "taught.npz", inks, labels)
+        config = {"iterations": iterations}
+        job = Job(Path(folder) / "taught.npz", out, Path(folder) / "checkpoint", "plain", config=config)
+        _train(job)
+        engine = new_engine(load_model(out, choose_here("cpu", None)))
+
+    def ask(strokes: Strokes) -> PeerAnswer:
+        watch = Stopwatch()
+        seen = draw(engine, strokes, watch)
+        judged = outcome(seen, 0, 0, "", "")
+        return PeerAnswer(judged.said, judged.progress_error, tuple(np.array(watch.points) / 1e9))
+
+    return ask
+
+
+def _train(job: Job) -> None:
+    trainer = TrainerProcess.start(job)
+    last: Event | None = None
+    try:
+        while trainer.running:
+            sleep(0.05)
+            last = (trainer.poll() or [last])[-1]
+        last = (trainer.poll() or [last])[-1]
+    finally:
+        trainer.stop()
+    if not isinstance(last, Exported):
+        raise EvaluationError(f"a network could not be trained ({last})")

@@ -1,0 +1,67 @@
+"""What is computed from answers: accuracy by groups, calibration, how well the unknown are told apart."""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 15
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+def mean_over_groups(values: Floats, groups: Sequence[Hashable]) -> Floats:
+    """The mean of the groups' means, so that a writer of many inks counts no more than another.
+
+    Args:
+        values: Shape (n, ...), n at least 1.
+        groups: The group of each, n of them.
+    """
+    number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
+    which = np.array([number[group] for group in groups])
+    return np.mean([values[which == place].mean(axis=0) for place in range(len(number))], axis=0)
+
+
+def calibration_error(confidence: Floats, right: Bools) -> float:
+    """Expected calibration error over bins of equal width (Naeini, Cooper and Hauskrecht, 2015).
+
+    Args:
+        confidence: Shape (n,), 0..1, n at least 1.
+        right: Shape (n,): whether the answer was right.
+    """
+    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    counts = np.bincount(bins, minlength=BINS)
+    gaps = np.bincount(bins, weights=confidence, minlength=BINS) - np.bincount(bins, right, BINS)
+    return float(np.abs(gaps).sum() / counts.sum())
+
+
+def auroc(strangeness: Floats, strange: Bools) -> float:
+    """Area under the ROC: how likely a strange one is stranger than one that is not; ties count half.
+
+    Args:
+        strangeness: Shape (n,), larger is stranger.
+        strange: Shape (n,), with some True and some False.
+    """
+    _, inverse, counts = np.unique(strangeness, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2
+    count, others = int(strange.sum()), int((~strange).sum())
+    return float((ranks[inverse][strange].sum() - count * (count + 1) / 2) / (count * others))
+
+
+def rejection(strangeness: Floats, strange: Bools, accepted: float = 0.95) -> float:
+    """Share of the strange that are refused where a threshold accepts so many of the others.
+
+    Args:
+        strangeness: Shape (n,), larger is stranger.
+        strange: Shape (n,), with some True and some False.
+        accepted: Share of the others that must be accepted, 0..1.
+    """
+    others = np.sort(strangeness[~strange])
+    limit = others[max(int(np.ceil(accepted * len(others))), 1) - 1]
+    return float((strangeness[strange] > limit).mean())
+
+
+def area(accuracy: Floats) -> float:
+    """Area under a curve given at equal distances from 0 to 1, by trapezoids."""
+    return float(np.mean((accuracy[1:] + accuracy[:-1]) / 2))

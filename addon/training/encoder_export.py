@@ -1,0 +1,84 @@
+"""From a pretrained encoder to an ONNX file that describes itself.
+
+features ─ Transpose ─ LSTM ─ … ─ LSTM ─ Transpose ─ MatMul ─ embedding
+                        h, c ─ … ─ h_next, c_next
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import helper
+
+from addon.features import COLUMNS, FeatureRecipe
+from addon.reading import Reading
+from addon.spec import ModelSpec
+from addon.training.encoder import EncoderNet
+from addon.training.export import Arrays, versions, write_checked
+from addon.training.graph import (
+    DIRECTION_AXIS,
+    array_of,
+    described,
+    lstm_weights,
+    state_values,
+    tensors,
+    trunk_nodes,
+    value,
+)
+
+
+def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:
+    """Write an encoder as an ONNX model of one step, checked as every export is.
+
+    Args:
+        net: The trained encoder, on the CPU.
+        spec: From `encoder_spec`.
+        path: The file to write or to replace; its folder exists.
+
+    Returns:
+        The spec as written, with the versions filled in.
+
+    Raises:
+        ModelError: ONNX Runtime's answers are not torch's; the old file is as it was.
+        OSError: The file cannot be written; the old file is as it was.
+    """
+    written = replace(spec, versions=versions())
+    net.eval()
+    write_checked(encoder_model(net, written), written, lambda inputs: _torch_answer(net, inputs), path)
+    return written
+
+
+def encoder_spec(net: EncoderNet, spacing: float, levels: int, sharpness: float = 1.0) -> ModelSpec:
+    """What an encoder says about itself; its scale is nominal, since the taught inks decide it."""
+    # Distances do not know where the origin is, so the projection's bias moves into the background.
+    background = array_of(net.background) - array_of(net.project.bias)
+    bias = array_of(net.background_bias)
+    reading = Reading(levels, background, bias, sharpness)
+    recipe = FeatureRecipe(1.0, spacing)
+    return ModelSpec((), recipe, net.layers, net.hidden, net.size, reading=reading)
+
+
+def encoder_model(net: EncoderNet, spec: ModelSpec) -> onnx.ModelProto:
+    """Build the model of one step, its description inside."""
+    shape = net.layers, net.hidden
+    project = helper.make_node("MatMul", ["hidden", "project.W"], ["embedding"])
+    graph = helper.make_graph(
+        [*trunk_nodes(*shape, out="hidden"), project],
+        "inkloop_encoder",
+        [value("features", "batch", "time", len(COLUMNS)), *state_values(*shape, "h", "c")],
+        [value("embedding", "batch", "time", net.size), *state_values(*shape, "h_next", "c_next")],
+        initializer=[
+            DIRECTION_AXIS,
+            *tensors({**lstm_weights(net.lstm), "project.W": array_of(net.project.weight).T}),
+        ],
+    )
+    return described(graph, spec)
+
+
+def _torch_answer(net: EncoderNet, inputs: Arrays) -> Arrays:
+    rows, h, c = map(torch.as_tensor, inputs)
+    with torch.no_grad():
+        hidden, (h_next, c_next) = net.lstm(rows.transpose(0, 1), (h, c))
+        embedding = hidden.transpose(0, 1) @ net.project.weight.T
+    return [embedding.numpy(), h_next.numpy(), c_next.numpy()]

@@ -1,0 +1,179 @@
+"""Other people's inks to pretrain on: read from the data folder, brought to one unit, split by a seed.
+
+Every ink is measured in its writer's unit, the median size of that writer's inks; who draws only once is
+measured by that drawing. A fifth of UNIPEN's writers and two of Omniglot's alphabets are set apart.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.corpus import Corpus, read_corpus
+from addon.resampling import lay_out, walk
+from addon.training.dataset import ink_set, thinned
+from addon.training.flat import FlatInks, gather, ranges
+
+UNIPEN = ("unipen_digits", "unipen_upper", "unipen_lower")
+OMNIGLOT = ("omniglot1", "omniglot2")
+QUICKDRAW = ("quickdraw",)
+FILES = (*UNIPEN, *OMNIGLOT, *QUICKDRAW)
+
+HELD_OUT = 0.2
+HELD_OUT_ALPHABETS = 2
+
+# Drawings longer than this, in units, cost more than they teach.
+LONGEST = 9.0
+# Pixels that a unit stands for where pixels are wanted.
+UNIT = 100.0
+# Samples closer than this, in units, say nothing that a row would show.
+THINNED = 1 / 32
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Inks in units of their writers.
+
+    Attributes:
+        inks: The inks.
+        classes: Shape (inks,): indices into `labels`.
+        writers: Shape (inks,): a number for each writer; one of its own for who draws once.
+        groups: Shape (classes,): which alphabet a class belongs to.
+        labels: Names of the classes.
+        kinds: Names of the groups.
+    """
+
+    inks: FlatInks
+    classes: Ints
+    writers: Ints
+    groups: Ints
+    labels: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The groups that have an ink here."""
+        numbers: list[int] = np.unique(self.groups[self.classes]).tolist()
+        return tuple(self.kinds[number] for number in numbers)
+
+
+def sha256_of(folder: Path, names: Iterable[str] = FILES) -> dict[str, str]:
+    """SHA-256, in hex, of each file of the data folder."""
+    files = [f"{name}.npz" for name in names]
+    return {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in files}
+
+
+def read_pool(folder: Path, names: Sequence[str] = FILES) -> Pool:
+    """Read the data folder.
+
+    Raises:
+        TaughtError: A file is missing or broken.
+    """
+    corpora = {name: read_corpus(folder / f"{name}.npz") for name in names}
+    labels: list[str] = []
+    kinds: list[str] = []
+    for name, corpus in corpora.items():
+        labels += _labels(name, corpus)
+        kinds += _kinds(name, corpus)
+    every, group = np.unique(labels, return_index=True)
+    kind_names, kind_of = np.unique(kinds, return_inverse=True)
+    classes = np.searchsorted(every, labels)
+    writers = np.unique([w for n, c in corpora.items() for w in _writers(n, c)], return_inverse=True)[1]
+    flat = _joined([ink_set(c, sorted(set(c.labels.tolist()))).inks for c in corpora.values()])
+    flat = scaled(flat, 1.0 / unit_sizes(flat, writers))
+    flat = thinned(flat, THINNED)
+    pool = Pool(flat, classes, writers, kind_of[group], tuple(every.tolist()), tuple(kind_names.tolist()))
+    return subset(pool, np.flatnonzero(travels(flat) <= LONGEST))
+
+
+def subset(pool: Pool, indices: Ints) -> Pool:
+    """The inks at `indices`, under the same numbers of classes and writers."""
+    inks = gather(pool.inks, indices)
+    return Pool(inks, pool.classes[indices], pool.writers[indices], pool.groups, pool.labels, pool.kinds)
+
+
+def split(pool: Pool, seed: int) -> tuple[Pool, Pool]:
+    """Set writers of UNIPEN and alphabets of Omniglot apart; what to train on, and the rest."""
+    chance = np.random.default_rng(seed)
+    group = pool.groups[pool.classes]
+    unipen = np.isin(group, [i for i, kind in enumerate(pool.kinds) if kind in UNIPEN])
+    writers = chance.permutation(np.unique(pool.writers[unipen]))
+    alphabets = [i for i, kind in enumerate(pool.kinds) if kind not in UNIPEN + QUICKDRAW]
+    apart = unipen & np.isin(pool.writers, writers[: round(HELD_OUT * len(writers))])
+    if alphabets:
+        apart |= np.isin(group, chance.permutation(alphabets)[:HELD_OUT_ALPHABETS])
+    return subset(pool, np.flatnonzero(~apart)), subset(pool, np.flatnonzero(apart))
+
+
+def sizes(inks: FlatInks) -> NDArray[np.float64]:
+    """Larger side of each ink's bounding box."""
+    first = lay_out(inks.stroke_sizes, inks.ink_sizes).first_points
+    return (np.maximum.reduceat(inks.points, first) - np.minimum.reduceat(inks.points, first)).max(axis=1)
+
+
+def travels(inks: FlatInks) -> NDArray[np.float64]:
+    """Pen-down travel of each ink."""
+    layout = lay_out(inks.stroke_sizes, inks.ink_sizes)
+    return np.add.reduceat(walk(inks.points, layout, 1.0, np.inf).lengths, layout.first_points)
+
+
+def unit_sizes(inks: FlatInks, writers: Ints) -> NDArray[np.float64]:
+    """For each ink the median size of its writer's inks, never 0."""
+    size = sizes(inks)
+    order = np.lexsort((size, writers))
+    counts = np.bincount(writers)
+    starts = np.cumsum(counts) - counts
+    middle = starts + counts // 2
+    return np.maximum(size[order][np.minimum(middle, len(order) - 1)][writers], 1e-6)
+
+
+def _labels(name: str, corpus: Corpus) -> list[str]:
+    return [label if name in UNIPEN else f"{name}/{label}" for label in corpus.labels.tolist()]
+
+
+def _kinds(name: str, corpus: Corpus) -> list[str]:
+    if name in OMNIGLOT:
+        return [label.split("/")[0] for label in corpus.labels.tolist()]
+    return [name] * len(corpus)
+
+
+def _writers(name: str, corpus: Corpus) -> list[str]:
+    prefix = "unipen" if name in UNIPEN else name
+    return [f"{prefix}/{writer or index}" for index, writer in enumerate(corpus.writers.tolist())]
+
+
+def _joined(parts: Sequence[FlatInks]) -> FlatInks:
+    return FlatInks(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def scaled(inks: FlatInks, factors: NDArray[np.float64]) -> FlatInks:
+    """Every ink larger by its factor."""
+    a_point = np.repeat(np.repeat(factors, inks.ink_sizes), inks.stroke_sizes)
+    return inks._replace(points=inks.points * a_point[:, None])
+
+
+def as_corpus(pool: Pool, kinds: Sequence[str]) -> Corpus:
+    """The inks of some alphabets as a corpus, `UNIT` pixels to a writer's unit."""
+    chosen = np.flatnonzero(np.isin(pool.groups[pool.classes], [pool.kinds.index(kind) for kind in kinds]))
+    part = subset(pool, chosen)
+    flat = scaled(part.inks, np.full(len(part), UNIT))
+    points = np.full((len(flat.points), 4), np.nan, dtype=np.float32)
+    points[:, :2] = flat.points
+    places = ranges(np.zeros_like(flat.ink_sizes), flat.ink_sizes)
+    sizes_of: Ints = np.add.reduceat(flat.stroke_sizes, np.cumsum(flat.ink_sizes) - flat.ink_sizes)
+    return Corpus(
+        points,
+        np.repeat(places, flat.stroke_sizes),
+        np.append(0, np.cumsum(sizes_of)).astype(np.int64),
+        np.array(pool.labels)[part.classes],
+        part.writers.astype(str),
+        np.full(len(part), ""),
+    )

@@ -1,0 +1,185 @@
+"""Train the base encoder that ships: on other people's pens, in episodes as a user would teach.
+
+    python -m addon.training.pretrain --data FOLDER --out models/encoder.onnx
+    torchrun --nproc-per-node 2 -m addon.training.pretrain ...
+
+Under torchrun every process takes its share of each step's episodes; the gradients are averaged.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from addon.errors import AddonError
+from addon.files import write_atomically
+from addon.training.encoder import EncoderNet
+from addon.training.encoder_card import encoder_card
+from addon.training.encoder_export import encoder_spec, export_encoder
+from addon.training.encoder_measure import SEEDS, on_foreign, on_held_out, reading_of, sharpness_of
+from addon.training.pool import UNIPEN, Pool, read_pool, sha256_of, split
+from addon.training.pretraining import (
+    Settings,
+    State,
+    World,
+    join,
+    load,
+    new_state,
+    pretrain,
+    save,
+    summed,
+)
+
+# Steps between two lines, between two checkpoints, and of the trial that tells how many fit into a time.
+TOLD_EVERY, KEPT_EVERY, TRIAL_STEPS = 50, 200, 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; 0 if the model and its card were written, or another process writes them."""
+    chosen = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _stop)
+    world = join()
+    try:
+        _make(chosen, world)
+    except (AddonError, OSError) as error:
+        print(f"pretrain: {error}", file=sys.stderr)
+        return 1
+    if world.size > 1:
+        dist.destroy_process_group()
+    return 0
+
+
+def _make(chosen: argparse.Namespace, world: World) -> None:
+    torch.set_num_threads(chosen.threads)
+    settings = Settings(seed=chosen.seed, steps=chosen.steps, mixed=chosen.precision == "bfloat16")
+    pool, apart = split(read_pool(chosen.data), settings.seed)
+    new = new_state(settings, world.device)
+    state = load(chosen.checkpoint, settings, world.device) if chosen.resume else new
+    if chosen.minutes is not None and not chosen.resume:
+        settings = replace(settings, steps=_steps_in(chosen.minutes, pool, settings, world))
+    try:
+        _train(state, pool, settings, world, chosen)
+    except BaseException as error:
+        # A worker that is gone makes a collective fail here, and torchrun's signal may follow at once.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _stopped(error, state, settings, world, chosen.checkpoint)
+        raise SystemExit(1) from error
+    if world.rank == 0:
+        facts = {"processes": world.size, **_facts(pool, apart, state, settings, chosen.data)}
+        _write(state.net.cpu(), settings, apart, facts, chosen.data, chosen.out)
+
+
+def _stop(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _stopped(error: BaseException, state: State, settings: Settings, world: World, path: Path) -> None:
+    if world.rank == 0:
+        save(path, state, settings)
+        why = "it was told to" if isinstance(error, KeyboardInterrupt) else " ".join(str(error).split())[:200]
+        print(
+            f"pretrain: stopped after {state.step} steps ({why}); go on from {path} with --resume",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _steps_in(minutes: float, pool: Pool, settings: Settings, world: World) -> int:
+    """How many steps fit, by the mean of the processes; at least 100."""
+    trial = new_state(settings, world.device)
+    for _ in pretrain(trial, pool, replace(settings, steps=TRIAL_STEPS), world):
+        pass
+    steps = torch.tensor([minutes * 60 * trial.step / trial.seconds / world.size], device=world.device)
+    if world.size > 1:
+        summed(steps)
+    return max(100, int(steps))
+
+
+def _train(state: State, pool: Pool, settings: Settings, world: World, chosen: argparse.Namespace) -> None:
+    smooth: Tensor | None = None
+    for loss, parts in pretrain(state, pool, settings, world):
+        smooth = parts if smooth is None else 0.98 * smooth + 0.02 * parts
+        if world.rank == 0 and state.step % TOLD_EVERY == 0:
+            print(_line(state, smooth), file=sys.stderr, flush=True)
+        if world.rank == 0 and state.step % KEPT_EVERY == 0:
+            save(chosen.checkpoint, state, settings)
+        if world.rank == 0 and chosen.losses is not None:
+            with chosen.losses.open("a") as file:
+                file.write(f"{state.step} {loss:.9g}\n")
+    if world.rank == 0:
+        save(chosen.checkpoint, state, settings)
+
+
+def _line(state: State, smooth: Tensor) -> str:
+    names = ("classes", "progress", "unknown", "recognised")
+    numbers = ", ".join(f"{name} {float(value):.3f}" for name, value in zip(names, smooth, strict=True))
+    return f"{state.step:6} {numbers}; epoch {state.epoch}, {state.seconds:.0f} s"
+
+
+def _facts(pool: Pool, apart: Pool, state: State, settings: Settings, folder: Path) -> dict[str, Any]:
+    writers = [_unipen_writers(part) for part in (pool, apart)]
+    return {
+        "name": "encoder",
+        "examples": len(pool),
+        "unipen_writers": sum(writers),
+        "held_out_writers": writers[1],
+        "held_out_alphabets": sorted(set(apart.present) - set(pool.present)),
+        "seed": settings.seed,
+        "seconds": round(state.seconds),
+        "settings": asdict(settings),
+        "data_sha256": sha256_of(folder),
+    }
+
+
+def _unipen_writers(pool: Pool) -> int:
+    kinds = [place for place, kind in enumerate(pool.kinds) if kind in UNIPEN]
+    return len(np.unique(pool.writers[np.isin(pool.groups[pool.classes], kinds)]))
+
+
+def _write(
+    net: EncoderNet, settings: Settings, apart: Pool, facts: dict[str, Any], folder: Path, out: Path
+) -> None:
+    levels, spacing = settings.levels, settings.spacing
+    sharpness = sharpness_of(net, levels, spacing, apart)
+    reading = reading_of(net, levels, sharpness)
+    spec = encoder_spec(net, spacing, levels, sharpness).with_training(
+        **facts,
+        seeds=SEEDS,
+        held_out=on_held_out(net, reading, spacing, apart),
+        foreign=on_foreign(net, reading, spacing, folder),
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    written = export_encoder(net, spec, out)
+    write_atomically(out.with_suffix(".md"), encoder_card(written, out.stat().st_size).encode())
+
+
+def _parser() -> argparse.ArgumentParser:
+    checkout = Path(__file__).parents[2]
+    data = Path(os.environ.get("INKLOOP_DATA", checkout / "../shared/data"))
+    parser = argparse.ArgumentParser(prog="python -m addon.training.pretrain", description=__doc__)
+    parser.add_argument("--data", type=Path, default=data, help="folder of the inks to train on")
+    parser.add_argument("--out", type=Path, default=checkout / "models" / "encoder.onnx")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, default=Settings().steps)
+    length.add_argument("--minutes", type=float, help="as many steps as fit into this time")
+    parser.add_argument("--seed", type=int, default=Settings().seed)
+    parser.add_argument("--threads", type=int, default=1, help="of each process")
+    parser.add_argument("--precision", choices=("bfloat16", "float32"), default="bfloat16")
+    parser.add_argument("--checkpoint", type=Path, default=Path("encoder.checkpoint"))
+    parser.add_argument("--losses", type=Path, help="file to add a line to for each step: number and loss")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

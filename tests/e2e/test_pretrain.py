@@ -1,0 +1,115 @@
+"""The command that pretrains: alone, as several processes, stopped, and gone on with."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from addon.runtime.providers import choose_here
+from addon.runtime.session import open_step
+from tests.pretraining import write_data
+
+ROOT = Path(__file__).parents[2]
+COMMAND = ("-m", "addon.training.pretrain", "--precision", "float32")
+TOGETHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pens")
+    write_data(folder)
+    return folder
+
+
+def start(folder: Path, data: Path, *options: str, together: bool = False) -> subprocess.Popen[str]:
+    folder.mkdir(exist_ok=True)
+    files = ["--out", "encoder.onnx", "--checkpoint", "kept", "--losses", "losses"]
+    run = [*TOGETHER, *COMMAND] if together else [*COMMAND]
+    return subprocess.Popen(
+        [sys.executable, *run, "--data", str(data), *files, *options],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def losses(folder: Path) -> list[float]:
+    return [float(line.split()[1]) for line in (folder / "losses").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def alone(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("alone")
+    _, said = finish(start(folder, data, "--steps", "50"))
+    assert (folder / "encoder.onnx").is_file(), said
+    return folder
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+    try:
+        _, said = process.communicate(timeout=90)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        _, said = process.communicate(timeout=60)
+    return process.returncode, said
+
+
+def test_it_writes_a_model_and_its_card(alone: Path) -> None:
+    spec = open_step(alone / "encoder.onnx", choose_here("cpu", None)).spec
+    card = (alone / "encoder.md").read_text()
+    assert spec.training["settings"]["steps"] == 50
+    for digest in spec.training["data_sha256"].values():
+        assert digest in card
+    assert len(losses(alone)) == 50
+    assert np.mean(losses(alone)[-10:]) < np.mean(losses(alone)[:10])
+
+
+def test_two_processes_learn_as_one(alone: Path, data: Path, tmp_path: Path) -> None:
+    returned, said = finish(start(tmp_path, data, "--steps", "50", together=True))
+    assert returned == 0, said
+    assert losses(tmp_path) == pytest.approx(losses(alone), abs=1e-4)
+
+
+def test_a_killed_worker_ends_the_run_and_it_can_be_gone_on_with(
+    alone: Path, data: Path, tmp_path: Path
+) -> None:
+    process = start(tmp_path, data, "--steps", "50", together=True)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not ((tmp_path / "losses").exists() and len(losses(tmp_path)) >= 5):
+        time.sleep(0.05)
+    os.kill(_worker(process.pid, rank=1), signal.SIGKILL)
+    returned, said = finish(process)
+    assert returned != 0
+    assert re.search(r"stopped after \d+ steps .* --resume", said), said
+    (tmp_path / "losses").rename(tmp_path / "before")
+    returned, said = finish(start(tmp_path, data, "--steps", "50", "--resume"))
+    assert returned == 0, said
+    rest = losses(tmp_path)
+    assert rest == pytest.approx(losses(alone)[-len(rest) :], abs=1e-3)
+
+
+def _worker(parent: int, rank: int) -> int:
+    for folder in Path("/proc").iterdir():
+        try:
+            if f"PPid:\t{parent}\n" not in (folder / "status").read_text():
+                continue
+            if f"\0RANK={rank}\0" in f"\0{(folder / 'environ').read_text()}":
+                return int(folder.name)
+        except OSError:
+            continue
+    raise AssertionError("there is no such worker")
+
+
+def test_without_data_it_says_what_is_missing(tmp_path: Path) -> None:
+    returned, said = finish(start(tmp_path, tmp_path / "nowhere", "--steps", "1"))
+    assert returned == 1
+    assert "unipen_digits.npz cannot be read" in said
+    assert "Traceback" not in said

@@ -1,0 +1,277 @@
+"""The evaluation on signs of a machine-written hand, through an encoder of random weights."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from addon import Recognizer
+from addon.corpus import Corpus, corpus_of, inks, read_corpus, write_corpus
+from addon.errors import EvaluationError, ModelError, TaughtError
+from addon.evaluation.command import evaluate
+from addon.evaluation.confusions import confusions, worst_pairs
+from addon.evaluation.measure import Plan, asked, same_ink_twice
+from addon.evaluation.model import new_engine, open_model
+from addon.evaluation.outcomes import CURVE, FRACTIONS, outcome
+from addon.evaluation.pictures import draw_all
+from addon.evaluation.report import lines
+from addon.evaluation.watching import draw, points_at, teach, travelled
+from addon.runtime.model import LoadedModel
+from addon.splits import tasks
+from tests.encoders import make_encoder
+from tests.hands import written
+from tests.models import make_model
+
+KEYS = {
+    "data": str,
+    "protocol": str,
+    "shots": int,
+    "seeds": int,
+    "classes": int,
+    "writers": int,
+    "accuracy": dict,
+    "progress_mae": float,
+    "unknown_auroc": float,
+    "unknown_auroc_softmax": float,
+    "ece": float,
+    "point_us": dict,
+    "peers": dict,
+}
+TIMES = ("point_us", "taught_per_s")
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory) -> Path:
+    return make_encoder(tmp_path_factory.mktemp("model") / "small.onnx")
+
+
+@pytest.fixture(scope="module")
+def model(encoder) -> LoadedModel:
+    return open_model(encoder)
+
+
+def signs(writers: str = "abcd", each: int = 3) -> Corpus:
+    rows = [(label, writer, copy) for writer in writers for label in "LTVZ" for copy in range(each)]
+    drawn = [written(label, 100 * ord(writer) + copy) for label, writer, copy in rows]
+    return corpus_of(drawn, [row[0] for row in rows], [row[1] for row in rows])
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    return saved(tmp_path / "signs.npz", signs())
+
+
+def saved(path: Path, corpus: Corpus) -> Path:
+    write_corpus(path, inks(corpus), corpus.labels.tolist(), corpus.writers.tolist())
+    return path
+
+
+def quiet(line: str) -> None:
+    pass
+
+
+@pytest.mark.parametrize(("protocol", "shots"), [("wd", 1), ("wd", 2), ("wi", 2)])
+def test_the_document_has_every_figure(data, encoder, protocol, shots):
+    found = evaluate(data, Plan(protocol, shots, seeds=2), encoder, say=quiet)
+    assert json.loads(json.dumps(found)) == found
+    for name, kind in KEYS.items():
+        assert isinstance(found[name], kind), name
+    assert (found["data"], found["classes"], found["writers"]) == ("signs", 4, 4)
+    assert list(found["accuracy"]) == ["0.25", "0.5", "0.75", "1.0", "lifted"]
+    assert all(0 <= share <= 1 for share in found["accuracy"].values())
+    assert found["point_us"]["p99"] >= found["point_us"]["p50"] > 0
+    assert found["point_us"]["bare_p50"] > 0
+    assert found["peers"] == {}
+    assert len(lines(found)) == 6
+
+
+def test_the_same_seeds_give_the_same_figures(data, encoder):
+    first, again = (evaluate(data, Plan("wd", 1, seeds=2), encoder, say=quiet) for _ in range(2))
+    assert {k: v for k, v in first.items() if k not in TIMES} == {
+        k: v for k, v in again.items() if k not in TIMES
+    }
+
+
+def test_few_writers_are_fewer(data, encoder):
+    assert evaluate(data, Plan("wd", 1, 1, most_writers=2), encoder, say=quiet)["writers"] == 2
+
+
+def test_what_is_noted_is_what_a_sketch_is_told(model, encoder, tmp_path):
+    corpus = signs("a")
+    (task,) = tasks(corpus, "wd", 1, seed=0)
+    engine = new_engine(model)
+    teach(engine, corpus, task.taught)
+    recognizer = Recognizer(encoder, provider="cpu")
+    recognizer.setup(tmp_path)
+    assert recognizer.wait_ready()
+    for label, strokes in zip(corpus.labels[task.taught].tolist(), inks(corpus, task.taught), strict=True):
+        recognizer.teach(label, strokes)
+    for strokes in inks(corpus, task.asked):
+        seen = draw(engine, strokes)
+        told = []
+        for stroke in strokes:
+            for point in stroke:
+                recognizer.on_stroke_point(point, 0)
+                told.append(recognizer.prediction)
+            recognizer.on_stroke(stroke, 0)
+        assert [answer.label for answer in told] == [answer.label for answer in seen.answers]
+        assert [answer.progress for answer in told] == [answer.progress for answer in seen.answers]
+        assert (recognizer.prediction.probabilities == seen.lifted.probabilities).all()
+        recognizer.on_ink(strokes, 0)
+    recognizer.exit()
+
+
+def test_what_is_read_at_a_fraction_is_known_by_then():
+    travel = travelled(written("T", 0))
+    places = points_at(travel, CURVE)
+    assert (travel[places] <= np.array(CURVE) * travel[-1] + 1e-9).all()
+    assert places[-1] == len(travel) - 1
+    assert (points_at(np.zeros(3), FRACTIONS) == 2).all()
+
+
+def test_what_comes_after_a_fraction_changes_nothing_before_it(model):
+    """The whole way of an evaluation: whatever follows, the judgement of what was read before is the same."""
+    corpus = signs("a")
+    (task,) = tasks(corpus, "wd", 1, seed=0)
+    engine = new_engine(model)
+    teach(engine, corpus, task.taught)
+    for strokes in inks(corpus, task.asked):
+        seen = draw(engine, strokes)
+        cut = int(points_at(seen.travel, [0.5])[0]) + 1
+        again = draw(engine, corrupted(strokes, cut))
+        for before, after in zip(seen.answers[:cut], again.answers[:cut], strict=True):
+            assert before.probabilities.tobytes() == after.probabilities.tobytes()
+            assert (before.progress, before.unknown) == (after.progress, after.unknown)
+
+
+def corrupted(strokes, cut):
+    sizes = [len(stroke) for stroke in strokes]
+    points = np.concatenate(strokes).copy()
+    points[cut:, :2] = np.random.default_rng(cut).normal(0, 1e4, points[cut:, :2].shape)
+    return np.split(points, np.cumsum(sizes)[:-1])
+
+
+def test_a_dot_is_done_at_once(model):
+    corpus = signs("a")
+    engine = new_engine(model)
+    teach(engine, corpus, np.arange(len(corpus)))
+    dot = [np.full((3, 4), 7, dtype=np.float32)]
+    judged = outcome(draw(engine, dot), 0, 0, "a", "L")
+    assert np.isfinite(judged.progress_error)
+    assert 0 <= judged.progress_error <= 1
+
+
+def awkward() -> Corpus:
+    """Dots, an ink of one point, one of 10 000, one of no height, one far away; in several scripts."""
+    point = np.zeros((1, 4), dtype=np.float32)
+    line = np.zeros((40, 4), dtype=np.float32)
+    line[:, 0] = np.linspace(0, 100, 40)
+    turns = np.linspace(0, 200, 10_000)
+    spiral = np.stack([turns * np.cos(turns), turns * np.sin(turns), turns, turns], axis=1)
+    shapes = {
+        "点": [point],
+        ":": [point, point + 1],
+        "—": [line],
+        "ة": [spiral.astype(np.float32)],
+        "🜁": [line[:, [1, 0, 2, 3]], point + 1e6],
+        "𝔄 b": [line * 1e-6],
+    }
+    rows = [
+        (label, [stroke + index for stroke in strokes])
+        for label, strokes in shapes.items()
+        for index in (0, 1)
+    ]
+    return corpus_of([strokes for _, strokes in rows], [label for label, _ in rows], ["w"] * len(rows))
+
+
+def test_awkward_inks_have_an_outcome_and_a_picture(model, tmp_path):
+    corpus = awkward()
+    (task,) = tasks(corpus, "wd", 1, seed=0)
+    made = asked(model, corpus, task, 0)
+    assert len(made) == 6
+    for one in made:
+        assert np.isfinite(one.confidence).all()
+        assert np.isfinite(one.progress_error)
+    found = confusions(made)
+    for path in draw_all(tmp_path, corpus, made, found, worst_pairs(found)):
+        with Image.open(path) as picture:
+            assert min(picture.size) > 60
+            assert len(picture.convert("RGB").getcolors(1 << 20) or ()) > 2
+
+
+def test_the_same_ink_under_two_labels_is_told(tmp_path, encoder):
+    corpus = signs()
+    labels = corpus.labels.tolist()
+    drawn = [*inks(corpus), inks(corpus)[0], inks(corpus)[0]]
+    twice = corpus_of(drawn, [*labels, "Z", "L"], [*corpus.writers.tolist(), "a", "a"])
+    assert same_ink_twice(twice) == [("L", "Z")]
+    assert same_ink_twice(corpus) == []
+    said: list[str] = []
+    evaluate(saved(tmp_path / "twice.npz", twice), Plan(seeds=1), encoder, say=said.append)
+    assert "twice.npz: the same ink stands under 'L' and under 'Z'" in said
+
+
+def changed(path: Path, **arrays) -> Path:
+    kept = dict(np.load(path))
+    np.savez(path, **{name: array for name, array in {**kept, **arrays}.items() if array is not None})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arrays", "told"),
+    [
+        ({"stroke_ids": None}, "no array named stroke_ids"),
+        ({"offsets": np.array([0, 5, 3])}, "offsets must grow"),
+        ({"offsets": np.array([0, 5])}, "offsets must grow"),
+        ({"labels": np.array(["a"])}, "labels must be one an ink"),
+        ({"writers": np.array([1])}, "writers has the type"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_named(data, encoder, arrays, told):
+    with pytest.raises(TaughtError, match=rf"signs\.npz.*{told}"):
+        evaluate(changed(data, **arrays), Plan(), encoder, say=quiet)
+
+
+def test_a_point_that_is_no_number_is_named(data, encoder):
+    points = read_corpus(data).points.copy()
+    points[7, 1] = np.nan
+    with pytest.raises(TaughtError, match="must be finite"):
+        evaluate(changed(data, points=points), Plan(), encoder, say=quiet)
+
+
+def test_too_little_data_is_told(data, encoder):
+    with pytest.raises(EvaluationError, match="too little data for wd with 3 inks a class"):
+        evaluate(data, Plan("wd", 3), encoder, say=quiet)
+    with pytest.raises(EvaluationError, match="two thirds of its 1 writers"):
+        evaluate(data, Plan("wi", 1, most_writers=1), encoder, say=quiet)
+
+
+def test_a_model_that_learns_nothing_is_refused(data, tmp_path):
+    make_model(tmp_path / "own.onnx")
+    with pytest.raises(EvaluationError, match=r"own\.onnx knows 4 classes of its own"):
+        evaluate(data, Plan(), tmp_path / "own.onnx", say=quiet)
+    with pytest.raises(ModelError, match="no such file"):
+        evaluate(data, Plan(), tmp_path / "none.onnx", say=quiet)
+
+
+def test_seeds_are_at_least_one():
+    with pytest.raises(ValueError, match="at least 1"):
+        Plan(seeds=0)
+
+
+def test_confusions_count_both_ways(model):
+    corpus = signs("a")
+    (task,) = tasks(corpus, "wd", 1, seed=0)
+    (one, *_) = asked(model, corpus, task, 0)
+    said = [("L", "T"), ("T", "L"), ("T", "L"), ("V", "V"), ("L", "Z"), ("L", "L")]
+    made = [one._replace(label=label, said=(*one.said[:-1], answer)) for label, answer in said]
+    found = confusions(made)
+    assert found.labels == ("L", "T", "V", "Z")
+    assert found.counts.tolist() == [[1, 1, 0, 1], [2, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+    pairs = worst_pairs(found)
+    assert [(pair.first, pair.second, pair.mistaken, pair.asked) for pair in pairs] == [
+        ("T", "L", 3, 5),
+        ("L", "Z", 1, 3),
+    ]

@@ -1,0 +1,160 @@
+"""Classes taught in an instant: arrays in, arrays out."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from addon.prototypes import (
+    MOST,
+    Prototypes,
+    answer,
+    answers,
+    forgotten,
+    level_rows,
+    no_prototypes,
+    relabelled,
+    taught,
+    threshold,
+    track,
+)
+from addon.reading import Reading, as_document, reading_of
+
+LEVELS, SIZE = 4, 6
+
+
+def reading(sharpness: float = 1.0) -> Reading:
+    chance = np.random.default_rng(9)
+    vectors = 5 * chance.standard_normal((3, SIZE)).astype(np.float32)
+    return Reading(LEVELS, vectors, np.zeros(3, dtype=np.float32), sharpness)
+
+
+def a_track(seed: int) -> NDArray[np.float32]:
+    return 3 * np.random.default_rng(seed).standard_normal((LEVELS + 1, SIZE)).astype(np.float32)
+
+
+def three(sharpness: float = 1.0) -> Prototypes:
+    labels = ["a", "b", "a"]
+    return taught(no_prototypes(reading(sharpness)), [1, 2, 3], labels, [a_track(seed) for seed in range(3)])
+
+
+def test_an_ink_seen_again_is_its_class_at_its_level() -> None:
+    known = three()
+    for seed, label in enumerate(["a", "b", "a"]):
+        for level, embedding in enumerate(a_track(seed)):
+            said = answer(known, embedding)
+            assert known.labels[int(said.probabilities.argmax())] == label
+            assert said.probabilities.sum() == pytest.approx(1.0, abs=1e-5)
+            assert said.progress == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.0][level], abs=0.05)
+            assert said.unknown < 0
+
+
+def test_the_score_is_what_the_formula_says() -> None:
+    known, asked = three(sharpness=0.7), a_track(5)[0]
+    near = {label: 0.0 for label in known.labels}
+    for seed, label, share in ((0, "a", 0.5), (1, "b", 1.0), (2, "a", 0.5)):
+        distance = np.square(a_track(seed) - asked).sum(axis=1)
+        near[label] += share * np.exp(-0.35 * distance).sum()
+    wanted = np.array(list(near.values())) / sum(near.values())
+    assert answer(known, asked).probabilities == pytest.approx(wanted, rel=1e-3, abs=1e-6)
+
+
+def test_one_by_one_and_many_at_once_agree() -> None:
+    known = three()
+    asked = np.concatenate([a_track(seed) for seed in range(8)])
+    many = answers(known, asked)
+    for place, embedding in enumerate(asked):
+        one = answer(known, embedding)
+        assert one.probabilities == pytest.approx(many.probabilities[place], abs=1e-5)
+        assert one.progress == pytest.approx(float(many.progress[place]), abs=1e-5)
+        assert one.unknown == pytest.approx(float(many.unknown[place]), rel=1e-4, abs=1e-3)
+
+
+def test_what_is_far_from_everything_taught_is_unknown() -> None:
+    known = three()
+    assert answer(known, known.reading.background[0]).unknown > 0
+    assert np.isfinite(answer(known, np.full(SIZE, 1e3, dtype=np.float32)).unknown)
+
+
+def test_teaching_leaves_the_old_prototypes_as_they_were() -> None:
+    before = three()
+    table = before.table.copy()
+    after = taught(before, [4], ["c"], [a_track(7)])
+    assert before.labels == ("a", "b")
+    assert (before.table == table).all()
+    assert after.labels == ("a", "b", "c")
+
+
+def test_forgetting_undoes_teaching() -> None:
+    before = three()
+    after = forgotten(taught(before, [4], ["c"], [a_track(7)]), 4)
+    assert after.labels == before.labels
+    assert (after.table == before.table).all()
+    assert (after.bias == before.bias).all()
+
+
+def test_a_class_without_examples_goes() -> None:
+    assert forgotten(three(), 2).labels == ("a",)
+
+
+def test_relabelling_is_as_if_it_had_been_taught_so() -> None:
+    other = taught(no_prototypes(reading()), [1, 2, 3], ["a", "b", "b"], [a_track(seed) for seed in range(3)])
+    moved = relabelled(three(), 3, "b")
+    assert moved.labels == other.labels
+    assert (moved.table == other.table).all()
+
+
+def test_a_class_has_few_prototypes_however_many_its_examples() -> None:
+    known = taught(no_prototypes(reading()), range(40), ["a"] * 40, [a_track(seed % 9) for seed in range(40)])
+    assert len(known.table) == MOST * (LEVELS + 1) + len(known.reading.background)
+    assert np.exp(known.bias + np.square(known.table).sum(axis=1) / 2)[:: LEVELS + 1][:MOST].sum() == (
+        pytest.approx(1.0, rel=1e-3)
+    )
+
+
+def test_levels_lie_at_or_before_their_share_of_the_travel() -> None:
+    travel = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 4.0])
+    assert level_rows(travel, 4).tolist() == [1, 2, 3, 4, 5]
+    assert level_rows(np.array([0.0, 0.0]), 4).tolist() == [0, 0, 0, 0, 1]
+
+
+def test_a_track_takes_the_rows_of_the_levels() -> None:
+    embeddings = np.arange(12, dtype=np.float32).reshape(6, 2)
+    travel = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 4.0])
+    assert (track(reading(), embeddings, travel) == embeddings[[1, 2, 3, 4, 5]]).all()
+
+
+def test_without_classes_of_several_examples_the_encoder_decides() -> None:
+    assert threshold(taught(no_prototypes(reading()), [1, 2], ["a", "b"], [a_track(0), a_track(1)])) == 0.0
+
+
+def test_the_threshold_moves_with_how_strange_the_taught_inks_are_to_each_other() -> None:
+    chance = np.random.default_rng(0)
+
+    def near(spread: float) -> float:
+        noise = spread * chance.standard_normal((30, LEVELS + 1, SIZE)).astype(np.float32)
+        tracks = list(a_track(0) + noise)
+        labels = ["a"] * 30
+        return threshold(taught(no_prototypes(reading()), range(30), labels, tracks))
+
+    assert near(0.1) < near(2.0)
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.0])
+def test_a_reading_travels_as_a_document(sharpness: float) -> None:
+    back = reading_of(as_document(reading(sharpness)))
+    assert (back.background == reading().background).all()
+    assert back.levels == LEVELS
+    assert back.sharpness == sharpness
+
+
+def test_wrong_arguments_are_named() -> None:
+    with pytest.raises(ValueError, match="taught already"):
+        taught(three(), [1], ["a"], [a_track(0)])
+    with pytest.raises(ValueError, match="shape"):
+        taught(three(), [9], ["a"], [a_track(0)[:, :2]])
+    with pytest.raises(KeyError, match="no example 9"):
+        forgotten(three(), 9)
+    with pytest.raises(ValueError, match="levels"):
+        Reading(0, np.zeros((1, 2), np.float32), np.zeros(1, np.float32))
+    with pytest.raises(ValueError, match="background"):
+        Reading(1, np.zeros((1, 2), np.float32), np.zeros(2, np.float32))
