@@ -205,10 +205,11 @@ class Canvas(Targets, Vocabulary):
             self.text("\n".join(self._post.complaints), 20, 30, 14)
 
     def _complain(self) -> None:
-        """Say on the frame what is wrong with the shaders that were used."""
+        """Say on the frame what is wrong with the shaders and brushes that were used."""
         with self.pushed():
             self.reset()
-            for row, line in enumerate("\n".join(self._complaints.values()).splitlines()):
+            complaints = [*self._complaints.values(), *map(str, self.brush_errors.values())]
+            for row, line in enumerate("\n".join(complaints).splitlines()):
                 self.color(0, alpha=0.72)
                 self.rect(10, 10 + 22 * row, self.text_size(line, 14)[0] + 20, 22)
                 self.color("#ff9a8a")
