@@ -13,6 +13,7 @@ from sketch.render import buffers
 from sketch.render.brushes import brush_names, brush_of
 from sketch.render.canvas import Canvas
 from sketch.render.glsl import ShaderError
+from tests.gl.conftest import new_framebuffer, release
 
 WAVE = np.column_stack((np.linspace(20, 180, 60), 40 + 12 * np.sin(np.linspace(0, 7, 60))))
 HEAT = """
@@ -146,7 +147,10 @@ def test_a_brush_that_does_not_compile_names_its_file_and_line_at_the_call(canva
     canvas.end()
 
 
-def test_a_brush_broken_while_it_is_in_use_stays_as_it_was_and_says_why(ctx, canvas, framebuffer, tmp_path):
+def test_a_brush_broken_while_it_is_in_use_stays_as_it_was_and_says_why(ctx, canvas, tmp_path):
+    canvas.resize((100, 300))
+    framebuffer = new_framebuffer(ctx, canvas)
+
     def frame(brush):
         canvas.begin(framebuffer)
         canvas.background(0)
@@ -160,6 +164,8 @@ def test_a_brush_broken_while_it_is_in_use_stays_as_it_was_and_says_why(ctx, can
     write(tmp_path, "live", returning("nothing"))
     brush = brush.fresh()
     assert frame(brush) == frame(brush) == b"\xff\0\0"
+    said = framebuffer.read(viewport=(0, 200, 100, 100), components=3)
+    assert len(set(said)) > 20
     errors = canvas.brush_errors
     assert list(errors) == [brush.path]
     assert "live.frag:2: " in str(errors[brush.path])
@@ -167,6 +173,7 @@ def test_a_brush_broken_while_it_is_in_use_stays_as_it_was_and_says_why(ctx, can
     brush = brush.fresh()
     assert frame(brush) == b"\0\xff\0"
     assert canvas.brush_errors == {}
+    release(framebuffer)
 
 
 @pytest.mark.parametrize(
