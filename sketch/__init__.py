@@ -15,12 +15,14 @@ Nothing here opens a display or loads a network; what is named below is imported
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sketch.easing import ease
     from sketch.host.errors import HostError
     from sketch.ink.ink import Ink, Stroke, WetStroke
     from sketch.ink.path import Path, PathPen
     from sketch.ink.points import Points, Strokes, as_points
     from sketch.ink.shape import Polyline
     from sketch.launch import run
+    from sketch.noise import Noise
     from sketch.plugin import Addon
     from sketch.render.canvas import Canvas
     from sketch.render.color import parse_color
@@ -47,6 +49,7 @@ __all__ = [
     "Image",
     "Ink",
     "Mesh",
+    "Noise",
     "Path",
     "PathPen",
     "Points",
@@ -61,6 +64,7 @@ __all__ = [
     "WetStroke",
     "Window",
     "as_points",
+    "ease",
     "oklch",
     "parse_color",
     "run",
@@ -78,6 +82,7 @@ _HOMES = {
     "Image": "sketch.render.image",
     "Ink": "sketch.ink.ink",
     "Mesh": "sketch.render.mesh",
+    "Noise": "sketch.noise",
     "Path": "sketch.ink.path",
     "PathPen": "sketch.ink.path",
     "Points": "sketch.ink.points",
@@ -92,6 +97,7 @@ _HOMES = {
     "WetStroke": "sketch.ink.ink",
     "Window": "sketch.window",
     "as_points": "sketch.ink.points",
+    "ease": "sketch.easing",
     "oklch": "sketch.render.oklab",
     "parse_color": "sketch.render.color",
     "run": "sketch.launch",

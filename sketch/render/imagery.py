@@ -37,6 +37,7 @@ class Imagery(DrawingState, ABC):
         size: float = 16.0,
         *,
         align: Align = "left",
+        width: float | None = None,
         font: str | None = None,
         alpha: float = 1.0,
     ) -> None:
@@ -53,6 +54,7 @@ class Imagery(DrawingState, ABC):
             y: Baseline of the first line.
             size: Of the letters, in logical pixels.
             align: "left", "center" or "right".
+            width: How wide lines may be, more than 0: longer ones break at spaces. If left out, they do not.
             font: Path of a font file, or the default face.
             alpha: Factor in 0..1 on the color's alpha.
 
@@ -66,7 +68,7 @@ class Imagery(DrawingState, ABC):
         self._check_open()
         red, green, blue, own_alpha = self._style.color
         pixels = texture_size(size, self.pixel_ratio, mean_scale(self._matrix))
-        for number, row in enumerate(text.split("\n")):
+        for number, row in enumerate(self._rows(text, size, font, width)):
             line = self._texts.line(row, font, pixels)
             if line.texture is not None:
                 start = x + align_offset(align, line.advance * size / pixels)
@@ -74,11 +76,21 @@ class Imagery(DrawingState, ABC):
                 tint = (red, green, blue, own_alpha * alpha)
                 self._batch.mask(line.texture, quad, tint, self._style.blend, self._style.gradient)
 
-    def text_size(self, text: str, size: float = 16.0, *, font: str | None = None) -> tuple[float, float]:
-        """How wide the longest line of a text is and how high all of them are, in logical pixels."""
+    def text_size(
+        self, text: str, size: float = 16.0, *, width: float | None = None, font: str | None = None
+    ) -> tuple[float, float]:
+        """How wide the longest line of a text is and how high all of them are, in logical pixels.
+
+        Args:
+            text: As for `text`.
+            size: As for `text`.
+            width: As for `text`.
+            font: As for `text`.
+        """
         checks.positive(size=size)
-        width, height = self._texts.measure(text, font, size * self.pixel_ratio)
-        return (width / self.pixel_ratio, height / self.pixel_ratio)
+        rows = "\n".join(self._rows(text, size, font, width))
+        wide, high = self._texts.measure(rows, font, size * self.pixel_ratio)
+        return (wide / self.pixel_ratio, high / self.pixel_ratio)
 
     def image(
         self,
@@ -115,6 +127,12 @@ class Imagery(DrawingState, ABC):
         texture = self._images.texture(source)
         width, height = _proportioned((texture.width, texture.height), width, height)
         self._batch.picture(texture, quad_at(self._matrix, x, y, width, height), alpha, self._style.blend)
+
+    def _rows(self, text: str, size: float, font: str | None, width: float | None) -> list[str]:
+        if width is None:
+            return text.split("\n")
+        checks.positive(width=width)
+        return self._texts.wrapped(text, font, size * self.pixel_ratio, width * self.pixel_ratio)
 
     def _fbo(self, fbo: Fbo, x: float, y: float, size: tuple[float, float], alpha: float) -> None:
         if self._draws_into(fbo):

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from sketch.render.fonts import Face, Fonts
 from sketch.render.matrix import Matrix
 from sketch.render.quads import Quad, quad_at
+from sketch.render.wrapping import wrapped
 
 Align: TypeAlias = Literal["left", "center", "right"]
 ALIGNMENTS: tuple[Align, ...] = get_args(Align)
@@ -134,6 +135,7 @@ class TextCache:
         self._limit = limit
         self._fonts = Fonts()
         self._lines: OrderedDict[tuple[str, str | None, float], LineTexture] = OrderedDict()
+        self._wrapped: dict[tuple[str, str | None, float, float], list[str]] = {}
         self.bytes = 0
 
     def line(self, text: str, font: str | None, size: float) -> LineTexture:
@@ -152,6 +154,15 @@ class TextCache:
             self._keep(key, self._upload(self._mask(text, font, size)))
         self._lines.move_to_end(key)
         return self._lines[key]
+
+    def wrapped(self, text: str, font: str | None, size: float, width: float) -> list[str]:
+        """Break a text into lines no wider than so many pixels; see `wrapping.wrapped`."""
+        key = (text, font, size, width)
+        if key not in self._wrapped:
+            if len(self._wrapped) >= 256:  # texts that are animated would otherwise pile up
+                self._wrapped.clear()
+            self._wrapped[key] = wrapped(text, width, lambda line: self.measure(line, font, size)[0])
+        return self._wrapped[key]
 
     def measure(self, text: str, font: str | None, size: float) -> tuple[float, float]:
         """Width of the longest line, and height of all of them, in pixels."""

@@ -95,3 +95,27 @@ def test_a_line_larger_than_the_cache_is_drawn_all_the_same(ctx):
     cache = TextCache(ctx, limit=10)
     assert cache.line("large", None, 50.0).texture is not None
     cache.release()
+
+
+def test_a_wrapped_text_is_its_lines_one_by_one(draw):
+    words = "the pen writes and the line breaks"
+
+    def paint(canvas):
+        width, height = canvas.text_size(words, 14, width=90)
+        assert width <= 90
+        assert height > 2 * 14 * 1.25
+        canvas.text(words, 50, 20, 14, width=90, align="center")
+
+    def by_hand(canvas):
+        lines = canvas._texts.wrapped(words, None, 14, 90)
+        assert len(lines) >= 3
+        canvas.text("\n".join(lines), 50, 20, 14, align="center")
+
+    assert (draw((100, 90), paint) == draw((100, 90), by_hand)).all()
+
+
+def test_a_width_without_room_is_refused(canvas, framebuffer):
+    canvas.begin(framebuffer)
+    with pytest.raises(ValueError, match="width must be more than 0; got 0"):
+        canvas.text("a", 0, 0, width=0)
+    canvas.end()

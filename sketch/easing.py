@@ -1,0 +1,49 @@
+"""Ways from 0 to 1 that start and end softly, overshoot, or bounce."""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+import pytweening  # pyright: ignore[reportMissingTypeStubs]
+
+Curve: TypeAlias = Literal[
+    "linear", "quad", "cubic", "quart", "quint", "sine", "expo", "circ", "back", "elastic", "bounce"
+]
+End: TypeAlias = Literal["in", "out", "in_out"]
+CURVES: tuple[Curve, ...] = get_args(Curve)
+ENDS: tuple[End, ...] = get_args(End)
+
+
+def ease(share: float, curve: Curve = "cubic", end: End = "in_out") -> float:
+    """How far something that moves softly has come.
+
+        x = start + ease(time / seconds) * (stop - start)
+
+    The curves are Penner's (2001, "Motion, Tweening, and Easing"), from the library PyTweening.
+
+    Args:
+        share: How much of the time has passed. Below 0 nothing has moved yet, above 1 all is done.
+        curve: "linear", "quad", "cubic", "quart", "quint", "sine", "expo", "circ", "back", "elastic" or
+            "bounce"; "back" and "elastic" go beyond the ends on their way.
+        end: Where it is soft: "in" at the start, "out" at the end, "in_out" at both.
+
+    Returns:
+        0 at the start and 1 at the end.
+
+    Raises:
+        ValueError: The curve or the end is unknown, or the share is not a number.
+    """
+    if curve not in CURVES:
+        raise ValueError(f"curve must be one of {', '.join(CURVES)}; got {curve!r}")
+    if end not in ENDS:
+        raise ValueError(f"end must be one of {', '.join(ENDS)}; got {end!r}")
+    if share != share:
+        raise ValueError("share must be a number; got nan")
+    if share <= 0 or share >= 1:
+        return 0.0 if share <= 0 else 1.0
+    return float(_tween(curve, end)(share))
+
+
+def _tween(curve: Curve, end: End) -> Callable[[float], float]:
+    library: Any = pytweening
+    name = "linear" if curve == "linear" else f"ease{end.title().replace('_', '')}{curve.title()}"
+    return cast(Callable[[float], float], getattr(library, name))

@@ -1,0 +1,32 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sketch.render.wrapping import wrapped
+
+TEXTS = st.text(st.sampled_from("abcdé  \n漢"), max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("", 5, [""]),
+        ("one two three", 7, ["one two", "three"]),
+        ("one two three", 100, ["one two three"]),
+        ("one\n\ntwo", 9, ["one", "", "two"]),
+        ("incomprehensible it is", 6, ["incomp", "rehens", "ible", "it is"]),
+        ("漢字漢字漢", 2, ["漢字", "漢字", "漢"]),
+        ("a  b", 4, ["a  b"]),
+        ("abc", 0.5, ["a", "b", "c"]),
+        (" indented", 20, [" indented"]),
+    ],
+)
+def test_a_text_breaks_where_it_should(text, width, lines):
+    assert wrapped(text, width, len) == lines
+
+
+@given(TEXTS, st.floats(0.5, 12))
+def test_lines_fit_and_no_letter_is_lost(text, width):
+    lines = wrapped(text, width, len)
+    assert all(len(line) <= max(width, 1) for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace("\n", "").replace(" ", "")
