@@ -183,6 +183,7 @@ class Canvas(Targets, Vocabulary):
 
             canvas.post(Bloom(0.6), Trails(0.92), ColorMap("jet"))
 
+        Within `clip` only what is in the rectangle is replaced, and within `into` the picture of the Fbo.
         Where a shader of one's own was changed and does not compile, the last one that did is used, and the
         frame says what is wrong with which line.
 
@@ -200,9 +201,7 @@ class Canvas(Targets, Vocabulary):
         self._use_frame(framebuffer)
         self._post.run(framebuffer, self._batch.size, self.pixel_ratio, passes)
         self._use_frame(framebuffer)
-        with self.pushed():
-            self.reset()
-            self.text("\n".join(self._post.complaints), 20, 30, 14)
+        self._complaints |= self._post.complaints
 
     def _complain(self) -> None:
         """Say on the frame what is wrong with the shaders and brushes that were used."""

@@ -37,9 +37,9 @@ class PostPainter:
         self._frames = 0
 
     @property
-    def complaints(self) -> list[str]:
-        """What is wrong with shaders that were changed while they run, a line each; files first."""
-        return [line for said in self._programs.complaints.values() for line in said.splitlines()]
+    def complaints(self) -> dict[str, str]:
+        """What is wrong with shaders that were changed while they run, by file."""
+        return {path.name: said for path, said in self._programs.complaints.items()}
 
     def begin_frame(self) -> None:
         """Release what the last frame did not use."""
@@ -63,11 +63,11 @@ class PostPainter:
         if not passes:
             return
         self._ctx.enable_only(moderngl.NOTHING)
-        source = self._surfaces.get(("frame", 0), size)
-        self._ctx.copy_framebuffer(source.framebuffer, frame)
+        source = self._surfaces.get(("frame", 0, size), size)
+        self._copy(source, frame)
         for index, step in enumerate(passes):
             last = index == len(passes) - 1
-            other = self._surfaces.get(("frame", (index + 1) % 2), size) if not last else None
+            other = self._surfaces.get(("frame", (index + 1) % 2, size), size) if not last else None
             target = frame if other is None else other.framebuffer
             self._paint(step, source, target, ratio, (self._calls, index))
             source = other or source
@@ -176,7 +176,7 @@ class PostPainter:
             "moment": self._frames % 64,
         }
         self._draw(self._programs.shipped("trails.frag"), target, source.size, values)
-        self._ctx.copy_framebuffer(last.framebuffer, target)
+        self._copy(last, target)
         last.fresh = False
 
     def _color_map(self, step: ColorMap, source: Surface, target: moderngl.Framebuffer) -> None:
@@ -189,6 +189,11 @@ class PostPainter:
         program = self._programs.own(Path(step.path), step.values)
         values = {"picture": source.smooth, "size": source.size, **step.values}
         self._draw(program, target, source.size, values)
+
+    def _copy(self, to: Surface, source: moderngl.Framebuffer) -> None:
+        # A frame that is clipped would clip what is copied, too.
+        to.framebuffer.use()
+        self._ctx.copy_framebuffer(to.framebuffer, source)
 
     def _draw(
         self,

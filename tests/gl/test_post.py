@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sketch.render.canvas import Canvas
+from sketch.render.fbo import Fbo
 from sketch.render.post import Bloom, Blur, ColorMap, Shade, Trails
 from sketch.render.shaders import ShaderError
 from tests.gl.conftest import pixels_of, release
@@ -374,3 +375,50 @@ def test_a_slow_trail_fades_as_slowly_as_it_should(film):
     for age in (50, 100, 150):
         mean = frames[age][:, :, 0].mean() * 255
         assert mean == pytest.approx(120 * 0.99**age, abs=1.5)
+
+
+def test_within_a_clip_only_the_rectangle_is_replaced(film):
+    def paint(canvas):
+        canvas.background(100)
+        disc(canvas)
+        with canvas.clip(0, 0, 64, 128):
+            canvas.post(Trails(0.9, ground=100), ColorMap((0, "#00ff00")))
+
+    for frame in film((128, 128), paint, paint):
+        assert np.ptp(frame[:, :64, 0]) == 0
+        assert frame[64, 60, :3].tolist() == [0, 1, 0]
+        assert frame[64, 68, :3].tolist() == [1, 1, 1]
+        assert frame[10, 100, :3] * 255 == pytest.approx(100)
+
+
+def test_a_blur_within_a_clip_takes_in_what_lies_beside_it(film):
+    def paint(canvas):
+        half(canvas)
+        with canvas.clip(60, 0, 60, 30):
+            canvas.post(Blur(6))
+
+    (pixels,) = film((120, 30), paint)
+    assert pixels[15, 59, 0] == 1
+    assert pixels[15, 60, 0] == pytest.approx(0.5, abs=0.06)
+
+
+def test_within_an_fbo_its_own_picture_is_replaced_and_nothing_is_made_anew(film, ctx, monkeypatch):
+    fbo, made = Fbo(50, 40), []
+
+    def paint(canvas):
+        with canvas.into(fbo):
+            canvas.background(0)
+            canvas.color(255)
+            canvas.circle(25, 20, 10)
+            canvas.post(Trails(0.9), ColorMap((0, "#ff0000")))
+        canvas.image(fbo, 5, 5)
+        canvas.post(Trails(0.9))
+        made.append(len(textures))
+
+    textures = []
+    make = ctx.texture
+    monkeypatch.setattr(type(ctx), "texture", lambda _, *a, **k: textures.append(1) or make(*a, **k))
+    frames = film((100, 80), *[paint] * 4)
+    assert frames[-1][25, 30, :3].tolist() == [1, 0, 0]
+    assert frames[-1][60, 80, :3].max() == 0
+    assert made[1] == made[-1]
