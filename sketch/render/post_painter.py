@@ -154,8 +154,9 @@ class PostPainter:
             "nearby": self._blurred(light, max(far / 4, 0.5), place, "near").smooth,
             "far_off": self._blurred(light, far, place, "far").smooth,
         }
-        self._draw(self._programs.shipped("sum.frag"), light.framebuffer, size, both)
-        values = {"picture": source.pixels, "light": light.smooth, "strength": step.strength}
+        glow = self._surfaces.get((place, "glow"), size)
+        self._draw(self._programs.shipped("sum.frag"), glow.framebuffer, size, both)
+        values = {"picture": source.pixels, "light": glow.smooth, "strength": step.strength}
         self._draw(self._programs.shipped("bloom.frag"), target, source.size, values)
 
     def _trails(
@@ -175,7 +176,8 @@ class PostPainter:
             "keep": 0.0 if last.fresh else step.keep,
             "moment": self._frames % 64,
         }
-        self._draw(self._programs.shipped("trails.frag"), target, source.size, values)
+        program = self._programs.shipped("trails.frag", () if step.rests else ("MOVES",))
+        self._draw(program, target, source.size, values)
         self._copy(last, target)
         last.fresh = False
 
