@@ -61,6 +61,30 @@ def pixels_of(framebuffer):
     return data.reshape(height, width, 4)[::-1].astype(float) / 255
 
 
+@pytest.fixture
+def film(ctx):
+    """A canvas whose frames follow each other: `film(size, *paints, ratio=1)` gives the pixels of each."""
+    canvas = Canvas(ctx, (1, 1))
+
+    def run(size, *paints, ratio=1.0):
+        canvas.resize(size, ratio)
+        framebuffer = ctx.framebuffer([ctx.texture(tuple(round(side * ratio) for side in size), 4)])
+        frames = []
+        for paint in paints:
+            canvas.begin(framebuffer)
+            canvas.background(0)
+            try:
+                paint(canvas)
+            finally:
+                canvas.end()
+            frames.append(pixels_of(framebuffer))
+        release(framebuffer)
+        return frames
+
+    yield run
+    canvas.release()
+
+
 @pytest.fixture(autouse=True)
 def no_error_is_left_pending(ctx):
     yield

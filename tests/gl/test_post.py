@@ -1,49 +1,16 @@
 """Passes over the whole frame, pixel by pixel."""
 
 import math
-import os
 
 import numpy as np
 import pytest
 
 from sketch.render.canvas import Canvas
 from sketch.render.fbo import Fbo
-from sketch.render.post import Bloom, Blur, ColorMap, Shade, Trails
-from sketch.render.shaders import ShaderError
+from sketch.render.post import Bloom, Blur, ColorMap, Trails
 from tests.gl.conftest import pixels_of, release
 
 STEP = 1 / 255
-TINT = """#version 330 core
-uniform sampler2D picture;
-uniform vec3 tint;
-in vec2 at;
-out vec4 paint;
-void main() { paint = texture(picture, at) * vec4(tint, 1.0); }
-"""
-
-
-@pytest.fixture
-def film(ctx):
-    """A canvas whose frames follow each other: `film(size, *paints, ratio=1)` gives the pixels of each."""
-    canvas = Canvas(ctx, (1, 1))
-
-    def run(size, *paints, ratio=1.0):
-        canvas.resize(size, ratio)
-        framebuffer = ctx.framebuffer([ctx.texture(tuple(round(side * ratio) for side in size), 4)])
-        frames = []
-        for paint in paints:
-            canvas.begin(framebuffer)
-            canvas.background(0)
-            try:
-                paint(canvas)
-            finally:
-                canvas.end()
-            frames.append(pixels_of(framebuffer))
-        release(framebuffer)
-        return frames
-
-    yield run
-    canvas.release()
 
 
 def half(canvas):
@@ -223,63 +190,6 @@ def test_what_is_drawn_later_stays_sharp(film):
 
     (pixels,) = film((80, 80), paint)
     assert set(np.unique(pixels[:, :, 0])) == {0, 1}
-
-
-def test_a_shader_of_ones_own_is_a_pass_with_its_uniforms(film, tmp_path):
-    path = tmp_path / "tint.frag"
-    path.write_text(TINT)
-
-    def paint(canvas):
-        disc(canvas)
-        canvas.post(Shade(path, {"tint": (1, 0.4, 0)}))
-
-    (pixels,) = film((128, 128), paint)
-    assert pixels[64, 64, :3] * 255 == pytest.approx((255, 102, 0), abs=1)
-
-
-def test_a_uniform_that_a_shader_has_not_is_named_with_those_it_has(film, tmp_path):
-    path = tmp_path / "tint.frag"
-    path.write_text(TINT)
-    with pytest.raises(ShaderError, match=r"tint\.frag uses no uniform 'hue'; it uses tint"):
-        film((8, 8), lambda canvas: canvas.post(Shade(path, {"hue": 1})))
-
-
-def test_a_shader_that_never_compiled_or_is_not_there_is_an_error_at_the_call(film, tmp_path):
-    path = tmp_path / "broken.frag"
-    path.write_text(TINT.replace("tint,", "tnt,"))
-    with pytest.raises(ShaderError, match=r"broken\.frag:6: .*tnt"):
-        film((8, 8), lambda canvas: canvas.post(Shade(path)))
-    with pytest.raises(ShaderError, match="there is no shader"):
-        film((8, 8), lambda canvas: canvas.post(Shade(tmp_path / "none.frag")))
-
-
-def test_a_shader_broken_while_it_runs_goes_on_as_it_was_and_the_frame_says_why(film, tmp_path):
-    path = tmp_path / "tint.frag"
-
-    def edit(text, stamp):
-        path.write_text(text)
-        os.utime(path, ns=(stamp, stamp))
-
-    def paint(canvas):
-        canvas.color(255)
-        canvas.rect(0, 100, 400, 100)
-        canvas.post(Shade(path, {"tint": (1, 0, 0)}))
-
-    def broken(canvas):
-        edit(TINT.replace("tint,", "tnt,"), 2)
-        paint(canvas)
-
-    def mended(canvas):
-        edit(TINT.replace("tint,", "tint.bgr,"), 3)
-        paint(canvas)
-
-    edit(TINT, 1)
-    good, bad, blue = film((400, 200), paint, broken, mended)
-    assert np.array_equal(good[100:], bad[100:])
-    assert good[:60, :, :3].max() == 0
-    assert bad[:60, :, :3].max() == 1
-    assert blue[:60, :, :3].max() == 0
-    assert blue[150, 200, :3].tolist() == [0, 0, 1]
 
 
 def test_what_is_no_pass_is_refused(film):
