@@ -155,7 +155,7 @@ class Batch:
         self._pending = self._gradient = None
         self._pending_strokes.clear()
         self._pending_meshes.clear()
-        self._pending_shapes.clear()
+        self._pending_shapes = bytearray()  # not cleared: an array over the last one may be alive
 
     def release(self) -> None:
         """Give the GPU's resources back."""

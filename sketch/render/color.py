@@ -3,7 +3,7 @@
 import math
 from functools import lru_cache
 from numbers import Real
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +17,7 @@ ColorLike: TypeAlias = str | float | tuple[float, ...]
 FORMS = '(grey), (grey, alpha), (r, g, b), (r, g, b, a) with channels 0..255, or "#rrggbb" or "#rrggbbaa"'
 
 
-_PLAIN = frozenset((int, float))  # bool, which is an int to isinstance, is no channel
+_UNIT = tuple(channel / 255.0 for channel in range(256))
 
 
 def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
@@ -36,9 +36,10 @@ def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
         TypeError: A channel is not a number.
     """
     if len(channels) == 3 and alpha == 1.0:
-        plain = _plain(*channels)
-        if plain is not None:
-            return plain
+        red, green, blue = channels
+        # By far the commonest form, which sketches write before every shape. A bool's type is not int.
+        if type(red) is int and type(green) is int and type(blue) is int and not (red | green | blue) & ~255:
+            return (_UNIT[red], _UNIT[green], _UNIT[blue], 1.0)
     share(alpha=alpha)
     red, green, blue, own_alpha = _from_string_or_numbers(channels)
     return (red, green, blue, own_alpha * float(alpha))
@@ -67,15 +68,6 @@ def point_colors(values: ArrayLike, count: int) -> NDArray[np.float32]:
     colors = np.ones((count, 4), dtype=np.float32)
     colors[:, : given.shape[1]] = given / np.float32(255.0)
     return colors
-
-
-def _plain(red: ColorLike, green: ColorLike, blue: ColorLike) -> Rgba | None:
-    """The commonest form, which sketches write before every shape; None leaves it to the careful way."""
-    if type(red) in _PLAIN and type(green) in _PLAIN and type(blue) in _PLAIN:
-        r, g, b = cast(tuple[float, float, float], (red, green, blue))
-        if 0.0 <= r <= 255.0 and 0.0 <= g <= 255.0 and 0.0 <= b <= 255.0:
-            return (r / 255.0, g / 255.0, b / 255.0, 1.0)
-    return None
 
 
 def _from_string_or_numbers(channels: tuple[ColorLike, ...]) -> Rgba:

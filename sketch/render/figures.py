@@ -49,14 +49,22 @@ class Figures(DrawingState, ABC):
         if not checks.are_finite(x, y, radius) or radius < 0:
             checks.finite(x=x, y=y)
             checks.not_negative(radius=radius)
-        self._ellipse(x, y, radius, radius)
+        style = self._style
+        if style.filled:
+            self._shape(ellipse_row(self._axes(), x, y, radius, radius, 0.0, style.color))
+        else:
+            self._ellipse_outline(x, y, radius, radius)
 
     def ellipse(self, x: float, y: float, width: float, height: float) -> None:
         """An ellipse about (x, y), as wide and high as given."""
         if not checks.are_finite(x, y, width, height) or width < 0 or height < 0:
             checks.finite(x=x, y=y)
             checks.not_negative(width=width, height=height)
-        self._ellipse(x, y, 0.5 * width, 0.5 * height)
+        style = self._style
+        if style.filled:
+            self._shape(ellipse_row(self._axes(), x, y, 0.5 * width, 0.5 * height, 0.0, style.color))
+        else:
+            self._ellipse_outline(x, y, 0.5 * width, 0.5 * height)
 
     def rect(self, x: float, y: float, width: float, height: float, radius: float = 0.0) -> None:
         """A rectangle with its top left corner at (x, y).
@@ -122,11 +130,9 @@ class Figures(DrawingState, ABC):
         style = self._style
         self._batch.shapes(rows, self._axes().slanted, style.blend, style.gradient)
 
-    def _ellipse(self, x: float, y: float, wide: float, high: float) -> None:
+    def _ellipse_outline(self, x: float, y: float, wide: float, high: float) -> None:
         style, axes = self._style, self._axes()
-        if style.filled:
-            self._shape(ellipse_row(axes, x, y, wide, high, 0.0, style.color))
-        elif wide == high and axes.even:
+        if wide == high and axes.even:
             self._shape(ellipse_row(axes, x, y, wide, high, style.line_width, style.color))
         else:
             self._line_through(ellipse_points(x, y, (wide, high), axes.scale), closed=True)
