@@ -43,7 +43,7 @@ def test_what_is_small_plain_and_in_the_frame_is_a_dot(rows, expected):
 
 def test_a_turned_box_needs_a_larger_square():
     turned = axes_of(multiply(translation(100, 50), rotation(math.pi / 4)))
-    assert dot_rows(boxes([(-25, -25)], [(50, 50)]) + 0, SIZE, 64).tolist() == [False]
+    assert dot_rows(boxes([(25, 25)], [(50, 50)]), SIZE, 64).tolist() == [True]
     assert dot_rows(boxes([(-20, -20)], [(40, 40)], axes=turned), SIZE, 64).tolist() == [True]
     assert dot_rows(boxes([(-25, -25)], [(50, 50)], axes=turned), SIZE, 64).tolist() == [False]
 
