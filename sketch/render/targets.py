@@ -161,7 +161,8 @@ class Targets(DrawingState, ABC):
         return Image(pixels)
 
     def _check_open(self) -> None:
-        self._open()
+        if self._target.framebuffer is None:  # written out: every shape asks
+            self._open()
 
     def _open(self) -> moderngl.Framebuffer:
         framebuffer = self._target.framebuffer
