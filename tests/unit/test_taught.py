@@ -185,8 +185,8 @@ def test_two_sketches_may_teach_the_same_set(path):
     for label in "ABC":
         one.teach(label, LINE)
         two.teach(label.lower(), LINE)
-    assert one.close()
-    assert two.close()
+    assert one.close(60)
+    assert two.close(60)
     assert sorted(labels_in(path)) == ["A", "B", "C", "a", "b", "c"]
 
 
