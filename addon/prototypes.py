@@ -12,14 +12,15 @@ progress. Vectors of the background, learnt with the encoder, stand for whatever
 Nothing here changes an array: whoever teaches gets new prototypes, and may keep the old ones.
 """
 
-from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import log
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from addon.reading import Floats, Reading
 
 MOST = 5
 """Prototypes that a class has at most, so that a point does not cost more the more is taught."""
@@ -35,74 +36,7 @@ ASKED = 48
 
 _TINY = 1e-30
 
-Floats: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading:
-    """How embeddings of one encoder are read; it comes with the encoder.
-
-    Attributes:
-        levels: Levels while the pen is down; the lifted pen is one more.
-        background: Float32 array of shape (vectors, embedding).
-        background_bias: Float32 array of shape (vectors,).
-        sharpness: What nearness is multiplied by, so that probabilities are as often right as they say.
-        shares: Progress at each level, float32 of shape (levels + 1,); follows from `levels`.
-
-    Raises:
-        ValueError: A shape does not fit, or a number lies outside its range.
-    """
-
-    levels: int
-    background: Floats
-    background_bias: Floats
-    sharpness: float = 1.0
-    shares: Floats = field(init=False)
-
-    def __post_init__(self) -> None:
-        if self.levels < 1 or not self.sharpness > 0:
-            raise ValueError(
-                f"levels must be at least 1, sharpness above 0; got {self.levels}, {self.sharpness}"
-            )
-        if self.background.ndim != 2 or self.background_bias.shape != (len(self.background),):
-            raise ValueError(
-                "background must have the shape (vectors, embedding), its bias one number a vector; "
-                f"got {self.background.shape} and {self.background_bias.shape}"
-            )
-
-        shares = np.append(np.arange(1, self.levels + 1) / self.levels, 1.0)
-        object.__setattr__(self, "shares", shares.astype(np.float32))
-
-
-def as_document(reading: Reading) -> dict[str, Any]:
-    """A reading as JSON takes it; the arrays are float32, little-endian, in base64."""
-    return {
-        "levels": reading.levels,
-        "sharpness": reading.sharpness,
-        "background_shape": list(reading.background.shape),
-        "background": _encoded(reading.background),
-        "background_bias": _encoded(reading.background_bias),
-    }
-
-
-def reading_of(document: Mapping[str, Any]) -> Reading:
-    """What `as_document` wrote.
-
-    Raises:
-        KeyError, TypeError, ValueError: It is no such document.
-    """
-    background = _decoded(document["background"]).reshape(document["background_shape"])
-    bias = _decoded(document["background_bias"])
-    return Reading(int(document["levels"]), background, bias, float(document["sharpness"]))
-
-
-def _encoded(array: Floats) -> str:
-    return b64encode(np.ascontiguousarray(array, dtype="<f4").tobytes()).decode()
-
-
-def _decoded(text: str) -> Floats:
-    return np.frombuffer(b64decode(text, validate=True), dtype="<f4").astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +108,8 @@ def track(reading: Reading, embeddings: Floats, travel: NDArray[np.float64]) -> 
 def level_rows(travel: NDArray[np.float64], levels: int) -> Ints:
     """The last row at or before each level while the pen is down, then the last row; shape (levels + 1,)."""
     shares = np.arange(1, levels + 1) / levels
-    reached = np.searchsorted(travel[:-1], travel[-1] * (shares + 1e-9), side="right") - 1
+    wanted = travel[-1] * (shares + 1e-9)
+    reached = (travel[:-1] <= wanted[:, None]).sum(axis=1) - 1
     return np.append(np.maximum(reached, 0), len(travel) - 1)
 
 
@@ -233,19 +168,19 @@ def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
         prototypes: What is taught: at least one example.
         embedding: Float32 array of shape (embedding,).
     """
-    shares = prototypes.reading.shares
-    near = prototypes.table @ embedding
+    reading = prototypes.reading
+    near = np.dot(prototypes.table, embedding)
     near += prototypes.bias
     near -= np.maximum.reduce(near)
     np.exp(near, out=near)
-    end = len(near) - len(prototypes.reading.background)
-    joint = near[:end].reshape(-1, len(shares))
-    likely = np.add.reduceat(np.add.reduce(joint, axis=1), prototypes.starts)
-    total = max(float(np.add.reduce(likely)), _TINY)
-    strange = max(float(np.add.reduce(near[end:])), _TINY)
-    likely /= total
-    progress = float(np.add.reduce(joint @ shares)) / total
-    return Answer(likely, progress, log(strange / total))
+    end = len(near) - len(reading.background)
+    # One product sums the levels, plainly and by their share; a call of its own for each costs more.
+    sums = np.dot(near[:end].reshape(-1, reading.levels + 1), reading.moments)
+    if len(prototypes.starts) < len(sums):
+        sums = np.add.reduceat(sums, prototypes.starts)
+    likely, shared = np.add.reduce(sums).tolist()
+    likely, strange = max(likely, _TINY), max(float(np.add.reduce(near[end:])), _TINY)
+    return Answer(sums[:, 0] / likely, shared / likely, log(strange / likely))
 
 
 def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:

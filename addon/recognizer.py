@@ -94,8 +94,7 @@ class Recognizer:
             raise RuntimeError("this recognizer is set up already; make one for each sketch")
         self._slot.insist()
         self._folder = (self._home or home) / self.name
-        self._store = TaughtStore(self._folder / "taught.sqlite3")
-        self._pens.learn(self.examples)
+        self._store = TaughtStore(self._folder / "taught.sqlite3", changed=self._pens.learn)
         self.load(self._wanted)
 
     # What is going on
@@ -173,21 +172,15 @@ class Recognizer:
             ValueError: The label is blank.
             PointsError: The strokes are none, empty, misshapen or not finite.
         """
-        example = self._taught.teach(label, strokes)
-        self._pens.learn(self.examples)
-        return example
+        return self._taught.teach(label, strokes)
 
     def remove_last(self) -> Example | None:
         """Take back the last example; None if there is none."""
-        removed = self._taught.remove_last()
-        self._pens.learn(self.examples)
-        return removed
+        return self._taught.remove_last()
 
     def restore(self) -> Example | None:
         """Bring back what was removed last; None if there is nothing."""
-        restored = self._taught.restore()
-        self._pens.learn(self.examples)
-        return restored
+        return self._taught.restore()
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait, at most `timeout` seconds, until all that is taught is on the disk; whether it is."""

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from addon.errors import ModelError
 from addon.features import COLUMNS, FeatureRecipe
-from addon.prototypes import Reading, as_document, reading_of
+from addon.reading import Reading, as_document, reading_of
 
 METADATA_KEY = "inkloop"
 FORMAT = 1

@@ -2,10 +2,11 @@
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
+from typing import TypeAlias
 
 import numpy as np
 
@@ -35,6 +36,9 @@ class Example:
     saved: bool = False
 
 
+Changed: TypeAlias = Callable[[tuple[Example, ...]], None]
+
+
 class TaughtStore:
     """The taught set of one recogniser, in memory and, a moment later, on the disk.
 
@@ -45,9 +49,13 @@ class TaughtStore:
     Args:
         path: The SQLite file; its folder is made if need be.
         retry_seconds: How long to wait after a failed write.
+        changed: Told of all examples, oldest first, at the beginning and whenever they have changed.
     """
 
-    def __init__(self, path: Path, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(
+        self, path: Path, retry_seconds: float = RETRY_SECONDS, changed: Changed = lambda examples: None
+    ) -> None:
+        self._changed = changed
         self._messages: list[str] = []
         self._examples: list[Example] = []
         self._removed: list[Example] = []
@@ -59,6 +67,7 @@ class TaughtStore:
         self._writer = TaughtWriter(path, self._records, retry_seconds)
         for example in [*self._examples, *self._removed] if rewrite else []:
             self._hand_over(example, example in self._removed)
+        changed(self.examples)
 
     @property
     def examples(self) -> tuple[Example, ...]:
@@ -94,6 +103,7 @@ class TaughtStore:
         example = Example(self._last_id, label, _checked_strokes(strokes))
         self._examples.append(example)
         self._hand_over(example, removed=False)
+        self._changed(self.examples)
         return example
 
     def remove_last(self) -> Example | None:
@@ -103,6 +113,7 @@ class TaughtStore:
         example = self._examples.pop()
         self._removed.append(example)
         self._hand_over(example, removed=True)
+        self._changed(self.examples)
         return example
 
     def restore(self) -> Example | None:
@@ -113,6 +124,7 @@ class TaughtStore:
         # A new list, not one sorted in place: the writer's thread may be reading it.
         self._examples = sorted([*self._examples, example], key=lambda one: one.id)
         self._hand_over(example, removed=False)
+        self._changed(self.examples)
         return example
 
     def poll(self) -> list[str]:

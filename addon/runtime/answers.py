@@ -9,7 +9,6 @@ import numpy as np
 from addon.features import FeatureRecipe, Strokes, ink_scale
 from addon.prototypes import (
     Prototypes,
-    Reading,
     answer,
     forgotten,
     no_prototypes,
@@ -17,6 +16,7 @@ from addon.prototypes import (
     taught,
     threshold,
 )
+from addon.reading import Reading
 from addon.runtime.encode import tracks_of
 from addon.runtime.step import Floats, StepOutputs, StepSession
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from addon.features import COLUMNS
-from addon.runtime.step import Floats, StepOutputs, answer_sizes
+from addon.runtime.step import NOTHING, Floats, StepOutputs, answer_sizes
 from addon.spec import ModelSpec
 
 
@@ -33,6 +33,8 @@ class CpuStep:
         self._after = np.zeros(one_state, dtype=np.float32)
         sizes = answer_sizes(spec)
         self._answers = {name: np.zeros((1, 1, size), np.float32) for name, size in sizes.items()}
+        # In the order of the fields, so that a step need not look up names.
+        self._told = tuple(self._answers.get(name, NOTHING) for name in StepOutputs._fields)
         self._binding = self._bound()
 
     def start(self, batch: int = 1) -> Floats:
@@ -46,8 +48,7 @@ class CpuStep:
         self._row[...] = rows
         self._before[...] = state
         self._session.run_with_iobinding(self._binding)
-        answers = {name: array.copy() for name, array in self._answers.items()}
-        return StepOutputs(**answers), self._after.copy()
+        return StepOutputs._make([array.copy() for array in self._told]), self._after.copy()
 
     def _step_many(self, rows: Floats, state: Floats) -> tuple[StepOutputs, Floats]:
         feed = {"features": rows, "h": state[0], "c": state[1]}

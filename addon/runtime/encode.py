@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.features import FeatureRecipe, RowTable, Strokes, ink_rows
-from addon.prototypes import Reading, track
+from addon.prototypes import track
+from addon.reading import Reading
 from addon.runtime.step import Floats, StepSession
 
 # Inks that go through the encoder side by side.

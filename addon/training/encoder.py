@@ -73,7 +73,7 @@ def answers(net: EncoderNet, embedded: Tensor, part: Part, merge: bool) -> Answe
     if merge:
         tracks, classes = merged(tracks, classes)
     asked = embedded[part.asked, part.rows]
-    near = _nearness(asked, tracks.flatten(0, 1)).unflatten(2, tracks.shape[:2])
+    near = _nearness(asked, tracks.flatten(0, 1)).view(*asked.shape[:2], *tracks.shape[:2])
     by_class = F.one_hot(classes).T.float()
     weight = (by_class / by_class.sum(1, keepdim=True)).sum(0).log()[:, None]
     near = near + weight
@@ -82,8 +82,12 @@ def answers(net: EncoderNet, embedded: Tensor, part: Part, merge: bool) -> Answe
     scores = (likely.sum(3) @ by_class.T).clamp_min(1e-37).log() + top[..., 0]
     total = likely.sum((2, 3))
     progress = (likely.sum(2) @ shares(tracks.shape[1] - 1).to(near.device)) / total
-    background = (_nearness(asked, net.background) + net.background_bias).logsumexp(2)
-    return Answers(scores, progress, background - scores.logsumexp(2))
+    background = _nearness(asked, net.background) + net.background_bias
+    return Answers(scores, progress, _joined(background) - _joined(scores))
+
+
+def _joined(scores: Tensor) -> Tensor:
+    return torch.logsumexp(scores, dim=2)  # pyright: ignore[reportUnknownMemberType]
 
 
 def _nearness(asked: Tensor, vectors: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from onnx import helper
 
 from addon.features import COLUMNS, FeatureRecipe
-from addon.prototypes import Reading
+from addon.reading import Reading
 from addon.spec import ModelSpec
 from addon.training.encoder import EncoderNet
 from addon.training.export import Arrays, versions, write_checked

@@ -1,6 +1,7 @@
 """The figures of a base encoder's card: on what was held out, and on data of which nothing was trained on."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import torch
 
 from addon.corpus import Corpus, read_corpus
 from addon.features import RowTable
-from addon.prototypes import Reading, answers, no_prototypes, taught, track
+from addon.prototypes import answers, no_prototypes, taught, track
+from addon.reading import Reading
 from addon.training.encoder import EncoderNet
 from addon.training.fewshot import Encoder, Floats, Ints, Scored, measure
 from addon.training.graph import array_of
@@ -49,9 +51,8 @@ def on_held_out(net: EncoderNet, reading: Reading, spacing: float, apart: Pool) 
         _row(encoder, as_corpus(apart, kinds), " + ".join(kinds), protocol, shots, unknown)
         for kinds, protocol, shots, unknown in HELD_OUT
     ]
-    alphabets = sorted({apart.kinds[index] for index in apart.groups[np.unique(apart.classes)].tolist()})
-    for name in alphabets:
-        if not name.startswith(UNIPEN):
+    for name in apart.present:
+        if name not in UNIPEN:
             rows.append(_row(encoder, as_corpus(apart, (name,)), f"omniglot {name}", "wi", 1, False))
     # Few writers may leave nothing to ask under a protocol.
     return [row for row in rows if "accuracy" in row]
@@ -77,7 +78,7 @@ def _row(
 def encoder_of(net: EncoderNet, reading: Reading, spacing: float) -> Encoder:
     """An encoder as it is measured."""
     net.eval()
-    return Encoder(spacing, lambda rows, offsets: _encoded(net, rows, offsets), _teacher(reading))
+    return Encoder(spacing, partial(_encoded, net), _teacher(reading))
 
 
 def reading_of(net: EncoderNet, levels: int, sharpness: float) -> Reading:
@@ -105,8 +106,8 @@ def _teacher(reading: Reading) -> Callable[[Floats, RowTable, Ints], Callable[[F
         tracks = [
             track(reading, embeddings[a:b], table.travel[a:b]) for a, b in zip(starts, stops, strict=True)
         ]
-        order = np.argsort(classes, kind="stable").tolist()
-        names = [str(classes[place]) for place in order]
+        order: list[int] = np.argsort(classes, kind="stable").tolist()
+        names = [str(number) for number in classes[order].tolist()]
         prototypes = taught(no_prototypes(reading), order, names, [tracks[place] for place in order])
 
         def score(asked: Floats) -> Scored:
@@ -114,8 +115,10 @@ def _teacher(reading: Reading) -> Callable[[Floats, RowTable, Ints], Callable[[F
                 answers(prototypes, asked[at : at + ROWS_AT_ONCE])
                 for at in range(0, len(asked), ROWS_AT_ONCE)
             ]
-            probabilities, progress, unknown = map(np.concatenate, zip(*parts, strict=True))
-            return Scored(np.log(np.maximum(probabilities, 1e-30)), progress, unknown)
+            likely = np.concatenate([part.probabilities for part in parts])
+            progress = np.concatenate([part.progress for part in parts])
+            unknown = np.concatenate([part.unknown for part in parts])
+            return Scored(np.log(np.maximum(likely, 1e-30)), progress, unknown)
 
         return score
 

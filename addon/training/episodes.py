@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from addon import prototypes
 from addon.features import FeatureRecipe, RowTable, flat_rows
 from addon.training.augment import augmented
 from addon.training.config import Augmentation
@@ -154,14 +155,8 @@ def _part(table: RowTable, plan: Plan, levels: int, placed: int, chance: np.rand
 
 
 def level_rows(table: RowTable, inks: Ints, levels: int) -> Ints:
-    """The last row at or before each level of an ink's travel while the pen is down; then its last row."""
-    rows = np.empty((len(inks), levels + 1), dtype=np.int64)
-    shares = np.arange(1, levels + 1) / levels
-    for place, ink in enumerate(inks):
-        travel = _travel(table, ink)
-        reached = np.searchsorted(travel[:-1], shares * travel[-1] + 1e-9, side="right") - 1
-        rows[place, :-1] = np.maximum(reached, 0)
-        rows[place, -1] = len(travel) - 1
+    """The rows of the levels of each ink, shape (inks, levels + 1); of a longer ink, within `MOST_ROWS`."""
+    rows = np.stack([prototypes.level_rows(_travel(table, ink), levels) for ink in inks.tolist()])
     return np.minimum(rows, MOST_ROWS - 1)
 
 

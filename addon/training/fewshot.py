@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from addon.corpus import Corpus, inks
 from addon.features import FeatureRecipe, RowTable, ink_rows, ink_scale
+from addon.prototypes import level_rows
 
+# Quarters of the pen-down travel.
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)
-NAMES = ("0.25", "0.5", "0.75", "1.0", "lifted")
+NAMES = (*map(str, FRACTIONS), "lifted")
 BINS = 15
 
 Ints = NDArray[np.int64]
@@ -78,12 +80,12 @@ def halved(corpus: Corpus, task: Task, seed: int) -> Task:
 class Figures:
     """Sums over tasks."""
 
-    accuracy: list[NDArray[np.float64]] = field(default_factory=list)
-    progress: list[float] = field(default_factory=list)
-    auroc: list[float] = field(default_factory=list)
-    auroc_softmax: list[float] = field(default_factory=list)
-    sure: list[Floats] = field(default_factory=list)
-    right: list[NDArray[np.bool_]] = field(default_factory=list)
+    accuracy: list[NDArray[np.float64]] = field(default_factory=list[NDArray[np.float64]])
+    progress: list[float] = field(default_factory=list[float])
+    auroc: list[float] = field(default_factory=list[float])
+    auroc_softmax: list[float] = field(default_factory=list[float])
+    sure: list[Floats] = field(default_factory=list[Floats])
+    right: list[NDArray[np.bool_]] = field(default_factory=list[NDArray[np.bool_]])
 
     def document(self) -> dict[str, Any]:
         """The means, by name; what was not measured is left out."""
@@ -181,13 +183,8 @@ def _measure_unknown(encoder: Encoder, corpus: Corpus, task: Task, figures: Figu
 
 def fraction_rows(table: RowTable) -> Ints:
     """Shape (inks, 5): the last row at or before each fraction while the pen is down, then the last row."""
-    rows = np.empty((len(table.offsets) - 1, len(NAMES)), dtype=np.int64)
-    for ink, (start, stop) in enumerate(zip(table.offsets[:-1], table.offsets[1:], strict=True)):
-        travel = table.travel[start : stop - 1]
-        wanted = np.array(FRACTIONS) * travel[-1] + 1e-9 * max(1.0, travel[-1])
-        rows[ink, :-1] = start + np.maximum(np.searchsorted(travel, wanted, side="right") - 1, 0)
-        rows[ink, -1] = stop - 1
-    return rows
+    ends = zip(table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True)
+    return np.stack([start + level_rows(table.travel[start:stop], len(FRACTIONS)) for start, stop in ends])
 
 
 def auroc(strangeness: Floats, strange: NDArray[np.bool_]) -> float:

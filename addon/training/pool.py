@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from addon.corpus import Corpus, read_corpus
 from addon.resampling import lay_out, walk
 from addon.training.dataset import ink_set, thinned
-from addon.training.flat import FlatInks, gather
+from addon.training.flat import FlatInks, gather, ranges
 
 UNIPEN = ("unipen_digits", "unipen_upper", "unipen_lower")
 OMNIGLOT = ("omniglot1", "omniglot2")
@@ -57,6 +57,12 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.classes)
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The groups that have an ink here."""
+        numbers: list[int] = np.unique(self.groups[self.classes]).tolist()
+        return tuple(self.kinds[number] for number in numbers)
 
 
 def sha256_of(folder: Path, names: Iterable[str] = FILES) -> dict[str, str]:
@@ -161,13 +167,13 @@ def as_corpus(pool: Pool, kinds: Sequence[str]) -> Corpus:
     flat = scaled(part.inks, np.full(len(part), UNIT))
     points = np.full((len(flat.points), 4), np.nan, dtype=np.float32)
     points[:, :2] = flat.points
-    places = np.concatenate([np.arange(size) for size in flat.ink_sizes.tolist()])
-    sizes_of = np.add.reduceat(flat.stroke_sizes, np.cumsum(flat.ink_sizes) - flat.ink_sizes)
+    places = ranges(np.zeros_like(flat.ink_sizes), flat.ink_sizes)
+    sizes_of: Ints = np.add.reduceat(flat.stroke_sizes, np.cumsum(flat.ink_sizes) - flat.ink_sizes)
     return Corpus(
         points,
         np.repeat(places, flat.stroke_sizes),
-        np.concatenate(([0], np.cumsum(sizes_of))),
-        np.array([pool.labels[index] for index in part.classes.tolist()]),
+        np.append(0, np.cumsum(sizes_of)).astype(np.int64),
+        np.array(pool.labels)[part.classes],
         part.writers.astype(str),
         np.full(len(part), ""),
     )

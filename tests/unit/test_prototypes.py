@@ -7,19 +7,17 @@ from numpy.typing import NDArray
 from addon.prototypes import (
     MOST,
     Prototypes,
-    Reading,
     answer,
     answers,
-    as_document,
     forgotten,
     level_rows,
     no_prototypes,
-    reading_of,
     relabelled,
     taught,
     threshold,
     track,
 )
+from addon.reading import Reading, as_document, reading_of
 
 LEVELS, SIZE = 4, 6
 
@@ -133,7 +131,8 @@ def test_the_threshold_moves_with_how_strange_the_taught_inks_are_to_each_other(
     chance = np.random.default_rng(0)
 
     def near(spread: float) -> float:
-        tracks = [a_track(0) + spread * chance.standard_normal((LEVELS + 1, SIZE)) for _ in range(30)]
+        noise = spread * chance.standard_normal((30, LEVELS + 1, SIZE)).astype(np.float32)
+        tracks = list(a_track(0) + noise)
         labels = ["a"] * 30
         return threshold(taught(no_prototypes(reading()), range(30), labels, tracks))
 

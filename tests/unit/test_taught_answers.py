@@ -11,7 +11,7 @@ from addon import Recognizer
 from addon.errors import ModelError
 from addon.features import ink_scale
 from addon.prediction import Prediction
-from addon.prototypes import Reading
+from addon.reading import Reading
 from addon.runtime.answers import TaughtAnswers, answers_of
 from addon.runtime.model import load_model
 from addon.runtime.pens import Pens

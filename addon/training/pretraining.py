@@ -1,0 +1,213 @@
+"""The loop that trains a base encoder, alone or with other processes, and its state on disk."""
+
+import io
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from addon.errors import TrainingError
+from addon.files import write_atomically
+from addon.training.encoder import EncoderNet, embed, loss_of
+from addon.training.episodes import Lesson, Rows, batched, lesson
+from addon.training.plan import Plan, plan_epoch
+from addon.training.pool import Pool
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is chosen about a pretraining.
+
+    Attributes:
+        layers, hidden, embedding: Shape of the encoder.
+        background: Vectors for what is not taught.
+        spacing: Distance between two rows, in scales.
+        levels: Prototypes a class, besides the one of the lifted pen.
+        episodes: Episodes a step, over all processes.
+        steps: Steps of the whole training.
+        rise: Steps over which the learning rate rises.
+        fall: Share of the steps, at the end, over which it falls to nothing.
+        lr: Its height.
+        seed: Decides weights, writers held out, episodes and their variation.
+        mixed: Whether the LSTM computes in bfloat16.
+    """
+
+    layers: int = 2
+    hidden: int = 192
+    embedding: int = 96
+    background: int = 64
+    spacing: float = 1 / 12
+    levels: int = 8
+    episodes: int = 4
+    steps: int = 4000
+    rise: int = 100
+    fall: float = 0.35
+    lr: float = 2e-3
+    seed: int = 0
+    mixed: bool = True
+
+
+class EpisodeLoss(nn.Module):
+    """The mean loss of a lesson's episodes: what is parallel under torchrun."""
+
+    def __init__(self, net: EncoderNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, given: Lesson) -> tuple[Tensor, Tensor]:
+        """The loss, and what it is made of: classes, progress, unknown; and the share recognised."""
+        embedded = embed(self.net, given)
+        losses = [loss_of(self.net, embedded, part) for part in given.parts]
+        totals, shares = zip(*losses, strict=True)
+        return torch.stack(totals).mean(), torch.stack(shares).mean(dim=0)
+
+
+@dataclass(slots=True)
+class State:
+    """A pretraining under way.
+
+    Attributes:
+        net: The encoder.
+        optimizer: Of its weights.
+        step: Steps made.
+        epoch, place: Where the next step's episodes are; moved on once a step is made.
+        seconds: Time spent, earlier runs included.
+    """
+
+    net: EncoderNet
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+    epoch: int = 0
+    place: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The processes that train together."""
+
+    rank: int
+    size: int
+    device: torch.device
+
+
+def join() -> World:
+    """Join the other processes, if torchrun started any."""
+    size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
+    cuda = torch.cuda.is_available()
+    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
+    if size > 1:
+        dist.init_process_group("nccl" if cuda else "gloo")
+    return World(rank, size, device)
+
+
+def new_state(settings: Settings, device: torch.device) -> State:
+    """A pretraining that has not begun."""
+    torch.manual_seed(settings.seed)  # pyright: ignore[reportUnknownMemberType]
+    net = EncoderNet(settings.layers, settings.hidden, settings.embedding, settings.background).to(device)
+    net.mixed = settings.mixed
+    return State(net, torch.optim.AdamW(net.parameters(), settings.lr, betas=(0.9, 0.98), weight_decay=0.01))
+
+
+def rate(step: int, settings: Settings) -> float:
+    """Share of the learning rate: a rise, a plain, and a fall to nothing."""
+    left = (settings.steps - step) / max(1.0, settings.fall * settings.steps)
+    return max(0.0, min(1.0, (step + 1) / settings.rise, left))
+
+
+def shares(state: State, pool: Pool, settings: Settings, world: World) -> Iterator[Sequence[Plan]]:
+    """This process's episodes of every step still to be made; `state` keeps the place."""
+    while True:
+        groups = list(batched(plan_epoch(pool, settings.seed, state.epoch), settings.episodes))
+        if not groups:
+            raise TrainingError(f"{len(pool)} inks do not make {settings.episodes} episodes; find more")
+        while state.place < len(groups):
+            yield groups[state.place][world.rank :: world.size]
+        state.epoch, state.place = state.epoch + 1, 0
+
+
+def pretrain(state: State, pool: Pool, settings: Settings, world: World) -> Iterator[tuple[float, Tensor]]:
+    """Make the steps still to be made, giving way after each with its loss and what it is made of."""
+    model: nn.Module = EpisodeLoss(state.net)
+    if world.size > 1:
+        model = DistributedDataParallel(model)
+    model.train()
+    began = time.monotonic() - state.seconds
+    for plans in shares(state, pool, settings, world):
+        if state.step >= settings.steps:
+            return
+        given = moved(lesson(pool, plans, settings.spacing, settings.levels), world.device)
+        for group in state.optimizer.param_groups:
+            group["lr"] = settings.lr * rate(state.step, settings)
+        loss, parts = model(given)
+        state.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(state.net.parameters(), 1.0)
+        told = torch.cat([loss.detach()[None], parts])
+        if world.size > 1:
+            summed(told)
+            told = told / world.size
+        if not isfinite(float(told[0])):
+            raise TrainingError(f"the loss is {float(told[0])} after {state.step} steps; lower the rate")
+        state.optimizer.step()
+        state.step, state.place = state.step + 1, state.place + 1
+        state.seconds = time.monotonic() - began
+        yield float(told[0]), told[1:].cpu()
+
+
+def summed(numbers: Tensor) -> None:
+    """Put the sum over all processes into the place of each one's numbers."""
+    dist.all_reduce(numbers)  # pyright: ignore[reportUnknownMemberType]
+
+
+def moved(given: Lesson, device: torch.device) -> Lesson:
+    """The same lesson on a device."""
+    if device.type == "cpu":
+        return given
+    blocks = [Rows(*(tensor.to(device) for tensor in block)) for block in given.blocks]
+    parts = [type(part)(*(tensor.to(device) for tensor in part)) for part in given.parts]
+    return given._replace(blocks=blocks, parts=parts)
+
+
+def save(path: Path, state: State, settings: Settings) -> None:
+    """Write a checkpoint, whole or not at all."""
+    document = {
+        "format": FORMAT,
+        "settings": asdict(settings),
+        "net": state.net.state_dict(),
+        "optimizer": state.optimizer.state_dict(),
+        **{name: getattr(state, name) for name in ("step", "epoch", "place", "seconds")},
+    }
+    buffer = io.BytesIO()
+    torch.save(document, buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def load(path: Path, settings: Settings, device: torch.device) -> State:
+    """Go on from a checkpoint.
+
+    Raises:
+        TrainingError: There is none, it cannot be read, or it is of another network.
+    """
+    try:
+        kept: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        state = new_state(settings, device)
+        state.net.load_state_dict(kept["net"])
+        state.optimizer.load_state_dict(kept["optimizer"])
+    except FileNotFoundError as error:
+        raise TrainingError(f"there is no checkpoint at {path}; leave out --resume") from error
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise TrainingError(f"{path.name} cannot be gone on from; leave out --resume") from error
+    for name in ("step", "epoch", "place", "seconds"):
+        setattr(state, name, kept[name])
+    return state
