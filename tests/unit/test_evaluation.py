@@ -23,7 +23,7 @@ from addon.evaluation.report import lines
 from addon.evaluation.watching import draw, teach
 from addon.runtime.model import LoadedModel
 from addon.splits import tasks
-from tests.encoders import make_encoder
+from tests.encoders import inline_steps, make_encoder
 from tests.hands import written
 from tests.models import make_model
 
@@ -108,7 +108,8 @@ def test_what_is_noted_is_what_a_sketch_is_told(model, encoder, tmp_path):
     teach(engine, corpus, task.taught)
     recognizer = Recognizer(encoder, provider="cpu")
     recognizer.setup(tmp_path)
-    assert recognizer.wait_ready()
+    with inline_steps():
+        assert recognizer.wait_ready()
     for label, strokes in zip(corpus.labels[task.taught].tolist(), inks(corpus, task.taught), strict=True):
         recognizer.teach(label, strokes)
     for strokes in inks(corpus, task.asked):
