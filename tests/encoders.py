@@ -1,13 +1,25 @@
 """Small base encoders for tests: random weights, exported as the trained one is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import torch
 
+from addon.runtime import model
 from addon.training.encoder import EncoderNet
 from addon.training.encoder_export import encoder_spec, export_encoder
 
 SMALL = {"layers": 2, "hidden": 32, "embedding": 16, "background": 4}
+
+
+@contextmanager
+def inline_steps() -> Iterator[None]:
+    """Have steps run on the calling thread, however slow a busy machine makes them look."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "INLINE_BELOW_US", float("inf"))
+        yield
 
 
 def make_encoder(path: Path, seed: int = 3) -> Path:

@@ -8,6 +8,7 @@ import numpy as np
 
 from addon.corpus import Corpus, inks
 from addon.errors import EvaluationError
+from addon.evaluation.marks import marked
 from addon.evaluation.model import bare_run, new_engine
 from addon.evaluation.outcomes import Outcome, Stranger, outcome, stranger
 from addon.evaluation.watching import Stopwatch, draw, finished, teach
@@ -106,8 +107,9 @@ def asked(
     teach(engine, corpus, task.taught, watch)
     made: list[Outcome] = []
     for ink, strokes in zip(task.asked.tolist(), inks(corpus, task.asked), strict=True):
-        seen = draw(engine, strokes, watch)
-        made.append(outcome(seen, ink, seed, str(corpus.writers[ink]), str(corpus.labels[ink])))
+        ready = marked(strokes)
+        seen = draw(engine, ready.strokes, watch)
+        made.append(outcome(ready, seen, ink, seed, str(corpus.writers[ink]), str(corpus.labels[ink])))
         if watch is not None and bare is not None:
             watch.bare += bare()
     return made

@@ -1,17 +1,15 @@
 """From what was said of an ink to what counts."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.evaluation.watching import Watched, points_at
+from addon.evaluation.marks import CURVE, Marked
+from addon.evaluation.watching import Watched
 from addon.prediction import Prediction
 
-GRID = 20
-"""Steps of the accuracy–fraction curve."""
-
-CURVE = tuple(step / GRID for step in range(GRID + 1))
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)
 NAMES = (*(str(fraction) for fraction in FRACTIONS), "lifted")
 """Where accuracy is given: at fractions of the pen-down arc length, and with the pen lifted."""
@@ -28,10 +26,10 @@ class Outcome(NamedTuple):
         writer: Who drew it.
         label: What it is.
         said: What was answered at `NAMES`.
-        curve: Shape (GRID + 1,): whether the answer was right at each step of `CURVE`.
+        curve: Shape (STEPS + 1,): whether the answer was right at each step of `CURVE`.
         right: Shape (5,): the same at `NAMES`.
         confidence: Shape (5,): how sure each of these was, 0..1.
-        progress_error: Mean absolute error of the progress over the ink's points.
+        progress_error: Mean absolute error of the progress over the steps of `CURVE`.
     """
 
     ink: int
@@ -59,9 +57,9 @@ class Stranger(NamedTuple):
     softmax: float
 
 
-def outcome(watched: Watched, ink: int, seed: int, writer: str, label: str) -> Outcome:
+def outcome(asked: Marked, watched: Watched, ink: int, seed: int, writer: str, label: str) -> Outcome:
     """Judge what was said of an ink."""
-    places: list[int] = points_at(watched.travel, CURVE).tolist()
+    places: list[int] = asked.places.tolist()
     said = [watched.answers[place] for place in places]
     curve = np.array([answer.label == label for answer in said])
     read = [*(said[place] for place in READ), watched.lifted]
@@ -74,16 +72,14 @@ def outcome(watched: Watched, ink: int, seed: int, writer: str, label: str) -> O
         curve,
         np.array([answer.label == label for answer in read]),
         np.array([answer.confidence for answer in read], dtype=np.float64),
-        progress_error(watched),
+        progress_error(asked, said),
     )
 
 
-def progress_error(watched: Watched) -> float:
-    """Mean absolute difference of detected and true progress over an ink's points; a dot is done at once."""
-    total = watched.travel[-1]
-    true = watched.travel / total if total > 0 else np.ones(len(watched.travel))
-    detected = np.array([answer.progress for answer in watched.answers])
-    return float(np.abs(detected - true).mean())
+def progress_error(asked: Marked, said: Sequence[Prediction]) -> float:
+    """Mean absolute difference of detected and true progress over an ink's travel."""
+    detected = np.array([answer.progress for answer in said])
+    return float(np.abs(detected - asked.true)[1:].mean())
 
 
 def stranger(answer: Prediction, label: str) -> Stranger:

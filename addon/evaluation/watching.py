@@ -3,13 +3,9 @@
 Nothing here looks ahead: an ink goes into the engine that a sketch uses, one sample after the other.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from addon.corpus import Corpus, inks
 from addon.features import Strokes
@@ -26,12 +22,10 @@ class Watched(NamedTuple):
     """What was said of one ink.
 
     Attributes:
-        travel: Float64 array of shape (points,): pen-down travel after each point.
         answers: The answer after each point.
         lifted: The answer once the pen was lifted at the end.
     """
 
-    travel: NDArray[np.float64]
     answers: tuple[Prediction, ...]
     lifted: Prediction
 
@@ -81,7 +75,7 @@ def draw(engine: Engine, strokes: Strokes, watch: Stopwatch | None = None) -> Wa
             rows = answer.rows
         engine.lift(PEN)
         rows = engine.predictions[PEN].rows
-    return Watched(travelled(strokes), tuple(answers), engine.predictions[PEN])
+    return Watched(tuple(answers), engine.predictions[PEN])
 
 
 def finished(engine: Engine, strokes: Strokes) -> Prediction:
@@ -97,20 +91,3 @@ def samples(strokes: Strokes) -> list[Sample]:
         made += [(x, y) for x, y in stroke[:, :2].tolist()]
         made.append(None)
     return made
-
-
-def travelled(strokes: Strokes) -> NDArray[np.float64]:
-    """Pen-down travel after each point of an ink; shape (points,)."""
-    steps: list[NDArray[np.float64]] = []
-    for stroke in strokes:
-        points = stroke[:, :2].astype(np.float64)
-        moved = points[1:] - points[:-1]
-        steps += [np.zeros(1), np.sqrt(np.square(moved).sum(axis=1))]
-    return np.cumsum(np.concatenate(steps))
-
-
-def points_at(travel: NDArray[np.float64], fractions: Sequence[float]) -> Ints:
-    """The last point at or before each fraction of an ink's travel; never one after it."""
-    wanted = np.array(fractions, dtype=np.float64) * (float(travel[-1]) * (1 + 1e-12))
-    reached = np.searchsorted(travel, wanted, side="right") - 1
-    return np.maximum(reached, 0)

@@ -21,6 +21,7 @@ from addon.evaluation.peers.compare import PEERS, compare
 from addon.evaluation.report import document
 from addon.runtime.model import LoadedModel
 from tests.bench.held_out import held_out_writers, of_writers
+from tests.encoders import inline_steps
 from tests.real_pens import data_folder, real_corpus
 
 LIFTED = "lifted"
@@ -130,7 +131,8 @@ def teach_ms() -> float:
     with tempfile.TemporaryDirectory() as home:
         recognizer = Recognizer("encoder", provider="cpu")
         recognizer.setup(Path(home))
-        assert recognizer.wait_ready(), recognizer.messages()
+        with inline_steps():  # in a worker, teaching would return before it counts
+            assert recognizer.wait_ready(), recognizer.messages()
         for label, strokes in zip(corpus.labels[mine].tolist(), inks(corpus, mine), strict=True):
             given = tuple(np.nan_to_num(stroke) for stroke in strokes)
             began = perf_counter()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from addon.advice import GAIN, GOOD, USUAL, Advice, advice, pair_odds, parting, taught_as
-from addon.prototypes import Prototypes, Reading, forgotten, no_prototypes, taught
+from addon.prototypes import Prototypes, forgotten, no_prototypes, taught
+from addon.reading import Reading
 from addon.taught import Example
 from tests.hands import written
 

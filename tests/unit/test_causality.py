@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from addon import PointsError, Prediction, Recognizer
-from tests.encoders import make_encoder
+from tests.encoders import inline_steps, make_encoder
 from tests.hands import Stroke, taught, written
 
 SIGNS = "LTVZ"
@@ -43,7 +43,8 @@ def untaught(tmp_path: Path) -> Iterator[Recognizer]:
 def ready(encoder: Path, home: Path) -> Recognizer:
     made = Recognizer(encoder, provider="cpu")
     made.setup(home)
-    assert made.wait_ready()
+    with inline_steps():
+        assert made.wait_ready()
     return made
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from addon import Recognizer
@@ -12,15 +14,16 @@ from addon.corpus import Corpus, corpus_of, inks, read_corpus, write_corpus
 from addon.errors import EvaluationError, ModelError, TaughtError
 from addon.evaluation.command import evaluate
 from addon.evaluation.confusions import confusions, worst_pairs
+from addon.evaluation.marks import CURVE, marked, travelled
 from addon.evaluation.measure import Plan, asked, same_ink_twice
 from addon.evaluation.model import new_engine, open_model
-from addon.evaluation.outcomes import CURVE, FRACTIONS, outcome
+from addon.evaluation.outcomes import outcome
 from addon.evaluation.pictures import draw_all
 from addon.evaluation.report import lines
-from addon.evaluation.watching import draw, points_at, teach, travelled
+from addon.evaluation.watching import draw, teach
 from addon.runtime.model import LoadedModel
 from addon.splits import tasks
-from tests.encoders import make_encoder
+from tests.encoders import inline_steps, make_encoder
 from tests.hands import written
 from tests.models import make_model
 
@@ -105,7 +108,8 @@ def test_what_is_noted_is_what_a_sketch_is_told(model, encoder, tmp_path):
     teach(engine, corpus, task.taught)
     recognizer = Recognizer(encoder, provider="cpu")
     recognizer.setup(tmp_path)
-    assert recognizer.wait_ready()
+    with inline_steps():
+        assert recognizer.wait_ready()
     for label, strokes in zip(corpus.labels[task.taught].tolist(), inks(corpus, task.taught), strict=True):
         recognizer.teach(label, strokes)
     for strokes in inks(corpus, task.asked):
@@ -123,12 +127,29 @@ def test_what_is_noted_is_what_a_sketch_is_told(model, encoder, tmp_path):
     recognizer.exit()
 
 
-def test_what_is_read_at_a_fraction_is_known_by_then():
-    travel = travelled(written("T", 0))
-    places = points_at(travel, CURVE)
-    assert (travel[places] <= np.array(CURVE) * travel[-1] + 1e-9).all()
-    assert places[-1] == len(travel) - 1
-    assert (points_at(np.zeros(3), FRACTIONS) == 2).all()
+@given(st.sampled_from("LTVZ"), st.integers(0, 100), st.integers(1, 9))
+def test_answers_are_read_at_their_share_of_the_travel(label, seed, sparse):
+    strokes = [stroke[::sparse] for stroke in written(label, seed)]
+    ready = marked(strokes)
+    travel = travelled(ready.strokes)
+    total = travelled(strokes)[-1]
+    assert travel[ready.places] == pytest.approx(np.array(CURVE) * total, abs=1e-3)
+    assert ready.places[-1] == len(travel) - 1
+    kept = [len(ready.strokes), sum(map(len, ready.strokes)) - sum(map(len, strokes))]
+    assert kept[0] == len(strokes)
+    assert 0 <= kept[1] <= len(CURVE) - 2
+    for stroke, more in zip(strokes, ready.strokes, strict=True):
+        assert {tuple(point) for point in stroke[:, :2].tolist()} <= {tuple(p) for p in more[:, :2].tolist()}
+
+
+def test_marks_change_no_answer(model):
+    corpus = signs("a")
+    engine = new_engine(model)
+    teach(engine, corpus, np.arange(len(corpus)))
+    for strokes in inks(corpus):
+        plain, more = draw(engine, strokes).lifted, draw(engine, marked(strokes).strokes).lifted
+        assert more.rows == plain.rows
+        assert more.probabilities == pytest.approx(plain.probabilities, abs=1e-4)
 
 
 def test_what_comes_after_a_fraction_changes_nothing_before_it(model):
@@ -139,7 +160,7 @@ def test_what_comes_after_a_fraction_changes_nothing_before_it(model):
     teach(engine, corpus, task.taught)
     for strokes in inks(corpus, task.asked):
         seen = draw(engine, strokes)
-        cut = int(points_at(seen.travel, [0.5])[0]) + 1
+        cut = len(seen.answers) // 2
         again = draw(engine, corrupted(strokes, cut))
         for before, after in zip(seen.answers[:cut], again.answers[:cut], strict=True):
             assert before.probabilities.tobytes() == after.probabilities.tobytes()
@@ -158,7 +179,7 @@ def test_a_dot_is_done_at_once(model):
     engine = new_engine(model)
     teach(engine, corpus, np.arange(len(corpus)))
     dot = [np.full((3, 4), 7, dtype=np.float32)]
-    judged = outcome(draw(engine, dot), 0, 0, "a", "L")
+    judged = outcome(marked(dot), draw(engine, dot), 0, 0, "a", "L")
     assert np.isfinite(judged.progress_error)
     assert 0 <= judged.progress_error <= 1
 

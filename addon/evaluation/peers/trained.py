@@ -9,6 +9,7 @@ import numpy as np
 
 from addon.corpus import write_corpus
 from addon.errors import EvaluationError
+from addon.evaluation.marks import marked
 from addon.evaluation.model import new_engine
 from addon.evaluation.outcomes import outcome
 from addon.evaluation.peers.peer import Ask, PeerAnswer
@@ -35,8 +36,8 @@ def teach_network(inks: Sequence[Strokes], labels: Sequence[str], iterations: in
 
     def ask(strokes: Strokes) -> PeerAnswer:
         watch = Stopwatch()
-        seen = draw(engine, strokes, watch)
-        judged = outcome(seen, 0, 0, "", "")
+        ready = marked(strokes)
+        judged = outcome(ready, draw(engine, ready.strokes, watch), 0, 0, "", "")
         return PeerAnswer(judged.said, judged.progress_error, tuple(np.array(watch.points) / 1e9))
 
     return ask
