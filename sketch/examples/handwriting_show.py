@@ -178,7 +178,8 @@ def perform(
                 film.add(frame)
             show.look(frame)
 
-        player = ScriptPlayer(show.script(), 1 / fps, paced=lambda: show.training)
+        # At half the pace while it trains: without a GPU, drawing and filming take what the training needs.
+        player = ScriptPlayer(show.script(), 2 / fps, paced=lambda: show.training)
         sketch.run(instance, headless=True, player=player, viewer=view, home=home, frames=frames)
     if show.portrait is not None:
         save_png(out / "handwriting.png", show.portrait)
