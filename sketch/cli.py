@@ -43,10 +43,10 @@ def run(
     import addon  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from sketch.launch import run as run_sketch
 
-    options: dict[str, Any] = {"size": parse_size(size)} if size else {}
-    if fullscreen:
-        options["fullscreen"] = True
+    options: dict[str, Any] = {"fullscreen": True} if fullscreen else {}
     try:
+        if size:
+            options["size"] = parse_size(size)
         run_sketch(load_sketch(file), headless=headless, frames=frames, record=record, **options)
     except (LoadError, HostError, ValueError) as error:
         _stop(str(error))
