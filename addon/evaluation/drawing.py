@@ -16,6 +16,7 @@ PAPER, INK, PALE, RULE = (255, 255, 255), (24, 24, 32), (150, 156, 170), (222, 2
 FINE = 3
 FILLED = 0.72
 PEN = 1 / 26
+SMALLEST_TEXT = 7.0
 
 
 def put_ink(
@@ -67,10 +68,17 @@ def ink_size(strokes: Strokes) -> float:
 
 
 def put_text(
-    pen: ImageDraw.ImageDraw, middle: tuple[float, float], text: str, color: Color, size: float
+    pen: ImageDraw.ImageDraw,
+    middle: tuple[float, float],
+    text: str,
+    color: Color,
+    size: float,
+    width: float | None = None,
 ) -> None:
-    """Write a text around a point."""
-    pen.text(middle, text, fill=color, font=ImageFont.load_default(size), anchor="mm")
+    """Write a text around a point; smaller if it would be wider than `width`."""
+    long = pen.textlength(text, ImageFont.load_default(size))
+    fitting = size if width is None or long <= width else max(size * width / long, SMALLEST_TEXT)
+    pen.text(middle, text, fill=color, font=ImageFont.load_default(fitting), anchor="mm")
 
 
 def weaker(color: Color, share: float) -> Color:

@@ -78,8 +78,9 @@ def sheet(corpus: Corpus, outcomes: Sequence[Outcome], pairs: Sequence[Pair]) ->
         put_text(pen, (size[0] / 2, size[1] / 2), "no class was taken for another", INK, 18)
     for row, (pair, some) in enumerate(shown):
         y = row * (CARD + GAP)
-        put_text(pen, (CARD, y + CARD * 0.35), f"{pair.first} and {pair.second}", INK, 22)
-        put_text(pen, (CARD, y + CARD * 0.7), f"{pair.mistaken} of {pair.asked}", PALE, 15)
+        for line, name in enumerate((pair.first, pair.second)):
+            put_text(pen, (CARD, y + CARD * (0.2 + 0.3 * line)), name, INK, 20, 2 * CARD - GAP)
+        put_text(pen, (CARD, y + CARD * 0.8), f"{pair.mistaken} of {pair.asked}", PALE, 15)
         for place, one in enumerate(some):
             _put_card(picture, corpus, one, (2 * CARD + place * (2 * CARD + GAP), y))
     return picture
