@@ -12,6 +12,7 @@ import typer
 from sketch.host.errors import HostError
 from sketch.host.window import has_display
 from sketch.load import LoadError, load_sketch
+from sketch.window import Window
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,14 +42,19 @@ def run(
     """Run a sketch."""
     # Before the sketch's folder is on the path: an addon.py beside the sketch must not take its place.
     import addon  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    from sketch.host.recorder import RecorderError
     from sketch.launch import run as run_sketch
 
     options: dict[str, Any] = {"fullscreen": True} if fullscreen else {}
+    # Only what was typed here is told in one line: a sketch's own errors keep their traceback.
+    if size:
+        try:
+            options["size"] = Window(size=parse_size(size)).size
+        except ValueError as error:
+            _stop(str(error))
     try:
-        if size:
-            options["size"] = parse_size(size)
         run_sketch(load_sketch(file), headless=headless, frames=frames, record=record, **options)
-    except (LoadError, HostError, ValueError) as error:
+    except (LoadError, HostError, RecorderError) as error:
         _stop(str(error))
 
 
@@ -61,6 +67,7 @@ def handwriting(
 ) -> None:
     """Draw letters, teach them, watch each one appear. Without a display a machine-written hand plays it."""
     from sketch.examples.handwriting import Handwriting
+    from sketch.host.recorder import RecorderError
     from sketch.launch import run as run_sketch
 
     try:
@@ -68,7 +75,7 @@ def handwriting(
             _show(out, iterations, frames)
         else:
             run_sketch(Handwriting, frames=frames)
-    except HostError as error:
+    except (HostError, RecorderError) as error:
         _stop(str(error))
 
 

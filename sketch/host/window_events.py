@@ -1,5 +1,6 @@
 """What pyglet's window reports, as events in the queue."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -7,6 +8,8 @@ from sketch.host.keys import button_name, key_name, modifier_names
 from sketch.host.server_clock import ServerClock
 from sketch.input.events import Button, Device, FilesEvent, KeyEvent, PointerEvent, PointerKind, ResizeEvent
 from sketch.input.queue import EventQueue
+
+log = logging.getLogger("inkloop")
 
 # A tablet's report and the pointer event it causes arrive within this many seconds of each other.
 TABLET_FRESH = 0.05
@@ -168,8 +171,8 @@ def follow_tablets(window: Any, note: Callable[[float], None]) -> int:
 
     try:
         tablets: list[Any] = list(cast(Any, pyglet.input).get_tablets(window.display))
-    except Exception:
-        # pyglet raises what the platform raises where tablets cannot be asked for, such as no XInput.
+    except Exception as error:  # whatever the platform raises where tablets cannot be asked for
+        log.info("no tablet's pressure here (%s); the pointer draws as a mouse", type(error).__name__)
         return 0
     for tablet in tablets:
         canvas = tablet.open(window)
