@@ -26,6 +26,7 @@ class Counting:
     """A session that notes the batches that go through it, and may fail or spoil one ink."""
 
     def __init__(self, model: LoadedModel) -> None:
+        assert isinstance(model.session, JoiningSession)
         self._session = model.session
         self.spec, self.provider = model.spec, model.session.provider
         self.batches: list[int] = []
