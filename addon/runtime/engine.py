@@ -42,8 +42,11 @@ class Engine(Protocol):
     def begin(self, pointer_id: int) -> None:
         """A new ink begins."""
 
-    def point(self, pointer_id: int, x: float, y: float, *, gather: bool = False) -> None:
-        """A sample of a pen that is down, finite, in logical pixels; may wait for others with `gather`."""
+    def point(self, pointer_id: int, x: float, y: float) -> None:
+        """A sample of a pen that is down, finite, in logical pixels."""
+
+    def gather(self, pointer_id: int, x: float, y: float) -> None:
+        """The same, but it may wait for those of other pens until `flush`."""
 
     def flush(self) -> None:
         """Answer what waits for others."""
@@ -114,9 +117,13 @@ class WorkerEngine:
         """A new ink begins."""
         self._queue.put(partial(self._inline.begin, pointer_id))
 
-    def point(self, pointer_id: int, x: float, y: float, *, gather: bool = False) -> None:
+    def point(self, pointer_id: int, x: float, y: float) -> None:
         """A sample of a pen that is down; never waits."""
-        self._queue.put(partial(self._inline.point, pointer_id, x, y, began=perf_counter_ns(), gather=gather))
+        self._queue.put(partial(self._inline.point, pointer_id, x, y, perf_counter_ns()))
+
+    def gather(self, pointer_id: int, x: float, y: float) -> None:
+        """The same, but it may wait in the worker for those of other pens."""
+        self._queue.put(partial(self._inline.gather, pointer_id, x, y, perf_counter_ns()))
 
     def flush(self) -> None:
         """The worker does so by itself, whenever it has come to the end of its queue."""
