@@ -93,10 +93,10 @@ class WorkerEngine:
         self._inline = InlineEngine(model, tells=True)
         self._inline.answered.update(shown or {})
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._ending = False
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="inkloop-steps", daemon=True)
         self._thread.start()
-        end_at_exit(self, self._thread, partial(self._queue.put, None))
+        end_at_exit(self, self._thread, partial(_end, self._queue, self._ending))
 
     @property
     def predictions(self) -> dict[int, Prediction]:
@@ -158,19 +158,23 @@ class WorkerEngine:
 
     def close(self, seconds: float = 0.0) -> None:
         """End, leaving out what is still queued; waits at most so long for a step that is running."""
-        self._ending = True
-        self._queue.put(None)
+        _end(self._queue, self._ending)
         self._thread.join(seconds)
 
     def _work(self) -> None:
-        while (event := self._queue.get()) is not None and not self._ending:
+        while (event := self._queue.get()) is not None and not self._ending.is_set():
             event()
             # What has come meanwhile may go through the model together, what comes later has to wait for it.
             for _ in range(self._queue.qsize()):
-                if (event := self._queue.get()) is None or self._ending:
+                if (event := self._queue.get()) is None or self._ending.is_set():
                     return
                 event()
             self._inline.flush()
+
+
+def _end(queue: "SimpleQueue[Callable[[], None] | None]", ending: threading.Event) -> None:
+    ending.set()
+    queue.put(None)
 
 
 def engine_for(model: LoadedModel, shown: Mapping[int, Prediction] | None = None) -> Engine:
