@@ -28,18 +28,22 @@ class StepOutputs(NamedTuple):
         scores: Float32 array of shape (batch, time, classes), before the softmax.
         progress: Float32 array of shape (batch, time, 1), 0..1.
         embedding: Float32 array of shape (batch, time, embedding); only a base encoder tells it.
+        unknown: Float32 array of shape (batch, time, 1), how much likelier it is, as a logarithm, that the
+            ink is none of the classes.
     """
 
     scores: Floats = NOTHING
     progress: Floats = NOTHING
     embedding: Floats = NOTHING
+    unknown: Floats = NOTHING
 
 
 def answer_sizes(spec: ModelSpec) -> dict[str, int]:
     """Of what a step answers, the field of `StepOutputs` and its last size."""
-    if spec.reading is not None:
-        return {"embedding": spec.embedding}
-    return {"scores": len(spec.labels), "progress": 1}
+    sizes = {"embedding": spec.embedding, "scores": len(spec.labels), "progress": 1, "unknown": 1}
+    # Without a reading nobody looks at the embedding, so it is not copied out at every point.
+    unread = () if spec.reading is not None else ("embedding",)
+    return {name: size for name, size in sizes.items() if name in spec.outputs and name not in unread}
 
 
 class StepSession(Protocol):
