@@ -9,30 +9,33 @@ These are the formulas of `addon.prototypes.answers`. The trunk, its state and i
 and the description keeps the reading: a baked model can be taught anew.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import onnx
-from onnx import helper
+from onnx import helper, numpy_helper
+from onnx.utils import Extractor
 
 from addon.corpus import corpus_hash, inks, read_corpus
 from addon.errors import ModelError, TaughtError
 from addon.features import FeatureRecipe, ink_rows
-from addon.jobs import Baking, Exported
+from addon.jobs import Baked, Baking
 from addon.prediction import softmax
 from addon.prototypes import Prototypes, answers, no_prototypes, taught, threshold
-from addon.spec import ENCODER_OUTPUTS, METADATA_KEY, ModelSpec, spec_from_json, spec_to_json
-from addon.thumbnails import thumbnails
-from addon.training.checked import Arrays, onnx_answer, session_of, versions, write_checked
-from addon.training.nodes import Floats, tensors, value
+from addon.reading import Reading
+from addon.spec import ENCODER_OUTPUTS, INPUTS, UNKNOWN_OUTPUT, ModelSpec
+from addon.training.checked import Answer, Arrays, onnx_answer, session_of, versions, write_checked
+from addon.training.model_file import read_model
+from addon.training.nodes import Floats, described, tensors, value
+from addon.training.thumbnails import thumbnails
 
 # A class that is nowhere near counts as this near, so that its logarithm is a number.
 TINY = 1e-30
 
 
-def bake(job: Baking) -> Exported:
+def bake(job: Baking) -> Baked:
     """Bake what is taught into the encoder it was taught to, and write the model.
 
     Raises:
@@ -40,27 +43,139 @@ def bake(job: Baking) -> Exported:
         TaughtError: The examples or their tracks cannot be read, or do not fit the encoder.
         OSError: The file cannot be written; the old one is as it was.
     """
-    base, spec = read_base(job.model)
+    began = monotonic()
+    base, spec, reading = read_base(job.model)
     corpus = read_corpus(job.data)
-    prototypes = _prototypes(job.tracks, spec, corpus.labels.tolist())
-    recipe = FeatureRecipe(job.scale, spec.recipe.spacing)
-    made = replace(
+    prototypes = _prototypes(job.tracks, reading, corpus.labels.tolist())
+    written = replace(
         spec,
         labels=prototypes.labels,
-        recipe=recipe,
+        recipe=FeatureRecipe(job.scale, spec.recipe.spacing),
         unknown=True,
         thumbnails=thumbnails(corpus),
         taught_hash=corpus_hash(corpus),
-        versions={**versions(), "torch": spec.versions.get("torch", "")},
-    ).with_training(name=job.name, examples=len(corpus), encoder=spec.training.get("name", ""))
+        # The network is torch's of then, the rest is of now.
+        versions=versions() | {"torch": spec.versions.get("torch", "")},
+        training={"name": job.name, "examples": len(corpus), "encoder": dict(spec.training)},
+    )
     limit = threshold(prototypes)
-    before = session_of(base.SerializeToString())
+    first = ink_rows(written.recipe, inks(corpus, range(1))).rows[np.newaxis]
+    live = _live(base, prototypes, limit)
+    job.out.parent.mkdir(parents=True, exist_ok=True)
+    write_checked(baked(base, written, prototypes, limit), written, live, job.out, [first], _read)
+    return Baked(job.out, prototypes.labels, len(corpus), monotonic() - began)
+
+
+def read_base(path: Path) -> tuple[onnx.ModelProto, ModelSpec, Reading]:
+    """A base encoder's graph without classes of its own, and what its file says.
+
+    Raises:
+        ModelError: It cannot be read, or is no base encoder.
+    """
+    model, spec = read_model(path)
+    if spec.reading is None:
+        raise ModelError(f"{path.name} has classes of its own and learns no others; use a base encoder")
+    return Extractor(model).extract_model(list(INPUTS), list(ENCODER_OUTPUTS)), spec, spec.reading
+
+
+def baked(base: onnx.ModelProto, spec: ModelSpec, prototypes: Prototypes, limit: float) -> onnx.ModelProto:
+    """The encoder's graph with the taught classes as its head.
+
+    Args:
+        base: From `read_base`; left as it is.
+        spec: What the file is to say about itself.
+        prototypes: What is taught, to this encoder.
+        limit: From which log odds on a point is unknown.
+    """
+    graph = onnx.GraphProto()
+    graph.CopyFrom(base.graph)
+    graph.node.extend(_head_nodes())
+    graph.initializer.extend(_head_weights(prototypes, limit))
+    for name, size in (("scores", len(prototypes.labels)), ("progress", 1), (UNKNOWN_OUTPUT, 1)):
+        graph.output.append(value(name, "batch", "time", size))
+    return described(graph, spec)
+
+
+def _head_nodes() -> list[onnx.NodeProto]:
+    node = helper.make_node
+    return [
+        node("MatMul", ["embedding", "prototypes.W"], ["prototypes_product"]),
+        node("Add", ["prototypes_product", "prototypes.B"], ["near"]),
+        node("ReduceMax", ["near"], ["nearest"], axes=[2]),
+        node("Sub", ["near", "nearest"], ["less"]),
+        node("Exp", ["less"], ["likely"]),
+        node("MatMul", ["likely", "groups"], ["sums"]),
+        node("Split", ["sums", "groups.sizes"], ["classes", "shared"], axis=2),
+        node("Max", ["classes", "tiny"], ["classes_some"]),
+        node("Log", ["classes_some"], ["scores"]),
+        node("ReduceSum", ["classes", "last_axis"], ["total"]),
+        node("Div", ["shared", "total"], ["progress"]),
+        node("Log", ["total"], ["total_log"]),
+        node("Add", ["total_log", "nearest"], ["known"]),
+        node("MatMul", ["embedding", "background.W"], ["background_product"]),
+        node("Add", ["background_product", "background.B"], ["background_near"]),
+        node("ReduceLogSumExp", ["background_near"], ["strange"], axes=[2]),
+        node("Sub", ["strange", "known"], ["odds"]),
+        node("Sub", ["odds", "threshold"], [UNKNOWN_OUTPUT]),
+    ]
+
+
+def _head_weights(prototypes: Prototypes, limit: float) -> list[onnx.TensorProto]:
+    end = len(prototypes.table) - len(prototypes.reading.background)
+    arrays = {
+        "prototypes.W": prototypes.table[:end].T,
+        "prototypes.B": prototypes.bias[:end],
+        "background.W": prototypes.table[end:].T,
+        "background.B": prototypes.bias[end:],
+        "groups": _groups(prototypes, end),
+        "tiny": np.array(TINY),
+        "threshold": np.array(limit),
+    }
+    sizes = {"groups.sizes": [len(prototypes.labels), 1], "last_axis": [2]}
+    return [
+        *tensors({name: np.ascontiguousarray(array, dtype=np.float32) for name, array in arrays.items()}),
+        *(numpy_helper.from_array(np.array(each, dtype=np.int64), name) for name, each in sizes.items()),
+    ]
+
+
+def _groups(prototypes: Prototypes, end: int) -> Floats:
+    """Which class each level of each prototype counts for; in the last column the progress it stands for."""
+    levels = prototypes.reading.levels + 1
+    counts = np.diff(np.append(prototypes.starts, end // levels)) * levels
+    classes = np.repeat(np.eye(len(counts)), counts, axis=0)
+    return np.column_stack([classes, np.tile(prototypes.reading.shares, end // levels)]).astype(np.float32)
+
+
+def _prototypes(path: Path, reading: Reading, labels: list[str]) -> Prototypes:
+    try:
+        tracks = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise TaughtError(f"{path.name} cannot be read; export once more") from error
+    if len(tracks) != len(labels) or not labels:
+        raise TaughtError(f"there are {len(tracks)} tracks for {len(labels)} examples; export once more")
+    try:
+        return taught(no_prototypes(reading), range(len(labels)), labels, list(tracks))
+    except ValueError as error:
+        raise TaughtError(f"the examples were taught to another encoder ({error})") from error
+
+
+def _live(base: onnx.ModelProto, prototypes: Prototypes, limit: float) -> Answer:
+    session = session_of(base.SerializeToString())
 
     def live(inputs: Arrays) -> Arrays:
-        given = onnx_answer(before, ENCODER_OUTPUTS, inputs)
+        given = onnx_answer(session, ENCODER_OUTPUTS, inputs)
         said = answers(prototypes, given[0][0])
-        return [*given, said.probabilities[None], said.progress[None, :, None], _chance(said.unknown - limit)]
+        heads = said.probabilities, said.progress[:, np.newaxis], _chance(said.unknown - limit)[:, np.newaxis]
+        return [*given, *(head[np.newaxis] for head in heads)]
 
-    rows = ink_rows(recipe, inks(corpus, range(1)))
-    write_checked(baked(base, made, prototypes, limit), made, live, job.out, [rows.rows[None]], _as_answered)
-    return Exported(job.out, None, 0.0)
+    return live
+
+
+def _read(outputs: Arrays) -> Arrays:
+    """Outputs as they are answered: probabilities for scores, and for odds."""
+    *trunk, scores, progress, unknown = outputs
+    return [*trunk, softmax(scores), progress, _chance(unknown)]
+
+
+def _chance(odds: Floats) -> Floats:
+    return (1 / (1 + np.exp(-np.clip(odds, -60, 60)))).astype(np.float32)

@@ -79,7 +79,7 @@ def versions() -> dict[str, str]:
 
 def session_of(data: bytes) -> Any:
     """A model's session on the CPU, on one thread."""
-    options = onnxruntime.SessionOptions()
+    options: Any = onnxruntime.SessionOptions()  # pyright: ignore[reportUnknownMemberType]
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
@@ -92,4 +92,4 @@ def onnx_answer(session: Any, outputs: Sequence[str], inputs: Arrays) -> Arrays:
 def _check_close(name: str, given: NDArray[np.float32], wanted: NDArray[np.float32]) -> None:
     if given.shape != wanted.shape or not np.allclose(given, wanted, rtol=TOLERANCE, atol=TOLERANCE):
         worst = float(np.abs(given - wanted).max()) if given.shape == wanted.shape else float("inf")
-        raise ModelError(f"the exported {name} is off by {worst:.1e} from what it should be; the old model stays")
+        raise ModelError(f"the exported {name} is off by {worst:.1e}; the old model stays")

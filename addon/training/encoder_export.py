@@ -14,8 +14,8 @@ from onnx import helper
 from addon.features import COLUMNS, FeatureRecipe
 from addon.reading import Reading
 from addon.spec import ModelSpec
-from addon.training.encoder import EncoderNet
 from addon.training.checked import Arrays, versions, write_checked
+from addon.training.encoder import EncoderNet
 from addon.training.graph import array_of, lstm_weights
 from addon.training.nodes import DIRECTION_AXIS, described, state_values, tensors, trunk_nodes, value
 

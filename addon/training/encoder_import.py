@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from onnx import numpy_helper
 
 from addon.errors import ModelError
-from addon.spec import METADATA_KEY, ModelSpec, spec_from_json
+from addon.spec import ModelSpec
 from addon.training.encoder import EncoderNet
+from addon.training.model_file import read_model
 from addon.training.nodes import Floats
 
 
@@ -19,11 +19,7 @@ def read_encoder(path: Path) -> tuple[EncoderNet, ModelSpec]:
     Raises:
         ModelError: It cannot be read, or is no base encoder.
     """
-    try:
-        model = onnx.load(path)
-        spec = spec_from_json({prop.key: prop.value for prop in model.metadata_props}[METADATA_KEY])
-    except (OSError, KeyError, ValueError) as error:
-        raise ModelError(f"{path.name} cannot be read; choose a base encoder that Inkloop exported") from error
+    model, spec = read_model(path)
     if spec.reading is None:
         raise ModelError(f"{path.name} is no base encoder; it has classes of its own and learns no others")
     arrays = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}

@@ -46,5 +46,3 @@ def _check_fit(net: StepNet, spec: ModelSpec) -> None:
 def _torch_answer(net: StepNet, inputs: Arrays) -> Arrays:
     with torch.no_grad():
         return [tensor.numpy() for tensor in net(*map(torch.as_tensor, inputs))]
-
-

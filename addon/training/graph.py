@@ -1,8 +1,8 @@
 """The ONNX graph of a `StepNet`, node by node.
 
-    features ─ Transpose ─ LSTM ─ … ─ LSTM ─ Transpose ─┬─ embedding
-                            h, c ─ … ─ h_next, c_next   ├─ MatMul, Add ─ scores
-                                                        └─ MatMul, Add, Sigmoid ─ progress
+features ─ Transpose ─ LSTM ─ … ─ LSTM ─ Transpose ─┬─ embedding
+h, c ─ … ─ h_next, c_next   ├─ MatMul, Add ─ scores
+└─ MatMul, Add, Sigmoid ─ progress
 """
 
 import numpy as np
