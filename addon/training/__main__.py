@@ -47,13 +47,20 @@ def _serve(line: str, events: TextIO, cancel: threading.Event) -> None:
         from addon.training.bake import bake
 
         return _tell(events, bake(job))
-    from addon.training.config import config_from
+    from addon.training.config import adapt_config_from, config_from
     from addon.training.manners import step_back
-    from addon.training.run import run
 
-    config = config_from(job.config)
-    step_back(config)
-    run(job, config, lambda event: _tell(events, event), cancel.is_set)
+    if job.model is None:
+        from addon.training.run import run
+
+        config = config_from(job.config)
+        step_back(config)
+        return run(job, config, lambda event: _tell(events, event), cancel.is_set)
+    from addon.training.adapting import adapt
+
+    adapting = adapt_config_from(job.config)
+    step_back(adapting)
+    adapt(job, adapting, lambda event: _tell(events, event), cancel.is_set)
 
 
 def _claim_stdout() -> TextIO:

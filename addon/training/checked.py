@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import onnx
@@ -79,7 +79,7 @@ def versions() -> dict[str, str]:
 
 def session_of(data: bytes) -> Any:
     """A model's session on the CPU, on one thread."""
-    options: Any = onnxruntime.SessionOptions()  # pyright: ignore[reportUnknownMemberType]
+    options = cast(Any, onnxruntime).SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
