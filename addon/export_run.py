@@ -12,7 +12,7 @@ from addon.beside import Beside, Process, make_folders_of
 from addon.corpus import write_corpus
 from addon.features import FeatureRecipe
 from addon.files import write_atomically
-from addon.jobs import Baked, Baking, Failed
+from addon.jobs import Baked, Baking, Event, Failed
 from addon.prototypes import Prototypes
 from addon.taught import Example
 from addon.trainer import TrainerProcess
@@ -58,7 +58,8 @@ class ExportRun:
         """How it ended, in one line; empty as long as it has not."""
         for event in self._beside.poll():
             if isinstance(event, Baked):
-                return f"exported {len(event.labels)} classes of {event.examples} examples to {event.path}"
+                of = f" of {event.examples} examples" if event.examples else ""
+                return f"exported {len(event.labels)} classes{of} to {event.path}"
             if isinstance(event, Failed):
                 return f"export failed: {event.message}"
         return self._beside.failure
@@ -66,6 +67,49 @@ class ExportRun:
     def stop(self) -> None:
         """End it; a file that is not finished is not there."""
         self._beside.stop()
+
+
+class CopyRun(ExportRun):
+    """An export of a model that knows its classes already: its file is copied.
+
+    Args:
+        model: The model's file.
+        labels: Its classes.
+        out: The file to write or to replace; its folder is made if need be.
+    """
+
+    def __init__(self, model: Path, labels: tuple[str, ...], out: Path) -> None:
+        self._beside = Beside(partial(_copied, model, labels, out), "export")
+
+
+def agree(prototypes: Prototypes, examples: Sequence[Example]) -> bool:
+    """Whether prototypes are of exactly these examples; a worker may be behind."""
+    names: list[str] = [prototypes.labels[index] for index in prototypes.classes.tolist()]
+    labels = {one.id: one.label for one in examples}
+    return dict(zip(prototypes.keys, names, strict=True)) == labels
+
+
+class _Done:
+    """A process that has ended."""
+
+    def __init__(self, event: Event) -> None:
+        self._events = [event]
+
+    def poll(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
+
+    def cancel(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
+def _copied(model: Path, labels: tuple[str, ...], out: Path) -> Process:
+    make_folders_of(out)
+    write_atomically(out, model.read_bytes())
+    return _Done(Baked(out, labels, 0, 0.0))
 
 
 def _begun(examples: Sequence[Example], prototypes: Prototypes, job: Baking, start: Start) -> Process:

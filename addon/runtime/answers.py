@@ -72,6 +72,11 @@ class Answers(Protocol):
         """How points become rows."""
         ...
 
+    @property
+    def taught(self) -> Prototypes | None:
+        """What is taught; None if the model learns nothing by being taught."""
+        ...
+
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""
         ...
@@ -100,6 +105,7 @@ class HeadAnswers:
     def __init__(self, session: StepSession) -> None:
         self.labels = session.spec.labels
         self.recipe = session.spec.recipe
+        self.taught = None
         self._tells_unknown = session.spec.unknown
 
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
@@ -141,6 +147,11 @@ class OwnOrTaught:
         """How points become rows."""
         return self._now.recipe
 
+    @property
+    def taught(self) -> Prototypes:
+        """What is taught."""
+        return self._taught.prototypes
+
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""
         return self._taught.learn(examples)
@@ -175,6 +186,11 @@ class TaughtAnswers:
     def labels(self) -> tuple[str, ...]:
         """The classes, in the order in which they were first taught."""
         return self.prototypes.labels
+
+    @property
+    def taught(self) -> Prototypes:
+        """What is taught."""
+        return self.prototypes
 
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""

@@ -5,7 +5,8 @@
 A state is opaque and is never changed: whoever keeps one can go back to it, and feed it twice.
 """
 
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,4 +66,17 @@ class StepSession(Protocol):
 
     def step(self, rows: Floats, state: State) -> tuple[StepOutputs, State]:
         """Take rows of shape (batch, time, features), time at least 1, on from a state."""
+        ...
+
+
+@runtime_checkable
+class JoiningSession(StepSession, Protocol):
+    """A session that can take several inks through one step, whatever came before in each."""
+
+    def join(self, states: Sequence[State]) -> State:
+        """The state of a batch, of states of one ink each; these stay as they are."""
+        ...
+
+    def split(self, state: State) -> list[State]:
+        """The states of a batch's inks, in order, each as if it had been alone."""
         ...

@@ -1,7 +1,7 @@
 """Adapting a base encoder to the inks that were taught, if that makes it better.
 
 What is trained is the projection to the embedding, and the background beside it: a metric in which the inks
-of this hand lie apart. The LSTM below keeps what many hands have taught it, which a few dozen inks would blur.
+of this hand lie apart. The LSTM below keeps what many hands taught it, which a few dozen inks would blur.
 Episodes and loss are those of pretraining.
 """
 

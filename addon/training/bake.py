@@ -12,6 +12,7 @@ and the description keeps the reading: a baked model can be taught anew.
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import onnx
@@ -20,10 +21,10 @@ from onnx.utils import Extractor
 
 from addon.corpus import corpus_hash, inks, read_corpus
 from addon.errors import ModelError, TaughtError
-from addon.features import FeatureRecipe, ink_rows
+from addon.features import FeatureRecipe, RowTable, ink_rows
 from addon.jobs import Baked, Baking
 from addon.prediction import softmax
-from addon.prototypes import Prototypes, answers, no_prototypes, taught, threshold
+from addon.prototypes import Prototypes, answers, no_prototypes, taught, threshold, track
 from addon.reading import Reading
 from addon.spec import ENCODER_OUTPUTS, INPUTS, UNKNOWN_OUTPUT, ModelSpec
 from addon.training.checked import Answer, Arrays, onnx_answer, session_of, versions, write_checked
@@ -59,10 +60,14 @@ def bake(job: Baking) -> Baked:
         training={"name": job.name, "examples": len(corpus), "encoder": dict(spec.training)},
     )
     limit = threshold(prototypes)
-    first = ink_rows(written.recipe, inks(corpus, range(1))).rows[np.newaxis]
-    live = _live(base, prototypes, limit)
+    table = ink_rows(written.recipe, inks(corpus, range(1)))
+    session = session_of(base.SerializeToString())
+    _check_track(session, written, prototypes, table)
+    live = _live(session, prototypes, limit)
     job.out.parent.mkdir(parents=True, exist_ok=True)
-    write_checked(baked(base, written, prototypes, limit), written, live, job.out, [first], _read)
+    write_checked(
+        baked(base, written, prototypes, limit), written, live, job.out, [table.rows[np.newaxis]], _read
+    )
     return Baked(job.out, prototypes.labels, len(corpus), monotonic() - began)
 
 
@@ -159,9 +164,16 @@ def _prototypes(path: Path, reading: Reading, labels: list[str]) -> Prototypes:
         raise TaughtError(f"the examples were taught to another encoder ({error})") from error
 
 
-def _live(base: onnx.ModelProto, prototypes: Prototypes, limit: float) -> Answer:
-    session = session_of(base.SerializeToString())
+def _check_track(session: Any, spec: ModelSpec, prototypes: Prototypes, first: RowTable) -> None:
+    """Whether the first example's track is what this encoder makes of it, at this scale."""
+    state = np.zeros((spec.layers, 1, spec.hidden), dtype=np.float32)
+    (embeddings,) = onnx_answer(session, ENCODER_OUTPUTS[:1], [first.rows[np.newaxis], state, state])
+    again = track(prototypes.reading, embeddings[0], first.travel)
+    if not np.allclose(again, prototypes.tracks[0], rtol=1e-3, atol=1e-3):
+        raise TaughtError("the examples were read by another encoder or at another scale; export once more")
 
+
+def _live(session: Any, prototypes: Prototypes, limit: float) -> Answer:
     def live(inputs: Arrays) -> Arrays:
         given = onnx_answer(session, ENCODER_OUTPUTS, inputs)
         said = answers(prototypes, given[0][0])

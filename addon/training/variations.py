@@ -131,12 +131,12 @@ def _part(
     answers: list[int],
     chance: np.random.Generator,
 ) -> Part:
-    count, judged_rows = len(drill.classes), drill.progress.shape[1]
+    count, judged_rows = len(drill.classes), int(drill.progress.shape[1])
     copies = len(drill.hidden) // count
     taught, asked = (each + count * chance.integers(0, copies, len(each)) for each in (taught, asked))
     levels = np.tile(np.arange(drill.levels + 1), (len(taught), 1))
     places = np.repeat(asked[:, None], judged_rows, axis=1)
-    columns: Ints = drill.levels + 1 + np.arange(judged_rows)
+    columns = np.arange(judged_rows) + (drill.levels + 1)
     rows = np.tile(columns, (len(asked), 1))
     numbers = taught, np.array(classes), levels, places, rows
     answered = drill.progress[asked], np.array(answers), np.array(chance.random() < MERGED)

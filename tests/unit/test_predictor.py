@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from addon.errors import PointsError
 from addon.features import FeatureRecipe, ink_rows
 from addon.prediction import softmax
-from addon.runtime.engine import InlineEngine, WorkerEngine, engine_for
+from addon.runtime.engine import WorkerEngine, engine_for
+from addon.runtime.inline import InlineEngine
 from addon.runtime.model import LoadedModel, load_model
 from addon.runtime.pens import Pens
 from addon.runtime.predictor import StreamingPredictor
