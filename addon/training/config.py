@@ -164,7 +164,7 @@ class AdaptConfig:
         ValueError: A value is out of its range.
     """
 
-    steps: int = 200
+    steps: int = 100
     lr: float = 0.003
     copies: int = 15
     most: int = 2000
