@@ -55,10 +55,10 @@ The model is offered under CC BY 4.0 with the same attributions.
 
     inkloop pretrain --data FOLDER --steps {settings[steps]} --seed {facts[seed]}
 
-or the same under `torchrun -m addon.training.pretrain`; this one was trained by {facts[processes]} process(es)
-of one thread in {minutes:.0f} minutes. {settings[episodes]} episodes a step, {settings[steps]} steps, AdamW at
-{settings[lr]:g}, constant after a short rise and falling to nothing over the last
-{fall:.0f} %. The LSTM computed in {precision}. An episode teaches 1 to 5 examples of up to 62
+or the same under `torchrun -m addon.training.pretrain`; this one was trained by {facts[processes]}
+process(es) of one thread in {minutes:.0f} minutes. {settings[episodes]} episodes a step,
+{settings[steps]} steps, AdamW at {settings[lr]:g}, constant after a short rise and falling to nothing over
+the last {fall:.0f} %. The LSTM computed in {precision}. An episode teaches 1 to 5 examples of up to 62
 classes and asks others, some of classes that were not taught. Its loss: cross-entropy of the class at random
 rows, at the last and with the pen lifted; the error of the progress; and whether it is unknown.
 Torch {spec.versions[torch]}, opset {spec.versions[opset]}.

@@ -81,17 +81,20 @@ def figures(
     known = np.flatnonzero(classes != UNKNOWN)
     at_size = {size: said_of(net, head, apart, spacing, size) for size in SIZES}
     nominal = at_size[1.0]
-    found = {
+    found: dict[str, Any] = {
         "held_out_examples": len(known),
         "held_out_writers": len(np.unique(apart.writers[known])),
         "accuracy": {str(size): accuracy(said, classes, known) for size, said in at_size.items()},
         "ece": _calibration(nominal, classes, known),
         "progress_error": round(float(np.abs(nominal.progress - nominal.true)[known].mean()), 4),
     }
-    of_kind = {name: np.array([is_kind(label) for label in labels]) for name, is_kind in KINDS.items()}
-    inks = {name: known[allowed[classes[known]]] for name, allowed in of_kind.items()}
-    found["kinds"] = {name: accuracy(nominal, classes, inks[name]) for name in KINDS}
-    found["among_kind"] = {name: accuracy(nominal, classes, inks[name], of_kind[name]) for name in KINDS}
+    found["kinds"], found["among_kind"] = {}, {}
+    for name, is_kind in KINDS.items():
+        allowed = np.array([is_kind(label) for label in labels])
+        inks = known[allowed[classes[known]]]
+        if len(inks):
+            found["kinds"][name] = accuracy(nominal, classes, inks)
+            found["among_kind"][name] = accuracy(nominal, classes, inks, allowed)
     return found | _unknown(nominal, classes)
 
 

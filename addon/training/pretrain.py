@@ -95,14 +95,11 @@ def _begun(chosen: argparse.Namespace, world: World) -> tuple[State, Settings]:
     if chosen.minutes is not None:
         raise TrainingError("--resume goes on for the steps that were chosen; leave out --minutes")
     state, settings = load(chosen.checkpoint, world.device)
-    for name, value in wanted.items():
-        kept = getattr(settings, name)
-        if value != kept:
-            option = "precision" if name == "mixed" else name
-            told = kept if name != "mixed" else "bfloat16" if kept else "float32"
-            raise TrainingError(
-                f"{chosen.checkpoint.name} was begun with --{option} {told}; leave out --{option}"
-            )
+    begun = {"steps": settings.steps, "seed": settings.seed, "precision": _PRECISIONS[not settings.mixed]}
+    for option, value in begun.items():
+        if getattr(chosen, option) not in (None, value):
+            name = chosen.checkpoint.name
+            raise TrainingError(f"{name} was begun with --{option} {value}; leave out --{option}")
     return state, settings
 
 
