@@ -93,7 +93,7 @@ def letters_card(spec: ModelSpec, size: int) -> str:
         double=_cells(facts["accuracy"]["2.0"]),
         kinds="\n".join(_kind_lines(facts)),
         unknown=UNKNOWN.format(**facts) if "unknown_auroc" in facts else "",
-        hashes="\n".join(f"    {digest}  {file}" for file, digest in hashes.items()),
+        hashes="\n".join(f"    {digest}  {file}" for file, digest in sorted(hashes.items())),
         minutes=facts["seconds"] / 60,
         augmentation=", ".join(f"{name} {value:g}" for name, value in sorted(facts["augmentation"].items())),
     )
@@ -101,7 +101,7 @@ def letters_card(spec: ModelSpec, size: int) -> str:
 
 def _kind_lines(facts: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
-    for kind in facts["kinds"]:
+    for kind in sorted(facts["kinds"]):
         lines.append(f"| {kind}, all | {_cells(facts['kinds'][kind])} |")
         lines.append(f"| {kind}, {kind} | {_cells(facts['among_kind'][kind])} |")
     return lines

@@ -89,7 +89,7 @@ def encoder_card(spec: ModelSpec, size: int) -> str:
         held_out=_table(facts["held_out"]),
         foreign=_table(facts["foreign"]) if facts["foreign"] else "None was at hand.",
         alphabets=" and ".join(name.replace("_", " ") for name in facts["held_out_alphabets"]),
-        hashes="\n".join(f"    {digest}  {file}" for file, digest in facts["data_sha256"].items()),
+        hashes="\n".join(f"    {digest}  {file}" for file, digest in sorted(facts["data_sha256"].items())),
         minutes=facts["seconds"] / 60,
         fall=100 * settings["fall"],
         precision="bfloat16" if settings["mixed"] else "float32",
