@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from time import perf_counter_ns
 
-from addon.features import Row
+from addon.features import FeatureRecipe, Row
 from addon.prediction import Prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk, answers_of
@@ -59,6 +59,11 @@ class InlineEngine:
     def taught(self) -> Prototypes | None:
         """What is taught; None if the model learns nothing by being taught."""
         return self._answers.taught
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows."""
+        return self._answers.recipe
 
     def begin(self, pointer_id: int) -> None:
         """A new ink begins."""
