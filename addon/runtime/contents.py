@@ -68,8 +68,9 @@ class Declared:
 
     @property
     def size(self) -> int:
-        """In bytes; negative for a negative size."""
-        return min(min(self.dims, default=0), prod(self.dims) * self.bits // 8)
+        """In bytes; negative if a size is."""
+        lowest = min(self.dims, default=0)
+        return lowest if lowest < 0 else prod(self.dims) * self.bits // 8
 
 
 @dataclass(slots=True)
