@@ -6,7 +6,6 @@ from addon.doctor.findings import Anatomy, Kind, Value
 from addon.doctor.kinds import is_picture
 
 LARGE = 100 * 1024**2
-_OLD = 13
 
 
 def advice(
@@ -30,7 +29,6 @@ def advice(
         _frozen(kind, inputs),
         _external(anatomy),
         _domains(anatomy),
-        _old(anatomy),
         f"it is large ({size // 1024**2} MB): it loads beside the show, but takes a while"
         if size > LARGE
         else "",
@@ -96,11 +94,6 @@ def _external(anatomy: Anatomy) -> str:
 def _domains(anatomy: Anatomy) -> str:
     foreign = sorted({name.rpartition(".")[0] for name in anatomy["operators"] if "." in name})
     return f"it has operators of {', '.join(foreign)}, which other runtimes may lack" if foreign else ""
-
-
-def _old(anatomy: Anatomy) -> str:
-    version = anatomy["opsets"].get("ai.onnx", _OLD)
-    return f"its opset {version} is old; opset_version=17 runs in more places" if version < _OLD else ""
 
 
 def _adaptor(kind: Kind) -> str:

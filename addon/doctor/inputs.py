@@ -104,15 +104,17 @@ def _filled(
 
 
 def _sizings(values: Sequence[Value]) -> Iterator[list[list[int]]]:
-    """Sizes for every input: sensible ones, then others for free axes but the first, then for all of them."""
+    """Sizes for every input: sensible ones, then others for more and more of the axes that are free."""
     yield [[_sensible(value, axis) for axis in range(len(value["shape"]))] for value in values]
-    for size in _OTHER_SIZES:
-        yield [
-            [_fixed(value, axis) or (size if axis else 1) for axis in range(len(value["shape"]))]
-            for value in values
-        ]
-    for size in _OTHER_SIZES:
-        yield [[_fixed(value, axis) or size for axis in range(len(value["shape"]))] for value in values]
+    for first in (-1, 1, 0):
+        for size in _OTHER_SIZES:
+            yield [_with(value, size, first) for value in values]
+
+
+def _with(value: Value, size: int, first: int) -> list[int]:
+    """Sizes with `size` at the free axes from the axis `first` on, and 1 at those before."""
+    axes = range(len(value["shape"]))
+    return [_fixed(value, axis) or (size if axis >= first % max(len(axes), 1) else 1) for axis in axes]
 
 
 def _fixed(value: Value, axis: int) -> int:
