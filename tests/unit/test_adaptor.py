@@ -101,9 +101,10 @@ REFUSED = {
     "input = 3": "input must be a table, [input]; got 3",
     'state = ["h", "hn"]': "state must be a list of pairs [input, output]",
     'state = [["h", 1]]': "state must be a list of pairs",
+    "layers = 3": "layers must be a list of texts; got 3",
     '[constants]\nsr = "x"': "[constants]: sr must be a number; got 'x'",
     "title = 3": "title must be a text; got 3",
-    "model = 1": "there is no key 'model'; there are output, input, state, constants, title, license",
+    "model = 1": "there is no key 'model'; there are output, input, state, constants, layers, title, license",
     "[input": "this is no TOML",
     '[input]\nis = "features"\nmean = 1': "there is no key 'mean'; there are is, name",
 }
