@@ -53,7 +53,7 @@ def mosaic(maps: Floats, width: int = 640, proportion: float = 1.6) -> Pixels:
     """
     shown = maps[:MOST_MAPS]
     count, rows, columns = shown.shape
-    across = min(max(round(sqrt(count * proportion * rows / columns)), 1), count)
+    across = _across(count, sqrt(count * proportion * rows / columns))
     down = ceil(count / across)
     zoom = max(1, width // (across * (columns + GAP)))
     tiles = np.zeros((down * across, rows * zoom + GAP, columns * zoom + GAP), np.uint8)
@@ -74,7 +74,8 @@ def filters(weights: Floats, width: int = 640, proportion: float = 1.6) -> Pixel
         Uint8 of shape (height, width), or (height, width, 3) of a layer that looks at colors.
     """
     if weights.ndim != 4 or weights.shape[2:] == (1, 1):
-        return mosaic(weights.reshape(1, len(weights), -1), width, proportion)
+        matrix = weights.reshape(len(weights), -1)
+        return mosaic((matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T)[None], width, proportion)
     if weights.shape[1] == 3:
         # Each kernel in a range of its own, as a color: else the strongest is all there is to see.
         low, high = weights.min(axis=(1, 2, 3), keepdims=True), weights.max(axis=(1, 2, 3), keepdims=True)
@@ -87,3 +88,9 @@ def grays(maps: Floats) -> Pixels:
     """Values as 0..255, of one range for all, its ends clipped."""
     low, high = np.percentile(maps, (CLIPPED, 100 - CLIPPED))
     return np.rint((maps - low).clip(0, high - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
+
+
+def _across(count: int, ideal: float) -> int:
+    """Columns near the ideal, those that leave the fewest places empty."""
+    near = range(max(round(ideal * 0.75), 1), max(round(ideal * 1.35), 1) + 1)
+    return min(min(near, key=lambda across: (-count % across, abs(across - ideal))), count)
