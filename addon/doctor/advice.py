@@ -2,37 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 
-from addon.doctor.findings import Anatomy, Kind, Value
+from addon.doctor.findings import Findings, Kind, Value
 from addon.doctor.kinds import is_picture
 
 LARGE = 100 * 1024**2
 
 
-def advice(
-    kind: Kind, inputs: Sequence[Value], outputs: Sequence[Value], anatomy: Anatomy, size: int, finite: bool
-) -> list[str]:
+def advice(found: Findings, finite: bool, described: bool) -> list[str]:
     """Sentences, the most pressing first.
 
     Args:
-        kind: What the model is for.
-        inputs: As it declares them.
-        outputs: Likewise.
-        anatomy: What is in it.
-        size: Of the file, in bytes.
+        found: What is known of it.
         finite: Whether its answers to made-up inputs were numbers.
+        described: Whether there is a description beside it.
     """
+    kind, size = found.get("kind", "unknown"), found.get("bytes", 0)
+    inputs, outputs, anatomy = found.get("inputs", []), found.get("outputs", []), found.get("anatomy")
     said = [
-        ""
-        if finite
-        else "its answers to made-up inputs are not numbers (NaN); try it with real ones before a show",
+        "" if finite else "its answers to made-up inputs are not numbers (NaN): try real ones before a show",
         _types(inputs, outputs),
         _frozen(kind, inputs),
-        _external(anatomy),
-        _domains(anatomy),
+        _external(anatomy["external"]) if anatomy else "",
+        _domains(anatomy["operators"]) if anatomy else "",
         f"it is large ({size // 1024**2} MB): it loads beside the show, but takes a while"
         if size > LARGE
         else "",
-        _adaptor(kind),
+        "" if described else _adaptor(kind),
     ]
     return [sentence for sentence in said if sentence]
 
@@ -81,18 +76,18 @@ def _frozen(kind: Kind, inputs: Sequence[Value]) -> str:
     return ""
 
 
-def _external(anatomy: Anatomy) -> str:
-    if not anatomy["external"]:
+def _external(external: Mapping[str, int]) -> str:
+    if not external:
         return ""
-    files = ", ".join(anatomy["external"])
+    files = ", ".join(external)
     return (
         f"its weights are in other files ({files}): take them along when it moves, or export it with "
         "external_data=False"
     )
 
 
-def _domains(anatomy: Anatomy) -> str:
-    foreign = sorted({name.rpartition(".")[0] for name in anatomy["operators"] if "." in name})
+def _domains(operators: Mapping[str, int]) -> str:
+    foreign = sorted({name.rpartition(".")[0] for name in operators if "." in name})
     return f"it has operators of {', '.join(foreign)}, which other runtimes may lack" if foreign else ""
 
 

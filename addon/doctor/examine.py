@@ -1,12 +1,16 @@
 """Everything that can be found out about a file. Runs in the child process: see `examiner`."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
+from addon.adaptor import adaptor_of
 from addon.doctor.advice import advice
+from addon.doctor.described import check_description, draft
 from addon.doctor.findings import Anatomy, Findings, Placement
-from addon.doctor.kinds import judge
+from addon.doctor.inputs import STEPS
+from addon.doctor.kinds import judge, state_pairs
 from addon.doctor.measure import Trial
 from addon.errors import AddonError, ModelError
 from addon.runtime.contents import Contents
@@ -50,7 +54,7 @@ def load_pen(path: Path) -> Findings:
 def _examine(found: Findings, file: ModelFile, choice: Choice, asked: str, seconds: float) -> None:
     found["bytes"] = len(file.data)
     found["sha256"] = file.sha256
-    found["anatomy"] = anatomy = _anatomy(file)
+    found["anatomy"] = _anatomy(file)
     found["metadata"] = {key: text for key, text in file.contents.metadata.items() if key != METADATA_KEY}
     trial = Trial(file, choice.providers)
     found["inputs"], found["outputs"] = trial.inputs, trial.outputs
@@ -59,16 +63,21 @@ def _examine(found: Findings, file: ModelFile, choice: Choice, asked: str, secon
     found["placement"] = placement
     if METADATA_KEY in file.contents.metadata:
         _add_pen(found, file, choice)
-    trial.run()
+    described = adaptor_of(file.path)
+    recurrent = bool(state_pairs(trial.inputs, trial.outputs))
+    # What counts of a recurrent model is how long one step takes.
+    trial.run(1 if recurrent else STEPS, dict(described.constants) if described else {})
     placement["parts"] = trial.parts
     found["speed"] = speed = trial.measure(seconds)
     if "kind" not in found:
         judged = judge(trial.inputs, trial.outputs, speed["inputs"], speed["outputs"])
         found["kind"], found["can"] = judged.kind, judged.can
         found["state"] = [list(pair) for pair in judged.state]
-    found["advice"] = advice(
-        found.get("kind", "unknown"), trial.inputs, trial.outputs, anatomy, len(file.data), trial.finite()
-    )
+        found["draft"] = draft(judged, trial.inputs, speed["inputs"], speed["outputs"])
+    if described is not None:
+        found["adaptor"] = asdict(described)
+        check_description(described, speed["inputs"], speed["outputs"])
+    found["advice"] = advice(found, trial.finite(), described is not None)
 
 
 def _anatomy(file: ModelFile) -> Anatomy:

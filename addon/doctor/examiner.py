@@ -1,25 +1,18 @@
 """Strangers' files, opened in a process that may crash, hang or be ended: there is always an answer."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from time import monotonic, sleep
 from types import TracebackType
-from typing import Any, cast
+from typing import cast
 
 from addon.doctor.findings import Findings
+from addon.runtime.child_process import ChildProcess
 from addon.runtime.opening import LIMIT
 
 TIMEOUT = 60.0
 """Seconds for a file to be loaded, run and measured."""
 
-_STARTING = 60.0
-_CLOSING = 2.0
+_LOOK_SECONDS = 0.005
 
 
 class Examiner:
@@ -47,7 +40,7 @@ class Examiner:
             )
         self._request = {"provider": provider, "seconds": seconds, "timeout": timeout, "limit": limit}
         self._timeout = timeout
-        self._child: _Child | None = None
+        self._child: ChildProcess | None = None
         self.started = 0
 
     def examine(self, path: Path) -> Findings:
@@ -61,7 +54,8 @@ class Examiner:
     def close(self) -> None:
         """End the process."""
         if self._child is not None:
-            self._child.close()
+            # It has nothing to finish, and may be stuck.
+            self._child.end(0.0)
             self._child = None
 
     def __enter__(self) -> "Examiner":
@@ -73,77 +67,30 @@ class Examiner:
         self.close()
 
     def _ask(self, path: Path, as_pen: bool) -> Findings:
-        if self._child is None:
-            self._child = _Child()
-            self.started += 1
-        request = {**self._request, "path": str(path.resolve()), "as_pen": as_pen}
-        line = self._child.ask(json.dumps(request), self._timeout)
-        if line:
-            return cast(Findings, json.loads(line))
-        if line is None:
+        if self._child is not None and not self._child.alive:
             self.close()
-            return Findings(
-                file=path.name, verdict="timed out", why=f"it did not end within {self._timeout:g} seconds"
-            )
-        why = self._child.last_words()
+        if self._child is None:
+            self._child = ChildProcess("addon.doctor.child")
+            self.started += 1
+        self._child.say({**self._request, "path": str(path.resolve()), "as_pen": as_pen})
+        answer = self._wait(self._child)
+        if answer is not None:
+            return answer
+        if self._child.alive:
+            verdict, why = "timed out", f"it did not end within {self._timeout:g} seconds"
+        else:
+            verdict, why = "crashed", f"the process that opened it ended with {self._child.last_words()}"
         self.close()
-        return Findings(file=path.name, verdict="crashed", why=why)
+        return Findings(file=path.name, verdict=verdict, why=why)
 
-
-class _Child:
-    def __init__(self) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-        self._process = subprocess.Popen(
-            # -P keeps the working folder off the path, and with it whatever lies there.
-            [sys.executable, "-P", "-m", "addon.doctor.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            encoding="ascii",
-            cwd=tempfile.gettempdir(),
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"},
-            creationflags=int(getattr(subprocess, "CREATE_NO_WINDOW", 0)),
-        )
-        self._answers: SimpleQueue[str] = SimpleQueue()
-        self._reader = threading.Thread(target=self._read, name="inkloop-doctor", daemon=True)
-        self._reader.start()
-
-    def ask(self, request: str, timeout: float) -> str | None:
-        """The line that answers; empty if the process ended, None if it takes too long."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(request + "\n")
-            self._process.stdin.flush()
-        except OSError:
-            return ""
-        try:
-            return self._answers.get(timeout=timeout)
-        except Empty:
-            return None
-
-    def last_words(self) -> str:
-        """How the process ended, and the last line that it printed."""
-        code = self._process.wait(_CLOSING)
-        name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        self._errors.seek(0)
-        lines = self._errors.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
-        said = f": {' '.join(lines[-1].split())[:160]}" if lines else ""
-        return f"the process that opened it ended with {name}{said}"
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._reader.join()
-        for pipe in (self._process.stdin, self._errors):
-            try:
-                cast(Any, pipe).close()
-            except OSError:
-                continue  # Closing flushes; nobody is there to read it.
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as lines:
-            for line in lines:
-                self._answers.put(line)
-        self._answers.put("")
+    def _wait(self, child: ChildProcess) -> Findings | None:
+        """The answer; None if the child ended without one, or takes too long."""
+        ends = monotonic() + self._timeout
+        while True:
+            # Asked before listening: what it said before it ended is to be heard.
+            alive = child.alive
+            for line in child.heard():
+                return cast(Findings, line)
+            if not alive or monotonic() > ends:
+                return None
+            sleep(_LOOK_SECONDS)

@@ -1,7 +1,7 @@
 """Made-up inputs for a model of which nothing is known but its signature."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -28,19 +28,22 @@ _TYPE = re.compile(r"(seq|optional)?\(?(?:seq\()?tensor\((\w+)\)\)*")
 _DTYPES = {"float": "float32", "double": "float64", "string": "object"}
 
 
-def attempts(values: Sequence[Value]) -> Iterator[Feeds]:
+def attempts(values: Sequence[Value], steps: int, constants: Mapping[str, float]) -> Iterator[Feeds]:
     """Inputs to try, the most sensible first; the same each time.
 
     Args:
         values: The model's inputs.
+        steps: Of time, where a model has such an axis.
+        constants: Numbers that its description says are always fed, by name.
 
     Raises:
         TypeError: An input is of a type that nothing can be made up for.
     """
     tried: set[str] = set()
-    for sizes in _sizings(values):
+    for sizes in _sizings(values, steps):
         for whole in _WHOLE_NUMBERS:
             feeds = made_up(values, sizes, whole)
+            feeds |= {name: np.full_like(feeds[name], constants[name]) for name in constants if name in feeds}
             signature = repr(
                 [(name, np.shape(array), whole * _is_whole(array)) for name, array in feeds.items()]
             )
@@ -51,6 +54,11 @@ def attempts(values: Sequence[Value]) -> Iterator[Feeds]:
 
 def made_up(values: Sequence[Value], sizes: Sequence[Sequence[int]], whole: int) -> Feeds:
     """An array for each input: numbers in 0..1 where it takes such, else `whole`.
+
+    Args:
+        values: The model's inputs.
+        sizes: Of each of them.
+        whole: Number for inputs of whole numbers.
 
     Raises:
         TypeError: An input is of a type that nothing can be made up for.
@@ -103,9 +111,9 @@ def _filled(
     )
 
 
-def _sizings(values: Sequence[Value]) -> Iterator[list[list[int]]]:
+def _sizings(values: Sequence[Value], steps: int) -> Iterator[list[list[int]]]:
     """Sizes for every input: sensible ones, then others for more and more of the axes that are free."""
-    yield [[_sensible(value, axis) for axis in range(len(value["shape"]))] for value in values]
+    yield [[_sensible(value, axis, steps) for axis in range(len(value["shape"]))] for value in values]
     for first in (-1, 1, 0):
         for size in _OTHER_SIZES:
             yield [_with(value, size, first) for value in values]
@@ -123,7 +131,7 @@ def _fixed(value: Value, axis: int) -> int:
     return size if isinstance(size, int) and size > 0 else 0
 
 
-def _sensible(value: Value, axis: int) -> int:
+def _sensible(value: Value, axis: int, steps: int) -> int:
     fixed = _fixed(value, axis)
     if fixed:
         return fixed
@@ -135,4 +143,4 @@ def _sensible(value: Value, axis: int) -> int:
     if len(shape) == 4:
         channels = next((at for at in (1, 3) if shape[at] in (1, 3, 4)), 1)
         return {0: 1, channels: 3}.get(axis, PICTURE)
-    return STEPS if axis else 1
+    return (steps if len(shape) > 2 else STEPS) if axis else 1

@@ -56,8 +56,12 @@ class Trial:
         self.answers: dict[str, Any] = {}
         self.parts: dict[str, dict[str, int]] = {}
 
-    def run(self) -> None:
+    def run(self, steps: int, constants: Mapping[str, float]) -> None:
         """Run it once, on the first inputs that it takes.
+
+        Args:
+            steps: Of time, where it has such an axis.
+            constants: Numbers that its description says are always fed, by name.
 
         Raises:
             ModelError: It takes none of them; one line says what it says to the first.
@@ -65,7 +69,7 @@ class Trial:
         ends = perf_counter() + TRYING_SECONDS
         first = ""
         try:
-            for feeds in attempts(self.inputs):
+            for feeds in attempts(self.inputs, steps, constants):
                 try:
                     answers = self.session.run(None, feeds)
                 except Exception as error:

@@ -1,7 +1,7 @@
 """What was found, as a person reads it in a terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -36,10 +36,8 @@ def show(found: Findings, console: Console) -> None:
             {printable(str(label)): strokes for label, strokes in thumbnails.items()}, console.width - 4
         )
         console.print(Padding(Group(Text("taught"), *(Text(line) for line in lines)), (1, 2)))
-    for sentence in found.get("advice", []):
-        console.print(Text.assemble(("  → ", "yellow"), _plain(sentence)))
-    if found.get("draft"):
-        console.print(Padding(Text(found.get("draft", "")), (1, 2)))
+    advice = [("→", sentence) for sentence in found.get("advice", [])]
+    console.print(Padding(_table(advice), (0, 2)) if advice else "", end="")
 
 
 def rows(found: Findings) -> list[Row]:
@@ -57,6 +55,7 @@ def rows(found: Findings) -> list[Row]:
     made += _anatomy(found)
     made += [(key, text) for key, text in found.get("metadata", {}).items()]
     made += _pen(found.get("pen", {}))
+    made += _under("description", [f"{key}: {_said(value)}" for key, value in _described(found).items()])
     return made
 
 
@@ -74,6 +73,10 @@ def _table(made: Sequence[Row]) -> Table:
     for heading, text in made:
         table.add_row(Text(_plain(heading)[:_LONGEST_NAME]), Text(_plain(text)))
     return table
+
+
+def _described(found: Findings) -> dict[str, Any]:
+    return {key: value for key, value in found.get("adaptor", {}).items() if value not in ("", [], {})}
 
 
 def _under(heading: str, texts: Sequence[str]) -> list[Row]:
@@ -111,14 +114,12 @@ def _speed(speed: Speed, placement: Placement | None) -> Row:
 
 def _placement(placement: Placement) -> list[Row]:
     parts = placement["parts"]
-    made = [("runs on", placement["runs"] if len(parts) < 2 else ", ".join(parts))]
     if len(parts) > 1:
-        made += [("", f"{provider}: {summary(operators)}") for provider, operators in parts.items()]
-    elif placement["runs"] == "cpu" and placement["asked"] == "cpu":
-        made = [("runs on", "cpu, all of it, as was asked")]
-    if placement["notice"]:
-        made.append(("", placement["notice"]))
-    return made
+        by_provider = [f"{provider}: {summary(operators)}" for provider, operators in parts.items()]
+        return _under("runs on", by_provider)
+    # The notice is made for a recogniser; here its reason is what counts.
+    reason = placement["notice"].partition(": ")[2]
+    return [("runs on", f"{placement['runs']}, all of it{f': {reason}' if reason else ''}")]
 
 
 def _anatomy(found: Findings) -> list[Row]:
@@ -139,19 +140,30 @@ def _anatomy(found: Findings) -> list[Row]:
 
 
 def _pen(pen: Mapping[str, Any]) -> list[Row]:
-    made = [
-        (key, _said(value)) for key, value in pen.items() if key not in _HIDDEN and value not in ("", {}, [])
-    ]
-    if pen.get("labels"):
-        made.insert(0, ("classes", " ".join(str(label) for label in pen["labels"])))
+    """What a model of ours says of itself; a table in it begins a line for each of its entries."""
+    made: list[Row] = []
+    labels = pen.get("labels")
+    if labels:
+        made.append(("classes", " ".join(str(label) for label in labels)))
+    for key, value in pen.items():
+        if key in _HIDDEN or value in ("", {}, []):
+            continue
+        made += _under(key, _entries(value))
     return made
+
+
+def _entries(value: Any) -> list[str]:
+    if not isinstance(value, dict):
+        return [_said(value)]
+    return [f"{name}: {_said(each)}" for name, each in cast(Mapping[str, Any], value).items()]
 
 
 def _said(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_said(each)}" for key, each in value.items())  # pyright: ignore[reportUnknownVariableType]
+        entries = cast(Mapping[str, Any], value)
+        return ", ".join(f"{key} {_said(each)}" for key, each in entries.items())
     if isinstance(value, list):
-        return ", ".join(_said(each) for each in value)  # pyright: ignore[reportUnknownVariableType]
+        return ", ".join(_said(each) for each in cast(list[Any], value))
     return str(value)
 
 
