@@ -43,6 +43,11 @@ class Examiner:
         self._child: ChildProcess | None = None
         self.started = 0
 
+    @property
+    def pid(self) -> int:
+        """The process's number; 0 if there is none yet."""
+        return self._child.pid if self._child is not None else 0
+
     def examine(self, path: Path) -> Findings:
         """Find out everything about a file."""
         return self._ask(path, as_pen=False)

@@ -3,7 +3,7 @@
 It comes from a child process that a stranger's file may have upset, so it is plain data and never more.
 """
 
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, Required, TypeAlias, TypedDict
 
 Verdict: TypeAlias = Literal["runs", "refused", "crashed", "timed out"]
 Kind: TypeAlias = Literal[
@@ -61,8 +61,8 @@ class Speed(TypedDict):
 class Findings(TypedDict, total=False):
     """Everything; what could not be found out is left out."""
 
-    file: str
-    verdict: Verdict
+    file: Required[str]
+    verdict: Required[Verdict]
     why: str
     bytes: int
     sha256: str
@@ -83,4 +83,4 @@ class Findings(TypedDict, total=False):
 
 def runs(found: Findings) -> bool:
     """Whether it ran to an answer."""
-    return found.get("verdict") == "runs"
+    return found["verdict"] == "runs"

@@ -55,14 +55,14 @@ def rows(found: Findings) -> list[Row]:
     made += _anatomy(found)
     made += [(key, text) for key, text in found.get("metadata", {}).items()]
     made += _pen(found.get("pen", {}))
-    made += _under("description", [f"{key}: {_said(value)}" for key, value in _described(found).items()])
+    made += _under("description", _described(found.get("adaptor", {})))
     return made
 
 
 def _headline(found: Findings) -> Text:
     color = "green" if runs(found) else "red"
-    verdict, why = found.get("verdict", "refused"), found.get("why", "")
-    name = Text(_plain(found.get("file", "")), style="bold")
+    verdict, why = found["verdict"], found.get("why", "")
+    name = Text(_plain(found["file"]), style="bold")
     return Text.assemble(name, "  ", (verdict, color), f": {_plain(why)}" if why else "")
 
 
@@ -75,8 +75,17 @@ def _table(made: Sequence[Row]) -> Table:
     return table
 
 
-def _described(found: Findings) -> dict[str, Any]:
-    return {key: value for key, value in found.get("adaptor", {}).items() if value not in ("", [], {})}
+def _described(adaptor: Mapping[str, Any]) -> list[str]:
+    """What the file beside it says of what goes in and comes out."""
+    if not adaptor:
+        return []
+    fed = adaptor["input"]
+    picture = f", {fed['layout']}, {fed['color']}, {fed['resize']}" if fed["kind"] == "image" else ""
+    made = [f"{fed['name'] or 'the first input'} is {fed['kind']}{picture}"]
+    for output in adaptor["outputs"]:
+        labels = f", {len(output['labels'])} labels" if output["labels"] else ""
+        made.append(f"{output['name'] or 'the first output'} is {output['kind']}{labels}")
+    return made + [f"{given} is fed from {after}" for given, after in adaptor["state"]]
 
 
 def _under(heading: str, texts: Sequence[str]) -> list[Row]:
