@@ -16,6 +16,7 @@ _UNKNOWN = (
 _NO_KERNEL = re.compile(r"Could not find an implementation for (\S+?)\((\d+)\) node")
 _TYPE = re.compile(r"Type '([^']+)' of input parameter \(([^)]*)\) of operator \(([^)]*)\)")
 _WHERE = re.compile(r"/\S+\.(?:cc|h):\d+ ")
+_FUNCTION = re.compile(r"(?:\w+ )?onnxruntime::[\w:~<>]+\([^()]*\)(?:::<lambda\(\)>)?(?: const)? ")
 _CODE = re.compile(r"\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ")
 
 
@@ -65,8 +66,9 @@ def _refusal(said: str, contents: Contents) -> str:
 
 
 def one_line(said: str) -> str:
-    """The heart of a message of ONNX Runtime, without its codes and its own files' names."""
-    plain = printable(" ".join(_WHERE.sub("", _CODE.sub("", said)).split()))
+    """The heart of a message of ONNX Runtime, without its codes and the names of its own code."""
+    said = _FUNCTION.sub("", _WHERE.sub("", _CODE.sub("", said)))
+    plain = printable(" ".join(said.split()))
     return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}..."
 
 

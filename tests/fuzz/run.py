@@ -49,7 +49,7 @@ class Tally:
 
 
 def seeds() -> list[bytes]:
-    """Sound files: ours, small ones of every kind, the quicker of onnx's classifiers, and its single nodes."""
+    """Sound files: ours, small ones of every kind, onnx's quicker classifiers and single nodes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_model(folder / "small.onnx", hidden=16)
