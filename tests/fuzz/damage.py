@@ -174,7 +174,7 @@ def described(model: onnx.ModelProto, random: Generator) -> None:
         if isinstance(document, dict) and document:
             key = _any(sorted(document), random)
             document[key] = _any(
-                (None, -1, 2**70, "", [], {}, ["A", "A"], [[1]], 1e308, {"scale": "x"}), random
+                (None, -1, 2**70, float("inf"), "", [], {}, ["A", "A"], [[1]], 1e308, {"scale": "x"}), random
             )
             entry.value = json.dumps(document)
     if random.random() < 0.3:
