@@ -168,6 +168,24 @@ def test_a_model_that_takes_more_memory_than_it_is_given_is_refused(tmp_path, ex
     assert examiner.started == 1
 
 
+def test_the_process_loads_neither_torch_nor_onnx_nor_a_window():
+    script = "import sys, addon.doctor.child; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {"torch", "onnx", "pyglet", "moderngl", "rich"}.isdisjoint(done.stdout.split())
+
+
+def test_cuda_that_is_asked_for_runs_or_the_reason_is_given(tmp_path):
+    with Examiner("cuda", seconds=0.0, timeout=60) as examiner:
+        found = examiner.examine(two_layers(tmp_path / "fine.onnx"))
+    placement = found.get("placement")
+    assert placement is not None
+    assert placement["asked"] == "cuda"
+    assert placement["runs"] == "cuda" or "not on CUDA" in placement["notice"]
+    assert sum(placement["parts"][placement["runs"]].values()) == 3
+
+
 def test_names_in_a_file_give_no_orders_to_the_terminal(tmp_path):
     path = classifier(tmp_path / "pictures.onnx")
     loud = onnx.load(path)
