@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -130,14 +131,8 @@ def test_a_model_that_never_ends_is_ended_and_the_next_one_is_answered(tmp_path)
 
 def test_a_process_left_with_a_model_that_never_ends_ends_itself(tmp_path):
     path = endless(tmp_path / "endless.onnx")
-    request = {
-        "path": str(path),
-        "provider": "cpu",
-        "seconds": 0,
-        "timeout": -4,
-        "limit": 10**9,
-        "as_pen": False,
-    }
+    wish = {"provider": "cpu", "seconds": 0, "timeout": -4, "limit": 10**9, "as_pen": False}
+    request = {"path": str(path), "folder": str(tmp_path), **wish}
     child = [sys.executable, "-P", "-m", "addon.doctor.child"]
     done = subprocess.run(
         child,
@@ -153,10 +148,12 @@ def test_a_process_left_with_a_model_that_never_ends_ends_itself(tmp_path):
 def test_a_crash_is_a_line_and_the_next_one_is_answered(tmp_path, examiner):
     fine = two_layers(tmp_path / "fine.onnx")
     assert examiner.examine(fine)["verdict"] == "runs"
+    left = set(Path(tempfile.gettempdir()).glob("inkloop-doctor-*"))
     threading.Timer(1.0, os.kill, (examiner.pid, signal.SIGSEGV)).start()
     found = examiner.examine(endless(tmp_path / "endless.onnx"))
     assert found["verdict"] == "crashed"
     assert f"signal {signal.SIGSEGV.value}" in found["why"]
+    assert len([folder for folder in left if folder.exists()]) < len(left)
     assert examiner.examine(fine)["verdict"] == "runs"
     assert examiner.started == 2
 
