@@ -93,7 +93,7 @@ class Examiner:
             self._folder = TemporaryDirectory(prefix="inkloop-doctor-", ignore_cleanup_errors=True)
             self._child = ChildProcess("addon.doctor.child")
             self.started += 1
-        place = {"path": str(path.resolve()), "folder": self._folder.name}
+        place = {"path": str(path.absolute()), "folder": self._folder.name}
         self._child.say({**self._request, **place, "as_pen": as_pen})
         answer = self._wait(self._child)
         if answer is not None:
