@@ -1,6 +1,6 @@
 """From a file to a session that is known to fit: checked, opened, and asked where it really runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,10 @@ from addon.errors import ModelError
 from addon.features import COLUMNS
 from addon.runtime.cpu_step import CpuStep
 from addon.runtime.device_step import DeviceStep
+from addon.runtime.opening import open_session, read_model
 from addon.runtime.ort import onnxruntime
 from addon.runtime.providers import Choice, running
+from addon.runtime.refusal import quoted
 from addon.runtime.step import StepSession
 from addon.spec import INPUTS, METADATA_KEY, UNKNOWN_OUTPUT, ModelSpec, spec_from_json
 
@@ -28,8 +30,10 @@ def open_step(path: Path, choice: Choice) -> StepSession:
         ModelError: The file is missing, broken, foreign or contradicts itself; one line says which and what
             to do.
     """
-    session = _open_session(path, choice.providers)
-    spec = _checked_spec(path, session)
+    file = read_model(path)
+    # A step is too small to share: threads would cost more than they bring, and take a core from the sketch.
+    session = open_session(file, choice.providers, threads=1)
+    spec = _checked_spec(path, session, file.contents.metadata)
     names: list[str] = session.get_providers()
     provider = running(names)
     return CpuStep(session, spec, provider) if provider == "cpu" else _device_step(session, spec, provider)
@@ -39,52 +43,7 @@ def _device_step(session: Any, spec: ModelSpec, provider: str) -> StepSession:
     return DeviceStep(session, spec, provider, onnxruntime().OrtValue)
 
 
-def _open_session(path: Path, providers: Sequence[str]) -> Any:
-    data = _read(path)
-    api = onnxruntime()
-    options = api.SessionOptions()
-    # A step is too small to share: threads would cost more than they bring, and take a core from the sketch.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    # Whatever is wrong is raised and said here; nothing is to be printed into a performer's terminal.
-    options.log_severity_level = 4
-    try:
-        # From bytes and not from the path: so no tensor can be pulled in from elsewhere on the disk.
-        return api.InferenceSession(data, options, providers=list(providers))
-    except Exception as error:
-        raise ModelError(f"{path.name}: {_refusal(str(error))}") from error
-
-
-def _read(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ModelError(f"{path.name}: there is no such file in {path.parent}; check the path") from error
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ModelError(f"{path.name}: it cannot be read ({reason}); check the file") from error
-    if not data:
-        raise ModelError(f"{path.name}: the file is empty; copy it again")
-    return data
-
-
-def _refusal(said: str) -> str:
-    if "INVALID_PROTOBUF" in said or "No graph was found" in said:
-        return "it is no ONNX file, or was cut off; copy it whole or export it again"
-    if "opset" in said.lower():
-        return (
-            "it needs a newer ONNX Runtime; install one with: pip install -U onnxruntime-gpu (or onnxruntime)"
-        )
-    return f"ONNX Runtime refuses it ({_first_line(said)}); export it again"
-
-
-def _first_line(said: str) -> str:
-    line = " ".join(said.split("\n", 1)[0].split())
-    return line if len(line) <= 160 else f"{line[:157]}..."
-
-
-def _checked_spec(path: Path, session: Any) -> ModelSpec:
-    metadata: dict[str, str] = session.get_modelmeta().custom_metadata_map
+def _checked_spec(path: Path, session: Any, metadata: Mapping[str, str]) -> ModelSpec:
     if METADATA_KEY not in metadata:
         raise ModelError(
             f"{path.name}: an ONNX model, but none of Inkloop's pen models (it has no {METADATA_KEY!r} "
@@ -113,11 +72,13 @@ def _mismatch(spec: ModelSpec, inputs: dict[str, Shape], outputs: dict[str, Shap
     for kind, wanted, found in (("input", wanted_inputs, inputs), ("output", wanted_outputs, outputs)):
         for name, shape in wanted.items():
             if name not in found:
-                return f"it has no {kind} {name!r} (it has {', '.join(found) or 'none'})"
+                return (
+                    f"it has no {kind} {name!r} (it has {', '.join(map(quoted, list(found)[:8])) or 'none'})"
+                )
             if not _fits(found[name], shape):
                 has, says = list(found[name]), ["any" if size is None else size for size in shape]
                 return f"its {kind} {name!r} has the shape {has}, and its description says {says}"
-    unknown = ", ".join(set(inputs) - set(wanted_inputs))
+    unknown = ", ".join(quoted(name) for name in list(inputs)[:8] if name not in wanted_inputs)
     return f"it wants an input that nothing feeds: {unknown}" if unknown else ""
 
 

@@ -1,0 +1,285 @@
+"""A model beside the frame: feed it, see whether it is ready, take the latest answer. Nothing here waits.
+
+    worker = ThreadWorker(classify, "lite0")
+    worker.feed(picture)            # in `update`, as often as you like
+    if worker.ready:
+        answer = worker.latest      # in `draw`; None before the first answer
+
+What happens when it is fed faster than it answers is its policy: "latest" drops the older of two that wait,
+and counts it; "every" keeps them in order, up to a bound, and then `feed` says False.
+
+`ThreadWorker` runs any callable in a thread of this process. `addon.runtime.worker_process` runs one in a
+process of its own, which a frame that is busy in Python cannot hold up.
+"""
+
+import atexit
+import threading
+from collections import deque
+from collections.abc import Callable
+from queue import SimpleQueue
+from time import perf_counter_ns
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
+
+from addon.runtime.timings import TimingRing, Timings
+
+Policy: TypeAlias = Literal["latest", "every"]
+POLICIES = ("latest", "every")
+BOUND = 8
+CLOSING_SECONDS = 2.0
+
+Given = TypeVar("Given")
+Told = TypeVar("Told")
+GivenIn = TypeVar("GivenIn", contravariant=True)
+ToldOut = TypeVar("ToldOut", covariant=True)
+
+
+class Worker(Protocol[GivenIn, ToldOut]):
+    """What a sketch asks of a worker; called from one thread."""
+
+    @property
+    def name(self) -> str:
+        """Of the model, as it stands in messages."""
+        ...
+
+    def feed(self, x: GivenIn, /) -> bool:
+        """Hand over work, which is not to be changed afterwards; whether it was taken. Never waits."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is an answer that `latest` has not given yet."""
+        ...
+
+    @property
+    def latest(self) -> ToldOut | None:
+        """The newest answer; None before the first."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """How much was fed and is neither answered nor under way."""
+        ...
+
+    @property
+    def full(self) -> bool:
+        """Whether `feed` would say False now."""
+        ...
+
+    @property
+    def dropped(self) -> int:
+        """How much the policy "latest" has left out."""
+        ...
+
+    @property
+    def answered(self) -> int:
+        """How many answers there were."""
+        ...
+
+    def timings(self) -> Timings:
+        """Microseconds from `feed` to `latest`, of the last 512 answers."""
+        ...
+
+    def busy_timings(self) -> Timings:
+        """Microseconds in the model alone, of the same answers: the rest is what the worker costs."""
+        ...
+
+    def messages(self) -> list[str]:
+        """What went wrong since the last call, a line each, with the model's name; each said once."""
+        ...
+
+    def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """End, leaving out what waits; waits at most so long for what is under way."""
+
+
+def check_policy(name: str, policy: str, bound: int, recurrent: bool) -> None:
+    """Refuse what cannot be.
+
+    Raises:
+        ValueError: An unknown policy, a bound below 1, or "latest" for a recurrent model.
+    """
+    if policy not in POLICIES:
+        raise ValueError(f"policy must be one of {', '.join(POLICIES)}; got {policy!r}")
+    if bound < 1:
+        raise ValueError(f"bound must be at least 1; got {bound}")
+    if recurrent and policy == "latest":
+        raise ValueError(
+            f"{name} is recurrent, so policy 'latest' is refused: what it drops would be missing from the "
+            "state of every answer that follows; use policy 'every'"
+        )
+
+
+class Answered(Generic[Told]):
+    """The answers of a worker as the frame sees them; kept by whoever makes them."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.count = 0
+        self._latest: Told | None = None
+        self._seen = 0
+        self._whole = TimingRing()
+        self._busy = TimingRing()
+        self._said: set[str] = set()
+        self._messages: deque[str] = deque()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is one that `take` has not given."""
+        return self.count > self._seen
+
+    def take(self) -> Told | None:
+        """The newest answer."""
+        # The count first: an answer that comes in between is then given now and counts as new once more.
+        self._seen = self.count
+        return self._latest
+
+    def put(self, told: Told, began: int, busy: int) -> None:
+        """A new answer to what was fed at `began`, after `busy` nanoseconds in the model."""
+        self._latest = told
+        self.count += 1
+        self._busy.add(busy)
+        self._whole.add(perf_counter_ns() - began)
+
+    def fail(self, reason: str) -> None:
+        """A line, once."""
+        if reason not in self._said:
+            self._said.add(reason)
+            self._messages.append(f"{self.name}: {reason}")
+
+    def messages(self) -> list[str]:
+        """The lines since the last call."""
+        return [self._messages.popleft() for _ in range(len(self._messages))]
+
+    def timings(self) -> Timings:
+        """From `feed` to `latest`."""
+        return self._whole.figures()
+
+    def busy_timings(self) -> Timings:
+        """In the model."""
+        return self._busy.figures()
+
+
+def one_line(error: BaseException) -> str:
+    """An error's own words, short enough for the screen."""
+    words = " ".join(str(error).split())[:160]
+    return words or type(error).__name__
+
+
+class ThreadWorker(Generic[Given, Told]):
+    """Runs a callable in a thread of this process.
+
+    Right for what leaves Python alone for most of its time and may answer a few milliseconds late: while the
+    frame's thread is busy in Python, each return to Python may cost this thread a switch interval (5 ms).
+
+    Args:
+        call: The model: from what is fed to its answer. Called in the thread, one at a time.
+        name: Of the model, for messages.
+        policy: "latest" or "every".
+        bound: For "every": how much may wait.
+        recurrent: Whether an answer depends on what was fed before.
+
+    Raises:
+        ValueError: As `check_policy`.
+    """
+
+    def __init__(
+        self,
+        call: Callable[[Given], Told],
+        name: str,
+        policy: Policy = "latest",
+        *,
+        bound: int = BOUND,
+        recurrent: bool = False,
+    ) -> None:
+        check_policy(name, policy, bound, recurrent)
+        self.name = name
+        self.dropped = 0
+        self._call = call
+        self._every = policy == "every"
+        self._bound = bound if self._every else 1
+        self._answered: Answered[Told] = Answered(name)
+        # Both are atomic in themselves; a lock around them would be one more to wait for in the frame.
+        self._queue: deque[tuple[int, Given]] = deque()
+        self._calls: SimpleQueue[bool] = SimpleQueue()
+        self._ending = False
+        self._thread = threading.Thread(target=self._work, name=f"inkloop-{name}", daemon=True)
+        self._thread.start()
+        # A thread that is still inside ONNX Runtime when Python ends would abort the process.
+        atexit.register(self.close)
+
+    def feed(self, x: Given, /) -> bool:
+        """Hand over work; whether it was taken."""
+        if self._ending or self.full:
+            return False
+        if not self._every and self._taken_back():
+            self.dropped += 1
+        self._queue.append((perf_counter_ns(), x))
+        self._calls.put(True)
+        return True
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is an answer that `latest` has not given yet."""
+        return self._answered.ready
+
+    @property
+    def latest(self) -> Told | None:
+        """The newest answer; None before the first."""
+        return self._answered.take()
+
+    @property
+    def waiting(self) -> int:
+        """How much was fed and is neither answered nor under way."""
+        return len(self._queue)
+
+    @property
+    def full(self) -> bool:
+        """Whether `feed` would say False now."""
+        return self._every and len(self._queue) >= self._bound
+
+    @property
+    def answered(self) -> int:
+        """How many answers there were."""
+        return self._answered.count
+
+    def timings(self) -> Timings:
+        """Microseconds from `feed` to `latest`."""
+        return self._answered.timings()
+
+    def busy_timings(self) -> Timings:
+        """Microseconds in the callable alone."""
+        return self._answered.busy_timings()
+
+    def messages(self) -> list[str]:
+        """What went wrong since the last call, each thing said once."""
+        return self._answered.messages()
+
+    def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """End, leaving out what waits; waits at most so long for what is under way."""
+        atexit.unregister(self.close)
+        self._ending = True
+        self._calls.put(False)
+        self._thread.join(seconds)
+
+    def _taken_back(self) -> bool:
+        try:
+            self._queue.popleft()
+        except IndexError:
+            return False
+        return True
+
+    def _work(self) -> None:
+        while self._calls.get() and not self._ending:
+            try:
+                began, x = self._queue.popleft()
+            except IndexError:  # what this call was for has been dropped, and the newer one already answered
+                continue
+            self._answer(began, x)
+
+    def _answer(self, began: int, x: Given) -> None:
+        started = perf_counter_ns()
+        try:
+            told = self._call(x)
+        except Exception as error:  # whatever a model raises: the show goes on with the last answer
+            self._answered.fail(f"it fails on what it is fed ({one_line(error)}); the last answer stays")
+            return
+        self._answered.put(told, began, perf_counter_ns() - started)

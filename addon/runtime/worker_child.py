@@ -1,0 +1,136 @@
+"""The process behind a `ProcessWorker`: makes the model, then answers, one line in, one line out.
+
+    python -P -m addon.runtime.worker_child
+
+Arrays travel in shared memory, of which the lines only say where. It ends when its standard input does: then
+the sketch is gone, or has closed the worker.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from multiprocessing.shared_memory import SharedMemory
+from queue import SimpleQueue
+from time import perf_counter_ns
+from typing import Any, TextIO
+
+from addon.runtime.tensors import Tensors, attach, plan, read, write
+
+Model = Callable[[Tensors], Tensors]
+Line = dict[str, Any]
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the sketch, which then closes the pipe
+    answers = _claim_stdout()
+    lines: SimpleQueue[Line] = SimpleQueue()
+    first = sys.stdin.readline()
+    if not first:
+        return
+    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    job = json.loads(first)
+    _step_back(job["niceness"])
+    try:
+        model = make(job["maker"], job["arguments"])
+    except Exception as error:
+        _say(answers, {"refused": _one_line(error)})
+        return
+    _say(answers, {"open": True})
+    desk = Desk(model)
+    later: deque[Line] = deque()
+    while True:
+        answer = desk.serve(later.popleft() if later else lines.get())
+        _say(answers, answer)
+        if "needs" in answer:
+            # Answers keep their order: whatever else was fed meanwhile waits until this one is delivered.
+            while "given" in (line := lines.get()):
+                later.append(line)
+            _say(answers, desk.serve(line))
+
+
+def make(maker: str, arguments: Mapping[str, Any]) -> Model:
+    """The model that `module:function` makes of its arguments."""
+    module, _, function = maker.partition(":")
+    return getattr(importlib.import_module(module), function)(**arguments)
+
+
+class Desk:
+    """Answers what lies in shared memory, in the order of the lines.
+
+    Args:
+        model: From tensors to tensors.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._blocks: dict[str, SharedMemory] = {}
+        self._unsent: tuple[Tensors, int] = {}, 0
+
+    def serve(self, line: Line) -> Line:
+        """The answer to one line: where the answer lies, how large a block it needs, or what went wrong."""
+        number = line["number"]
+        if "given" not in line:
+            return self._tell(line, *self._unsent)
+        given = read(self._block(f"given{line['slot']}", line["given"]), line["places"])
+        began = perf_counter_ns()
+        try:
+            told = self._model(given)
+            return self._tell(line, told, perf_counter_ns() - began)
+        except Exception as error:  # whatever a model raises: the next one is answered again
+            return {"number": number, "fault": _one_line(error)}
+
+    def _tell(self, line: Line, told: Tensors, busy: int) -> Line:
+        number, slot = line["number"], line["slot"]
+        places, size = plan(told)
+        if line["told"] is None or self._block(f"told{slot}", line["told"]).size < size:
+            self._unsent = told, busy
+            return {"number": number, "needs": size}
+        write(self._block(f"told{slot}", line["told"]), places, told)
+        return {"number": number, "places": places, "busy": busy, "at": perf_counter_ns()}
+
+    def _block(self, role: str, name: str) -> SharedMemory:
+        block = self._blocks.get(role)
+        if block is not None and block.name == name:
+            return block
+        if block is not None:
+            block.close()
+        self._blocks[role] = attach(name)
+        return self._blocks[role]
+
+
+def _claim_stdout() -> TextIO:
+    """A stream of our own onto standard output; whatever else prints there goes to standard error."""
+    ours = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)
+    return ours
+
+
+def _listen(lines: "SimpleQueue[Line]") -> None:
+    for line in sys.stdin:
+        lines.put(json.loads(line))
+    # Whatever is being computed, nobody will ask for it.
+    os._exit(0)
+
+
+def _step_back(niceness: int) -> None:
+    if hasattr(os, "nice") and niceness:
+        os.nice(niceness)
+
+
+def _say(answers: TextIO, line: Line) -> None:
+    answers.write(json.dumps(line) + "\n")
+    answers.flush()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160] or type(error).__name__
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Models that the tests of the workers run, in a thread and in a process alike."""
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def doubling(seconds: float = 0.0):
+    """Gives back twice what it is given under "x"; fails on what is negative, dies of 13, takes its time."""
+
+    def run(tensors: Mapping[str, Any]) -> Mapping[str, Any]:
+        x = tensors["x"]
+        if x.flat[0] == 13:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if x.flat[0] < 0:
+            raise ValueError("a picture\nwithout light")
+        time.sleep(seconds)
+        return {"y": 2 * x}
+
+    return run
+
+
+def refusing(reason: str):
+    """No model."""
+    raise ValueError(reason)
+
+
+def fed(value: float, size: int = 3) -> dict[str, np.ndarray]:
+    return {"x": np.full(size, value, dtype=np.float32)}
