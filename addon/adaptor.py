@@ -105,6 +105,8 @@ class Output:
         span: What is black and what is white in a picture, or nothing and all in a heat map.
         corners: What a box's four numbers are: two corners, a corner and a size, or a center and a size.
         unit: Whether boxes and points are in 0..1 of the model's picture and not in its pixels.
+        threshold: Of a heat map, brought to 0..1: what is more is a region.
+        grow: How far a region's sides move outward, as a factor on its area over its circumference.
     """
 
     name: str = ""
@@ -116,6 +118,8 @@ class Output:
     span: tuple[float, float] = (0.0, 1.0)
     corners: Corners = "xyxy"
     unit: bool = False
+    threshold: float = 0.3
+    grow: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +248,8 @@ def _output_from(table: Table, path: Path) -> Output:
         span=table.span("range", plain.span),
         corners=table.choice("corners", CORNERS, plain.corners),
         unit=table.flag("unit", plain.unit),
+        threshold=table.number("threshold", plain.threshold, 0, 1),
+        grow=table.number("grow", plain.grow, 0, 10),
     )
     table.finish()
     return made

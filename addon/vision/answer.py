@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.images import Crop, Floats, Pixels
+from addon.vision.regions import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Answer:
         weights: Its weights likewise, uint8 (h, w) or (h, w, 3); None if it has none.
         grid: Probabilities in a grid over the picture, (rows, columns, classes); None if not asked for.
         outputs: Each output that is no classes, by its name.
+        regions: The hot regions of its heat maps, corners in the picture's pixels.
     """
 
     about: About = About()
@@ -55,6 +57,7 @@ class Answer:
     weights: Pixels | None = None
     grid: Floats | None = None
     outputs: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
+    regions: tuple[Region, ...] = ()
 
     @property
     def label(self) -> str:
@@ -95,4 +98,15 @@ def answer_from(told: Mapping[str, NDArray[Any]], about: About, layer: str) -> A
         told.get("weights"),
         told.get("grid"),
         {name.removeprefix("out."): array for name, array in told.items() if name.startswith("out.")},
+        tuple(
+            _region(row, (left, top), (width, height))
+            for name, rows in told.items()
+            if name.startswith("regions.")
+            for row in rows
+        ),
     )
+
+
+def _region(row: Floats, origin: tuple[float, float], size: tuple[float, float]) -> Region:
+    corners = row[:8].reshape(4, 2) * np.asarray(size, np.float32) + np.asarray(origin, np.float32)
+    return Region(corners, float(row[8]))

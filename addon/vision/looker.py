@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from addon.adaptor import Adaptor, Output, adaptor_of, check_names
 from addon.errors import ModelError
-from addon.images import Crop, Floats, Pixels, as_batch, checked_image, crops, picture_size
+from addon.images import Crop, Floats, Pixels, as_batch, as_rows, checked_image, crops, picture_size
 from addon.runtime.graph import GraphSession, TensorInfo, open_file
 from addon.runtime.opening import read_model
 from addon.runtime.providers import Choice, choose_here
 from addon.vision.guess import guessed_adaptor
 from addon.vision.mosaic import filters, maps_of, mosaic
 from addon.vision.places import grid_crops
+from addon.vision.regions import regions
 from addon.vision.weights import weights_of
 
 Arrays = dict[str, NDArray[Any]]
@@ -57,6 +58,7 @@ class Looker:
         weights         uint8 (h, w) or (h, w, 3)
         grid            float32 (rows, columns, classes)
         out.NAME        each output that is no classes
+        regions.NAME    float32 (n, 9): hot regions of a heat map: four corners in 0..1 of the place, score
 
     Raises:
         ModelError: It is broken, or does not look at pictures.
@@ -134,6 +136,9 @@ class Looker:
         told |= {
             f"out.{each.name}": made[each.name] for each in self.adaptor.outputs if each.kind != "classes"
         }
+        for each in self.adaptor.outputs:
+            if each.kind == "heat map":
+                told[f"regions.{each.name}"] = _regions(made[each.name], each)
         if layer:
             told["layer"] = np.array(self.layers.index(layer))
             told["maps"] = mosaic(maps_of(made[layer]))
@@ -221,6 +226,16 @@ def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor,
     first = next(iter(outputs))
     named = tuple(replace(each, name=each.name or first) for each in adaptor.outputs or (Output(),))
     return replace(adaptor, outputs=named), fed
+
+
+def _regions(values: NDArray[Any], output: Output) -> Floats:
+    low, high = output.span
+    heat = np.nan_to_num((as_rows(values, output.layout)[:, :, 0] - low) / (high - low))
+    size = (heat.shape[1], heat.shape[0])
+    found = [
+        (*(each.corners / size).ravel(), each.score) for each in regions(heat, output.threshold, output.grow)
+    ]
+    return np.array(found, dtype=np.float32).reshape(len(found), 9)
 
 
 def _of_type(batch: Floats, info: TensorInfo) -> NDArray[Any]:
