@@ -79,3 +79,58 @@ def with_weights_in(path: Path, location: str, size: int = 24) -> Path:
         tensor.external_data.add(key=key, value=entry)
     node = helper.make_node("MatMul", ["x", "W"], ["y"])
     return saved(path, model([node], [value("x", ["n", 3])], [value("y", ["n", 2])], [tensor]))
+
+
+def endless(path: Path) -> Path:
+    """A loop of more turns than anybody waits for."""
+    turns = weight("turns", np.array(2**62, np.int64))
+    go_on = weight("go_on", np.array(True))
+    inputs = [
+        value("turn", [], TensorProto.INT64),
+        value("go", [], TensorProto.BOOL),
+        value("a", [3]),
+    ]
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["still"]), helper.make_node("Cos", ["a"], ["b"])],
+        "body",
+        inputs,
+        [value("still", [], TensorProto.BOOL), value("b", [3])],
+    )
+    node = helper.make_node("Loop", ["turns", "go_on", "x"], ["y"], body=body)
+    return saved(path, model([node], [value("x", [3])], [value("y", [3])], [turns, go_on]))
+
+
+def greedy(path: Path, size: float = 2e10) -> Path:
+    """A model that counts, in one tensor, to more than there is memory for; nothing in the file says so."""
+    ends = [weight(name, np.array(number, np.float64)) for name, number in (("from", 0), ("step", 1))]
+    nodes = [
+        helper.make_node("ReduceMax", ["x"], ["one"], keepdims=0),
+        helper.make_node("Mul", ["one", "size"], ["to"]),
+        helper.make_node("Range", ["from", "to", "step"], ["y"]),
+    ]
+    ends.append(weight("size", np.array(size, np.float64)))
+    made = model(nodes, [value("x", [3], TensorProto.DOUBLE)], [value("y", [None], TensorProto.DOUBLE)], ends)
+    return saved(path, made)
+
+
+def recurrent(path: Path) -> Path:
+    """h_next = tanh(x + h), y = its double; x, h and y are [1, 4]."""
+    nodes = [
+        helper.make_node("Add", ["x", "h"], ["sum"]),
+        helper.make_node("Tanh", ["sum"], ["h_next"]),
+        helper.make_node("Add", ["h_next", "h_next"], ["y"]),
+    ]
+    inputs = [value("x", [1, 4]), value("h", [1, 4])]
+    return saved(path, model(nodes, inputs, [value("y", [1, 4]), value("h_next", [1, 4])]))
+
+
+def classifier(path: Path, classes: int = 5) -> Path:
+    """Averages a picture [batch, 3, height, width] and makes scores of it."""
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["picture"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "W"], ["scores"]),
+    ]
+    weights = weight("W", np.random.default_rng(0).random((3, classes), np.float32))
+    picture = value("picture", ["batch", 3, "height", "width"])
+    return saved(path, model(nodes, [picture], [value("scores", ["batch", classes])], [weights]))

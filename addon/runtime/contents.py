@@ -88,7 +88,7 @@ class Contents:
         outputs: Names of the main graph's outputs.
         produced: Names of what the operators of the main graph put out.
         tensors: Every tensor that is declared with all of its sizes.
-        parameters: Numbers in the weights of all graphs.
+        parameters: Numbers in weights and constants.
         locations: Files that weights are in, as the file names them; no two alike.
         metadata: Its `metadata_props`.
     """
@@ -150,7 +150,6 @@ def _add_graph(found: Contents, graph: Message) -> None:
     numbers: dict[str, tuple[int, ...]] = {}
     for tensor in graph.messages(5):
         numbers[tensor.text(8)] = _add_tensor(found, tensor)
-        found.parameters += prod(tensor.many(1, _MOST_DIMS))
     for sparse in graph.messages(15):
         _add_sparse(found, sparse)
     for value in graph.messages(11, 12, 13):
@@ -199,6 +198,7 @@ def _add_tensor(found: Contents, tensor: Message) -> tuple[int, ...]:
     """Its numbers, if they are whole and few."""
     kind = tensor.number(2)
     found.tensors.append(Declared(tensor.text(8), tensor.many(1, _MOST_DIMS), _BITS.get(kind, _BYTE)))
+    found.parameters += prod(tensor.many(1, _MOST_DIMS))
     for entry in tensor.messages(13):
         if entry.text(1) == "location" and entry.text(2) not in found.locations:
             found.locations.append(entry.text(2))

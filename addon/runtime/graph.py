@@ -20,13 +20,15 @@ Shape = tuple[int | str | None, ...]
 """Sizes of a tensor; a name or None where a size is free."""
 
 _TENSOR = re.compile(r"tensor\((\w+)\)")
-_DTYPES = {
+DTYPES = {
     **{name: np.dtype(name) for name in ("float16", "uint8", "int8", "uint16", "int16", "uint32", "int32")},
     **{name: np.dtype(name) for name in ("uint64", "int64", "bool", "complex64", "complex128")},
     "float": np.dtype(np.float32),
     "double": np.dtype(np.float64),
     "string": np.dtype(object),
 }
+"""How numpy holds the elements of a tensor, by ONNX Runtime's name for their type."""
+
 _GRAPH, _OUTPUT, _NAME = 7, 12, 1
 
 
@@ -152,7 +154,7 @@ def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> b
 
 def _info(file_name: str, kind: str, value: Any) -> TensorInfo:
     found = _TENSOR.fullmatch(value.type)
-    dtype = _DTYPES.get(found[1]) if found else None
+    dtype = DTYPES.get(found[1]) if found else None
     if dtype is None:
         raise ModelError(
             f"{file_name}: its {kind} {value.name!r} is of type {value.type}, and numpy has no such arrays; "

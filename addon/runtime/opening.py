@@ -15,7 +15,7 @@ from typing import Any
 from addon.errors import ModelError
 from addon.runtime.contents import Contents, contents_of
 from addon.runtime.ort import onnxruntime
-from addon.runtime.refusal import refusal
+from addon.runtime.refusal import printable, refusal
 
 LIMIT = 2 * 1024**3
 """Bytes of a file, of its weights in other files together, and of any one tensor that it declares."""
@@ -81,9 +81,7 @@ def check(contents: Contents, limit: int = LIMIT) -> None:
             )
     for operator in contents.operators:
         if operator.rpartition(".")[2] in _OUTSIDE:
-            raise ModelError(
-                f"its operator {operator} reads files of its own, which no model may; export plain ONNX"
-            )
+            raise ModelError(f"its operator {printable(operator)} reads files of its own; export plain ONNX")
 
 
 def open_session(

@@ -26,6 +26,10 @@ def refusal(said: str, contents: Contents) -> str:
         said: ONNX Runtime's message.
         contents: What is in the file.
     """
+    return printable(_refusal(said, contents))
+
+
+def _refusal(said: str, contents: Contents) -> str:
     if "INVALID_PROTOBUF" in said or "No graph was found" in said:
         return "it is no ONNX file, or was cut off; copy it whole or export it again"
     if found := _FUTURE.search(said):
@@ -62,8 +66,13 @@ def refusal(said: str, contents: Contents) -> str:
 
 def one_line(said: str) -> str:
     """The heart of a message of ONNX Runtime, without its codes and its own files' names."""
-    plain = " ".join(_WHERE.sub("", _CODE.sub("", said)).split())
+    plain = printable(" ".join(_WHERE.sub("", _CODE.sub("", said)).split()))
     return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}..."
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would take for commands: names in a file are a stranger's."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _short(operator: str) -> str:
