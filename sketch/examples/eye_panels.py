@@ -17,7 +17,7 @@ class Plate:
     """A picture of maps or weights, uploaded when it changes and not at every frame.
 
     Args:
-        colors: Of the map that grays are shown in, as `ColorMap` takes them; ofxCaffe's unless told otherwise.
+        colors: Of the map that grays are shown in, as `ColorMap` takes them; ofxCaffe's by default.
     """
 
     def __init__(self, colors: str | tuple[ColorLike, ...] = "jet") -> None:

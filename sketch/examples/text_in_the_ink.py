@@ -22,6 +22,7 @@ FOUND = (214, 66, 40)
 CERTAIN = 0.7  # of a region's score: below it is a doubt
 LOOKS_AT = 960  # pixels of the longer side that are handed over
 PAUSE = 4.0
+PACE = 0.55  # of the time that a hand would take
 
 
 class TextInTheInk(sketch.Sketch):
@@ -133,13 +134,13 @@ def placed(
     scale = min(1.0, share * page[0] / float(np.ptp(xy[:, 0])))
     corner = np.array((left, top)) * page - scale * xy.min(axis=0)
     return [
-        (stroke * (scale, scale, 1, 1) + (*corner.tolist(), 0, 0)).astype(np.float32) for stroke in strokes
+        (stroke * (scale, scale, PACE, 1) + (*corner.tolist(), 0, 0)).astype(np.float32) for stroke in strokes
     ]
 
 
 def doodle(path: np.ndarray, x: float, y: float, size: float) -> list[sketch.Points]:
-    """A line that is no writing, drawn in a second and a half: shape (n, 2), -1..1, about (x, y)."""
-    times = np.linspace(0, 1.5, len(path))
+    """A line that is no writing, drawn in a second: shape (n, 2), -1..1, about (x, y)."""
+    times = np.linspace(0, 0.9, len(path))
     rows = np.column_stack([x + size * path[:, 0], y + size * path[:, 1], times, np.full(len(path), 0.5)])
     return [rows.astype(np.float32)]
 
@@ -147,8 +148,9 @@ def doodle(path: np.ndarray, x: float, y: float, size: float) -> list[sketch.Poi
 def house() -> np.ndarray:
     """A house, in one line."""
     corners = ((-0.8, 1), (-0.8, -0.1), (0, -1), (0.8, -0.1), (0.8, 1), (-0.8, 1), (0.8, -0.1), (-0.8, -0.1))
-    along = np.linspace(0, len(corners) - 1, 90)
-    return np.column_stack([np.interp(along, range(len(corners)), axis) for axis in np.array(corners).T])
+    along, each = np.linspace(0, len(corners) - 1, 90), np.arange(len(corners))
+    x, y = (np.array(axis) for axis in zip(*corners, strict=True))
+    return np.column_stack([np.interp(along, each, x), np.interp(along, each, y)])
 
 
 def heart() -> np.ndarray:
