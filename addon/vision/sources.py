@@ -53,6 +53,7 @@ class Video:
         self._loops = loops
         self._container = _opened(path)
         self._frames = self._decoded()
+        self._each = 1 / float(self._container.streams.video[0].average_rate or 30)
         self._began = 0.0
         self._next: tuple[float, Pixels] | None = next(self._frames, None)
         if self._next is None:
@@ -81,14 +82,17 @@ class Video:
         self._container.close()
         self._container = _opened(self._path)
         self._frames = self._decoded()
-        # One picture's length, as if it were followed by another.
-        self._began += self._last + 1 / 30
+        self._began += self._last + self._each
         self._next = next(self._frames, None)
 
     def _decoded(self) -> Iterator[tuple[float, Pixels]]:
+        first: float | None = None
         try:
             for frame in self._container.decode(video=0):
-                yield float(frame.time or 0.0), frame.to_ndarray(format="rgb24")
+                now = float(frame.time or 0.0)
+                # Many files count from a little after 0, as pictures are encoded out of their order.
+                first = now if first is None else first
+                yield now - first, frame.to_ndarray(format="rgb24")
         except FFmpegError as error:
             raise SourceError(f"{self._path.name}: it cannot be read on ({error})") from error
 
