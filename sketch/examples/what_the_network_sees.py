@@ -44,6 +44,7 @@ class WhatTheNetworkSees(sketch.Sketch):
         self.eye.views = {"picture", "label", "graph", "parameters", "outputs"}
         self.plates = (Plate(), Plate())
         self.frame_of = sketch.Fbo(SIDE, SIDE, pixel_ratio=1.0)
+        self.seen: Pixels | None = None
         self.dream: Dreamer | None = None
         self.source: Callable[[], Pixels | None] | None = None
         self.camera: Webcam | None = None
@@ -67,8 +68,8 @@ class WhatTheNetworkSees(sketch.Sketch):
         canvas.background(11, 12, 16)
         with canvas.into(self.frame_of):
             self.draw_picture(canvas)
-            seen = canvas.grab().pixels
-        self.eye.feed(seen)
+            self.seen = canvas.grab().pixels
+        self.eye.feed(self.seen)
         left, top, side = self.box()
         if "picture" in self.eye.views:
             canvas.image(self.frame_of, left, top, side, side)
@@ -162,7 +163,9 @@ class WhatTheNetworkSees(sketch.Sketch):
             self.dream.exit()
             self.dream = None
             return
-        self.dream = self.use(Dreamer(self.eye.layer, size=(256, 256)))
+        self.dream = self.use(Dreamer(self.eye.layer, size=(256, 256), zoom=1.006))
+        if self.seen is not None:
+            self.dream.begin(self.seen)
 
     def go_on(self) -> None:
         """Go to the next picture."""
