@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,14 @@ from numpy.typing import NDArray
 
 from addon.adaptor import Adaptor, Output, adaptor_of, check_names
 from addon.errors import ModelError
-from addon.images import Crop, Floats, Pixels, as_batch, as_rows, checked_image, crops, picture_size
+from addon.images import Crop, Floats, Pixels, as_batch, checked_image, crops, picture_size
 from addon.runtime.graph import GraphSession, TensorInfo, open_file
 from addon.runtime.opening import read_model
 from addon.runtime.providers import Choice, choose_here
 from addon.vision.guess import guessed_adaptor
+from addon.vision.meaning import meaning_of
 from addon.vision.mosaic import filters, maps_of, mosaic
 from addon.vision.places import grid_crops
-from addon.vision.regions import regions
 from addon.vision.weights import weights_of
 
 Arrays = dict[str, NDArray[Any]]
@@ -58,7 +59,8 @@ class Looker:
         weights         uint8 (h, w) or (h, w, 3)
         grid            float32 (rows, columns, classes)
         out.NAME        each output that is no classes
-        regions.NAME    float32 (n, 9): hot regions of a heat map: four corners in 0..1 of the place, score
+        and what it means, `addon.vision.meaning`
+        ms              float, milliseconds from the picture to all of this
 
     Raises:
         ModelError: It is broken, or does not look at pictures.
@@ -80,6 +82,7 @@ class Looker:
 
     def __call__(self, given: Mapping[str, NDArray[Any]]) -> Arrays:
         """Look."""
+        began = perf_counter()
         image = checked_image(given["image"])
         told: Arrays = {"about": _as_array(self.about())} if "about" in given else {}
         layer = self._layer(given)
@@ -88,7 +91,7 @@ class Looker:
             told["grid"] = self.dense(image, *(int(each) for each in given["grid"]))
         if layer and "weights" in given:
             told |= self._weights(layer)
-        return told
+        return {**told, "ms": np.array(1000 * (perf_counter() - began))}
 
     def about(self) -> dict[str, object]:
         """What there is to know of it."""
@@ -137,8 +140,7 @@ class Looker:
             f"out.{each.name}": made[each.name] for each in self.adaptor.outputs if each.kind != "classes"
         }
         for each in self.adaptor.outputs:
-            if each.kind == "heat map":
-                told[f"regions.{each.name}"] = _regions(made[each.name], each)
+            told |= meaning_of(each, made[each.name], size)
         if layer:
             told["layer"] = np.array(self.layers.index(layer))
             told["maps"] = mosaic(maps_of(made[layer]))
@@ -226,16 +228,6 @@ def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor,
     first = next(iter(outputs))
     named = tuple(replace(each, name=each.name or first) for each in adaptor.outputs or (Output(),))
     return replace(adaptor, outputs=named), fed
-
-
-def _regions(values: NDArray[Any], output: Output) -> Floats:
-    low, high = output.span
-    heat = np.nan_to_num((as_rows(values, output.layout)[:, :, 0] - low) / (high - low))
-    size = (heat.shape[1], heat.shape[0])
-    found = [
-        (*(each.corners / size).ravel(), each.score) for each in regions(heat, output.threshold, output.grow)
-    ]
-    return np.array(found, dtype=np.float32).reshape(len(found), 9)
 
 
 def _of_type(batch: Floats, info: TensorInfo) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from math import sin, tau
 import numpy as np
 
 import sketch
-from addon.vision.classifier import ImageClassifier
+from addon import ImageClassifier
 from addon.vision.regions import Region
 from sketch.examples.eye_panels import Plate, truth_line
 from sketch.live.hand import write

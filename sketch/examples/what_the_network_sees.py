@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import sketch
+from addon import ImageClassifier
 from addon.errors import AddonError
-from addon.vision.classifier import ImageClassifier
 from addon.vision.dreamer import Dreamer
 from addon.vision.sources import Video, Webcam, load_image
 from sketch.examples.eye_panels import (

@@ -205,3 +205,53 @@ def test_scores_that_are_no_numbers_are_an_error_and_not_an_answer(tmp_path):
     (tmp_path / "log.toml").write_text(CLASSES)
     with pytest.raises(ModelError, match="'scores' has values that are no numbers"):
         look(path)
+
+
+def given_back(folder, said, values):
+    """A model that answers the same, whatever it sees."""
+    array = np.array(values, np.float32)
+    nodes = [
+        helper.make_node("ReduceMean", ["image"], ["mean"], keepdims=0),
+        helper.make_node("Mul", ["mean", "nothing"], ["naught"]),
+        helper.make_node("Add", ["naught", "values"], ["y"]),
+    ]
+    weights = [weight("values", array), weight("nothing", np.array(0, np.float32))]
+    (folder / "same.toml").write_text(said)
+    made = model(nodes, [value("image", ("n", 3, 20, 20))], [value("y", list(array.shape))], weights)
+    return answer_from(look(saved(folder / "same.onnx", made)), NOBODY, "")
+
+
+NOBODY = AboutOf({"title": "", "provider": "", "layers": (), "labels": ()})
+
+
+@pytest.mark.parametrize(
+    ("said", "box", "place"),
+    [
+        ("", [5, 5, 15, 10], [20, 10, 40, 20]),
+        ('corners = "xywh"', [5, 5, 15, 5], [20, 10, 50, 20]),
+        ('corners = "center"', [5, 5, 10, 2], [10, 8, 30, 12]),
+        ("unit = true", [0.25, 0.25, 0.75, 0.5], [20, 10, 40, 20]),
+    ],
+)
+def test_boxes_are_told_in_the_pictures_pixels(said, box, place, tmp_path):
+    # The middle square of the picture, 40 of its 60 columns, is 20 pixels for the model.
+    answer = given_back(tmp_path, f'[output]\nis = "boxes"\n{said}', [box])
+    np.testing.assert_allclose(answer.boxes, [place], atol=1e-4)
+    assert answer.ms > 0
+
+
+def test_points_are_told_in_the_pictures_pixels(tmp_path):
+    answer = given_back(tmp_path, '[output]\nis = "points"', [[[0, 0], [20, 10], [np.nan, 1]]])
+    np.testing.assert_allclose(answer.points, [[10, 0], [50, 20]], atol=1e-4)
+
+
+def test_a_picture_that_a_model_makes_is_there_to_be_drawn(tmp_path):
+    answer = given_back(tmp_path, '[output]\nis = "picture"', np.full((1, 3, 4, 4), 0.5))
+    assert answer.picture is not None
+    assert answer.picture.shape == (4, 4, 3)
+    assert answer.picture.max() == 128
+
+
+def test_boxes_of_three_numbers_are_refused(tmp_path):
+    with pytest.raises(ModelError, match="holds no boxes of 4"):
+        given_back(tmp_path, '[output]\nis = "boxes"', [[1, 2, 3]])
