@@ -49,7 +49,7 @@ def as_corners(boxes: Floats, corners: Corners) -> Floats:
     if corners == "xywh":
         return np.concatenate([start, start + other], axis=1)
     if corners == "center":
-        return np.concatenate([start - other / 2, start + other / 2], axis=1)
+        return np.concatenate([start - other / 2, start + other / 2], axis=1).astype(np.float32)
     return boxes
 
 
