@@ -63,6 +63,7 @@ class ImageClassifier:
         self._next: Watcher | None = None
         self._making: Making | None = None
         self._outbox: list[str] = []
+        self._told: set[str] = set()
 
     @property
     def about(self) -> About:
@@ -133,7 +134,7 @@ class ImageClassifier:
         self._finish_making()
         self._swap()
         if self._now is not None:
-            self._outbox += self._now.messages()
+            self._tell(self._now.messages())
             self.answer = self._now.take() or self.answer
 
     def choose_layer(self, step: int) -> None:
@@ -211,6 +212,11 @@ class ImageClassifier:
             self._refuse(self._next.messages())
             self._next.close()
             self._next = None
+
+    def _tell(self, lines: list[str]) -> None:
+        """Say what is new: that there is no CUDA here is true of every model, and said of the first."""
+        self._outbox += [line for line in lines if line not in self._told]
+        self._told.update(lines)
 
     def _refuse(self, lines: list[str]) -> None:
         self._outbox += lines

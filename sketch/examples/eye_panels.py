@@ -10,7 +10,10 @@ from sketch.render.image import Image, Pixels
 from sketch.render.post import ColorMap
 
 ACCENT = (255, 196, 92)
-KEYS_LINE = "0 picture   1 label   2 graph   3 parameters   4 outputs   [ ] layer   - + model"
+KEYS_LINE = (
+    "0 picture  1 label  2 graph  3 parameters  4 outputs  [ ] layer  - + model  C camera  D dream  G grid"
+)
+SURE = 0.15  # below it a place in a grid shows no name
 
 
 class Plate:
@@ -63,6 +66,20 @@ def probability_graph(canvas: Canvas, answer: Answer, x: float, y: float, width:
         canvas.rect(x, top, max(2.0, width * probability), row - 4, radius=3)
         canvas.color(255, alpha=0.9)
         canvas.text(label, x + 8, top + 0.62 * row, 0.46 * row)
+
+
+def grid_labels(canvas: Canvas, answer: Answer, x: float, y: float, side: float) -> None:
+    """The likeliest class of every place, over a square picture; the surer the brighter."""
+    rows = answer.grid_labels()
+    for row, cells in enumerate(rows):
+        step, tall = side / len(cells), side / len(rows)
+        for column, (label, probability) in enumerate(cells):
+            left, top = x + column * step, y + row * tall
+            canvas.color(8, 9, 12, alpha=0.62 - 0.5 * probability)
+            canvas.rect(left + 1, top + 1, step - 2, tall - 2, radius=3)
+            if probability > SURE:
+                canvas.color(*ACCENT, alpha=0.4 + 0.6 * probability)
+                canvas.text(label, left + 6, top + 18, 13, width=step - 8)
 
 
 def layer_plates(

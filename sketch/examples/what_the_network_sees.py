@@ -18,6 +18,7 @@ from addon.vision.sources import Video, Webcam, load_image
 from sketch.examples.eye_panels import (
     KEYS_LINE,
     Plate,
+    grid_labels,
     label_line,
     layer_plates,
     probability_graph,
@@ -29,6 +30,7 @@ from sketch.render.image import Pixels
 SECONDS = 4.0  # that each picture stays
 SIDE = 448
 LAYER_SECONDS = 1.0  # that each layer stays, until a key chooses one
+GRID = (4, 4)
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
 
 
@@ -73,6 +75,8 @@ class WhatTheNetworkSees(sketch.Sketch):
         left, top, side = self.box()
         if "picture" in self.eye.views:
             canvas.image(self.frame_of, left, top, side, side)
+            if self.eye.grid is not None:
+                grid_labels(canvas, self.eye.answer, left, top, side)
         below = top + side
         if "label" in self.eye.views:
             label_line(canvas, self.eye.answer, left, below + 0.075 * self.height, 0.06 * self.height)
@@ -120,6 +124,7 @@ class WhatTheNetworkSees(sketch.Sketch):
         actions = {
             "c": self.look_through_camera,
             "d": self.dream_or_wake,
+            "g": self.ask_for_grid,
             "space": self.go_on,
             "backspace": self.clear,
         }
@@ -166,6 +171,10 @@ class WhatTheNetworkSees(sketch.Sketch):
         self.dream = self.use(Dreamer(self.eye.layer, size=(256, 256), zoom=1.006))
         if self.seen is not None:
             self.dream.begin(self.seen)
+
+    def ask_for_grid(self) -> None:
+        """Ask for the class of every place in the picture, or no longer."""
+        self.eye.grid = None if self.eye.grid else GRID
 
     def go_on(self) -> None:
         """Go to the next picture."""

@@ -74,6 +74,24 @@ def test_a_model_takes_over_while_the_old_one_answers(show, tmp_path):
     running.until(lambda: running.eye.answer.label == "crimson")
 
 
+def test_what_is_true_of_every_model_is_said_of_the_first(tmp_path):
+    first, second = classifier(tmp_path, CLASSES), classifier(tmp_path, CLASSES, name="second")
+    eye = ImageClassifier(first, second)  # "auto" says on what it runs, and why
+    eye.setup(tmp_path)
+    said = []
+
+    def frame():
+        eye.feed(RED)
+        eye.update(0.0)
+        said.extend(eye.messages())
+
+    wait_for(lambda: eye.answer.about.title == "mean", frame)
+    eye.choose_model(1)
+    wait_for(lambda: eye.answer.about.title == "second", frame)
+    eye.exit()
+    assert len(said) == len(set(said))
+
+
 def test_a_model_that_is_refused_leaves_the_old_one_playing(show, tmp_path):
     running = show(classifier(tmp_path, CLASSES))
     running.until(lambda: running.eye.answer.label == "red")

@@ -1,6 +1,7 @@
 """Pictures from files that are really written and read."""
 
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -78,3 +79,45 @@ def test_a_camera_without_opencv_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(SourceError, match=r"get it with: pip install 'inkloop\[webcam\]'"):
         Webcam()
+
+
+class Camera:
+    """What OpenCV gives for a camera: three pictures, blue first."""
+
+    def __init__(self, index):
+        self.left = 3 if index == 0 else 0
+        self.released = False
+
+    def isOpened(self):  # noqa: N802 - OpenCV's name
+        return self.left > 0
+
+    def read(self):
+        self.left -= 1
+        return self.left >= 0, np.full((4, 6, 3), (250, 0, 10 * self.left), np.uint8)
+
+    def release(self):
+        self.released = True
+
+
+@pytest.fixture
+def cameras(monkeypatch):
+    made = []
+    module = ModuleType("cv2")
+    vars(module)["VideoCapture"] = lambda index: made.append(Camera(index)) or made[-1]
+    monkeypatch.setitem(sys.modules, "cv2", module)
+    return made
+
+
+def test_a_camera_gives_its_newest_picture_red_first_and_is_given_back(cameras):
+    webcam = Webcam()
+    webcam._thread.join(5)
+    assert not webcam.running
+    assert webcam.latest is not None
+    assert webcam.latest[0, 0].tolist() == [0, 0, 250]
+    webcam.close()
+    assert cameras[0].released
+
+
+def test_a_camera_that_is_not_there_is_told(cameras):
+    with pytest.raises(SourceError, match="there is no camera 1"):
+        Webcam(1)
