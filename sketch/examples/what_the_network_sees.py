@@ -27,6 +27,7 @@ from sketch.examples.eye_panels import (
 from sketch.examples.still_lifes import STILL_LIFES
 from sketch.render.image import Pixels
 
+MODEL = "efficientnet-lite0"
 SECONDS = 4.0  # that each picture stays
 SIDE = 448
 LAYER_SECONDS = 1.0  # that each layer stays, until a key chooses one
@@ -41,8 +42,10 @@ class WhatTheNetworkSees(sketch.Sketch):
     predicts_pen = False
 
     def setup(self) -> None:
-        """Load the image model beside the show; the first time it is made."""
-        self.eye = self.use(ImageClassifier("efficientnet-lite0"))
+        """Load the image model beside the show, made the first time; + goes on to others in its folder."""
+        others = sorted((self.home / "models").glob("*.onnx"))
+        others = [path for path in others if path.stem != MODEL]
+        self.eye = self.use(ImageClassifier(MODEL, *others))
         self.eye.views = {"picture", "label", "graph", "parameters", "outputs"}
         self.plates = (Plate(), Plate())
         self.frame_of = sketch.Fbo(SIDE, SIDE, pixel_ratio=1.0)
@@ -85,7 +88,7 @@ class WhatTheNetworkSees(sketch.Sketch):
                 canvas, self.eye.answer, left, below + 0.14 * self.height, side, 0.032 * self.height
             )
         right = left + side + 0.03 * self.width
-        box = (right, top, 0.97 * self.width - right, 0.86 * self.height)
+        box = (right, top, 0.97 * self.width - right, 0.84 * self.height)
         layer_plates(canvas, self.eye, self.plates, box)
         canvas.color(255, alpha=0.55)
         canvas.text(truth_line(self.eye), 0.97 * self.width, self.height - 36, 13, align="right")
