@@ -1,11 +1,13 @@
 """Strangers' files, opened in a process that may crash, hang or be ended: there is always an answer."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from types import TracebackType
 from typing import cast
 
 from addon.doctor.findings import Findings
+from addon.errors import ModelError
 from addon.runtime.child_process import ChildProcess
 from addon.runtime.opening import LIMIT
 
@@ -56,12 +58,24 @@ class Examiner:
         """Find out whether the pen's engine takes a file."""
         return self._ask(path, as_pen=True)
 
+    def vet(self, path: Path) -> None:
+        """Try whether a file can be opened without harm, before it is opened in this process.
+
+        Raises:
+            ModelError: It is refused, crashes, or takes too long.
+        """
+        found = self.examine(path)
+        # What was opened and then found no inputs, or no fitting description, does no harm.
+        if found["verdict"] in ("crashed", "timed out") or "inputs" not in found:
+            raise ModelError(f"{path.name}: {found.get('why', '')}")
+
     def close(self) -> None:
         """End the process."""
         if self._child is not None:
             # It has nothing to finish, and may be stuck.
             self._child.end(0.0)
             self._child = None
+            self._folder.cleanup()
 
     def __enter__(self) -> "Examiner":
         return self
@@ -75,9 +89,12 @@ class Examiner:
         if self._child is not None and not self._child.alive:
             self.close()
         if self._child is None:
+            # What a child leaves behind when it crashes goes with this folder.
+            self._folder = TemporaryDirectory(prefix="inkloop-doctor-", ignore_cleanup_errors=True)
             self._child = ChildProcess("addon.doctor.child")
             self.started += 1
-        self._child.say({**self._request, "path": str(path.resolve()), "as_pen": as_pen})
+        place = {"path": str(path.absolute()), "folder": self._folder.name}
+        self._child.say({**self._request, **place, "as_pen": as_pen})
         answer = self._wait(self._child)
         if answer is not None:
             return answer

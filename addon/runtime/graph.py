@@ -13,7 +13,7 @@ from addon.errors import ModelError
 from addon.runtime.contents import Contents
 from addon.runtime.opening import LIMIT, ModelFile, open_session, read_model
 from addon.runtime.providers import Choice, running, truth
-from addon.runtime.refusal import one_line
+from addon.runtime.refusal import one_line, quoted
 from addon.runtime.wire import written
 
 Shape = tuple[int | str | None, ...]
@@ -145,8 +145,8 @@ def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> b
     unknown = sorted(set(wanted) - set(contents.produced))
     if unknown:
         raise ModelError(
-            f"{file_name}: no operator puts out {unknown[0]!r}; it has {len(contents.produced)} tensors, "
-            f"such as {', '.join(contents.produced[:5]) or 'none'}"
+            f"{file_name}: no operator puts out {quoted(unknown[0])}; it has {len(contents.produced)} "
+            f"tensors, such as {', '.join(map(quoted, contents.produced[:5])) or 'none'}"
         )
     outputs = b"".join(written(_OUTPUT, written(_NAME, name.encode())) for name in wanted)
     return written(_GRAPH, outputs) if outputs else b""
@@ -157,7 +157,7 @@ def _info(file_name: str, kind: str, value: Any) -> TensorInfo:
     dtype = DTYPES.get(found[1]) if found else None
     if dtype is None:
         raise ModelError(
-            f"{file_name}: its {kind} {value.name!r} is of type {value.type}, and numpy has no such arrays; "
-            "export it with plain tensors of float32"
+            f"{file_name}: its {kind} {quoted(value.name)} is of type {value.type}, and numpy has "
+            "no such arrays; export it with plain tensors of float32"
         )
     return TensorInfo(value.name, tuple(value.shape), dtype)
