@@ -16,6 +16,8 @@ class Prediction:
         progress: How far into the letter the ink is detected to be, 0..1.
         rows: Feature rows seen of this ink; 0 before the first point.
         unknown: Probability that it is none of the classes, 0..1; 0 from a model that cannot tell.
+        held_index: Which class is held, see `held`; -1 before the first point.
+        decided: Whether the held class is so likely, and so likely a class at all, that the answer stands.
     """
 
     labels: tuple[str, ...]
@@ -23,11 +25,22 @@ class Prediction:
     progress: float
     rows: int
     unknown: float = 0.0
+    held_index: int = -1
+    decided: bool = False
 
     @property
     def label(self) -> str:
         """The likeliest class; empty before the first point, and before anything is taught."""
         return self.labels[int(self.probabilities.argmax())] if self.rows and self.labels else ""
+
+    @property
+    def held(self) -> str:
+        """The class that is held: another must be clearly likelier for long enough to take over.
+
+        It changes half as often as `label`, so it is the one to show large; and it comes later early in a
+        sign, where every change of `label` is news. See `addon.holding`.
+        """
+        return self.labels[self.held_index] if self.held_index >= 0 else ""
 
     @property
     def confidence(self) -> float:

@@ -14,7 +14,6 @@ Without a sketch, call the hooks yourself: `setup(folder)`, `on_stroke_point(poi
 `exit()`.
 """
 
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,24 +22,23 @@ from typing import TYPE_CHECKING
 
 from addon.features import Points, Strokes
 from addon.prediction import Prediction
+from addon.runtime.events import Events, Heard, Listeners
 from addon.runtime.pens import Pens
 from addon.runtime.registry import model_name, next_model_path
 from addon.runtime.slot import ModelSlot
 from addon.runtime.timings import Timings
 from addon.spec import ModelSpec
-from addon.taught import Example, TaughtStore
+from addon.teaching import Teaching
 from addon.training.config import TrainConfig
 from addon.training_status import TrainingStatus, refusal
 
 if TYPE_CHECKING:
     from addon.training_run import TrainingRun
 
-_log = logging.getLogger(__name__)
-
 _IDLE = TrainingStatus()
 
 
-class Recognizer:
+class Recognizer(Teaching):
     """Predicts at every point of every pen; an addon by the hooks of `sketch/plugin.py`.
 
     Call from one thread. What a person can bring about live (a missing model, a full disk, a training that
@@ -53,6 +51,12 @@ class Recognizer:
         require: "cuda" to have `setup` raise where CUDA cannot run; "cpu"; or None.
         preset: Network to train: "lstm_short", "lstm_long", "deep_lstm_short" or "deep_lstm_long".
         home: Folder for what the user makes, instead of the one `setup` is given.
+
+    Attributes:
+        on_progress: Called with every answer and its pointer id; None, as the others are at first.
+        on_decide: Called with the answer from which on `held` stands, once an ink; again if, after `on_lost`,
+            another one stands.
+        on_lost: Called with the answer by which the one that was decided no longer holds.
 
     Raises:
         ValueError: An argument is none of these.
@@ -67,18 +71,20 @@ class Recognizer:
         preset: str = "lstm_short",
         home: Path | None = None,
     ) -> None:
+        super().__init__(Pens())
         self.name = model_name(model)
+        self.on_progress: Heard | None = None
+        self.on_decide: Heard | None = None
+        self.on_lost: Heard | None = None
         self._wanted = model
         self._home = home
         self._config = TrainConfig(preset=preset)
-        self._pens = Pens()
         self._slot = ModelSlot(self._pens, provider, require)
-        self._store: TaughtStore | None = None
         self._folder = Path()
         self._run: TrainingRun | None = None
         self._run_request = 0
         self._made = Path()
-        self._lines: list[str] = []
+        self._events = Events()
 
     def setup(self, home: Path) -> None:
         """Read what was taught and begin to load the model; it is in a moment later, see `ready`.
@@ -90,11 +96,10 @@ class Recognizer:
             ProviderError: CUDA is required and cannot run here.
             RuntimeError: It was set up before.
         """
-        if self._store is not None:
-            raise RuntimeError("this recognizer is set up already; make one for each sketch")
         self._slot.insist()
-        self._folder = (self._home or home) / self.name
-        self._store = TaughtStore(self._folder / "taught.sqlite3", changed=self._pens.learn)
+        folder = (self._home or home) / self.name
+        self._open(folder / "taught.sqlite3")
+        self._folder = folder
         self.load(self._wanted)
 
     # What is going on
@@ -135,21 +140,6 @@ class Recognizer:
         return self._pens.timings
 
     @property
-    def examples(self) -> tuple[Example, ...]:
-        """What is taught, oldest first."""
-        return self._taught.examples
-
-    @property
-    def labels(self) -> dict[str, int]:
-        """Number of taught examples by label, in the order in which the labels were first taught."""
-        return self._taught.labels
-
-    @property
-    def unsaved(self) -> int:
-        """Changes to what is taught that are not on the disk yet."""
-        return self._taught.unsaved
-
-    @property
     def training(self) -> TrainingStatus:
         """Where the training stands."""
         return _IDLE if self._run is None else self._run.status
@@ -159,32 +149,7 @@ class Recognizer:
         """Why `train` would not begin now, in one line; empty if it would."""
         return refusal(self.labels, self.training.active)
 
-    # Teaching
-
-    def teach(self, label: str, strokes: Strokes) -> Example:
-        """Add an example; it is saved by itself, see its `saved`.
-
-        Args:
-            label: Any text that is not blank.
-            strokes: At least one, each of shape (n, 4), n at least 1; copied.
-
-        Raises:
-            ValueError: The label is blank.
-            PointsError: The strokes are none, empty, misshapen or not finite.
-        """
-        return self._taught.teach(label, strokes)
-
-    def remove_last(self) -> Example | None:
-        """Take back the last example; None if there is none."""
-        return self._taught.remove_last()
-
-    def restore(self) -> Example | None:
-        """Bring back what was removed last; None if there is nothing."""
-        return self._taught.restore()
-
-    def flush(self, timeout: float = 5.0) -> bool:
-        """Wait, at most `timeout` seconds, until all that is taught is on the disk; whether it is."""
-        return self._taught.flush(timeout)
+    # Models
 
     def train(self, iterations: int = 2000, resume: bool = False) -> bool:
         """Train a network on what is taught, in a process of its own.
@@ -242,19 +207,40 @@ class Recognizer:
         lines, loaded = self._slot.update()
         self._say(*lines)
         self._follow_training(loaded)
+        self._pens.flush()
         self._say(*self._pens.take_faults())
+        self._tell()
+
+    def feed(self, points_by_pointer: Mapping[int, Points]) -> None:
+        """Take the next points of several pens at once, in batched steps: cheaper than one after the other.
+
+        For agents that draw, and for scripts; a sketch's own pens come through `on_stroke_point`.
+
+        Args:
+            points_by_pointer: Points of each pen that is down, shape (n, 4), oldest first.
+
+        Raises:
+            PointsError: An array has another shape or is not finite in x or y; nothing has changed.
+        """
+        self._pens.feed(points_by_pointer)
+        self._tell_at_once()
 
     def on_stroke_point(self, point: Points, pointer_id: int) -> None:
         """Take one sample of a pen that is down: float32 of shape (4,).
+
+        While one pen is down its answer is there when this returns; the points of several are answered
+        together, in `update` or when an answer is asked for.
 
         Raises:
             PointsError: x or y is not finite; nothing has changed.
         """
         self._pens.point(point, pointer_id)
+        self._tell_at_once()
 
     def on_stroke(self, points: Points, pointer_id: int) -> None:
         """The pen was lifted."""
         self._pens.lift(pointer_id)
+        self._tell_at_once()
 
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
         """The ink is closed."""
@@ -275,16 +261,14 @@ class Recognizer:
             self._store.close()
             self._say(*self._store.poll())
 
-    @property
-    def _taught(self) -> TaughtStore:
-        if self._store is None:
-            raise RuntimeError("call setup(home) before anything else; a sketch does so in use(addon)")
-        return self._store
+    def _tell_at_once(self) -> None:
+        # Asked at every point: while nobody listens, or a worker answers, it is enough to look once a frame.
+        if self._pens.at_once and (self.on_progress or self.on_decide or self.on_lost):
+            self._tell()
 
-    def _say(self, *lines: str) -> None:
-        self._lines += lines
-        for line in lines:
-            _log.info(line)
+    def _tell(self) -> None:
+        listeners = Listeners(self.on_progress, self.on_decide, self.on_lost)
+        self._events.tell(self._pens.take_news(), listeners)
 
     def _follow_training(self, loaded: int) -> None:
         if self._run is None:

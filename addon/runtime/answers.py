@@ -23,6 +23,8 @@ from addon.runtime.step import Floats, StepOutputs, StepSession
 RESCALED = log(1.12)
 """From which change of the taught inks' typical size on, as a logarithm, all of them are read anew."""
 
+_SURE = 60.0
+
 
 class Said(NamedTuple):
     """An answer to the last row of a step.
@@ -70,6 +72,11 @@ class Answers(Protocol):
         """How points become rows."""
         ...
 
+    @property
+    def taught(self) -> Prototypes | None:
+        """What is taught; None if the model learns nothing by being taught."""
+        ...
+
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""
         ...
@@ -82,7 +89,10 @@ class Answers(Protocol):
 def answers_of(session: StepSession) -> Answers:
     """How the steps of a session are read."""
     reading = session.spec.reading
-    return HeadAnswers(session) if reading is None else TaughtAnswers(session, reading)
+    if reading is None:
+        return HeadAnswers(session)
+    taught_ones = TaughtAnswers(session, reading)
+    return OwnOrTaught(HeadAnswers(session), taught_ones) if session.spec.labels else taught_ones
 
 
 class HeadAnswers:
@@ -95,6 +105,8 @@ class HeadAnswers:
     def __init__(self, session: StepSession) -> None:
         self.labels = session.spec.labels
         self.recipe = session.spec.recipe
+        self.taught = None
+        self._tells_unknown = session.spec.unknown
 
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
         """Such a model learns by training alone."""
@@ -104,9 +116,53 @@ class HeadAnswers:
         """The answer to the last row."""
         probabilities = _probabilities(outputs.scores[0, -1])
         progress = float(outputs.progress[0, -1, 0])
-        if probabilities is None or not isfinite(progress):
+        strange = float(outputs.unknown[0, -1, 0]) if self._tells_unknown else 0.0
+        if probabilities is None or not isfinite(progress + strange):
             return None
-        return Said(probabilities, progress, 0.0)
+        return Said(probabilities, progress, _chance(strange) if self._tells_unknown else 0.0)
+
+
+class OwnOrTaught:
+    """A model's own classes for as long as nothing is taught, then the taught ones alone.
+
+    Not both at once: the own classes are read at the scale of the model's training, the taught ones at that
+    of the taught inks, and a step has one scale.
+
+    Args:
+        own: How the model's own classes are read.
+        taught_ones: How the taught ones are.
+    """
+
+    def __init__(self, own: "HeadAnswers", taught_ones: "TaughtAnswers") -> None:
+        self._own = own
+        self._taught = taught_ones
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes."""
+        return self._now.labels
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows."""
+        return self._now.recipe
+
+    @property
+    def taught(self) -> Prototypes:
+        """What is taught."""
+        return self._taught.prototypes
+
+    def learn(self, examples: Sequence[TaughtInk]) -> bool:
+        """Take exactly these examples as what is taught; whether that changes any answer."""
+        return self._taught.learn(examples)
+
+    def read(self, outputs: StepOutputs) -> Said | None:
+        """The answer to the last row."""
+        return self._now.read(outputs)
+
+    @property
+    def _now(self) -> "HeadAnswers | TaughtAnswers":
+        return self._taught if self._taught.labels else self._own
 
 
 class TaughtAnswers:
@@ -131,6 +187,11 @@ class TaughtAnswers:
         """The classes, in the order in which they were first taught."""
         return self.prototypes.labels
 
+    @property
+    def taught(self) -> Prototypes:
+        """What is taught."""
+        return self.prototypes
+
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""
         before = self.prototypes
@@ -150,8 +211,7 @@ class TaughtAnswers:
         said = answer(self.prototypes, outputs.embedding[0, -1])
         if not isfinite(said.progress):
             return None
-        strange = min(max(said.unknown - self._threshold, -60.0), 60.0)
-        return Said(said.probabilities, said.progress, 1.0 / (1.0 + exp(-strange)))
+        return Said(said.probabilities, said.progress, _chance(said.unknown - self._threshold))
 
     def _rescaled(self, examples: Sequence[TaughtInk]) -> Prototypes:
         scale = min(ink_scale([example.strokes for example in examples]), 1e6)
@@ -174,6 +234,11 @@ def _named(prototypes: Prototypes, examples: Sequence[TaughtInk]) -> Prototypes:
         if labels[key] != prototypes.labels[index]:
             prototypes = relabelled(prototypes, key, labels[key])
     return prototypes
+
+
+def _chance(odds: float) -> float:
+    """The probability of odds that are given as a logarithm."""
+    return 1.0 / (1.0 + exp(-min(max(odds, -_SURE), _SURE)))
 
 
 def _probabilities(scores: Floats) -> Floats | None:

@@ -1,12 +1,17 @@
 """The pens that are writing and the model that watches them; the model may change while they write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+import numpy as np
+
+from addon.errors import PointsError
 from addon.features import Points
 from addon.prediction import Prediction, no_prediction
+from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
 from addon.runtime.engine import Engine, engine_for
+from addon.runtime.inline import News
 from addon.runtime.model import LoadedModel
 from addon.runtime.tape import InkTape
 from addon.runtime.timings import NO_TIMINGS, Timings
@@ -24,6 +29,7 @@ class Pens:
         self._seen_last: int | None = None
         self._nothing = no_prediction(())
         self._examples: tuple[TaughtInk, ...] = ()
+        self._news: list[News] = []
 
     @property
     def prediction(self) -> Prediction:
@@ -48,13 +54,25 @@ class Pens:
         Raises:
             PointsError: It is not finite; nothing has changed.
         """
-        x, y = float(point[0]), float(point[1])
-        begins = self._tape.add(pointer_id, x, y)
-        self._seen_last = pointer_id
-        if begins:
-            self._begin(pointer_id)
+        self._point(pointer_id, float(point[0]), float(point[1]))
+
+    def feed(self, points_by_pointer: Mapping[int, Points]) -> None:
+        """Take the next points of several pens that are down, all of them in batched steps.
+
+        Raises:
+            PointsError: An array has another shape or is not finite in x or y; nothing has changed.
+        """
+        for points in points_by_pointer.values():
+            _check(points)
+        for pointer_id, points in points_by_pointer.items():
+            for x, y in points[:, :2].tolist():
+                self._point(pointer_id, x, y, gather=True)
+        self.flush()
+
+    def flush(self) -> None:
+        """Answer the points that wait for others."""
         if self._engine is not None:
-            self._engine.point(pointer_id, x, y)
+            self._engine.flush()
 
     def lift(self, pointer_id: int) -> None:
         """The pen left the paper."""
@@ -74,6 +92,7 @@ class Pens:
         self.model = model
         self._nothing = no_prediction(model.spec.labels)
         if before is not None:
+            self._news += before.take_news()
             before.close()
 
     def learn(self, examples: Sequence[TaughtInk]) -> None:
@@ -82,6 +101,21 @@ class Pens:
         if self._engine is not None:
             self._engine.learn(self._examples)
             self._replay()
+
+    @property
+    def taught(self) -> Prototypes | None:
+        """What the model has been taught; None if there is no model, or one that learns by training alone."""
+        return None if self._engine is None else self._engine.taught
+
+    @property
+    def at_once(self) -> bool:
+        """Whether a point is answered before `point` returns, or waits for `flush` at most."""
+        return self._engine is not None and self._engine.at_once
+
+    def take_news(self) -> list[News]:
+        """What was answered since the last call, in order."""
+        news, self._news = self._news, []
+        return news if self._engine is None else news + self._engine.take_news()
 
     def take_faults(self) -> list[str]:
         """What went wrong in the model since the last call."""
@@ -97,9 +131,24 @@ class Pens:
             if self._engine is not None:
                 self._engine.replay(pointer_id, ink.samples)
 
+    def _point(self, pointer_id: int, x: float, y: float, gather: bool = False) -> None:
+        begins = self._tape.add(pointer_id, x, y)
+        self._seen_last = pointer_id
+        if begins:
+            self._begin(pointer_id)
+        if self._engine is not None:
+            self._engine.point(pointer_id, x, y, gather=gather)
+
     def _begin(self, pointer_id: int) -> None:
         forgotten = self._tape.forget_oldest()
         if self._engine is not None:
             for gone in forgotten:
                 self._engine.forget(gone)
             self._engine.begin(pointer_id)
+
+
+def _check(points: Points) -> None:
+    if points.ndim != 2 or points.shape[1] < 2:
+        raise PointsError(f"points must have the shape (n, 4); got {points.shape}")
+    if not np.isfinite(points[:, :2]).all():
+        raise PointsError("a pen sample must be finite; these points have one that is not")

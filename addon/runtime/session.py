@@ -11,7 +11,7 @@ from addon.runtime.device_step import DeviceStep
 from addon.runtime.ort import onnxruntime
 from addon.runtime.providers import Choice, running
 from addon.runtime.step import StepSession
-from addon.spec import INPUTS, METADATA_KEY, ModelSpec, spec_from_json
+from addon.spec import INPUTS, METADATA_KEY, UNKNOWN_OUTPUT, ModelSpec, spec_from_json
 
 Shape = tuple[int | str | None, ...]
 """Sizes of a tensor; a name or None where a size is free."""
@@ -106,9 +106,10 @@ def _mismatch(spec: ModelSpec, inputs: dict[str, Shape], outputs: dict[str, Shap
     """What the graph has otherwise than its description says; empty if they agree."""
     state = (spec.layers, None, spec.hidden)
     wanted_inputs = dict(zip(INPUTS, ((None, None, len(COLUMNS)), state, state), strict=True))
-    sizes = (None, None, spec.embedding), state, state, (None, None, len(spec.labels)), (None, None, 1)
-    # A base encoder has the first three alone.
-    wanted_outputs = dict(zip(spec.outputs, sizes, strict=False))
+    last = {"embedding": spec.embedding, "scores": len(spec.labels), "progress": 1, UNKNOWN_OUTPUT: 1}
+    shapes: dict[str, Shape] = {name: (None, None, size) for name, size in last.items()}
+    shapes |= {"h_next": state, "c_next": state}
+    wanted_outputs = {name: shapes[name] for name in spec.outputs}
     for kind, wanted, found in (("input", wanted_inputs, inputs), ("output", wanted_outputs, outputs)):
         for name, shape in wanted.items():
             if name not in found:
