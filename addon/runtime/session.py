@@ -32,7 +32,8 @@ def open_step(path: Path, choice: Choice) -> StepSession:
     spec = _checked_spec(path, session)
     names: list[str] = session.get_providers()
     provider = running(names)
-    return CpuStep(session, spec, provider) if provider == "cpu" else _device_step(session, spec, provider)
+    # Any provider takes arrays of the CPU; the one whose memory Inkloop knows how to ask for is CUDA.
+    return _device_step(session, spec, provider) if provider == "cuda" else CpuStep(session, spec, provider)
 
 
 def _device_step(session: Any, spec: ModelSpec, provider: str) -> StepSession:
@@ -40,7 +41,7 @@ def _device_step(session: Any, spec: ModelSpec, provider: str) -> StepSession:
 
 
 def _open_session(path: Path, providers: Sequence[str]) -> Any:
-    data = _read(path)
+    data = read_model(path)
     api = onnxruntime()
     options = api.SessionOptions()
     # A step is too small to share: threads would cost more than they bring, and take a core from the sketch.
@@ -55,7 +56,12 @@ def _open_session(path: Path, providers: Sequence[str]) -> Any:
         raise ModelError(f"{path.name}: {_refusal(str(error))}") from error
 
 
-def _read(path: Path) -> bytes:
+def read_model(path: Path) -> bytes:
+    """The bytes of a model file.
+
+    Raises:
+        ModelError: It is missing, empty or cannot be read.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:

@@ -12,15 +12,16 @@ and counts it; "every" keeps them in order, up to a bound, and then `feed` says 
 process of its own, which a frame that is busy in Python cannot hold up.
 """
 
-import atexit
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from time import perf_counter_ns
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from addon.runtime.timings import TimingRing, Timings
+from addon.threads import end_at_exit
 
 Policy: TypeAlias = Literal["latest", "every"]
 POLICIES = ("latest", "every")
@@ -203,8 +204,7 @@ class ThreadWorker(Generic[Given, Told]):
         self._ending = False
         self._thread = threading.Thread(target=self._work, name=f"inkloop-{name}", daemon=True)
         self._thread.start()
-        # A thread that is still inside ONNX Runtime when Python ends would abort the process.
-        atexit.register(self.close)
+        end_at_exit(self, self._thread, partial(self._calls.put, False))
 
     def feed(self, x: Given, /) -> bool:
         """Hand over work; whether it was taken."""
@@ -255,7 +255,6 @@ class ThreadWorker(Generic[Given, Told]):
 
     def close(self, seconds: float = CLOSING_SECONDS) -> None:
         """End, leaving out what waits; waits at most so long for what is under way."""
-        atexit.unregister(self.close)
         self._ending = True
         self._calls.put(False)
         self._thread.join(seconds)
