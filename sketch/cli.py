@@ -135,6 +135,32 @@ def evaluate(
     print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found)))
 
 
+@app.command()
+def doctor(
+    file: Annotated[Path, typer.Argument(help="An ONNX file, Inkloop's own or anybody's.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    provider: Annotated[str, typer.Option(help="Where to run it: auto, cuda or cpu.")] = "auto",
+    seconds: Annotated[float, typer.Option(min=0.0, max=60.0, help="To spend on measuring.")] = 1.0,
+    adaptor: Annotated[
+        bool, typer.Option("--adaptor", help="Write a first draft of its description beside it.")
+    ] = False,
+) -> None:
+    """Open any model, in a process of its own: what is in it, how fast it is, what it is good for."""
+    from addon.doctor.command import doctor as examine
+    from addon.errors import AddonError
+    from addon.runtime.providers import check_provider
+
+    try:
+        check_provider(provider, None)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--provider") from error
+    try:
+        code = examine(file, as_json, provider, seconds, adaptor)
+    except AddonError as error:
+        _stop(str(error))
+    raise SystemExit(code)
+
+
 def _aside(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""Two engines at once for a moment: the answers of the one that leaves give way to those of the one that came."""
+"""Two engines at once for a moment: the answers of the one that leaves give way to those of the other."""
 
 from collections.abc import Sequence
 

@@ -10,9 +10,10 @@ from platformdirs import user_cache_path
 from addon.errors import ModelError
 from addon.features import COLUMNS
 from addon.runtime.contest import FILE, Memory, Names, Trial, faster, machine_name, model_key
+from addon.runtime.opening import ModelFile, read_model
 from addon.runtime.ort import onnxruntime
 from addon.runtime.providers import Choice, running, truth
-from addon.runtime.session import open_step, read_model
+from addon.runtime.session import open_file
 from addon.runtime.step import StepSession
 from addon.runtime.timings import Timings
 from addon.spec import ModelSpec
@@ -66,15 +67,16 @@ def load_model(path: Path, choice: Choice, memory: Memory | None = None) -> Load
         ModelError: It cannot be opened, cannot run, or its answers are not numbers.
         ProviderError: It does not run on the provider that is required.
     """
+    file = read_model(path)
     if not choice.rivals:
-        return _attempt(path, choice)
+        return _attempt(file, choice)
     rivals = (choice.providers, *choice.rivals)
 
     def attempt(names: Names) -> Trial[LoadedModel]:
-        model = _attempt(path, replace(choice, providers=names))
+        model = _attempt(file, replace(choice, providers=names))
         return Trial(model, model.session.provider, model.timings.p50)
 
-    key = model_key(read_model(path), batch=1)
+    key = model_key(file.sha256, batch=1)
     trial, notice = faster(rivals, running, attempt, memory or here(), key)
     return replace(trial.opened, notice=". ".join(filter(None, (notice, trial.opened.notice))))
 
@@ -86,8 +88,9 @@ def here() -> Memory:
     return Memory(user_cache_path("inkloop") / FILE, machine)
 
 
-def _attempt(path: Path, choice: Choice) -> LoadedModel:
-    session = open_step(path, choice)
+def _attempt(file: ModelFile, choice: Choice) -> LoadedModel:
+    path = file.path
+    session = open_file(file, choice)
     notice = truth(choice, session.provider)
     try:
         timings = measure(session)

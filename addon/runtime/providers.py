@@ -8,15 +8,14 @@ does run in the end is asked of the session, never assumed.
 import contextlib
 import ctypes
 import io
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import distributions
 from typing import Any
 
 from addon.errors import ProviderError
 from addon.runtime.ort import onnxruntime
+from addon.runtime.wheels import wheels_at_odds
 
 PROVIDERS = ("auto", "cuda", "cpu")
 REQUIRED = (None, "cuda", "cpu")
@@ -26,7 +25,6 @@ OWN_NAME = "ExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
 _SHORT = {CUDA: "cuda", CPU: "cpu"}
-_RUNTIME = r"onnxruntime([-_](gpu|directml|openvino|qnn|rocm|migraphx|silicon|training|cann|vitisai))?"
 
 INSTALL_LIBRARIES = "install it with: pip install 'onnxruntime-gpu[cuda,cudnn]'"
 # The two wheels overwrite each other, so the one without CUDA has to go first.
@@ -216,32 +214,12 @@ def choose_here(provider: str, require: str | None) -> Choice:
     wanted = provider if require is None else require
     cuda = probe_this_machine() if wanted in ("auto", "cuda") else Cuda()
     available = onnxruntime().get_available_providers() if wanted.endswith(OWN_NAME) else (CPU,)
-    clash = two_runtimes()
+    clash = wheels_at_odds()
     try:
         choice = choose_providers(provider, require, cuda, available)
     except ProviderError as error:
         raise ProviderError(f"{error} ({clash})" if clash else str(error)) from error
     return replace(choice, notice=". ".join(filter(None, (choice.notice, clash)))) if clash else choice
-
-
-def two_runtimes(names: Sequence[str] | None = None) -> str:
-    """One line for the user if several builds of ONNX Runtime are installed; else empty.
-
-    They hold the same files: the one installed last has overwritten the others, and removing any of them
-    breaks what is left.
-
-    Args:
-        names: Installed distributions; None for those that Python finds.
-    """
-    found = [each.name for each in distributions()] if names is None else names
-    builds = sorted({name.lower() for name in found if re.fullmatch(_RUNTIME, name or "", re.IGNORECASE)})
-    if len(builds) < 2:
-        return ""
-    return (
-        f"{' and '.join(builds)} are both installed, and the one installed last has overwritten the other; "
-        f"keep one: pip uninstall -y {' '.join(builds)} && pip install 'onnxruntime-gpu[cuda,cudnn]' "
-        "(or onnxruntime, for the CPU alone)"
-    )
 
 
 def probe_this_machine() -> Cuda:

@@ -1,6 +1,6 @@
 """From a file to a session that is known to fit: checked, opened, and asked where it really runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ from addon.errors import ModelError
 from addon.features import COLUMNS
 from addon.runtime.cpu_step import CpuStep
 from addon.runtime.device_step import DeviceStep
+from addon.runtime.opening import ModelFile, open_session, read_model
 from addon.runtime.ort import onnxruntime
 from addon.runtime.providers import Choice, running
 from addon.runtime.step import StepSession
@@ -28,8 +29,14 @@ def open_step(path: Path, choice: Choice) -> StepSession:
         ModelError: The file is missing, broken, foreign or contradicts itself; one line says which and what
             to do.
     """
-    session = _open_session(path, choice.providers)
-    spec = _checked_spec(path, session)
+    return open_file(read_model(path), choice)
+
+
+def open_file(file: ModelFile, choice: Choice) -> StepSession:
+    """Open what was read already; else as `open_step`."""
+    # A step is too small to share: threads would cost more than they bring, and take a core from the sketch.
+    session = open_session(file, choice.providers, threads=1)
+    spec = _checked_spec(file.path, session, file.contents.metadata)
     names: list[str] = session.get_providers()
     provider = running(names)
     # Any provider takes arrays of the CPU; the one whose memory Inkloop knows how to ask for is CUDA.
@@ -40,57 +47,7 @@ def _device_step(session: Any, spec: ModelSpec, provider: str) -> StepSession:
     return DeviceStep(session, spec, provider, onnxruntime().OrtValue)
 
 
-def _open_session(path: Path, providers: Sequence[str]) -> Any:
-    data = read_model(path)
-    api = onnxruntime()
-    options = api.SessionOptions()
-    # A step is too small to share: threads would cost more than they bring, and take a core from the sketch.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    # Whatever is wrong is raised and said here; nothing is to be printed into a performer's terminal.
-    options.log_severity_level = 4
-    try:
-        # From bytes and not from the path: so no tensor can be pulled in from elsewhere on the disk.
-        return api.InferenceSession(data, options, providers=list(providers))
-    except Exception as error:
-        raise ModelError(f"{path.name}: {_refusal(str(error))}") from error
-
-
-def read_model(path: Path) -> bytes:
-    """The bytes of a model file.
-
-    Raises:
-        ModelError: It is missing, empty or cannot be read.
-    """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ModelError(f"{path.name}: there is no such file in {path.parent}; check the path") from error
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ModelError(f"{path.name}: it cannot be read ({reason}); check the file") from error
-    if not data:
-        raise ModelError(f"{path.name}: the file is empty; copy it again")
-    return data
-
-
-def _refusal(said: str) -> str:
-    if "INVALID_PROTOBUF" in said or "No graph was found" in said:
-        return "it is no ONNX file, or was cut off; copy it whole or export it again"
-    if "opset" in said.lower():
-        return (
-            "it needs a newer ONNX Runtime; install one with: pip install -U onnxruntime-gpu (or onnxruntime)"
-        )
-    return f"ONNX Runtime refuses it ({_first_line(said)}); export it again"
-
-
-def _first_line(said: str) -> str:
-    line = " ".join(said.split("\n", 1)[0].split())
-    return line if len(line) <= 160 else f"{line[:157]}..."
-
-
-def _checked_spec(path: Path, session: Any) -> ModelSpec:
-    metadata: dict[str, str] = session.get_modelmeta().custom_metadata_map
+def _checked_spec(path: Path, session: Any, metadata: Mapping[str, str]) -> ModelSpec:
     if METADATA_KEY not in metadata:
         raise ModelError(
             f"{path.name}: an ONNX model, but none of Inkloop's pen models (it has no {METADATA_KEY!r} "

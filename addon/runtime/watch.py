@@ -1,7 +1,8 @@
 """Folders of models, watched: what is new or changed is told once it is written to its end.
 
 The system's notifications (through watchfiles) only wake the thread; what is true is read from the folders
-each time. So a folder that vanishes, comes back, or lies on a disk that notifies nobody needs no special care.
+each time. So a folder that vanishes, comes back, or lies on a disk that notifies nobody needs no special
+care.
 """
 
 import threading
@@ -62,10 +63,12 @@ class Watched:
     Attributes:
         folder: It may not be there yet.
         wants: Whether a file's name matters.
+        named: Whether an author has named it, who should know if it is missing.
     """
 
     folder: Path
     wants: Callable[[str], bool] = lambda name: True
+    named: bool = False
 
 
 class Ripening:
@@ -105,6 +108,21 @@ class Ripening:
 
     def _done(self, path: Path, still: float) -> bool:
         return still >= PATIENCE_SECONDS or (still >= STILL_SECONDS and self._whole(path))
+
+
+def model_folders(name: str, own: Path, shipped: Path, named: Path | bool) -> list[Watched]:
+    """The folders in which a recogniser looks for models.
+
+    Args:
+        name: The recogniser's; of the models that ship only the one of that name matters.
+        own: Folder of the models that the user made under that name.
+        shipped: Folder of the models that ship.
+        named: A folder that the author names, besides; True for none.
+    """
+    watched = [Watched(own), Watched(shipped, lambda file: file == f"{name}{SUFFIX}")]
+    if isinstance(named, Path) and named not in (own, shipped):
+        watched.append(Watched(named, named=True))
+    return watched
 
 
 class FolderWatch:

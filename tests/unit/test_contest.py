@@ -1,5 +1,5 @@
 import json
-from pathlib import Path
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -7,7 +7,8 @@ import pytest
 from addon.errors import ModelError, ProviderError
 from addon.runtime import model as models
 from addon.runtime.contest import KEPT, Memory, Trial, faster, model_key
-from addon.runtime.providers import CPU, CUDA, Choice, running, two_runtimes
+from addon.runtime.opening import ModelFile
+from addon.runtime.providers import CPU, CUDA, Choice, running
 from tests.models import make_model
 
 RIVALS = ((CUDA, CPU), (CPU,))
@@ -93,12 +94,6 @@ def test_the_memory_stays_small_and_whole(memory, tmp_path):
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["providers.json"]
 
 
-def test_a_key_is_of_the_bytes_and_the_batch():
-    assert model_key(b"a", 1) != model_key(b"b", 1)
-    assert model_key(b"a", 1) != model_key(b"a", 2)
-    assert model_key(b"a", 1) == model_key(b"a", 1)
-
-
 class SlowStep:
     """A step that calls itself CUDA, and takes as long as a launch."""
 
@@ -120,13 +115,13 @@ class SlowStep:
 def test_auto_takes_the_cpu_for_a_small_model_where_a_launch_takes_longer(tmp_path, monkeypatch, memory):
     path = tmp_path / "small.onnx"
     make_model(path, hidden=8)
-    opened = models.open_step
+    opened = models.open_file
 
-    def fake(path: Path, choice: Choice):
-        session = opened(path, Choice((CPU,)))
+    def fake(file: ModelFile, choice: Choice):
+        session = opened(file, Choice((CPU,)))
         return SlowStep(session) if choice.providers[0] == CUDA else session
 
-    monkeypatch.setattr(models, "open_step", fake)
+    monkeypatch.setattr(models, "open_file", fake)
     choice = Choice((CUDA, CPU), rivals=((CPU,),))
     for _ in range(2):
         model = models.load_model(path, choice, memory)
@@ -134,22 +129,13 @@ def test_auto_takes_the_cpu_for_a_small_model_where_a_launch_takes_longer(tmp_pa
         assert model.notice.startswith("recognition runs on cpu:")
         assert "on cuda" in model.notice
         assert np.isfinite(model.timings.p50)
-    assert set(memory.recall(model_key(path.read_bytes(), 1))) == {"cpu", "cuda"}
-
-
-def test_two_builds_of_onnx_runtime_are_explained_with_the_command():
-    assert two_runtimes(["numpy", "onnxruntime-gpu", "onnxruntime-extensions"]) == ""
-    assert two_runtimes(["onnxruntime", "onnxruntime"]) == ""
-    line = two_runtimes(["onnxruntime", "numpy", "onnxruntime_gpu".replace("_", "-")])
-    assert line.startswith("onnxruntime and onnxruntime-gpu are both installed")
-    assert "pip uninstall -y onnxruntime onnxruntime-gpu && pip install" in line
-    assert "\n" not in line
+    assert set(memory.recall(model_key(sha256(path.read_bytes()).hexdigest(), 1))) == {"cpu", "cuda"}
 
 
 def test_two_builds_are_said_where_a_provider_is_chosen(monkeypatch):
     from addon.runtime import providers
 
-    monkeypatch.setattr(providers, "two_runtimes", lambda: "both are installed")
+    monkeypatch.setattr(providers, "wheels_at_odds", lambda: "both are installed")
     assert providers.choose_here("cpu", None).notice == "both are installed"
     monkeypatch.setattr(providers, "probe_this_machine", lambda: providers.Cuda("missing: libcudnn.so.9"))
     with pytest.raises(ProviderError, match=r"libcudnn.*\(both are installed\)"):

@@ -1,0 +1,177 @@
+"""One table of a TOML file, read key by key: each is checked, and what is left over is refused."""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any, TypeVar, cast
+
+from addon.errors import ModelError
+
+T = TypeVar("T", bound=str)
+
+
+class Table:
+    """Keys and values, taken one by one.
+
+    Args:
+        file: Name of the file, for errors.
+        name: Of the table in it; empty for the file as a whole.
+        values: What it holds.
+    """
+
+    def __init__(self, file: str, name: str, values: Mapping[str, Any]) -> None:
+        self._file = file
+        self._name = name
+        self._values = values
+        self._known: dict[str, None] = {}
+
+    def error(self, said: str) -> ModelError:
+        """An error that says where it is."""
+        return ModelError(": ".join(part for part in (self._file, f"[{self._name}]", said) if part != "[]"))
+
+    def take(self, key: str, default: object) -> object:
+        """A value as it stands."""
+        self._known[key] = None
+        return self._values.get(key, default)
+
+    def finish(self) -> None:
+        """Refuse keys that nobody took.
+
+        Raises:
+            ModelError: There are some.
+        """
+        for key in self._values:
+            if key not in self._known:
+                raise self.error(f"there is no key {key!r}; there are {', '.join(self._known)}")
+
+    def text(self, key: str) -> str:
+        """A text, empty by default."""
+        given = self.take(key, "")
+        if not isinstance(given, str):
+            raise self.error(f"{key} must be a text; got {given!r}")
+        return given
+
+    def texts(self, key: str, what: str) -> tuple[str, ...]:
+        """A list of texts, empty by default; `what` says in an error what else is allowed."""
+        given = self.take(key, [])
+        texts = cast(list[Any], given) if isinstance(given, list) else None
+        if texts is None or not all(isinstance(each, str) for each in texts):
+            raise self.error(f"{key} must be {what}; got {given!r}")
+        return tuple(texts)
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        given = self.take(key, default)
+        if not isinstance(given, bool):
+            raise self.error(f"{key} must be true or false; got {given!r}")
+        return given
+
+    def choice(self, key: str, allowed: Sequence[T], default: T) -> T:
+        """One of a few texts."""
+        given = self.take(key, default)
+        for each in allowed:
+            if given == each:
+                return each
+        raise self.error(f"{key} must be one of {', '.join(allowed)}; got {given!r}")
+
+    def number(self, key: str, default: float, low: float, high: float) -> float:
+        """A number in a range."""
+        given = _number(self.take(key, default))
+        if given is None or not low <= given <= high:
+            raise self.error(f"{key} must be in {low}..{high}; got {self._values[key]!r}")
+        return given
+
+    def whole(self, key: str, default: int, low: int, high: int) -> int:
+        """A whole number in a range."""
+        given = _whole(self.take(key, default))
+        if given is None or not low <= given <= high:
+            raise self.error(f"{key} must be a whole number in {low}..{high}; got {self._values[key]!r}")
+        return given
+
+    def span(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
+        """Two numbers that differ."""
+        given = _numbers(self.take(key, list(default)))
+        if given is None or len(given) != 2 or given[0] == given[1]:
+            raise self.error(f"{key} must be two different numbers; got {self._values[key]!r}")
+        return given[0], given[1]
+
+    def size(self, key: str, largest: int) -> tuple[int, int] | None:
+        """Height and width, or one number for both; None if it is not there."""
+        given = self.take(key, None)
+        if given is None:
+            return None
+        sides = [_whole(each) for each in cast(list[Any], given if isinstance(given, list) else [given] * 2)]
+        height, width = sides if len(sides) == 2 else (None, None)
+        if height is None or width is None or not (1 <= height <= largest and 1 <= width <= largest):
+            raise self.error(f"{key} must be [height, width] in 1..{largest}; got {given!r}")
+        return height, width
+
+    def per_channel(
+        self, key: str, channels: int, default: tuple[float, ...], *, positive: bool = False
+    ) -> tuple[float, ...]:
+        """A number, or one a channel."""
+        if key not in self._values:
+            self.take(key, None)
+            return default
+        given = self.take(key, None)
+        numbers = _numbers(cast(list[Any], given) if isinstance(given, list) else [given])
+        if numbers is None or len(numbers) not in {1, channels}:
+            raise self.error(f"{key} must be one number or {channels}, one a channel; got {given!r}")
+        if positive and min(numbers) <= 0:
+            raise self.error(f"{key} must be more than 0; got {given!r}")
+        return numbers
+
+    def numbers(self) -> tuple[tuple[str, float], ...]:
+        """Every key with its number."""
+        for key in self._values:
+            if _number(self.take(key, None)) is None:
+                raise self.error(f"{key} must be a number; got {self._values[key]!r}")
+        return tuple((key, float(value)) for key, value in self._values.items())
+
+    def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
+        """A list of pairs of texts."""
+        given = self.take(key, [])
+        pairs = cast(list[list[str]], given) if isinstance(given, list) else None
+        if pairs is None or not all(_is_pair(pair) for pair in pairs):
+            raise self.error(f"{key} must be a list of pairs [input, output]; got {given!r}")
+        return tuple((pair[0], pair[1]) for pair in pairs)
+
+    def table(self, key: str) -> "Table":
+        """A table in this one, empty if it is not there."""
+        given = self.take(key, {})
+        if not isinstance(given, dict):
+            raise self.error(f"{key} must be a table, [{key}]; got {given!r}")
+        return Table(self._file, key, cast(dict[str, Any], given))
+
+    def tables(self, key: str) -> list["Table"]:
+        """One table, or a list of them; none if there is none."""
+        given = self.take(key, [])
+        several = cast(list[Any], given if isinstance(given, list) else [given])
+        if not all(isinstance(each, dict) for each in several):
+            raise self.error(f"{key} must be a table, [{key}], or several, [[{key}]]; got {given!r}")
+        return [Table(self._file, key, each) for each in several]
+
+
+def _number(given: object) -> float | None:
+    # In Python True is a number, in TOML it is none.
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return None
+    try:
+        return float(given) if isfinite(given) else None
+    except OverflowError:
+        return None
+
+
+def _whole(given: object) -> int | None:
+    return given if isinstance(given, int) and not isinstance(given, bool) else None
+
+
+def _numbers(given: object) -> tuple[float, ...] | None:
+    if not isinstance(given, list):
+        return None
+    numbers = [_number(each) for each in cast(list[Any], given)]
+    return tuple(each for each in numbers if each is not None) if None not in numbers else None
+
+
+def _is_pair(given: object) -> bool:
+    names = cast(list[Any], given) if isinstance(given, list) else []
+    return len(names) == 2 and all(isinstance(name, str) for name in names)

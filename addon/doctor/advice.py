@@ -1,0 +1,107 @@
+"""What would help: one sentence for each thing about a model that stands in somebody's way."""
+
+from collections.abc import Mapping, Sequence
+
+from addon.doctor.findings import Findings, Kind, Value
+from addon.doctor.kinds import is_picture
+
+LARGE = 100 * 1024**2
+
+
+def advice(found: Findings, finite: bool, described: bool) -> list[str]:
+    """Sentences, the most pressing first.
+
+    Args:
+        found: What is known of it.
+        finite: Whether its answers to made-up inputs were numbers.
+        described: Whether there is a description beside it.
+    """
+    kind, size = found.get("kind", "unknown"), found.get("bytes", 0)
+    inputs, outputs, anatomy = found.get("inputs", []), found.get("outputs", []), found.get("anatomy")
+    said = [
+        "" if finite else "its answers to made-up inputs are not numbers (NaN): try real ones before a show",
+        _types(inputs, outputs),
+        _frozen(kind, inputs),
+        _external(anatomy["external"]) if anatomy else "",
+        _domains(anatomy["operators"]) if anatomy else "",
+        f"it is large ({size // 1024**2} MB): it loads beside the show, but takes a while"
+        if size > LARGE
+        else "",
+        "" if described else _adaptor(kind),
+    ]
+    return [sentence for sentence in said if sentence]
+
+
+def free_axes(values: Sequence[Value]) -> dict[str, list[str]]:
+    """Free sizes by name ("?" for those without), with where each occurs, as in "x:0"."""
+    found: dict[str, list[str]] = {}
+    for value in values:
+        for axis, size in enumerate(value["shape"]):
+            if not isinstance(size, int) or size < 1:
+                found.setdefault(size if isinstance(size, str) else "?", []).append(f"{value['name']}:{axis}")
+    return found
+
+
+def _types(inputs: Sequence[Value], outputs: Sequence[Value]) -> str:
+    for kind, values in (("input", inputs), ("output", outputs)):
+        for value in values:
+            name, said = value["name"], value["type"]
+            if not said.startswith("tensor("):
+                return (
+                    f"its {kind} {name!r} is a {said}: Inkloop feeds and reads plain tensors; export it "
+                    "without sequences or options (for scikit-learn: zipmap=False)"
+                )
+            if said == "tensor(float16)":
+                return (
+                    f"its {kind} {name!r} is float16: pictures and points are float32 here; export it with "
+                    "keep_io_types=True, or feed it float16 yourself"
+                )
+            if said == "tensor(bfloat16)" or "float8" in said or "int4" in said:
+                return (
+                    f"its {kind} {name!r} is {said}, which numpy lacks; export inputs and outputs as float32"
+                )
+    return ""
+
+
+def _frozen(kind: Kind, inputs: Sequence[Value]) -> str:
+    for value in inputs:
+        shape = value["shape"]
+        if not shape or kind == "unknown" or free_axes([value]):
+            continue
+        if kind == "recurrent" or is_picture([size for size in shape if isinstance(size, int)]):
+            return (
+                f"its input {value['name']!r} is frozen at {' × '.join(map(str, shape))}: several callers "
+                "cannot share one run; export it with a free batch (dynamic_shapes, or dynamic_axes)"
+            )
+    return ""
+
+
+def _external(external: Mapping[str, int]) -> str:
+    if not external:
+        return ""
+    files = ", ".join(external)
+    return (
+        f"its weights are in other files ({files}): take them along when it moves, or export it with "
+        "external_data=False"
+    )
+
+
+def _domains(operators: Mapping[str, int]) -> str:
+    foreign = sorted({name.rpartition(".")[0] for name in operators if "." in name})
+    return f"it has operators of {', '.join(foreign)}, which other runtimes may lack" if foreign else ""
+
+
+def _adaptor(kind: Kind) -> str:
+    needs = kind in ("image classifier", "image to image", "heat map", "detector", "features")
+    return (
+        "what its colors, sizes and labels are, the file does not say: --adaptor writes a first draft"
+        if needs
+        else ""
+    )
+
+
+def summary(operators: Mapping[str, int], most: int = 12) -> str:
+    """The most frequent operators with their counts."""
+    ordered = sorted(operators.items(), key=lambda item: (-item[1], item[0]))
+    shown = ", ".join(f"{name} {count}" for name, count in ordered[:most])
+    return f"{shown} and {len(ordered) - most} more" if len(ordered) > most else shown

@@ -1,0 +1,75 @@
+"""What `inkloop doctor` does, once its arguments are read."""
+
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from addon.adaptor import adaptor_path
+from addon.doctor.examiner import TIMEOUT, Examiner
+from addon.doctor.findings import Findings, runs
+from addon.doctor.show import show
+from addon.errors import ModelError
+from addon.runtime.wheels import wheels_at_odds
+
+
+def doctor(path: Path, as_json: bool, provider: str, seconds: float, adaptor: bool) -> int:
+    """Examine a file and print what was found on standard output.
+
+    Args:
+        path: The ONNX file.
+        as_json: Print one JSON document.
+        provider: "auto", "cuda" or "cpu".
+        seconds: To spend on measuring.
+        adaptor: Write a first draft of the description beside it; one that is there is never changed.
+
+    Returns:
+        The exit code: 0 if it runs, 1 if not.
+
+    Raises:
+        ModelError: There is a description, or nothing to put into one.
+    """
+    with Examiner(provider, seconds, TIMEOUT + seconds) as examiner:
+        found = examiner.examine(path)
+    at_odds = wheels_at_odds()
+    if at_odds:
+        found["advice"] = [at_odds, *found.get("advice", [])]
+    if as_json:
+        print(json.dumps(found))
+    else:
+        # Sizes and times are no code to be colored, and names from a file are no markup.
+        show(found, Console(highlight=False, markup=False, emoji=False))
+    if adaptor:
+        written = write_draft(path, found)
+        print(f"the draft is {written}: check each line of it", file=sys.stderr)
+    return 0 if runs(found) else 1
+
+
+def write_draft(path: Path, found: Findings) -> Path:
+    """Write a first draft of the description of a model.
+
+    Args:
+        path: The ONNX file.
+        found: What was found out about it.
+
+    Returns:
+        The file that was written, beside the model.
+
+    Raises:
+        ModelError: There is one already, or nothing to put into one.
+    """
+    beside = adaptor_path(path)
+    draft = found.get("draft", "")
+    if not draft:
+        raise ModelError(f"{path.name}: no description can be drafted; it has no pictures and no state")
+    try:
+        with beside.open("x", encoding="utf-8") as file:
+            file.write(draft)
+    except FileExistsError as error:
+        raise ModelError(
+            f"{beside.name}: it is there already, and is not changed; move it away first"
+        ) from error
+    except OSError as error:
+        raise ModelError(f"{beside.name}: it cannot be written ({error.strerror})") from error
+    return beside

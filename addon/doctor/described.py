@@ -1,0 +1,114 @@
+"""The description beside a model, checked against what the model does; and a first draft of one."""
+
+from collections.abc import Sequence
+
+from addon.adaptor import Adaptor, Layout, OutputKind, check_names
+from addon.doctor.findings import Kind, Value
+from addon.doctor.kinds import Judgement, Sizes, is_picture
+from addon.errors import ModelError
+
+_HEAD = (
+    "# A first draft by inkloop doctor, guessed from shapes: check each line. docs/vision.md has the keys."
+)
+_MEANINGS: dict[Kind, OutputKind] = {
+    "image classifier": "classes",
+    "image to image": "picture",
+    "heat map": "heat map",
+    "features": "features",
+}
+_COLORS = """color = "RGB"  # or "BGR", "gray"
+range = [0.0, 1.0]  # what black and white become: also [-1.0, 1.0], [0.0, 255.0]
+# mean = [0.485, 0.456, 0.406]  # these two are torchvision's
+# std = [0.229, 0.224, 0.225]"""
+
+
+def check_description(described: Adaptor, fed: Sizes, answered: Sizes) -> None:
+    """Refuse a description that does not fit the model.
+
+    Args:
+        described: What the file beside it says.
+        fed: Sizes of what the model was fed, by name.
+        answered: Sizes of what came out, by name.
+
+    Raises:
+        ModelError: It names what the model has not, or has another number of labels than it has classes.
+    """
+    check_names(described, fed, answered)
+    for output in described.outputs:
+        shape = answered[output.name] if output.name else next(iter(answered.values()))
+        classes = [size for size in shape[1:] if size != 1] or [1]
+        if output.kind == "classes" and output.labels and classes != [len(output.labels)]:
+            name = output.name or next(iter(answered))
+            has = " × ".join(map(str, classes))
+            raise ModelError(f"its output {name!r} has {has} classes; {len(output.labels)} labels are given")
+
+
+def draft(judged: Judgement, inputs: Sequence[Value], fed: Sizes, answered: Sizes) -> str:
+    """A description to begin with, as TOML; empty where there is nothing to describe.
+
+    Args:
+        judged: What the model is for.
+        inputs: As it declares them.
+        fed: Sizes of what it was fed, by name.
+        answered: Sizes of what came out, by name.
+    """
+    picture = next((name for name, sizes in fed.items() if is_picture(sizes)), "")
+    if judged.state:
+        pairs = ", ".join(f"[{_quoted(given)}, {_quoted(made)}]" for given, made in judged.state)
+        first = next(value["name"] for value in inputs if value["name"] not in dict(judged.state))
+        parts = [f"state = [{pairs}]", f'[input]\nname = {_quoted(first)}\nis = "features"']
+    elif picture:
+        parts = [_input(picture, fed[picture], inputs)]
+    else:
+        return ""
+    made = [name for name in answered if name not in (pair[1] for pair in judged.state)]
+    parts += [_output(name, _meaning(judged.kind, answered[name]), answered[name]) for name in made]
+    return "\n\n".join((_HEAD, *parts)) + "\n"
+
+
+def _input(name: str, sizes: Sequence[int], inputs: Sequence[Value]) -> str:
+    layout = _layout(sizes)
+    lines = ["[input]", f"name = {_quoted(name)}", f'layout = "{layout}"']
+    gray = sizes[layout.index("C")] == 1
+    lines.append('color = "gray"' if gray else _COLORS)
+    declared = next(value["shape"] for value in inputs if value["name"] == name)
+    sides = [declared[layout.index(axis)] for axis in "HW"]
+    if not all(isinstance(side, int) and side > 0 for side in sides):
+        lines.append(f"size = [{sizes[layout.index('H')]}, {sizes[layout.index('W')]}]  # it takes others")
+    lines.append('resize = "crop"  # or "stretch", "fit", "ten", "keep"')
+    return "\n".join(lines)
+
+
+def _output(name: str, kind: OutputKind, sizes: Sequence[int]) -> str:
+    lines = ["[[output]]", f"name = {_quoted(name)}", f'is = "{kind}"']
+    if kind == "classes":
+        lines += ['scores = "logits"  # or "probabilities", if they add up to 1']
+        lines += ['# labels = "labels.txt"  # beside this file, a class a line']
+    elif kind in ("picture", "heat map"):
+        lines.append(f'layout = "{_layout(sizes)}"')
+    elif kind == "boxes":
+        lines.append('corners = "xyxy"  # or "xywh", "center"')
+    return "\n".join(lines)
+
+
+def _meaning(kind: Kind, sizes: Sequence[int]) -> OutputKind:
+    if kind == "detector" and len(sizes) >= 2:
+        fours = sizes[-1] == 4 or (len(sizes) == 4 and sizes[1] == 4)
+        return "boxes" if fours else "features"
+    meaning = _MEANINGS.get(kind, "features")
+    return meaning if meaning in ("classes", "features") or is_picture(sizes) else "features"
+
+
+def _layout(sizes: Sequence[int]) -> Layout:
+    first = sizes[-3] in (1, 3, 4)
+    if len(sizes) == 4:
+        return "NCHW" if first else "NHWC"
+    return "CHW" if first else "HWC"
+
+
+def _quoted(name: str) -> str:
+    """A string of TOML."""
+    escaped = "".join(
+        letter if letter.isprintable() and letter not in '"\\' else f"\\U{ord(letter):08X}" for letter in name
+    )
+    return f'"{escaped}"'

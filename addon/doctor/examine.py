@@ -1,0 +1,108 @@
+"""Everything that can be found out about a file. Runs in the child process: see `examiner`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+from addon.adaptor import adaptor_of
+from addon.doctor.advice import advice
+from addon.doctor.described import check_description, draft
+from addon.doctor.findings import Anatomy, Findings, Placement
+from addon.doctor.inputs import STEPS
+from addon.doctor.kinds import judge, state_pairs
+from addon.doctor.measure import Trial
+from addon.errors import AddonError, ModelError
+from addon.runtime.contents import Contents
+from addon.runtime.model import load_model
+from addon.runtime.opening import LIMIT, ModelFile, read_model
+from addon.runtime.providers import Choice, choose_here, running, truth
+from addon.spec import ENCODER_KIND, METADATA_KEY
+
+
+def examine(path: Path, provider: str, seconds: float, limit: int = LIMIT) -> Findings:
+    """Find out everything about a file; what is wrong with it is said in what comes back.
+
+    Args:
+        path: The ONNX file.
+        provider: As for a recogniser: "auto", "cuda" or "cpu".
+        seconds: To spend on measuring.
+        limit: Bytes of the file, and of each thing it declares.
+    """
+    found = Findings(file=path.name, verdict="refused")
+    try:
+        _examine(found, read_model(path, limit), choose_here(provider, None), provider, seconds)
+        found["verdict"] = "runs"
+    except (AddonError, ValueError) as error:
+        found["why"] = str(error).removeprefix(f"{path.name}: ")
+    except MemoryError:
+        found["why"] = "it takes more memory than a model is given here"
+    return found
+
+
+def load_pen(path: Path) -> Findings:
+    """Load a file as the pen's engine does."""
+    found = Findings(file=path.name, verdict="refused")
+    try:
+        load_model(path, choose_here("cpu", None))
+        found["verdict"] = "runs"
+    except (AddonError, MemoryError) as error:
+        found["why"] = str(error) or "it takes more memory than a model is given here"
+    return found
+
+
+def _examine(found: Findings, file: ModelFile, choice: Choice, asked: str, seconds: float) -> None:
+    found["bytes"] = len(file.data)
+    found["sha256"] = file.sha256
+    found["anatomy"] = _anatomy(file)
+    found["metadata"] = {key: text for key, text in file.contents.metadata.items() if key != METADATA_KEY}
+    trial = Trial(file, choice.providers)
+    found["inputs"], found["outputs"] = trial.inputs, trial.outputs
+    runs = running(trial.session.get_providers())
+    placement = Placement(asked=asked, runs=runs, notice=truth(choice, runs), parts={})
+    found["placement"] = placement
+    if METADATA_KEY in file.contents.metadata:
+        _add_pen(found, file, choice)
+    described = adaptor_of(file.path)
+    recurrent = bool(state_pairs(trial.inputs, trial.outputs))
+    # What counts of a recurrent model is how long one step takes.
+    trial.run(1 if recurrent else STEPS, dict(described.constants) if described else {})
+    placement["parts"] = trial.parts
+    found["speed"] = speed = trial.measure(seconds)
+    if "kind" not in found:
+        judged = judge(trial.inputs, trial.outputs, speed["inputs"], speed["outputs"])
+        found["kind"], found["can"] = judged.kind, judged.can
+        found["state"] = [list(pair) for pair in judged.state]
+        found["draft"] = draft(judged, trial.inputs, speed["inputs"], speed["outputs"])
+    if described is not None:
+        found["adaptor"] = asdict(described)
+        check_description(described, speed["inputs"], speed["outputs"])
+    found["advice"] = advice(found, trial.finite(), described is not None)
+
+
+def _anatomy(file: ModelFile) -> Anatomy:
+    contents: Contents = file.contents
+    return Anatomy(
+        ir_version=contents.ir_version,
+        producer=contents.producer,
+        opsets=contents.opsets,
+        operators=dict(contents.operators.most_common()),
+        functions=sorted(contents.functions),
+        parameters=contents.parameters,
+        external={name: len(data) for name, data in file.weights.items()},
+    )
+
+
+def _add_pen(found: Findings, file: ModelFile, choice: Choice) -> None:
+    """Check it as the pen's engine does, and tell what it says of itself."""
+    spec = load_model(file.path, choice).spec
+    document: Any = json.loads(file.contents.metadata[METADATA_KEY])
+    if not isinstance(document, dict):
+        raise ModelError("its description is not a JSON object")
+    found["pen"] = cast(dict[str, Any], document)
+    if spec.kind == ENCODER_KIND:
+        found["kind"] = "pen encoder"
+        found["can"] = "teach it letters by one example each: Recognizer(model=…)"
+    else:
+        found["kind"] = "pen model"
+        found["can"] = f"recognise {len(spec.labels)} classes at every point of the pen: Recognizer(model=…)"

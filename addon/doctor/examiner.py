@@ -1,0 +1,101 @@
+"""Strangers' files, opened in a process that may crash, hang or be ended: there is always an answer."""
+
+from pathlib import Path
+from time import monotonic, sleep
+from types import TracebackType
+from typing import cast
+
+from addon.doctor.findings import Findings
+from addon.runtime.child_process import ChildProcess
+from addon.runtime.opening import LIMIT
+
+TIMEOUT = 60.0
+"""Seconds for a file to be loaded, run and measured."""
+
+_LOOK_SECONDS = 0.005
+
+
+class Examiner:
+    """Asks one file after the other in a child process, and starts another where one ended.
+
+    Args:
+        provider: "auto", "cuda" or "cpu".
+        seconds: To spend on measuring a file.
+        timeout: Seconds that a file may take in all, more than `seconds`; after that the child is ended.
+        limit: Bytes of a file, and of each thing it declares.
+
+    Attributes:
+        started: How many processes it took so far.
+
+    Raises:
+        ValueError: There is less time than the measuring takes.
+    """
+
+    def __init__(
+        self, provider: str = "auto", seconds: float = 1.0, timeout: float = TIMEOUT, limit: int = LIMIT
+    ) -> None:
+        if not 0 <= seconds < timeout:
+            raise ValueError(
+                f"seconds must be from 0 to less than the time limit of {timeout:g}; got {seconds:g}"
+            )
+        self._request = {"provider": provider, "seconds": seconds, "timeout": timeout, "limit": limit}
+        self._timeout = timeout
+        self._child: ChildProcess | None = None
+        self.started = 0
+
+    @property
+    def pid(self) -> int:
+        """The process's number; 0 if there is none yet."""
+        return self._child.pid if self._child is not None else 0
+
+    def examine(self, path: Path) -> Findings:
+        """Find out everything about a file."""
+        return self._ask(path, as_pen=False)
+
+    def load_as_pen(self, path: Path) -> Findings:
+        """Find out whether the pen's engine takes a file."""
+        return self._ask(path, as_pen=True)
+
+    def close(self) -> None:
+        """End the process."""
+        if self._child is not None:
+            # It has nothing to finish, and may be stuck.
+            self._child.end(0.0)
+            self._child = None
+
+    def __enter__(self) -> "Examiner":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ask(self, path: Path, as_pen: bool) -> Findings:
+        if self._child is not None and not self._child.alive:
+            self.close()
+        if self._child is None:
+            self._child = ChildProcess("addon.doctor.child")
+            self.started += 1
+        self._child.say({**self._request, "path": str(path.resolve()), "as_pen": as_pen})
+        answer = self._wait(self._child)
+        if answer is not None:
+            return answer
+        if self._child.alive:
+            verdict, why = "timed out", f"it did not end within {self._timeout:g} seconds"
+        else:
+            verdict, why = "crashed", f"the process that opened it ended with {self._child.last_words()}"
+        self.close()
+        return Findings(file=path.name, verdict=verdict, why=why)
+
+    def _wait(self, child: ChildProcess) -> Findings | None:
+        """The answer; None if the child ended without one, or takes too long."""
+        ends = monotonic() + self._timeout
+        while True:
+            # Asked before listening: what it said before it ended is to be heard.
+            alive = child.alive
+            for line in child.heard():
+                return cast(Findings, line)
+            if not alive or monotonic() > ends:
+                return None
+            sleep(_LOOK_SECONDS)

@@ -1,0 +1,146 @@
+"""Made-up inputs for a model of which nothing is known but its signature."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.doctor.findings import Value
+
+Feeds = dict[str, Any]
+"""An array for each input by name, or a list of arrays for a sequence."""
+
+MOST_BYTES = 256 * 1024**2
+"""Of all inputs together."""
+
+PICTURE = 224
+STEPS = 16
+
+_BATCH = re.compile(r"batch|^(n|b|bs|bsz)$", re.I)
+_SIDE = re.compile(r"height|width|^(h|w)$", re.I)
+_OTHER_SIZES = (1, 2, 3, 4, 5, 8, 32, 64, 128, 256, 512, 640)
+# An index into anything may be 0 and a size may be 1; some audio models take nothing but their own rate.
+_WHOLE_NUMBERS = (1, 0, 2, 16000)
+_TYPE = re.compile(r"(seq|optional)?\(?(?:seq\()?tensor\((\w+)\)\)*")
+_DTYPES = {"float": "float32", "double": "float64", "string": "object"}
+
+
+def attempts(values: Sequence[Value], steps: int, constants: Mapping[str, float]) -> Iterator[Feeds]:
+    """Inputs to try, the most sensible first; the same each time.
+
+    Args:
+        values: The model's inputs.
+        steps: Of time, where a model has such an axis.
+        constants: Numbers that its description says are always fed, by name.
+
+    Raises:
+        TypeError: An input is of a type that nothing can be made up for.
+    """
+    tried: set[str] = set()
+    for sizes in _sizings(values, steps):
+        for whole in _WHOLE_NUMBERS:
+            feeds = made_up(values, sizes, whole)
+            feeds |= {name: np.full_like(feeds[name], constants[name]) for name in constants if name in feeds}
+            signature = repr(
+                [(name, np.shape(array), whole * _is_whole(array)) for name, array in feeds.items()]
+            )
+            if signature not in tried:
+                tried.add(signature)
+                yield feeds
+
+
+def made_up(values: Sequence[Value], sizes: Sequence[Sequence[int]], whole: int) -> Feeds:
+    """An array for each input: numbers in 0..1 where it takes such, else `whole`.
+
+    Args:
+        values: The model's inputs.
+        sizes: Of each of them.
+        whole: Number for inputs of whole numbers.
+
+    Raises:
+        TypeError: An input is of a type that nothing can be made up for.
+        MemoryError: They would take more than `MOST_BYTES`.
+    """
+    random = np.random.default_rng(0)
+    feeds: Feeds = {}
+    left = MOST_BYTES
+    for value, shape in zip(values, sizes, strict=True):
+        sequence, dtype = type_of(value["type"])
+        left -= prod(shape) * dtype.itemsize
+        if left < 0:
+            raise MemoryError(f"its inputs would take more than {MOST_BYTES // 1024**2} MB")
+        array = _filled(random, tuple(shape), dtype, whole)
+        feeds[value["name"]] = [array] if sequence else array
+    return feeds
+
+
+def type_of(said: str) -> tuple[bool, np.dtype[Any]]:
+    """Whether ONNX Runtime's type is a sequence, and what its tensors hold.
+
+    Raises:
+        TypeError: It is of a type that numpy has no arrays for.
+    """
+    found = _TYPE.fullmatch(said)
+    try:
+        assert found is not None
+        return "seq(" in said, np.dtype(_DTYPES.get(found[2], found[2]))
+    except (AssertionError, TypeError) as error:
+        raise TypeError(f"nothing can be made up for the type {said}") from error
+
+
+def _is_whole(array: Any) -> bool:
+    return not isinstance(array, list) and np.asarray(array).dtype.kind in "iu"
+
+
+def _filled(
+    random: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any], whole: int
+) -> NDArray[Any]:
+    if dtype.kind in "fc":
+        return random.random(shape).astype(dtype)
+    if dtype == np.uint8 and len(shape) >= 3:
+        return random.integers(0, 256, shape, np.uint8)
+    if dtype.kind == "O":
+        return np.full(shape, "a", dtype)
+    return np.full(
+        shape,
+        min(whole, 1) if dtype.kind == "b" else min(whole, 100) if dtype.itemsize == 1 else whole,
+        dtype,
+    )
+
+
+def _sizings(values: Sequence[Value], steps: int) -> Iterator[list[list[int]]]:
+    """Sizes for every input: sensible ones, then others for more and more of the axes that are free."""
+    yield [[_sensible(value, axis, steps) for axis in range(len(value["shape"]))] for value in values]
+    for first in (-1, 1, 0):
+        for size in _OTHER_SIZES:
+            yield [_with(value, size, first) for value in values]
+
+
+def _with(value: Value, size: int, first: int) -> list[int]:
+    """Sizes with `size` at the free axes from the axis `first` on, and 1 at those before."""
+    axes = range(len(value["shape"]))
+    return [_fixed(value, axis) or (size if axis >= first % max(len(axes), 1) else 1) for axis in axes]
+
+
+def _fixed(value: Value, axis: int) -> int:
+    size = value["shape"][axis]
+    # Some exporters write -1 or 0 for a size that is free.
+    return size if isinstance(size, int) and size > 0 else 0
+
+
+def _sensible(value: Value, axis: int, steps: int) -> int:
+    fixed = _fixed(value, axis)
+    if fixed:
+        return fixed
+    name, shape = str(value["shape"][axis] or ""), value["shape"]
+    if _BATCH.search(name):
+        return 1
+    if _SIDE.search(name):
+        return PICTURE
+    if len(shape) == 4:
+        channels = next((at for at in (1, 3) if shape[at] in (1, 3, 4)), 1)
+        return {0: 1, channels: 3}.get(axis, PICTURE)
+    return (steps if len(shape) > 2 else STEPS) if axis else 1

@@ -1,0 +1,134 @@
+"""What a model is for, judged by what goes in and what comes out."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from addon.doctor.findings import Kind, Value
+
+Sizes = Mapping[str, Sequence[int]]
+
+_CHANNELS = (1, 3, 4)
+_NAMES_OF_FEATURES = re.compile(r"embed|feature|pool|latent|encod", re.I)
+_STATE_MARKS = re.compile(
+    r"(next|new|out(put)?|in(put)?|init(ial)?|prev(ious)?|past|present|cur(rent)?|updated|n|t)"
+)
+_MANY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a model is for.
+
+    Attributes:
+        kind: In a word.
+        can: What Inkloop can do with it, a sentence.
+        state: Pairs of an input and the output that it is fed from in the next step.
+    """
+
+    kind: Kind
+    can: str
+    state: tuple[tuple[str, str], ...] = ()
+
+
+def judge(inputs: Sequence[Value], outputs: Sequence[Value], fed: Sizes, answered: Sizes) -> Judgement:
+    """What a model is for.
+
+    Args:
+        inputs: As the model declares them.
+        outputs: Likewise.
+        fed: Sizes of what it was fed, by name.
+        answered: Sizes of what came out, by name.
+    """
+    state = state_pairs(inputs, outputs)
+    if state:
+        pairs = ", ".join(f"{given} from {made}" for given, made in state)
+        return Judgement("recurrent", f"it is fed step by step, its state in the open ({pairs})", state)
+    picture = next((value["name"] for value in inputs if is_picture(fed.get(value["name"], ()))), "")
+    if picture:
+        return _of_pictures(outputs, answered, fed[picture])
+    return Judgement(
+        "unknown", "it can be opened and fed arrays (open_graph); Inkloop has no view of its own for it"
+    )
+
+
+def is_picture(sizes: Sequence[int]) -> bool:
+    """Whether sizes are those of a picture, or a batch of them, in either order of the axes."""
+    if len(sizes) not in (3, 4):
+        return False
+    inner = sizes[-3:]
+    return (inner[0] in _CHANNELS and min(inner[1:]) >= 8) or (inner[2] in _CHANNELS and min(inner[:2]) >= 8)
+
+
+def state_pairs(inputs: Sequence[Value], outputs: Sequence[Value]) -> tuple[tuple[str, str], ...]:
+    """Inputs and outputs that are the same state before and after a step: alike in shape, type and name.
+
+    Names count as alike if they are once words such as "in", "out", "next" and numbers are taken away: h and
+    hn, h0 and h_next, state and stateN, past_key and present_key. At least one input must be left over.
+    """
+    pairs: list[tuple[str, str]] = []
+    taken: set[str] = set()
+    for given, made in product(inputs, outputs):
+        if given["name"] in (pair[0] for pair in pairs) or made["name"] in taken or len(given["shape"]) < 2:
+            continue
+        if _may_be_same(given, made) and _core(given) == _core(made) != "":
+            pairs.append((given["name"], made["name"]))
+            taken.add(made["name"])
+    return tuple(pairs) if 0 < len(pairs) < len(inputs) else ()
+
+
+def _may_be_same(given: Value, made: Value) -> bool:
+    one, other = given["shape"], made["shape"]
+    if len(one) != len(other) or given["type"] != made["type"]:
+        return False
+    return all(
+        a == b or not (isinstance(a, int) and isinstance(b, int)) for a, b in zip(one, other, strict=True)
+    )
+
+
+def _core(value: Value) -> str:
+    """What is left of a name without what tells before from after; empty if that is nothing."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value["name"])
+    parts = [part for part in re.split(r"[^a-z]+", spaced.lower()) if part]
+    kept = [part for part in parts if not _STATE_MARKS.fullmatch(part)]
+    # torch's own words for a state after the last step are hn and cn.
+    return re.sub(r"^([hc])n$", r"\1", "".join(kept))
+
+
+def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) -> Judgement:
+    sizes = {value["name"]: tuple(answered.get(value["name"], ())) for value in outputs}
+    first, name = next(iter(sizes.values()), ()), next(iter(sizes), "")
+    if _boxes(list(sizes.values())):
+        return Judgement(
+            "detector", "a detector that looks at a picture; which output holds what, an adaptor says"
+        )
+    if len(first) == 4 and is_picture(first):
+        channels = first[1] if first[1] in _CHANNELS else first[3]
+        if channels == 1:
+            return Judgement("heat map", "a heat map over a picture, drawn with a color map")
+        return Judgement("image to image", "a picture in, a picture out, frame by frame")
+    flat = [size for size in first[1:] if size != 1]
+    if len(first) in (1, 2, 4) and len(flat) == 1:
+        if _NAMES_OF_FEATURES.search(name):
+            return Judgement("features", f"{flat[0]} features of a picture, to compare pictures by")
+        return Judgement(
+            "image classifier", f"one of {flat[0]} classes for a picture, with its layers to look into"
+        )
+    return Judgement(
+        "unknown", "it takes pictures, and its answer is of no form that Inkloop knows; an adaptor can say"
+    )
+
+
+def _boxes(shapes: Sequence[tuple[int, ...]]) -> bool:
+    several = [shape for shape in shapes if shape]
+    # Boxes beside scores; or one table with a row for each place where something might be.
+    beside = len(several) > 1 and any(_has_four(shape) for shape in several)
+    table = any(
+        len(shape) == 3 and max(shape[1:]) >= _MANY and 5 <= min(shape[1:]) <= 2 * _MANY for shape in several
+    )
+    return beside or table
+
+
+def _has_four(shape: tuple[int, ...]) -> bool:
+    return len(shape) >= 2 and (shape[-1] == 4 or (len(shape) == 4 and shape[1] == 4))

@@ -1,0 +1,157 @@
+"""A model run on inputs that were made up for it: whether, where and how fast."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.doctor.findings import Speed, Value
+from addon.doctor.inputs import Feeds, attempts
+from addon.errors import ModelError
+from addon.runtime.opening import ModelFile, open_session
+from addon.runtime.providers import running
+from addon.runtime.refusal import one_line
+
+TRYING_SECONDS = 10.0
+"""For finding inputs that fit."""
+
+MOST_RUNS = 1000
+_FEWEST_RUNS = 3
+
+
+class Trial:
+    """A session with the inputs that it took.
+
+    Args:
+        file: What to open.
+        providers: ONNX Runtime's names, the preferred one first.
+
+    Attributes:
+        session: ONNX Runtime's session.
+        inputs: What goes in.
+        outputs: What comes out.
+        feeds: The inputs that it took.
+        answers: What it answered, by name.
+        parts: Operators that ran, by provider; those that were fused have names of their own.
+
+    Raises:
+        ModelError: It cannot be opened.
+    """
+
+    def __init__(self, file: ModelFile, providers: Sequence[str]) -> None:
+        self._file = file
+        # ONNX Runtime writes what ran where into a file, and nowhere else.
+        self._folder = tempfile.TemporaryDirectory(prefix="inkloop-doctor-", ignore_cleanup_errors=True)
+        prefix = str(Path(self._folder.name) / "profile")
+        self.session: Any = open_session(file, providers, enable_profiling=True, profile_file_prefix=prefix)
+        self.inputs = [_value(value) for value in self.session.get_inputs()]
+        self.outputs = [_value(value) for value in self.session.get_outputs()]
+        self.feeds: Feeds = {}
+        self.answers: dict[str, Any] = {}
+        self.parts: dict[str, dict[str, int]] = {}
+
+    def run(self, steps: int, constants: Mapping[str, float]) -> None:
+        """Run it once, on the first inputs that it takes.
+
+        Args:
+            steps: Of time, where it has such an axis.
+            constants: Numbers that its description says are always fed, by name.
+
+        Raises:
+            ModelError: It takes none of them; one line says what it says to the first.
+        """
+        ends = perf_counter() + TRYING_SECONDS
+        first = ""
+        try:
+            for feeds in attempts(self.inputs, steps, constants):
+                try:
+                    answers = self.session.run(None, feeds)
+                except Exception as error:
+                    first = first or f"{one_line(str(error))}; fed {said_shapes(shapes(feeds))}"
+                else:
+                    names = [value["name"] for value in self.outputs]
+                    self.feeds, self.answers = feeds, dict(zip(names, answers, strict=True))
+                    break
+                if perf_counter() > ends:
+                    break
+        except (TypeError, MemoryError) as error:
+            first = first or str(error)
+        finally:
+            self.parts = _parts(Path(self.session.end_profiling()))
+            self._folder.cleanup()
+        if not self.answers:
+            raise ModelError(f"{self._file.path.name}: it opens, and no made-up input fits it ({first})")
+
+    def measure(self, seconds: float) -> Speed:
+        """Time of a run, in milliseconds, for about `seconds`; the first run, which is slow, has been."""
+        times: list[float] = []
+        ends = perf_counter() + seconds
+        while len(times) < _FEWEST_RUNS or (perf_counter() < ends and len(times) < MOST_RUNS):
+            began = perf_counter()
+            self.session.run(None, self.feeds)
+            times.append(perf_counter() - began)
+            if perf_counter() - began > seconds:
+                break
+        median, p99 = np.percentile(np.array(times) * 1e3, [50, 99])
+        return Speed(
+            inputs=shapes(self.feeds),
+            outputs=shapes(self.answers),
+            median_ms=round(float(median), 4),
+            p99_ms=round(float(p99), 4),
+            runs=len(times),
+        )
+
+    def finite(self) -> bool:
+        """Whether every answer is a number."""
+        return all(
+            bool(np.isfinite(array).all()) for array in map(_first, self.answers.values()) if _floats(array)
+        )
+
+
+def shapes(arrays: Mapping[str, Any]) -> dict[str, list[int]]:
+    """Sizes of arrays by name; those of the first one of a list."""
+    return {name: list(_first(array).shape) for name, array in arrays.items()}
+
+
+def _first(answer: Any) -> NDArray[Any]:
+    """An array, or the first one of a list; an empty one for what is neither."""
+    values = cast(list[Any], answer) if isinstance(answer, list) else [answer]
+    found: Any = values[0] if values else None
+    return np.zeros(0) if found is None or isinstance(found, dict) else np.asarray(found)
+
+
+def _floats(array: NDArray[Any]) -> bool:
+    return array.dtype.kind == "f"
+
+
+def said_shapes(sizes: Mapping[str, Sequence[int]]) -> str:
+    """Names and sizes in words."""
+    return (
+        ", ".join(f"{name} {' × '.join(map(str, shape)) or 'a number'}" for name, shape in sizes.items())
+        or "nothing"
+    )
+
+
+def _value(value: Any) -> Value:
+    return Value(name=value.name, shape=list(value.shape), type=value.type)
+
+
+def _parts(profile: Path) -> dict[str, dict[str, int]]:
+    """How many nodes of each operator ran on each provider."""
+    events: list[dict[str, Any]] = json.loads(profile.read_text(encoding="utf-8"))
+    nodes = {
+        (event["args"].get("provider", ""), event["args"].get("op_name", ""), event["name"])
+        for event in events
+        if event.get("cat") == "Node" and event["name"].endswith("_kernel_time")
+    }
+    counts = Counter((running([provider]), operator) for provider, operator, _ in nodes if provider)
+    parts: dict[str, dict[str, int]] = {}
+    for (provider, operator), count in sorted(counts.items()):
+        parts.setdefault(provider, {})[operator] = count
+    return parts

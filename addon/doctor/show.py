@@ -1,0 +1,181 @@
+"""What was found, as a person reads it in a terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from addon.doctor.advice import free_axes, summary
+from addon.doctor.findings import Findings, Placement, Speed, Value, runs
+from addon.doctor.measure import said_shapes
+from addon.doctor.pictures import sheet
+from addon.runtime.refusal import printable
+
+_LONGEST = 400
+_LONGEST_NAME = 28
+_HIDDEN = ("thumbnails", "reading", "labels", "columns", "format")
+
+Row = tuple[str, str]
+
+
+def show(found: Findings, console: Console) -> None:
+    """Print what was found.
+
+    Args:
+        found: The findings.
+        console: Where to.
+    """
+    console.print(_headline(found))
+    console.print(Padding(_table(rows(found)), (0, 2)))
+    thumbnails: Mapping[str, Any] = found.get("pen", {}).get("thumbnails") or {}
+    if thumbnails:
+        lines = sheet(
+            {printable(str(label)): strokes for label, strokes in thumbnails.items()}, console.width - 4
+        )
+        console.print(Padding(Group(Text("taught"), *(Text(line) for line in lines)), (1, 2)))
+    advice = [("→", sentence) for sentence in found.get("advice", [])]
+    console.print(Padding(_table(advice), (0, 2)) if advice else "", end="")
+
+
+def rows(found: Findings) -> list[Row]:
+    """Everything but the headline, as pairs of a heading and a text; a heading may be empty."""
+    made: list[Row] = []
+    if "can" in found:
+        made.append((found.get("kind", ""), found["can"]))
+    for heading, values in (("in", found.get("inputs", [])), ("out", found.get("outputs", []))):
+        made += _under(heading, [_said_value(value) for value in values])
+    made += _free(found.get("inputs", []))
+    if "speed" in found:
+        made.append(_speed(found["speed"], found.get("placement")))
+    if "placement" in found:
+        made += _placement(found["placement"])
+    made += _anatomy(found)
+    made += [(key, text) for key, text in found.get("metadata", {}).items()]
+    made += _pen(found.get("pen", {}))
+    made += _under("description", _described(found.get("adaptor", {})))
+    return made
+
+
+def _headline(found: Findings) -> Text:
+    color = "green" if runs(found) else "red"
+    verdict, why = found["verdict"], found.get("why", "")
+    name = Text(_plain(found["file"]), style="bold")
+    return Text.assemble(name, "  ", (verdict, color), f": {_plain(why)}" if why else "")
+
+
+def _table(made: Sequence[Row]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for heading, text in made:
+        table.add_row(Text(_plain(heading)[:_LONGEST_NAME]), Text(_plain(text)))
+    return table
+
+
+def _described(adaptor: Mapping[str, Any]) -> list[str]:
+    """What the file beside it says of what goes in and comes out."""
+    if not adaptor:
+        return []
+    fed = adaptor["input"]
+    picture = f", {fed['layout']}, {fed['color']}, {fed['resize']}" if fed["kind"] == "image" else ""
+    made = [f"{fed['name'] or 'the first input'} is {fed['kind']}{picture}"]
+    for output in adaptor["outputs"]:
+        labels = f", {len(output['labels'])} labels" if output["labels"] else ""
+        made.append(f"{output['name'] or 'the first output'} is {output['kind']}{labels}")
+    return made + [f"{given} is fed from {after}" for given, after in adaptor["state"]]
+
+
+def _under(heading: str, texts: Sequence[str]) -> list[Row]:
+    return [(heading if index == 0 else "", text) for index, text in enumerate(texts)]
+
+
+def _said_value(value: Value) -> str:
+    sizes = " × ".join("free" if size is None else _shortened(str(size)) for size in value["shape"])
+    kind = value["type"].removeprefix("tensor(").removesuffix(")")
+    return f"{value['name']}  {sizes or 'a number'}  {kind}"
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+def _free(inputs: Sequence[Value]) -> list[Row]:
+    axes = free_axes(inputs)
+    if not inputs:
+        return []
+    if not axes:
+        return [("free sizes", "none: every run has the sizes above")]
+    named = ", ".join(f"{_shortened(name)} ({', '.join(places)})" for name, places in axes.items())
+    return [("free sizes", named)]
+
+
+def _speed(speed: Speed, placement: Placement | None) -> Row:
+    where = "on one thread of the CPU" if placement is not None and placement["runs"] == "cpu" else ""
+    return (
+        "speed",
+        f"median {speed['median_ms']:.3g} ms, p99 {speed['p99_ms']:.3g} ms of {speed['runs']} runs {where} "
+        f"with made-up {said_shapes(speed['inputs'])}",
+    )
+
+
+def _placement(placement: Placement) -> list[Row]:
+    parts = placement["parts"]
+    if len(parts) > 1:
+        by_provider = [f"{provider}: {summary(operators)}" for provider, operators in parts.items()]
+        return _under("runs on", by_provider)
+    # The notice is made for a recogniser; here its reason is what counts.
+    reason = placement["notice"].partition(": ")[2]
+    return [("runs on", f"{placement['runs']}, all of it{f': {reason}' if reason else ''}")]
+
+
+def _anatomy(found: Findings) -> list[Row]:
+    if "anatomy" not in found:
+        return []
+    anatomy = found["anatomy"]
+    opsets = ", ".join(f"{domain} {version}" for domain, version in anatomy["opsets"].items())
+    made = [
+        ("operators", summary(anatomy["operators"])),
+        ("opset", f"{opsets or 'none'}; file format (IR) {anatomy['ir_version']}"),
+        ("weights", f"{anatomy['parameters']:,} numbers; the file has {found.get('bytes', 0):,} bytes"),
+        ("made by", anatomy["producer"] or "it does not say"),
+        ("SHA-256", found.get("sha256", "")),
+    ]
+    made += [("functions", ", ".join(anatomy["functions"]))] if anatomy["functions"] else []
+    made += [("beside it", f"{name}, {size:,} bytes") for name, size in anatomy["external"].items()]
+    return made
+
+
+def _pen(pen: Mapping[str, Any]) -> list[Row]:
+    """What a model of ours says of itself; a table in it begins a line for each of its entries."""
+    made: list[Row] = []
+    labels = pen.get("labels")
+    if labels:
+        made.append(("classes", " ".join(str(label) for label in labels)))
+    for key, value in pen.items():
+        if key in _HIDDEN or value in ("", {}, []):
+            continue
+        made += _under(key, _entries(value))
+    return made
+
+
+def _entries(value: Any) -> list[str]:
+    if not isinstance(value, dict):
+        return [_said(value)]
+    return [f"{name}: {_said(each)}" for name, each in cast(Mapping[str, Any], value).items()]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        entries = cast(Mapping[str, Any], value)
+        return ", ".join(f"{key} {_said(each)}" for key, each in entries.items())
+    if isinstance(value, list):
+        return ", ".join(_said(each) for each in cast(list[Any], value))
+    return str(value)
+
+
+def _plain(text: str) -> str:
+    shown = printable(text)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

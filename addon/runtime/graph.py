@@ -1,0 +1,161 @@
+"""Any ONNX model as a function from named arrays to named arrays, opened as a stranger's file ought to be."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.errors import ModelError
+from addon.runtime.contents import Contents
+from addon.runtime.opening import LIMIT, ModelFile, open_session, read_model
+from addon.runtime.providers import Choice, running, truth
+from addon.runtime.refusal import one_line
+from addon.runtime.wire import written
+
+Shape = tuple[int | str | None, ...]
+"""Sizes of a tensor; a name or None where a size is free."""
+
+_TENSOR = re.compile(r"tensor\((\w+)\)")
+_DTYPES = {
+    **{name: np.dtype(name) for name in ("float16", "uint8", "int8", "uint16", "int16", "uint32", "int32")},
+    **{name: np.dtype(name) for name in ("uint64", "int64", "bool", "complex64", "complex128")},
+    "float": np.dtype(np.float32),
+    "double": np.dtype(np.float64),
+    "string": np.dtype(object),
+}
+_GRAPH, _OUTPUT, _NAME = 7, 12, 1
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """An input or output of a model.
+
+    Attributes:
+        name: Its name.
+        shape: Its sizes; a name or None where one is free.
+        dtype: As numpy has it; object for strings.
+    """
+
+    name: str
+    shape: Shape
+    dtype: np.dtype[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphSession:
+    """A model that is open.
+
+    Attributes:
+        path: The file it came from.
+        sha256: Of the file's bytes, in hex.
+        inputs: What has to be fed.
+        outputs: What comes out, those asked for besides at the end.
+        provider: What really runs: "cuda", "cpu", else ONNX Runtime's name for it.
+        metadata: Its `metadata_props`.
+        notice: One line for the user if it runs elsewhere than hoped for; else empty.
+        session: ONNX Runtime's own session, for bindings to memory.
+    """
+
+    path: Path
+    sha256: str
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    provider: str
+    metadata: dict[str, str]
+    notice: str
+    session: Any
+
+    def run(
+        self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """Run it once.
+
+        Args:
+            feeds: An array for each input, of its dtype and shape.
+            outputs: Names of those that are wanted; all unless told otherwise.
+
+        Raises:
+            ModelError: The arrays do not fit, or it fails; one line says which operator.
+        """
+        names = [info.name for info in self.outputs] if outputs is None else list(outputs)
+        try:
+            return dict(zip(names, self.session.run(names, dict(feeds)), strict=True))
+        except Exception as error:
+            raise ModelError(f"{self.path.name}: it fails when it runs ({one_line(str(error))})") from error
+
+
+def open_graph(
+    path: Path,
+    choice: Choice,
+    *,
+    threads: int = 1,
+    more_outputs: Sequence[str] = (),
+    limit: int = LIMIT,
+) -> GraphSession:
+    """Open any ONNX file.
+
+    Args:
+        path: The file.
+        choice: Providers to ask for.
+        threads: For one operator.
+        more_outputs: Names of tensors within the main graph that are to come out, too.
+        limit: Bytes of the file, of its further files together, and of any one tensor it declares.
+
+    Raises:
+        ModelError: It is missing, broken, asks for what no model may have, or ONNX Runtime refuses it; one
+            line names the operator, the type or the opset.
+        ProviderError: It does not run on the provider that is required.
+    """
+    return open_file(read_model(path, limit), choice, threads=threads, more_outputs=more_outputs)
+
+
+def open_file(
+    file: ModelFile, choice: Choice, *, threads: int = 1, more_outputs: Sequence[str] = ()
+) -> GraphSession:
+    """Open what was read already; else as `open_graph`."""
+    name = file.path.name
+    appended = _with_outputs(name, file.contents, more_outputs)
+    session = open_session(file, choice.providers, threads, appended)
+    provider = running(session.get_providers())
+    return GraphSession(
+        path=file.path,
+        sha256=file.sha256,
+        inputs=tuple(_info(name, "input", value) for value in session.get_inputs()),
+        outputs=tuple(_info(name, "output", value) for value in session.get_outputs()),
+        provider=provider,
+        metadata=dict(file.contents.metadata),
+        notice=truth(choice, provider),
+        session=session,
+    )
+
+
+def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> bytes:
+    """Fields that, put behind a model's bytes, make tensors within it come out.
+
+    A message that ought to occur once and occurs twice is merged, its lists joined: so the format itself
+    adds to the graph's outputs, and ONNX Runtime finds out their types.
+    """
+    wanted = [name for name in dict.fromkeys(names) if name not in contents.outputs]
+    unknown = sorted(set(wanted) - set(contents.produced))
+    if unknown:
+        raise ModelError(
+            f"{file_name}: no operator puts out {unknown[0]!r}; it has {len(contents.produced)} tensors, "
+            f"such as {', '.join(contents.produced[:5]) or 'none'}"
+        )
+    outputs = b"".join(written(_OUTPUT, written(_NAME, name.encode())) for name in wanted)
+    return written(_GRAPH, outputs) if outputs else b""
+
+
+def _info(file_name: str, kind: str, value: Any) -> TensorInfo:
+    found = _TENSOR.fullmatch(value.type)
+    dtype = _DTYPES.get(found[1]) if found else None
+    if dtype is None:
+        raise ModelError(
+            f"{file_name}: its {kind} {value.name!r} is of type {value.type}, and numpy has no such arrays; "
+            "export it with plain tensors of float32"
+        )
+    return TensorInfo(value.name, tuple(value.shape), dtype)

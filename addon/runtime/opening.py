@@ -1,0 +1,196 @@
+"""From a path to an ONNX Runtime session, with nothing taken on trust: a model file is data from a stranger.
+
+It is read once, its size is bounded, and what is in it is looked at before ONNX Runtime sees it. Weights in
+files of their own are read here, from the model's folder alone, and handed over in memory: ONNX Runtime never
+opens a file by a name that a stranger wrote. No library of operators is ever loaded.
+"""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from addon.errors import ModelError
+from addon.runtime.contents import Contents, contents_of
+from addon.runtime.ort import onnxruntime
+from addon.runtime.refusal import printable, refusal
+
+LIMIT = 2 * 1024**3
+"""Bytes of a file, of its weights in other files together, and of any one tensor that it declares."""
+
+_OUTSIDE = ("EPContext",)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelFile:
+    """A file that was read and looked into.
+
+    Attributes:
+        path: Where it is.
+        data: Its bytes.
+        weights: Bytes of each further file, by the name the model has for it.
+        contents: What is in it.
+        sha256: Of its bytes, in hex.
+    """
+
+    path: Path
+    data: bytes
+    weights: dict[str, bytes]
+    contents: Contents
+    sha256: str
+
+
+def read_model(path: Path, limit: int = LIMIT) -> ModelFile:
+    """Read a model file, once, and look into it.
+
+    Args:
+        path: The ONNX file.
+        limit: Bytes of the file, of its further files together, and of any one tensor it declares.
+
+    Raises:
+        ModelError: It is missing, too large, no ONNX file, or asks for what no model may have.
+    """
+    data = _read(path, limit)
+    sha256 = hashlib.sha256(data).hexdigest()
+    _log.info("%s: %d bytes, SHA-256 %s", path.name, len(data), sha256)
+    try:
+        contents = contents_of(data)
+        check(contents, limit)
+        weights = _weights(path, contents.locations, limit)
+    except ModelError as error:
+        raise ModelError(f"{path.name}: {error}") from error
+    return ModelFile(path, data, weights, contents, sha256)
+
+
+def check(contents: Contents, limit: int = LIMIT) -> None:
+    """Refuse what no model may have: tensors beyond bounds, and operators that read files.
+
+    Raises:
+        ModelError: It has one of these.
+    """
+    for tensor in contents.tensors:
+        if not 0 <= tensor.size <= limit:
+            dims = " × ".join(str(size) for size in tensor.dims)
+            raise ModelError(
+                f"its tensor {tensor.name!r} is declared as {dims}, {_size(tensor.size)}; "
+                f"{_size(limit)} are allowed"
+            )
+    for operator in contents.operators:
+        if operator.rpartition(".")[2] in _OUTSIDE:
+            raise ModelError(f"its operator {printable(operator)} reads files of its own; export plain ONNX")
+
+
+def open_session(
+    file: ModelFile, providers: Sequence[str], threads: int = 1, appended: bytes = b"", **settings: Any
+) -> Any:
+    """Make an `InferenceSession`.
+
+    Args:
+        file: What was read.
+        providers: ONNX Runtime's names, the preferred one first.
+        threads: For one operator.
+        appended: Further fields of the model.
+        settings: Further attributes of `SessionOptions`.
+
+    Raises:
+        ModelError: ONNX Runtime refuses it; one line names the operator, the type or the opset.
+    """
+    api = onnxruntime()
+    options = api.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Whatever is wrong is raised and said here; nothing is to be printed into a performer's terminal.
+    options.log_severity_level = 4
+    for name, value in settings.items():
+        setattr(options, name, value)
+    # Else a file that starts as ONNX Runtime's own format would be read as that, past what was looked at.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    if file.weights:
+        sizes = [len(weight) for weight in file.weights.values()]
+        options.add_external_initializers_from_files_in_memory(
+            list(file.weights), list(file.weights.values()), sizes
+        )
+    try:
+        return api.InferenceSession(
+            file.data + appended if appended else file.data, options, providers=list(providers)
+        )
+    except Exception as error:
+        raise ModelError(f"{file.path.name}: {refusal(str(error), file.contents)}") from error
+
+
+def _read(path: Path, limit: int) -> bytes:
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # A pipe or a device would keep whoever reads it waiting for ever.
+        raise ModelError(f"{path.name}: it is no ordinary file; copy it into one")
+    try:
+        before = _stamp(path)
+        data = _look(path, limit)
+        after = _stamp(path)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path.name}: there is no such file in {path.parent}; check the path") from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ModelError(f"{path.name}: it cannot be read ({reason}); check the file") from error
+    if (before.st_size, before.st_mtime_ns, before.st_ino) != (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ino,
+    ):
+        raise ModelError(f"{path.name}: it was replaced while it was read; load it again once it is written")
+    if not data:
+        raise ModelError(f"{path.name}: the file is empty; copy it again")
+    if len(data) > limit:
+        raise ModelError(f"{path.name}: it is larger than {_size(limit)}, the most that is read")
+    return data
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def _look(path: Path, limit: int) -> bytes:
+    with path.open("rb") as file:
+        # One byte more than is allowed tells that there is more, however large it says it is.
+        return file.read(limit + 1)
+
+
+def _weights(path: Path, locations: Sequence[str], limit: int) -> dict[str, bytes]:
+    """Further files of a model, by the name it has for each.
+
+    Raises:
+        ModelError: One is missing or lies outside the folder, or they are too large.
+    """
+    folder = path.parent.resolve()
+    found: dict[str, bytes] = {}
+    for location in locations:
+        target = _within(folder, location)
+        if target is None:
+            raise ModelError(
+                f"its weights are to be read from {location!r}, outside its folder; "
+                "export it again as one file (external_data=False)"
+            )
+        if not target.is_file():
+            raise ModelError(f"its weights are in {location!r}, which is missing; put that file beside it")
+        found[location] = _read(target, limit - sum(map(len, found.values())))
+    return found
+
+
+def _within(folder: Path, location: str) -> Path | None:
+    """The file that a model means, links followed; None if it lies outside `folder`."""
+    try:
+        target = (folder / location).resolve()
+    except (OSError, ValueError):  # a name that no file can have
+        return None
+    return target if target.is_relative_to(folder) and not Path(location).is_absolute() else None
+
+
+def _size(size: int) -> str:
+    for unit, name in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
+        if abs(size) >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} bytes"

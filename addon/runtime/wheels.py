@@ -1,0 +1,30 @@
+"""Which wheels of ONNX Runtime are installed: all bring the same module, so two break each other."""
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+WHEELS = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino")
+
+
+def wheels_at_odds(version_of: Callable[[str], str] = version) -> str:
+    """One line that explains two wheels of ONNX Runtime side by side, and what to do; empty if all is well.
+
+    Args:
+        version_of: Tells the version of an installed package; raises PackageNotFoundError if it is not.
+    """
+    found = {name: said for name in WHEELS if (said := _version(name, version_of))}
+    if len(found) < 2:
+        return ""
+    names = " and ".join(f"{name} {said}" for name, said in found.items())
+    return (
+        f"{names} are both installed: they overwrite each other, so what runs is the one that came last, and "
+        f"removing either breaks the other; repair it with: pip uninstall -y {' '.join(found)} && "
+        f"pip install {next((name for name in found if name != WHEELS[0]), WHEELS[0])}"
+    )
+
+
+def _version(name: str, version_of: Callable[[str], str]) -> str:
+    try:
+        return version_of(name)
+    except PackageNotFoundError:
+        return ""

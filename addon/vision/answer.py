@@ -1,0 +1,98 @@
+"""What a model said of a picture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.images import Crop, Floats, Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What there is to know of a model that is in.
+
+    Attributes:
+        title: What it is called.
+        provider: What it really runs on.
+        layers: Names of the tensors within that can be shown.
+        labels: Names of its classes; empty if nobody named them or it has none.
+    """
+
+    title: str = ""
+    provider: str = ""
+    layers: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+NOWHERE = Crop(0, 0, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a model said of a picture, and what was asked for besides.
+
+    Attributes:
+        about: The model.
+        probabilities: Of its classes, shape (classes,); empty if it has none.
+        place: What it looked at, in the picture's pixels.
+        layer: Name of the layer that `maps` and `weights` are of; empty if none was asked for.
+        shape: Of that layer's tensor.
+        maps: The maps of the layer side by side, uint8 (h, w); None if none were asked for.
+        weights: Its weights likewise, uint8 (h, w) or (h, w, 3); None if it has none.
+        grid: Probabilities in a grid over the picture, (rows, columns, classes); None if not asked for.
+        outputs: Each output that is no classes, by its name.
+    """
+
+    about: About = About()
+    probabilities: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    place: Crop = NOWHERE
+    layer: str = ""
+    shape: tuple[int, ...] = ()
+    maps: Pixels | None = None
+    weights: Pixels | None = None
+    grid: Floats | None = None
+    outputs: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
+
+    @property
+    def label(self) -> str:
+        """The likeliest class; empty if there is none."""
+        return self.top(1)[0][0] if len(self.probabilities) else ""
+
+    @property
+    def probability(self) -> float:
+        """Of that class, 0..1."""
+        return float(self.probabilities.max(initial=0))
+
+    def top(self, count: int = 5) -> list[tuple[str, float]]:
+        """The likeliest classes with their probabilities, the likeliest first."""
+        order = np.argsort(-self.probabilities, kind="stable")[:count]
+        return [(self.name_of(int(index)), float(self.probabilities[index])) for index in order]
+
+    def name_of(self, index: int) -> str:
+        """Of a class."""
+        return self.about.labels[index] if self.about.labels else f"class {index}"
+
+    def grid_labels(self) -> list[list[tuple[str, float]]]:
+        """The likeliest class of every place in the grid and its probability, row by row."""
+        if self.grid is None:
+            return []
+        return [[(self.name_of(int(cell.argmax())), float(cell.max())) for cell in row] for row in self.grid]
+
+
+def answer_from(told: Mapping[str, NDArray[Any]], about: About, layer: str) -> Answer:
+    """An answer, from the arrays that `addon.vision.looker.Looker` gives."""
+    left, top, width, height = (float(each) for each in told["place"])
+    return Answer(
+        about,
+        told.get("probabilities", np.empty(0, np.float32)),
+        Crop(left, top, width, height),
+        layer if "maps" in told else "",
+        tuple(int(size) for size in told.get("shape", ())),
+        told.get("maps"),
+        told.get("weights"),
+        told.get("grid"),
+        {name.removeprefix("out."): array for name, array in told.items() if name.startswith("out.")},
+    )

@@ -1,0 +1,209 @@
+"""The addon a sketch holds: feed it pictures, read answers; models change beside the show."""
+
+from pathlib import Path
+
+from addon.errors import AddonError, ModelError
+from addon.images import Pixels, checked_image
+from addon.runtime.providers import check_provider
+from addon.runtime.registry import find_models, is_path, shipped_models
+from addon.runtime.timings import Timings
+from addon.vision.answer import About, Answer
+from addon.vision.making import MADE, Making
+from addon.vision.watcher import Question, Watcher
+
+VIEWS = ("picture", "label", "graph", "parameters", "outputs")
+"""What may be shown, in the order of the keys 0 to 4."""
+
+KEYS = {"[": ("layer", -1), "]": ("layer", 1), "-": ("model", -1), "+": ("model", 1), "=": ("model", 1)}
+"""What the keys choose, and in which direction; "=" is "+" without Shift."""
+
+
+class ImageClassifier:
+    """Looks at pictures with an ONNX model, in a process of its own: no frame ever waits for it.
+
+        self.eye = self.use(ImageClassifier("efficientnet-lite0"))
+        ...
+        self.eye.feed(canvas.grab().pixels)
+        canvas.text(self.eye.answer.label, 40, 60)
+
+    Args:
+        *models: Paths of ONNX files, or names of models in the folder `models` of what the user makes. The
+            first one is loaded; `-` and `+` go through them. "efficientnet-lite0" is made when it is missing.
+        provider: "auto", "cuda" or "cpu".
+        require: "cuda" or "cpu" to refuse anything else; None to take what runs.
+        threads: For one operator.
+
+    Attributes:
+        models: Those to choose from.
+        views: Of `VIEWS`, those that are to be shown. What is not shown is not computed.
+        layer: Index of the layer that "parameters" and "outputs" show.
+        grid: Rows and columns of a grid over the picture, each place of which is classified; None for none.
+        answer: The newest; empty before the first.
+
+    Raises:
+        ValueError: There is no model, or a provider is none of these.
+    """
+
+    def __init__(
+        self, *models: str | Path, provider: str = "auto", require: str | None = None, threads: int = 1
+    ) -> None:
+        if not models:
+            raise ValueError("an image classifier needs a model, a name or a path")
+        check_provider(provider, require)
+        self.models: list[str | Path] = list(models)
+        self.views: set[str] = {"picture", "label", "graph"}
+        self.layer = 0
+        self.grid: tuple[int, int] | None = None
+        self.answer = Answer()
+        self._settings = (provider, require, threads)
+        self._home: Path | None = None
+        self._now: Watcher | None = None
+        self._next: Watcher | None = None
+        self._making: Making | None = None
+        self._outbox: list[str] = []
+
+    @property
+    def about(self) -> About:
+        """The model that answers; empty before its first answer."""
+        return self._now.about if self._now else About()
+
+    @property
+    def state(self) -> str:
+        """How it is: making, loading, ready, or idle if there is no model."""
+        if self._making is not None:
+            return "making"
+        if self._next is not None:
+            return "loading"
+        return "ready" if self._now else "idle"
+
+    @property
+    def dropped(self) -> int:
+        """Pictures that the model in use left out because newer ones came."""
+        return self._now.dropped if self._now else 0
+
+    @property
+    def timings(self) -> Timings | None:
+        """Microseconds from a picture to its answer; None before there is a model."""
+        return self._now.timings() if self._now else None
+
+    def setup(self, home: Path) -> None:
+        """Begin to load the first model."""
+        self._home = home
+        self.load(self.models[0])
+
+    def load(self, model: str | Path) -> None:
+        """Load another model beside the one in use, which goes on until this one answers."""
+        if model not in self.models:
+            self.models.append(model)
+        own = (self._home or Path()) / "models"
+        named = own / f"{model}.onnx"
+        if not is_path(model) and model in MADE and not named.is_file():
+            self._make(str(model), named)
+            return
+        try:
+            paths = (
+                [named]
+                if not is_path(model) and named.is_file()
+                else find_models(model, own, shipped_models())
+            )
+            self._open(Path(paths[0]))
+        except AddonError as error:
+            self._outbox.append(str(error))
+
+    def feed(self, image: Pixels) -> bool:
+        """Look at a picture, as soon as the one before is done; an older one that still waits is left out.
+
+        Args:
+            image: Uint8 of shape (h, w, 3) or (h, w, 4).
+
+        Returns:
+            Whether there is a model to look at it.
+
+        Raises:
+            ValueError: It is no picture.
+        """
+        checked = checked_image(image)
+        return self._now is not None and self._now.feed(checked, self._question())
+
+    def update(self, dt: float) -> None:
+        """Take in what has been answered, made and loaded."""
+        self._finish_making()
+        self._swap()
+        if self._now is not None:
+            self._outbox += self._now.messages()
+            self.answer = self._now.take() or self.answer
+
+    def choose_layer(self, step: int) -> None:
+        """Go to the next layer, or back."""
+        self.layer = (self.layer + step) % max(len(self.about.layers), 1)
+
+    def choose_model(self, step: int) -> None:
+        """Load the next model, or the one before."""
+        self.load(self.models[(self._place() + step) % len(self.models)])
+
+    def key_pressed(self, key: str) -> bool:
+        """Act on a key: 0 to 4 for views, [ and ] for layers, - and + for models; whether it was one."""
+        if key in ("0", "1", "2", "3", "4"):
+            self.views ^= {VIEWS[int(key)]}
+        elif key in KEYS:
+            what, step = KEYS[key]
+            (self.choose_layer if what == "layer" else self.choose_model)(step)
+        else:
+            return False
+        return True
+
+    def messages(self) -> list[str]:
+        """What the user should be told since the last call."""
+        outbox, self._outbox = self._outbox, []
+        return outbox
+
+    def exit(self) -> None:
+        """End its processes."""
+        for part in (self._now, self._next, self._making):
+            if part is not None:
+                part.close()
+        self._now = self._next = self._making = None
+
+    def _question(self) -> Question:
+        looks = bool(self.views & {"parameters", "outputs"})
+        return Question(self.layer if looks else None, "parameters" in self.views, self.grid)
+
+    def _place(self) -> int:
+        latest = self._next or self._now
+        stems = [Path(model).stem if is_path(model) else str(model) for model in self.models]
+        return stems.index(latest.path.stem) if latest and latest.path.stem in stems else 0
+
+    def _make(self, model: str, path: Path) -> None:
+        if self._making is not None:
+            return
+        self._outbox.append(f"{model} is being made; this happens once")
+        self._making = Making(model, path)
+
+    def _finish_making(self) -> None:
+        if self._making is None or not self._making.ended:
+            return
+        made, self._making = self._making, None
+        self._outbox += made.messages()
+        made.close()
+        if made.path.is_file():
+            self._open(made.path)
+
+    def _open(self, path: Path) -> None:
+        if not path.is_file():
+            raise ModelError(f"{path.name}: there is no such file in {path.parent}; check the path")
+        if self._next is not None:
+            self._next.close()
+        self._next = Watcher(path, *self._settings)
+
+    def _swap(self) -> None:
+        """Between two frames a model that answers takes over; one that is refused is told of."""
+        if self._next is None:
+            return
+        if self._next.open:
+            if self._now is not None:
+                self._now.close()
+            self._now, self._next, self.layer = self._next, None, 0
+        elif self._next.refused:
+            self._outbox += self._next.messages()
+            self._next.close()
+            self._next = None

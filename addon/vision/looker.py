@@ -1,0 +1,239 @@
+"""One model that looks at pictures, open: from a picture to everything that was asked of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.adaptor import Adaptor, Output, adaptor_of, check_names
+from addon.errors import ModelError
+from addon.images import Crop, Floats, Pixels, as_batch, checked_image, crops, picture_size
+from addon.runtime.graph import GraphSession, TensorInfo, open_file
+from addon.runtime.opening import read_model
+from addon.runtime.providers import Choice, choose_here
+from addon.vision.guess import guessed_adaptor
+from addon.vision.mosaic import filters, maps_of, mosaic
+from addon.vision.places import grid_crops
+from addon.vision.weights import weights_of
+
+Arrays = dict[str, NDArray[Any]]
+
+KEPT_SESSIONS = 3
+MOST_CROPS = 256
+
+
+def open_looker(path: str, provider: str = "auto", require: str | None = None, threads: int = 1) -> "Looker":
+    """Open a model, as a process of its own is told to, and warm it.
+
+    Raises:
+        ModelError: It is broken, or does not look at pictures; one line says why.
+        ProviderError: What is required does not run here.
+    """
+    looker = Looker(Path(path), choose_here(provider, require), threads)
+    looker({"image": np.full((64, 64, 3), 128, np.uint8)})
+    return looker
+
+
+class Looker:
+    """From a picture to answers, and to what the layers make of it.
+
+    Called with arrays by name, it gives arrays by name:
+
+        image     uint8 (h, w, 3) or (h, w, 4)
+        layer     index in `layers` whose maps are wanted; left out for none
+        weights   if there, the weights of that layer as well
+        grid      rows and columns of crops that are classified in one run; left out for none
+        about     if there, what there is to know of the model, as JSON
+
+        probabilities   float32 (classes,), the mean of the crops
+        place           left, top, width and height of what it looked at, in the picture's pixels
+        layer           its index
+        maps            uint8 (h, w): the maps of the layer, side by side
+        shape           of the layer's tensor
+        weights         uint8 (h, w) or (h, w, 3)
+        grid            float32 (rows, columns, classes)
+        out.NAME        each output that is no classes
+
+    Raises:
+        ModelError: It is broken, or does not look at pictures.
+    """
+
+    def __init__(self, path: Path, choice: Choice, threads: int = 1) -> None:
+        self._file = read_model(path)
+        self._choice = choice
+        self._threads = threads
+        described = adaptor_of(path)
+        self._session = open_file(self._file, choice, threads=threads)
+        found = described or guessed_adaptor(self._session.inputs, self._session.outputs)
+        self.notice = (
+            "" if described else f"{path.name}: no description beside it, so its shapes were believed"
+        )
+        self.adaptor, self._input = _named(path.name, found, self._session)
+        self.layers = tuple(self.adaptor.layers or self._drawable())
+        self._deep: dict[str, GraphSession] = {}
+
+    def __call__(self, given: Mapping[str, NDArray[Any]]) -> Arrays:
+        """Look."""
+        image = checked_image(given["image"])
+        told: Arrays = {"about": _as_array(self.about())} if "about" in given else {}
+        layer = self._layer(given)
+        told |= self._look(image, layer)
+        if "grid" in given:
+            told["grid"] = self.dense(image, *(int(each) for each in given["grid"]))
+        if layer and "weights" in given:
+            told |= self._weights(layer)
+        return told
+
+    def about(self) -> dict[str, object]:
+        """What there is to know of it."""
+        return {
+            "title": self.adaptor.title or self._file.path.stem,
+            "provider": self._session.provider,
+            "notices": [each for each in (self.notice, self._session.notice) if each],
+            "layers": self.layers,
+            "labels": self.classes.labels if self.classes else (),
+        }
+
+    @property
+    def classes(self) -> Output | None:
+        """The output that is classes, if there is one."""
+        return next((each for each in self.adaptor.outputs if each.kind == "classes"), None)
+
+    def dense(self, image: Pixels, rows: int, columns: int) -> Floats:
+        """Classify crops in a grid, in one run.
+
+        Returns:
+            Probabilities of shape (rows, columns, classes).
+
+        Raises:
+            ModelError: The model has no classes, or no axis for a batch; or there are too many crops.
+        """
+        if self.classes is None or not 1 <= rows * columns <= MOST_CROPS:
+            why = f"{rows} × {columns} crops; {MOST_CROPS} at most" if self.classes else "it has no classes"
+            raise ModelError(f"it cannot classify in a grid: {why}")
+        places = grid_crops(image.shape[:2], rows, columns)
+        found = self._probabilities(self._run(self._session, image, places, [self.classes.name]))
+        return found.reshape(rows, columns, -1)
+
+    def _look(self, image: Pixels, layer: str) -> Arrays:
+        session = self._opened(layer) if layer else self._session
+        size = picture_size(self.adaptor.input, self._input.shape, image.shape[:2])
+        places = crops(self.adaptor.input, image.shape[:2], size)
+        names = [each.name for each in self.adaptor.outputs]
+        if layer and layer not in names:
+            names.append(layer)
+        made = self._run(session, image, places, names)
+        first = places[0]
+        told: Arrays = {"place": np.array((first.left, first.top, first.width, first.height))}
+        if self.classes:
+            told["probabilities"] = self._probabilities(made).mean(axis=0)
+        told |= {
+            f"out.{each.name}": made[each.name] for each in self.adaptor.outputs if each.kind != "classes"
+        }
+        if layer:
+            told["layer"] = np.array(self.layers.index(layer))
+            told["maps"] = mosaic(maps_of(made[layer]))
+            told["shape"] = np.array(made[layer].shape)
+        return told
+
+    def _run(
+        self, session: GraphSession, image: Pixels, places: Sequence[Crop], names: Sequence[str]
+    ) -> Arrays:
+        wants = self.adaptor.input
+        size = picture_size(wants, self._input.shape, image.shape[:2])
+        fed = _of_type(as_batch(image, places, wants, size), self._input)
+        types = {info.name: info for info in session.inputs}
+        constants = {name: _constant(number, types[name]) for name, number in self.adaptor.constants}
+        return session.run({self._input.name: fed, **constants}, names)
+
+    def _probabilities(self, made: Arrays) -> Floats:
+        """Shape (crops, classes)."""
+        output = self.classes
+        assert output is not None
+        scores = np.asarray(made[output.name], dtype=np.float32)
+        scores = scores.reshape(len(scores), -1)
+        labels = len(output.labels)
+        if labels and labels != scores.shape[1]:
+            raise ModelError(
+                f"its output {output.name!r} has {scores.shape[1]} classes; {labels} labels are given"
+            )
+        if not np.isfinite(scores).all():
+            raise ModelError(f"its output {output.name!r} has values that are no numbers")
+        if output.scores == "probabilities":
+            return scores
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def _layer(self, given: Mapping[str, NDArray[Any]]) -> str:
+        if "layer" not in given or not self.layers:
+            return ""
+        return self.layers[int(given["layer"]) % len(self.layers)]
+
+    def _weights(self, layer: str) -> Arrays:
+        try:
+            return {"weights": filters(weights_of(self._file.data, layer)[1])}
+        except ModelError:
+            return {}  # A sum, a mean, a form: many layers have none, and the view says so.
+
+    def _opened(self, layer: str) -> GraphSession:
+        """A session in which a tensor within comes out: its neighbors can then not be fused with it."""
+        if layer not in self._deep:
+            while len(self._deep) >= KEPT_SESSIONS:
+                self._deep.pop(next(iter(self._deep)))
+            self._deep[layer] = open_file(
+                self._file, self._choice, threads=self._threads, more_outputs=[layer]
+            )
+        return self._deep[layer]
+
+    def _drawable(self) -> list[str]:
+        """Tensors within that have the axes of maps, as ONNX Runtime finds out."""
+        try:
+            every = open_file(
+                self._file, self._choice, threads=self._threads, more_outputs=self._file.contents.produced
+            )
+        except ModelError as error:
+            self.notice = f"{self.notice}; its layers cannot be shown: {error}".lstrip("; ")
+            return []
+        shapes = {info.name: info.shape for info in every.outputs if info.dtype.kind == "f"}
+        return [name for name in self._file.contents.produced if len(shapes.get(name, ())) in (3, 4)]
+
+
+def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor, TensorInfo]:
+    """An adaptor in which inputs and outputs have their names, and the input that takes the picture."""
+    inputs = {info.name: info for info in session.inputs}
+    outputs = {info.name: info for info in session.outputs}
+    try:
+        check_names(adaptor, inputs, outputs)
+    except ModelError as error:
+        raise ModelError(f"{file}: {error}") from error
+    if adaptor.input.kind != "image" or adaptor.state:
+        raise ModelError(f"{file}: it is fed no pictures, or has a state; it is none for looking")
+    fed = inputs[adaptor.input.name or next(iter(inputs))]
+    left = set(inputs) - {fed.name} - {name for name, _ in adaptor.constants}
+    if left:
+        raise ModelError(
+            f"{file}: it wants inputs that nothing feeds ({', '.join(sorted(left))}); see [constants]"
+        )
+    first = next(iter(outputs))
+    named = tuple(replace(each, name=each.name or first) for each in adaptor.outputs or (Output(),))
+    return replace(adaptor, outputs=named), fed
+
+
+def _of_type(batch: Floats, info: TensorInfo) -> NDArray[Any]:
+    if info.dtype.kind in "iu":
+        limits = np.iinfo(info.dtype)
+        return np.rint(batch).clip(limits.min, limits.max).astype(info.dtype)
+    return batch.astype(info.dtype, copy=False)
+
+
+def _constant(number: float, info: TensorInfo) -> NDArray[Any]:
+    shape = [size if isinstance(size, int) else 1 for size in info.shape]
+    return np.full(shape, number, info.dtype)
+
+
+def _as_array(document: Mapping[str, object]) -> Pixels:
+    return np.frombuffer(json.dumps(document).encode(), np.uint8)
