@@ -7,6 +7,7 @@ opens a file by a name that a stranger wrote. No library of operators is ever lo
 
 import hashlib
 import logging
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from addon.runtime.refusal import printable, refusal
 
 LIMIT = 2 * 1024**3
 """Bytes of a file, of its weights in other files together, and of any one tensor that it declares."""
+
+_LARGE = 4_000_000
 
 _OUTSIDE = ("EPContext",)
 
@@ -115,11 +118,20 @@ def open_session(
             list(file.weights), list(file.weights.values()), sizes
         )
     try:
-        return api.InferenceSession(
-            file.data + appended if appended else file.data, options, providers=list(providers)
-        )
+        return _session(api, file.data + appended if appended else file.data, options, list(providers))
     except Exception as error:
         raise ModelError(f"{file.path.name}: {refusal(str(error), file.contents)}") from error
+
+
+def _session(api: Any, data: bytes, options: Any, providers: list[str]) -> Any:
+    if len(data) < _LARGE:
+        return api.InferenceSession(data, options, providers=providers)
+    # While ONNX Runtime reads bytes it keeps Python's lock, and the frame would wait; from a file it does
+    # not. The copy is what was looked at, in a folder that has nothing else in it.
+    with tempfile.TemporaryDirectory(prefix="inkloop-") as folder:
+        copy = Path(folder) / "model.onnx"
+        copy.write_bytes(data)
+        return api.InferenceSession(str(copy), options, providers=providers)
 
 
 def _read(path: Path, limit: int) -> bytes:
@@ -135,11 +147,7 @@ def _read(path: Path, limit: int) -> bytes:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ModelError(f"{path.name}: it cannot be read ({reason}); check the file") from error
-    if (before.st_size, before.st_mtime_ns, before.st_ino) != (
-        after.st_size,
-        after.st_mtime_ns,
-        after.st_ino,
-    ):
+    if before != after:
         raise ModelError(f"{path.name}: it was replaced while it was read; load it again once it is written")
     if not data:
         raise ModelError(f"{path.name}: the file is empty; copy it again")

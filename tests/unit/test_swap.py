@@ -53,7 +53,7 @@ def knows(recognizer: Recognizer, labels: tuple[str, ...]):
 
 def test_a_model_put_into_the_folder_takes_over_and_says_so(make, folder):
     recognizer = make(watch=folder)
-    assert recognizer.wait_ready()
+    assert recognizer.wait_ready(), recognizer.messages()
     put(folder / "new.onnx", ("x", "y"))
     said = frames_until(recognizer, knows(recognizer, ("x", "y")))
     assert "new.onnx has taken over" in said
@@ -63,7 +63,7 @@ def test_a_model_put_into_the_folder_takes_over_and_says_so(make, folder):
 
 def test_the_users_models_and_the_one_that_ships_are_watched_too(make, tmp_path, shipped):
     recognizer = make(watch=True)
-    assert recognizer.wait_ready()
+    assert recognizer.wait_ready(), recognizer.messages()
     put(shipped / "letters.onnx", ("x", "y"))
     frames_until(recognizer, knows(recognizer, ("x", "y")))
     own = tmp_path / "home" / "letters" / "models"
@@ -74,7 +74,7 @@ def test_the_users_models_and_the_one_that_ships_are_watched_too(make, tmp_path,
 
 def test_a_watched_model_swapped_in_mid_stroke_equals_one_fed_from_the_first_point(make, folder):
     recognizer = make(watch=folder)
-    assert recognizer.wait_ready()
+    assert recognizer.wait_ready(), recognizer.messages()
     points = hook()[0]
     for point in points[:25]:
         recognizer.on_stroke_point(point, 3)
@@ -96,7 +96,7 @@ def test_a_watched_model_swapped_in_mid_stroke_equals_one_fed_from_the_first_poi
 )
 def test_a_bad_file_is_one_line_and_the_old_model_plays_on(make, folder, content, reason):
     recognizer = make(watch=folder)
-    assert recognizer.wait_ready()
+    assert recognizer.wait_ready(), recognizer.messages()
     recognizer.messages()
     if content is None:
         make_model(folder / ".whole", hidden=8)
@@ -114,7 +114,7 @@ def test_a_file_replaced_while_it_is_read_is_refused_and_then_taken(make, folder
     from addon.runtime import opening
 
     recognizer = make(watch=folder)
-    assert recognizer.wait_ready()
+    assert recognizer.wait_ready(), recognizer.messages()
     recognizer.messages()
     begun, goes_on = threading.Event(), threading.Event()
     look = opening._look
@@ -137,7 +137,7 @@ def test_a_file_replaced_while_it_is_read_is_refused_and_then_taken(make, folder
 
 def test_a_folder_that_vanishes_is_a_line_and_is_picked_up_again(make, folder):
     recognizer = make(watch=folder)
-    assert recognizer.wait_ready()
+    assert recognizer.wait_ready(), recognizer.messages()
     recognizer.messages()
     shutil.rmtree(folder)
     assert heard(recognizer) == [f"{folder} has vanished; what is loaded plays on, and it is looked for"]
@@ -153,7 +153,7 @@ def test_a_folder_that_an_author_names_and_is_missing_is_said(make, tmp_path):
 
 def test_a_trained_model_is_not_loaded_twice(make, tmp_path, shipped):
     recognizer = make(watch=True)
-    assert recognizer.wait_ready()
+    assert recognizer.wait_ready(), recognizer.messages()
     own = tmp_path / "home" / "letters" / "models"
     own.mkdir(parents=True)
     path = put(own / "letters-0001.onnx", ("x", "y"))
@@ -167,7 +167,7 @@ def test_a_trained_model_is_not_loaded_twice(make, tmp_path, shipped):
 
 def test_rolling_back_is_one_call_and_so_is_going_forward_again(make, tmp_path):
     recognizer = make()
-    assert recognizer.wait_ready()
+    assert recognizer.wait_ready(), recognizer.messages()
     recognizer.messages()
     recognizer.rollback()
     assert recognizer.messages() == ["there is no model before this one"]
@@ -193,7 +193,7 @@ def test_rolling_back_is_one_call_and_so_is_going_forward_again(make, tmp_path):
 def test_swaps_under_load_lose_no_point(make, tmp_path):
     models = [put(tmp_path / f"{name}.onnx", (name, "-"), seed) for seed, name in enumerate("abc")]
     recognizer = make()
-    assert recognizer.wait_ready()
+    assert recognizer.wait_ready(), recognizer.messages()
     strokes = [*hook(1), *bar(2), *hook(3)]
     every = [point for points in strokes for point in points]
     answers: list[int] = []
@@ -216,7 +216,7 @@ def test_swaps_under_load_lose_no_point(make, tmp_path):
 
 def test_a_cross_fade_goes_from_the_old_answers_to_the_new_ones(make, tmp_path):
     recognizer = make(crossfade=0.5)
-    assert recognizer.wait_ready()
+    assert recognizer.wait_ready(), recognizer.messages()
     write(recognizer, hook())
     before = recognizer.prediction
     path = put(tmp_path / "other.onnx", ("A", "x"))
