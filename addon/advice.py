@@ -91,9 +91,10 @@ def taught_as(examples: Iterable[Taught], label: str, strokes: Strokes) -> list[
 
 
 def _same_ink(ours: Strokes, theirs: Strokes) -> bool:
-    if [len(stroke) for stroke in ours] != [len(stroke) for stroke in theirs]:
+    if len(ours) != len(theirs):
         return False
-    return all(np.array_equal(a[:, :2], b[:, :2]) for a, b in zip(ours, theirs, strict=True))
+    pairs = zip(ours, theirs, strict=True)
+    return all(len(a) == len(b) and np.array_equal(a[:, :2], b[:, :2]) for a, b in pairs)
 
 
 def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:

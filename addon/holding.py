@@ -74,4 +74,6 @@ def held(
         if against >= ENOUGH:
             place, against, decided = top, 0.0, False
     sure = float(probabilities[place]) * (1.0 - unknown)
-    return Hold(place, against, sure >= (LOST if decided else DECIDED))
+    after = place, against, sure >= (LOST if decided else DECIDED)
+    # Most points change nothing, and making it anew would cost as much as all of the above.
+    return before if after == before else Hold(*after)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from addon.holding import UNDECIDED, Hold
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
@@ -16,8 +18,7 @@ class Prediction:
         progress: How far into the letter the ink is detected to be, 0..1.
         rows: Feature rows seen of this ink; 0 before the first point.
         unknown: Probability that it is none of the classes, 0..1; 0 from a model that cannot tell.
-        held_index: Which class is held, see `held`; -1 before the first point.
-        decided: Whether the held class is so likely, and so likely a class at all, that the answer stands.
+        hold: Which class is held, see `held` and `decided`.
     """
 
     labels: tuple[str, ...]
@@ -25,8 +26,7 @@ class Prediction:
     progress: float
     rows: int
     unknown: float = 0.0
-    held_index: int = -1
-    decided: bool = False
+    hold: Hold = UNDECIDED
 
     @property
     def label(self) -> str:
@@ -40,7 +40,12 @@ class Prediction:
         It changes half as often as `label`, so it is the one to show large; and it comes later early in a
         sign, where every change of `label` is news. See `addon.holding`.
         """
-        return self.labels[self.held_index] if self.held_index >= 0 else ""
+        return self.labels[self.hold.place] if self.hold.place >= 0 else ""
+
+    @property
+    def decided(self) -> bool:
+        """Whether the held class is so likely, and so likely a class at all, that the answer stands."""
+        return self.hold.decided
 
     @property
     def confidence(self) -> float:

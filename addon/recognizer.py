@@ -228,7 +228,8 @@ class Recognizer(Teaching):
     def feed(self, points_by_pointer: Mapping[int, Points]) -> None:
         """Take the next points of several pens at once, in batched steps: cheaper than one after the other.
 
-        For agents that draw, and for scripts; a sketch's own pens come through `on_stroke_point`.
+        For agents that draw, and for scripts; a sketch's own pens come through `on_stroke_point`. Each is
+        lifted by `on_stroke`, and its ink closed by `on_ink`, as a hand's is.
 
         Args:
             points_by_pointer: Points of each pen that is down, shape (n, 4), oldest first.

@@ -6,12 +6,13 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from addon.features import FeatureRecipe, Strokes, ink_scale
+from addon.features import FeatureRecipe, Strokes, ink_size, typical_size
 from addon.prototypes import (
     Prototypes,
     answer,
     forgotten,
     no_prototypes,
+    questioned,
     relabelled,
     taught,
     threshold,
@@ -19,6 +20,7 @@ from addon.prototypes import (
 from addon.reading import Reading
 from addon.runtime.encode import tracks_of
 from addon.runtime.step import Floats, StepOutputs, StepSession
+from addon.strangeness import NOBODY
 
 RESCALED = log(1.12)
 """From which change of the taught inks' typical size on, as a logarithm, all of them are read anew."""
@@ -181,6 +183,8 @@ class TaughtAnswers:
         self.recipe = session.spec.recipe
         self.prototypes = no_prototypes(reading)
         self._threshold = 0.0
+        self._asked = NOBODY
+        self._sizes: dict[int, float] = {}
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -201,7 +205,8 @@ class TaughtAnswers:
         prototypes = self._with_new(prototypes, examples)
         self.prototypes = _named(prototypes, examples)
         if self.prototypes is not before:
-            self._threshold = threshold(self.prototypes)
+            self._asked = questioned(self.prototypes, self._asked)
+            self._threshold = threshold(self.prototypes, self._asked)
         return self.prototypes is not before
 
     def read(self, outputs: StepOutputs) -> Said | None:
@@ -214,10 +219,13 @@ class TaughtAnswers:
         return Said(said.probabilities, said.progress, _chance(said.unknown - self._threshold))
 
     def _rescaled(self, examples: Sequence[TaughtInk]) -> Prototypes:
-        scale = min(ink_scale([example.strokes for example in examples]), 1e6)
+        known = self._sizes
+        self._sizes = {one.id: known.get(one.id) or ink_size(one.strokes) for one in examples}
+        scale = min(typical_size(list(self._sizes.values())), 1e6)
         if self.prototypes.keys and abs(log(scale / self.recipe.scale)) < RESCALED:
             return self.prototypes
         self.recipe = FeatureRecipe(scale, self.recipe.spacing)
+        self._asked = NOBODY
         return no_prototypes(self.prototypes.reading)
 
     def _with_new(self, prototypes: Prototypes, examples: Sequence[TaughtInk]) -> Prototypes:

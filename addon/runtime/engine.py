@@ -42,8 +42,11 @@ class Engine(Protocol):
     def begin(self, pointer_id: int) -> None:
         """A new ink begins."""
 
-    def point(self, pointer_id: int, x: float, y: float, *, gather: bool = False) -> None:
-        """A sample of a pen that is down, finite, in logical pixels; may wait for others with `gather`."""
+    def point(self, pointer_id: int, x: float, y: float) -> None:
+        """A sample of a pen that is down, finite, in logical pixels."""
+
+    def gather(self, pointer_id: int, x: float, y: float) -> None:
+        """The same, but it may wait for those of other pens until `flush`."""
 
     def flush(self) -> None:
         """Answer what waits for others."""
@@ -90,10 +93,10 @@ class WorkerEngine:
         self._inline = InlineEngine(model, tells=True)
         self._inline.answered.update(shown or {})
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._ending = False
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="inkloop-steps", daemon=True)
         self._thread.start()
-        end_at_exit(self, self._thread, partial(self._queue.put, None))
+        end_at_exit(self, self._thread, partial(_end, self._queue, self._ending))
 
     @property
     def predictions(self) -> dict[int, Prediction]:
@@ -114,9 +117,13 @@ class WorkerEngine:
         """A new ink begins."""
         self._queue.put(partial(self._inline.begin, pointer_id))
 
-    def point(self, pointer_id: int, x: float, y: float, *, gather: bool = False) -> None:
+    def point(self, pointer_id: int, x: float, y: float) -> None:
         """A sample of a pen that is down; never waits."""
-        self._queue.put(partial(self._inline.point, pointer_id, x, y, began=perf_counter_ns(), gather=gather))
+        self._queue.put(partial(self._inline.point, pointer_id, x, y, perf_counter_ns()))
+
+    def gather(self, pointer_id: int, x: float, y: float) -> None:
+        """The same, but it may wait in the worker for those of other pens."""
+        self._queue.put(partial(self._inline.gather, pointer_id, x, y, perf_counter_ns()))
 
     def flush(self) -> None:
         """The worker does so by itself, whenever it has come to the end of its queue."""
@@ -151,19 +158,23 @@ class WorkerEngine:
 
     def close(self, seconds: float = 0.0) -> None:
         """End, leaving out what is still queued; waits at most so long for a step that is running."""
-        self._ending = True
-        self._queue.put(None)
+        _end(self._queue, self._ending)
         self._thread.join(seconds)
 
     def _work(self) -> None:
-        while (event := self._queue.get()) is not None and not self._ending:
+        while (event := self._queue.get()) is not None and not self._ending.is_set():
             event()
             # What has come meanwhile may go through the model together, what comes later has to wait for it.
             for _ in range(self._queue.qsize()):
-                if (event := self._queue.get()) is None or self._ending:
+                if (event := self._queue.get()) is None or self._ending.is_set():
                     return
                 event()
             self._inline.flush()
+
+
+def _end(queue: "SimpleQueue[Callable[[], None] | None]", ending: threading.Event) -> None:
+    ending.set()
+    queue.put(None)
 
 
 def engine_for(model: LoadedModel, shown: Mapping[int, Prediction] | None = None) -> Engine:

@@ -15,7 +15,6 @@ from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk, answers_of
 from addon.runtime.model import LoadedModel
 from addon.runtime.predictor import Feed, Sample, StreamingPredictor
-from addon.runtime.step import JoiningSession
 from addon.runtime.timings import TimingRing, Timings
 from addon.runtime.together import feed_together
 
@@ -39,9 +38,7 @@ class InlineEngine:
     def __init__(self, model: LoadedModel, tells: bool = False) -> None:
         self.answered: dict[int, Prediction] = {}
         self._model = model
-        session = model.session
-        self._joining = session if isinstance(session, JoiningSession) else None
-        self._answers = answers_of(session)
+        self._answers = answers_of(model.session)
         self._pens: dict[int, StreamingPredictor] = {}
         self._down: set[int] = set()
         self._waiting: dict[int, deque[Feed]] = {}
@@ -68,31 +65,31 @@ class InlineEngine:
         self._finish(pointer_id)
         pen = self._pen(pointer_id)
         pen.begin()
-        self._tell(pointer_id, pen.prediction)
+        self.answered[pointer_id] = pen.prediction
+        if self._tells:
+            self._news.append((pointer_id, pen.prediction))
 
-    def point(self, pointer_id: int, x: float, y: float, began: int = 0, gather: bool = False) -> None:
-        """A sample of a pen that is down.
-
-        Args:
-            pointer_id: Whose.
-            x: Logical pixels, finite.
-            y: Logical pixels, finite.
-            began: When it came, in `perf_counter_ns`, if not now.
-            gather: Whether it may wait although no other pen is down.
-        """
+    def point(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
+        """A sample of a pen that is down; `began` is when it came, in `perf_counter_ns`, if not now."""
         began = began or perf_counter_ns()
-        pen = self._pen(pointer_id)
         self._down.add(pointer_id)
-        if self._gathers(gather):
-            self._wait(pointer_id, pen.advance(x, y), False, began)
-        elif pen.add(x, y):
+        if self._waiting or len(self._down) > 1:
+            self.gather(pointer_id, x, y, began)
+            return
+        pen = self._pen(pointer_id)
+        if pen.add(x, y):
             self._publish(pointer_id, pen)
             self._ring.add(perf_counter_ns() - began)
+
+    def gather(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
+        """A sample of a pen that is down, which may wait for those of others."""
+        self._down.add(pointer_id)
+        self._wait(pointer_id, self._pen(pointer_id).advance(x, y), False, began or perf_counter_ns())
 
     def lift(self, pointer_id: int) -> None:
         """The pen leaves the paper."""
         pen = self._pen(pointer_id)
-        if self._gathers():
+        if self._waiting or len(self._down) > 1:
             self._wait(pointer_id, pen.raised(), True, 0)
         elif pen.lift():
             self._publish(pointer_id, pen)
@@ -100,9 +97,9 @@ class InlineEngine:
 
     def flush(self) -> None:
         """Answer what waits."""
-        if self._waiting and self._joining is not None:
+        if self._waiting:
             waiting, self._waiting = self._waiting, {}
-            feed_together(self._joining, self._pens, waiting, self._fed)
+            feed_together(self._model.session, self._pens, waiting, self._fed)
 
     def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
         """Feed an ink so far from its first sample."""
@@ -140,10 +137,6 @@ class InlineEngine:
     def close(self, seconds: float = 0.0) -> None:
         """Nothing runs between two calls, so there is nothing to end."""
 
-    def _gathers(self, asked: bool = False) -> bool:
-        # What comes behind a sample that waits must wait, too.
-        return bool(self._waiting) or ((asked or len(self._down) > 1) and self._joining is not None)
-
     def _finish(self, pointer_id: int) -> None:
         if pointer_id in self._waiting:
             self.flush()
@@ -169,11 +162,6 @@ class InlineEngine:
                 self._said.add(pen.fault)
                 self._faults.append(f"{self._model.path.name}: {pen.fault}; the last answer stays")
             pen.fault = ""
-            self.answered[pointer_id] = pen.prediction
-        else:
-            self._tell(pointer_id, pen.prediction)
-
-    def _tell(self, pointer_id: int, prediction: Prediction) -> None:
-        self.answered[pointer_id] = prediction
-        if self._tells:
-            self._news.append((pointer_id, prediction))
+        elif self._tells:
+            self._news.append((pointer_id, pen.prediction))
+        self.answered[pointer_id] = pen.prediction

@@ -66,7 +66,10 @@ class Pens:
         Raises:
             PointsError: It is not finite; nothing has changed.
         """
-        self._point(pointer_id, float(point[0]), float(point[1]))
+        x, y = float(point[0]), float(point[1])
+        self._sampled(pointer_id, x, y)
+        if self._engine is not None:
+            self._engine.point(pointer_id, x, y)
 
     def feed(self, points_by_pointer: Mapping[int, Points]) -> None:
         """Take the next points of several pens that are down, all of them in batched steps.
@@ -78,7 +81,9 @@ class Pens:
             _check(points)
         for pointer_id, points in points_by_pointer.items():
             for x, y in points[:, :2].tolist():
-                self._point(pointer_id, x, y, gather=True)
+                self._sampled(pointer_id, x, y)
+                if self._engine is not None:
+                    self._engine.gather(pointer_id, x, y)
         self.flush()
 
     def flush(self) -> None:
@@ -165,13 +170,11 @@ class Pens:
             if self._engine is not None:
                 self._engine.replay(pointer_id, ink.samples)
 
-    def _point(self, pointer_id: int, x: float, y: float, gather: bool = False) -> None:
+    def _sampled(self, pointer_id: int, x: float, y: float) -> None:
         begins = self._tape.add(pointer_id, x, y)
         self._seen_last = pointer_id
         if begins:
             self._begin(pointer_id)
-        if self._engine is not None:
-            self._engine.point(pointer_id, x, y, gather=gather)
 
     def _begin(self, pointer_id: int) -> None:
         forgotten = self._tape.forget_oldest()

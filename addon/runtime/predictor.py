@@ -67,7 +67,7 @@ class StreamingPredictor:
         """
         rows = self.advance(x, y)
         if rows:
-            self.feed(Feed(rows))
+            self.feed(rows)
             return True
         return False
 
@@ -75,7 +75,7 @@ class StreamingPredictor:
         """Take the pen off the paper; False if it was off already."""
         rows = self.raised()
         if rows:
-            self.feed(Feed(rows, lifted=True))
+            self.feed(rows, lifted=True)
         return bool(rows)
 
     def advance(self, x: float, y: float) -> list[Row]:
@@ -101,35 +101,28 @@ class StreamingPredictor:
         for sample in samples:
             rows += self.raised() if sample is None else self.advance(*sample)
         if rows:
-            self.feed(Feed(rows, lifted=samples[-1] is None))
+            self.feed(rows, lifted=samples[-1] is None)
 
-    def feed(self, feed: Feed) -> None:
-        """Run the model over rows of this ink, by itself."""
+    def feed(self, rows: list[Row], lifted: bool = False) -> None:
+        """Run the model over rows of this ink, by itself; `lifted` if the pen leaves at the last one."""
         try:
-            outputs, state = self._session.step(np.array([feed.rows], dtype=np.float32), self.state)
+            outputs, state = self._session.step(np.array([rows], dtype=np.float32), self.state)
         except Exception as error:  # whatever ONNX Runtime raises: the show goes on with the last answer
             self.failed(error)
             return
-        self.take(outputs, state, feed)
+        self.take(outputs, state, len(rows), lifted)
 
-    def take(self, outputs: StepOutputs, state: State, feed: Feed) -> None:
-        """Take what a step over `feed` gave for this ink; what is no number changes nothing."""
+    def take(self, outputs: StepOutputs, state: State, rows: int, lifted: bool) -> None:
+        """Take what a step over so many rows gave for this ink; what is no number changes nothing."""
         said = self._answers.read(outputs)
         if said is None:
             self.fault = "its answers are not numbers (NaN)"
             return
+        probabilities, progress, unknown = said
         self.state = state
-        self._rows += len(feed.rows)
-        self._hold = held(self._hold, said.probabilities, said.unknown, len(feed.rows), feed.lifted)
-        self.prediction = Prediction(
-            self._answers.labels,
-            said.probabilities,
-            said.progress,
-            self._rows,
-            said.unknown,
-            self._hold.place,
-            self._hold.decided,
-        )
+        self._rows += rows
+        hold = self._hold = held(self._hold, probabilities, unknown, rows, lifted)
+        self.prediction = Prediction(self._answers.labels, probabilities, progress, self._rows, unknown, hold)
 
     def failed(self, error: Exception) -> None:
         """A step of this ink has failed; nothing has changed."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from addon.runtime.predictor import Feed, StreamingPredictor
-from addon.runtime.step import Floats, JoiningSession, StepOutputs
+from addon.runtime.step import Floats, JoiningSession, StepOutputs, StepSession
 
 Pens = Mapping[int, StreamingPredictor]
 
@@ -18,11 +18,11 @@ Fed = Callable[[int, Feed], None]
 """Told of everything that was fed, in each pointer's order."""
 
 
-def feed_together(session: JoiningSession, pens: Pens, waiting: Mapping[int, deque[Feed]], fed: Fed) -> None:
+def feed_together(session: StepSession, pens: Pens, waiting: Mapping[int, deque[Feed]], fed: Fed) -> None:
     """Feed all that waits, the first of every pointer in one step, then the second, and so on.
 
     Args:
-        session: The model of all these inks.
+        session: The model of all these inks; if it cannot join their states, they go one after the other.
         pens: The inks, by pointer.
         waiting: What each still has to be fed, oldest first; none of it is left.
         fed: Told of each feed once its answer is there.
@@ -34,16 +34,17 @@ def feed_together(session: JoiningSession, pens: Pens, waiting: Mapping[int, deq
                 feed = feeds.popleft()
                 by_length.setdefault(len(feed.rows), []).append((pointer_id, feed))
         for group in by_length.values():
-            _step(session, [(pens[pointer_id], feed) for pointer_id, feed in group])
+            inks = [(pens[pointer_id], feed) for pointer_id, feed in group]
+            if len(inks) > 1 and isinstance(session, JoiningSession):
+                _step(session, inks)
+            else:
+                for pen, feed in inks:
+                    pen.feed(feed.rows, feed.lifted)
             for pointer_id, feed in group:
                 fed(pointer_id, feed)
 
 
 def _step(session: JoiningSession, group: list[tuple[StreamingPredictor, Feed]]) -> None:
-    if len(group) == 1:
-        pen, feed = group[0]
-        pen.feed(feed)
-        return
     rows = np.array([feed.rows for _, feed in group], dtype=np.float32)
     try:
         outputs, state = session.step(rows, session.join([pen.state for pen, _ in group]))
@@ -52,7 +53,7 @@ def _step(session: JoiningSession, group: list[tuple[StreamingPredictor, Feed]])
             pen.failed(error)
         return
     for place, ((pen, feed), own) in enumerate(zip(group, session.split(state), strict=True)):
-        pen.take(_one(outputs, place), own, feed)
+        pen.take(_one(outputs, place), own, len(feed.rows), feed.lifted)
 
 
 def _one(outputs: StepOutputs, place: int) -> StepOutputs:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from addon import Recognizer
+from addon.holding import Hold
 from addon.prediction import Prediction, no_prediction
 from addon.runtime.events import Events, Listeners
 from tests.encoders import inline_steps, make_encoder
@@ -17,7 +18,7 @@ LABELS = ("A", "B")
 
 
 def answer(place: int = 0, decided: bool = False) -> Prediction:
-    return Prediction(LABELS, np.array([0.6, 0.4], np.float32), 0.5, 3, 0.0, place, decided)
+    return Prediction(LABELS, np.array([0.6, 0.4], np.float32), 0.5, 3, 0.0, Hold(place, 0.0, decided))
 
 
 def told(*answers: Prediction | None, pointer_id: int = 7) -> Said:

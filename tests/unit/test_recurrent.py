@@ -151,10 +151,10 @@ def test_a_pair_that_does_not_fit_is_named(tmp_path, speech):
 
 
 def test_sizes_left_free_take_the_batch(tmp_path):
-    path = make_counter(tmp_path / "counter.onnx", "n", "sum_in", "sum_out")
+    path = make_counter(tmp_path / "counter.onnx", "n", "kept_in", "kept_out")
     model = open_recurrent(path, CHOICE)
     state = model.start(5)
-    assert state["sum_in"].shape == (5, 2)
+    assert state["kept_in"].shape == (5, 2)
     one = {"x": np.ones((5, 2), np.float32), "gain": np.ones(1, np.float32)}
     said, _ = model.step(one, state)
     assert said["sum"].shape == (5, 2)

@@ -26,6 +26,7 @@ class Counting:
     """A session that notes the batches that go through it, and may fail or spoil one ink."""
 
     def __init__(self, model: LoadedModel) -> None:
+        assert isinstance(model.session, JoiningSession)
         self._session = model.session
         self.spec, self.provider = model.spec, model.session.provider
         self.batches: list[int] = []
@@ -160,7 +161,7 @@ def test_what_is_no_number_in_one_ink_is_kept_from_the_others(counting: Counting
     engine = counted(counting)
     for pointer_id in (1, 2):
         engine.begin(pointer_id)
-        engine.point(pointer_id, 0.0, 0.0, gather=True)
+        engine.gather(pointer_id, 0.0, 0.0)
     engine.flush()
     before = dict(engine.predictions)
     counting.spoilt = 1
@@ -176,7 +177,7 @@ def test_a_batched_step_that_fails_leaves_all_as_they_were(counting: Counting):
     engine = counted(counting)
     for pointer_id in (1, 2):
         engine.begin(pointer_id)
-        engine.point(pointer_id, 0.0, 0.0, gather=True)
+        engine.gather(pointer_id, 0.0, 0.0)
     engine.flush()
     before = dict(engine.predictions)
     counting.broken = True
