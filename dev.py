@@ -5,6 +5,7 @@
     python3 dev.py test [ARGUMENTS]            every check and every test; arguments go to pytest
     python3 dev.py bench [NAME ...] [--json FILE]   the measurements, or the named ones
     python3 dev.py gallery [NAME ...]          docs/gallery.png, and short films in out/gallery/
+    python3 dev.py fuzz [--count 2000]         damaged model files, opened by the thousand
 
 The first start makes `.venv` beside this file, which takes a few minutes.
 """
@@ -118,9 +119,8 @@ def cuda_driver() -> int | None:
     name = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}.get(sys.platform)
     library = load_library(name) if name else None
     version = ctypes.c_int()
-    if library is None or library.cuDriverGetVersion(ctypes.byref(version)) != 0:
-        return None
-    return version.value
+    failed = library is None or library.cuDriverGetVersion(ctypes.byref(version)) != 0
+    return None if failed else version.value
 
 
 def missing_packages(command: str) -> list[str]:
@@ -279,14 +279,14 @@ def main(arguments: Sequence[str]) -> int:
     if sys.version_info < (3, 11):
         stop(f"Inkloop needs Python 3.11 or newer; this is {platform.python_version()}.")
     command, rest = (arguments[0], list(arguments[1:])) if arguments else ("", [])
-    if command not in ("run", "test", "bench", "gallery"):
+    if command not in ("run", "test", "bench", "gallery", "fuzz"):
         print(__doc__)
         return 0 if command in ("-h", "--help") else 2
     set_up(command)
     if command == "test":
         return test(rest)
-    if command == "bench":
-        return hand_over([tool("python"), "-m", "tests.bench", *rest], ROOT)
+    if command in ("bench", "fuzz"):
+        return hand_over([tool("python"), "-m", f"tests.{command}", *rest], ROOT)
     if command == "gallery":
         return hand_over([tool("python"), "-P", "-m", "sketch.cli", "gallery", *rest], ROOT)
     # -P keeps a sketch.py in the current folder from standing in for the package.

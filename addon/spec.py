@@ -111,7 +111,7 @@ def spec_from_json(text: str) -> ModelSpec:
     """
     try:
         loaded = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"the model's description is not JSON ({error}); export it again") from error
     if not isinstance(loaded, dict):
         raise ModelError("the model's description is not a JSON object; export it again")
@@ -119,7 +119,7 @@ def spec_from_json(text: str) -> ModelSpec:
     _check_format(document)
     try:
         return _spec_of(document)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(
             f"the model's description does not hold together ({error}); export it again"
         ) from error

@@ -19,6 +19,10 @@ SPARE_SECONDS = 5.0
 """How much later than whoever asked this process ends itself."""
 
 
+MOST_SAID = 8 * 1024**2
+"""Characters of an answer."""
+
+
 def main() -> None:
     """Answer requests until the input ends."""
     # The answers' pipe becomes one that no library knows of, and its old number leads elsewhere.
@@ -33,9 +37,16 @@ def serve(requests: TextIO, answers: TextIO) -> None:
     for line in requests:
         request: dict[str, Any] = json.loads(line)
         end_within(float(request["timeout"]) + SPARE_SECONDS)
-        answer = _answer(request)
+        answer = json.dumps(_answer(request))
         end_within(0.0)
-        answers.write(json.dumps(answer) + "\n")
+        if len(answer) > MOST_SAID:
+            too_long = Findings(
+                file=Path(request["path"]).name,
+                verdict="refused",
+                why=f"what it says of itself takes more than {MOST_SAID // 1024**2} MB",
+            )
+            answer = json.dumps(too_long)
+        answers.write(answer + "\n")
         answers.flush()
 
 

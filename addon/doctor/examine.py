@@ -35,8 +35,8 @@ def examine(path: Path, provider: str, seconds: float, limit: int = LIMIT) -> Fi
         found["verdict"] = "runs"
     except (AddonError, ValueError) as error:
         found["why"] = str(error).removeprefix(f"{path.name}: ")
-    except MemoryError:
-        found["why"] = "it takes more memory than a model is given here"
+    except (MemoryError, RecursionError) as error:
+        found["why"] = _beyond(error)
     return found
 
 
@@ -46,9 +46,17 @@ def load_pen(path: Path) -> Findings:
     try:
         load_model(path, choose_here("cpu", None))
         found["verdict"] = "runs"
-    except (AddonError, MemoryError) as error:
-        found["why"] = str(error) or "it takes more memory than a model is given here"
+    except AddonError as error:
+        found["why"] = str(error)
+    except MemoryError as error:
+        found["why"] = _beyond(error)
     return found
+
+
+def _beyond(error: MemoryError | RecursionError) -> str:
+    if isinstance(error, MemoryError):
+        return "it takes more memory than a model is given here"
+    return "its description has lists within lists without an end"
 
 
 def _examine(found: Findings, file: ModelFile, choice: Choice, asked: str, seconds: float) -> None:

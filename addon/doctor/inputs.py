@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.doctor.findings import Value
+from addon.runtime.graph import DTYPES
 
 Feeds = dict[str, Any]
 """An array for each input by name, or a list of arrays for a sequence."""
@@ -25,7 +26,6 @@ _OTHER_SIZES = (1, 2, 3, 4, 5, 8, 32, 64, 128, 256, 512, 640)
 # An index into anything may be 0 and a size may be 1; some audio models take nothing but their own rate.
 _WHOLE_NUMBERS = (1, 0, 2, 16000)
 _TYPE = re.compile(r"(seq|optional)?\(?(?:seq\()?tensor\((\w+)\)\)*")
-_DTYPES = {"float": "float32", "double": "float64", "string": "object"}
 
 
 def attempts(values: Sequence[Value], steps: int, constants: Mapping[str, float]) -> Iterator[Feeds]:
@@ -44,8 +44,9 @@ def attempts(values: Sequence[Value], steps: int, constants: Mapping[str, float]
         for whole in _WHOLE_NUMBERS:
             feeds = made_up(values, sizes, whole)
             feeds |= {name: np.full_like(feeds[name], constants[name]) for name in constants if name in feeds}
+            free = [_is_whole(array) and name not in constants for name, array in feeds.items()]
             signature = repr(
-                [(name, np.shape(array), whole * _is_whole(array)) for name, array in feeds.items()]
+                [(np.shape(array), whole * use) for array, use in zip(feeds.values(), free, strict=True)]
             )
             if signature not in tried:
                 tried.add(signature)
@@ -84,11 +85,10 @@ def type_of(said: str) -> tuple[bool, np.dtype[Any]]:
         TypeError: It is of a type that numpy has no arrays for.
     """
     found = _TYPE.fullmatch(said)
-    try:
-        assert found is not None
-        return "seq(" in said, np.dtype(_DTYPES.get(found[2], found[2]))
-    except (AssertionError, TypeError) as error:
-        raise TypeError(f"nothing can be made up for the type {said}") from error
+    dtype = DTYPES.get(found[2]) if found else None
+    if dtype is None:
+        raise TypeError(f"nothing can be made up for the type {said}")
+    return "seq(" in said, dtype
 
 
 def _is_whole(array: Any) -> bool:

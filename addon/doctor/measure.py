@@ -94,7 +94,11 @@ class Trial:
         ends = perf_counter() + seconds
         while len(times) < _FEWEST_RUNS or (perf_counter() < ends and len(times) < MOST_RUNS):
             began = perf_counter()
-            self.session.run(None, self.feeds)
+            try:
+                self.session.run(None, self.feeds)
+            except Exception as error:
+                said = one_line(str(error))
+                raise ModelError(f"it ran once and fails when it runs again ({said})") from error
             times.append(perf_counter() - began)
             if perf_counter() - began > seconds:
                 break
@@ -143,8 +147,12 @@ def _value(value: Any) -> Value:
 
 
 def _parts(profile: Path) -> dict[str, dict[str, int]]:
-    """How many nodes of each operator ran on each provider."""
-    events: list[dict[str, Any]] = json.loads(profile.read_text(encoding="utf-8"))
+    """How many nodes of each operator ran on each provider; nothing if too many ran to be written down."""
+    try:
+        events: list[dict[str, Any]] = json.loads(profile.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        # Cut off at the bound for files, after a loop of very many turns.
+        return {}
     nodes = {
         (event["args"].get("provider", ""), event["args"].get("op_name", ""), event["name"])
         for event in events

@@ -58,12 +58,12 @@ def sheet(thumbnails: Mapping[str, Sequence[Any]], width: int) -> list[str]:
 def _points(stroke: Any) -> NDArray[np.float64]:
     """Its points within the picture; none if it is no list of points."""
     try:
-        points = np.asarray(stroke, dtype=np.float64)[:MOST_POINTS]
+        points = np.asarray(stroke, dtype=np.float64)
     except (TypeError, ValueError):
         return np.zeros((0, 2))
     if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
         return np.zeros((0, 2))
-    return points.clip(0.0, _LARGEST)
+    return points[:MOST_POINTS].clip(0.0, _LARGEST)
 
 
 def _along(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from addon.doctor.pictures import sheet
 from addon.runtime.refusal import printable
 
 _LONGEST = 400
+_MOST_LINES = 24
 _LONGEST_NAME = 28
 _HIDDEN = ("thumbnails", "reading", "labels", "columns", "format")
 
@@ -53,7 +54,7 @@ def rows(found: Findings) -> list[Row]:
     if "placement" in found:
         made += _placement(found["placement"])
     made += _anatomy(found)
-    made += [(key, text) for key, text in found.get("metadata", {}).items()]
+    made += _under("metadata", [f"{key}: {text}" for key, text in found.get("metadata", {}).items()])
     made += _pen(found.get("pen", {}))
     made += _under("description", _described(found.get("adaptor", {})))
     return made
@@ -89,7 +90,10 @@ def _described(adaptor: Mapping[str, Any]) -> list[str]:
 
 
 def _under(heading: str, texts: Sequence[str]) -> list[Row]:
-    return [(heading if index == 0 else "", text) for index, text in enumerate(texts)]
+    shown = list(texts[:_MOST_LINES])
+    if len(texts) > len(shown):
+        shown.append(f"and {len(texts) - len(shown)} more")
+    return [(heading if index == 0 else "", text) for index, text in enumerate(shown)]
 
 
 def _said_value(value: Value) -> str:

@@ -89,7 +89,7 @@ class Contents:
         produced: Names of what the operators of the main graph put out.
         tensors: Every tensor that is declared with all of its sizes.
         parameters: Numbers in weights and constants.
-        locations: Files that weights are in, as the file names them; no two alike.
+        locations: Files that weights are in, as the file names them; keys alone count.
         metadata: Its `metadata_props`.
     """
 
@@ -103,7 +103,7 @@ class Contents:
     produced: list[str] = field(default_factory=list[str])
     tensors: list[Declared] = field(default_factory=list[Declared])
     parameters: int = 0
-    locations: list[str] = field(default_factory=list[str])
+    locations: dict[str, None] = field(default_factory=dict[str, None])
     metadata: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -200,8 +200,8 @@ def _add_tensor(found: Contents, tensor: Message) -> tuple[int, ...]:
     found.tensors.append(Declared(tensor.text(8), tensor.many(1, _MOST_DIMS), _BITS.get(kind, _BYTE)))
     found.parameters += prod(tensor.many(1, _MOST_DIMS))
     for entry in tensor.messages(13):
-        if entry.text(1) == "location" and entry.text(2) not in found.locations:
-            found.locations.append(entry.text(2))
+        if entry.text(1) == "location":
+            found.locations[entry.text(2)] = None
     if kind != _INT64:
         return ()
     raw = tensor.views.get(9, [memoryview(b"")])[-1][: 8 * _MOST_DIMS]

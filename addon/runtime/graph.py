@@ -13,20 +13,22 @@ from addon.errors import ModelError
 from addon.runtime.contents import Contents
 from addon.runtime.opening import LIMIT, ModelFile, open_session, read_model
 from addon.runtime.providers import Choice, running, truth
-from addon.runtime.refusal import one_line
+from addon.runtime.refusal import one_line, quoted
 from addon.runtime.wire import written
 
 Shape = tuple[int | str | None, ...]
 """Sizes of a tensor; a name or None where a size is free."""
 
 _TENSOR = re.compile(r"tensor\((\w+)\)")
-_DTYPES = {
+DTYPES = {
     **{name: np.dtype(name) for name in ("float16", "uint8", "int8", "uint16", "int16", "uint32", "int32")},
     **{name: np.dtype(name) for name in ("uint64", "int64", "bool", "complex64", "complex128")},
     "float": np.dtype(np.float32),
     "double": np.dtype(np.float64),
     "string": np.dtype(object),
 }
+"""How numpy holds the elements of a tensor, by ONNX Runtime's name for their type."""
+
 _GRAPH, _OUTPUT, _NAME = 7, 12, 1
 
 
@@ -143,8 +145,8 @@ def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> b
     unknown = sorted(set(wanted) - set(contents.produced))
     if unknown:
         raise ModelError(
-            f"{file_name}: no operator puts out {unknown[0]!r}; it has {len(contents.produced)} tensors, "
-            f"such as {', '.join(contents.produced[:5]) or 'none'}"
+            f"{file_name}: no operator puts out {quoted(unknown[0])}; it has {len(contents.produced)} "
+            f"tensors, such as {', '.join(map(quoted, contents.produced[:5])) or 'none'}"
         )
     outputs = b"".join(written(_OUTPUT, written(_NAME, name.encode())) for name in wanted)
     return written(_GRAPH, outputs) if outputs else b""
@@ -152,10 +154,10 @@ def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> b
 
 def _info(file_name: str, kind: str, value: Any) -> TensorInfo:
     found = _TENSOR.fullmatch(value.type)
-    dtype = _DTYPES.get(found[1]) if found else None
+    dtype = DTYPES.get(found[1]) if found else None
     if dtype is None:
         raise ModelError(
-            f"{file_name}: its {kind} {value.name!r} is of type {value.type}, and numpy has no such arrays; "
-            "export it with plain tensors of float32"
+            f"{file_name}: its {kind} {quoted(value.name)} is of type {value.type}, and numpy has "
+            "no such arrays; export it with plain tensors of float32"
         )
     return TensorInfo(value.name, tuple(value.shape), dtype)

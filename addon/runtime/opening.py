@@ -16,13 +16,14 @@ from typing import Any
 from addon.errors import ModelError
 from addon.runtime.contents import Contents, contents_of
 from addon.runtime.ort import onnxruntime
-from addon.runtime.refusal import printable, refusal
+from addon.runtime.refusal import quoted, refusal
 
 LIMIT = 2 * 1024**3
 """Bytes of a file, of its weights in other files together, and of any one tensor that it declares."""
 
 _LARGE = 4_000_000
 
+_MOST_DIMS = 8
 _OUTSIDE = ("EPContext",)
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ def read_model(path: Path, limit: int = LIMIT) -> ModelFile:
     try:
         contents = contents_of(data)
         check(contents, limit)
-        weights = _weights(path, contents.locations, limit)
+        weights = _weights(path, list(contents.locations), limit)
     except ModelError as error:
         raise ModelError(f"{path.name}: {error}") from error
     return ModelFile(path, data, weights, contents, sha256)
@@ -77,14 +78,14 @@ def check(contents: Contents, limit: int = LIMIT) -> None:
     """
     for tensor in contents.tensors:
         if not 0 <= tensor.size <= limit:
-            dims = " × ".join(str(size) for size in tensor.dims)
+            dims = " × ".join(map(str, tensor.dims[:_MOST_DIMS])) + " × ..." * (len(tensor.dims) > _MOST_DIMS)
             raise ModelError(
-                f"its tensor {tensor.name!r} is declared as {dims}, {_size(tensor.size)}; "
+                f"its tensor {quoted(tensor.name)} is declared as {dims}, {_size(tensor.size)}; "
                 f"{_size(limit)} are allowed"
             )
     for operator in contents.operators:
         if operator.rpartition(".")[2] in _OUTSIDE:
-            raise ModelError(f"its operator {printable(operator)} reads files of its own; export plain ONNX")
+            raise ModelError(f"its operator {quoted(operator)} reads files of its own; export plain ONNX")
 
 
 def open_session(
@@ -179,11 +180,13 @@ def _weights(path: Path, locations: Sequence[str], limit: int) -> dict[str, byte
         target = _within(folder, location)
         if target is None:
             raise ModelError(
-                f"its weights are to be read from {location!r}, outside its folder; "
+                f"its weights are to be read from {quoted(location)}, outside its folder; "
                 "export it again as one file (external_data=False)"
             )
         if not target.is_file():
-            raise ModelError(f"its weights are in {location!r}, which is missing; put that file beside it")
+            raise ModelError(
+                f"its weights are in {quoted(location)}, which is missing; put that file beside it"
+            )
         found[location] = _read(target, limit - sum(map(len, found.values())))
     return found
 
@@ -198,6 +201,8 @@ def _within(folder: Path, location: str) -> Path | None:
 
 
 def _size(size: int) -> str:
+    if abs(size) >= 10**18:
+        return "beyond all memory"
     for unit, name in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
         if abs(size) >= unit:
             return f"{size / unit:.1f} {name}"

@@ -5,6 +5,9 @@ import re
 from addon.runtime.contents import Contents
 
 _LONGEST = 160
+_LONGEST_NAME = 80
+_MOST_OPSETS = 8
+_READ = 4000
 _OLDEST = 7
 _NEWER = "pip install -U onnxruntime-gpu (or onnxruntime)"
 _FUTURE = re.compile(r"Opset (\d+) is under development.*support for domain (\S+) is till opset (\d+)", re.S)
@@ -16,6 +19,7 @@ _UNKNOWN = (
 _NO_KERNEL = re.compile(r"Could not find an implementation for (\S+?)\((\d+)\) node")
 _TYPE = re.compile(r"Type '([^']+)' of input parameter \(([^)]*)\) of operator \(([^)]*)\)")
 _WHERE = re.compile(r"/\S+\.(?:cc|h):\d+ ")
+_FUNCTION = re.compile(r"(?:\w+ )?onnxruntime::[\w:~<>]+\([^()]*\)(?:::<lambda\(\)>)?(?: const)? ")
 _CODE = re.compile(r"\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ")
 
 
@@ -26,7 +30,8 @@ def refusal(said: str, contents: Contents) -> str:
         said: ONNX Runtime's message.
         contents: What is in the file.
     """
-    return printable(_refusal(said, contents))
+    # Names in it may be as long as the file.
+    return printable(_refusal(said[:_READ], contents))
 
 
 def _refusal(said: str, contents: Contents) -> str:
@@ -57,16 +62,16 @@ def _refusal(said: str, contents: Contents) -> str:
             f"its operator {found[3]} takes no {found[1]} ({found[2]!r}) in opset {_opsets(contents)}; "
             "export it with float32 inputs and weights"
         )
-    named = next(
-        (name for name in contents.operators if re.search(rf"\b{re.escape(_short(name))}\b", said)), ""
-    )
+    words = set(re.findall(r"\w+", said))
+    named = next((name for name in contents.operators if name.rpartition(".")[2] in words), "")
     culprit = f"its operator {named}: " if named else ""
     return f"ONNX Runtime refuses it ({culprit}{one_line(said)}; opset {_opsets(contents)}); export it again"
 
 
 def one_line(said: str) -> str:
-    """The heart of a message of ONNX Runtime, without its codes and its own files' names."""
-    plain = printable(" ".join(_WHERE.sub("", _CODE.sub("", said)).split()))
+    """The heart of a message of ONNX Runtime, without its codes and the names of its own code."""
+    said = _FUNCTION.sub("", _WHERE.sub("", _CODE.sub("", said[:_READ])))
+    plain = printable(" ".join(said.split()))
     return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}..."
 
 
@@ -75,10 +80,11 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def _short(operator: str) -> str:
-    return operator.rpartition(".")[2]
+def quoted(name: str) -> str:
+    """A name out of a file in quotation marks, as long as a line bears."""
+    return repr(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}...")
 
 
 def _opsets(contents: Contents) -> str:
     named = sorted(contents.opsets.items(), key=lambda item: (item[0] != "ai.onnx", item[0]))
-    return ", ".join(f"{version} of {domain}" for domain, version in named) or "unknown"
+    return ", ".join(f"{version} of {domain}" for domain, version in named[:_MOST_OPSETS]) or "unknown"

@@ -11,6 +11,7 @@ from addon.runtime.device_step import DeviceStep
 from addon.runtime.opening import ModelFile, open_session, read_model
 from addon.runtime.ort import onnxruntime
 from addon.runtime.providers import Choice, running
+from addon.runtime.refusal import quoted
 from addon.runtime.step import StepSession
 from addon.spec import INPUTS, METADATA_KEY, UNKNOWN_OUTPUT, ModelSpec, spec_from_json
 
@@ -76,11 +77,13 @@ def _mismatch(spec: ModelSpec, inputs: dict[str, Shape], outputs: dict[str, Shap
     for kind, wanted, found in (("input", wanted_inputs, inputs), ("output", wanted_outputs, outputs)):
         for name, shape in wanted.items():
             if name not in found:
-                return f"it has no {kind} {name!r} (it has {', '.join(found) or 'none'})"
+                return (
+                    f"it has no {kind} {name!r} (it has {', '.join(map(quoted, list(found)[:8])) or 'none'})"
+                )
             if not _fits(found[name], shape):
                 has, says = list(found[name]), ["any" if size is None else size for size in shape]
                 return f"its {kind} {name!r} has the shape {has}, and its description says {says}"
-    unknown = ", ".join(set(inputs) - set(wanted_inputs))
+    unknown = ", ".join(quoted(name) for name in list(inputs)[:8] if name not in wanted_inputs)
     return f"it wants an input that nothing feeds: {unknown}" if unknown else ""
 
 

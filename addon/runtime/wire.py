@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
-MOST_PARTS = 5_000_000
-"""Fields that are read at most; a network of ten thousand operators has a fiftieth of them."""
+MOST_PARTS = 2_000_000
+"""Fields that are read at most; a network of ten thousand operators has a tenth of them."""
 
 DEEPEST = 64
 """Messages within messages; a branch in a branch takes six."""

@@ -264,6 +264,7 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         (["run"], ["-P", "-m", "sketch.cli", "handwriting"]),
         (["run", "--seed", "3"], ["-P", "-m", "sketch.cli", "handwriting", "--seed", "3"]),
         (["bench", "point", "--json", "x"], ["-m", "tests.bench", "point", "--json", "x"]),
+        (["fuzz", "--count", "60"], ["-m", "tests.fuzz", "--count", "60"]),
     ],
 )
 def test_arguments_and_the_exit_code_pass_through(
