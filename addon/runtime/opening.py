@@ -7,11 +7,12 @@ opens a file by a name that a stranger wrote. No library of operators is ever lo
 
 import hashlib
 import logging
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from addon.errors import ModelError
 from addon.runtime.contents import Contents, contents_of
@@ -140,16 +141,18 @@ def _read(path: Path, limit: int) -> bytes:
         # A pipe or a device would keep whoever reads it waiting for ever.
         raise ModelError(f"{path.name}: it is no ordinary file; copy it into one")
     try:
-        before = _stamp(path)
-        data = _look(path, limit)
-        after = _stamp(path)
+        # One that is put in its place meanwhile does no harm: this one stays whole while it is open.
+        with path.open("rb") as file:
+            before = _stamp(file)
+            data = _look(file, limit)
+            after = _stamp(file)
     except FileNotFoundError as error:
         raise ModelError(f"{path.name}: there is no such file in {path.parent}; check the path") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ModelError(f"{path.name}: it cannot be read ({reason}); check the file") from error
     if before != after:
-        raise ModelError(f"{path.name}: it was replaced while it was read; load it again once it is written")
+        raise ModelError(f"{path.name}: it was written to while it was read; load it again once that is done")
     if not data:
         raise ModelError(f"{path.name}: the file is empty; copy it again")
     if len(data) > limit:
@@ -157,15 +160,14 @@ def _read(path: Path, limit: int) -> bytes:
     return data
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+def _look(file: BinaryIO, limit: int) -> bytes:
+    # One byte more than is allowed tells that there is more, however large it says it is.
+    return file.read(limit + 1)
 
 
-def _look(path: Path, limit: int) -> bytes:
-    with path.open("rb") as file:
-        # One byte more than is allowed tells that there is more, however large it says it is.
-        return file.read(limit + 1)
+def _stamp(file: BinaryIO) -> tuple[int, int]:
+    stat = os.fstat(file.fileno())
+    return stat.st_size, stat.st_mtime_ns
 
 
 def _weights(path: Path, locations: Sequence[str], limit: int) -> dict[str, bytes]:

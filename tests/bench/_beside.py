@@ -83,8 +83,8 @@ def make_image_model(path: Path, width: int = 32, depth: int = 4) -> None:
         made = width * 2**layer
         kernel = rng.normal(0, (9 * channels) ** -0.5, (made, channels, 3, 3)).astype(np.float32)
         weights.append(numpy_helper.from_array(kernel, f"w{layer}"))
-        around = {"pads": [1, 1, 1, 1], "strides": [2, 2]}
-        nodes.append(helper.make_node("Conv", [given, f"w{layer}"], [f"c{layer}"], **around))
+        names = [given, f"w{layer}"], [f"c{layer}"]
+        nodes.append(helper.make_node("Conv", *names, pads=[1, 1, 1, 1], strides=[2, 2]))
         nodes.append(helper.make_node("Relu", [f"c{layer}"], [f"r{layer}"]))
         given, channels = f"r{layer}", made
     last = rng.normal(0, channels**-0.5, (channels, 10)).astype(np.float32)

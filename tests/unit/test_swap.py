@@ -110,7 +110,7 @@ def test_a_bad_file_is_one_line_and_the_old_model_plays_on(make, folder, content
     assert recognizer.prediction.label in CAPITALS
 
 
-def test_a_file_replaced_while_it_is_read_is_refused_and_then_taken(make, folder, monkeypatch):
+def test_a_file_written_to_while_it_is_read_is_refused_and_then_taken(make, folder, monkeypatch):
     from addon.runtime import opening
 
     recognizer = make(watch=folder)
@@ -119,8 +119,8 @@ def test_a_file_replaced_while_it_is_read_is_refused_and_then_taken(make, folder
     begun, goes_on = threading.Event(), threading.Event()
     look = opening._look
 
-    def held_up(path, limit):
-        data = look(path, limit)
+    def held_up(file, limit):
+        data = look(file, limit)
         begun.set()
         goes_on.wait(10)
         return data
@@ -129,10 +129,11 @@ def test_a_file_replaced_while_it_is_read_is_refused_and_then_taken(make, folder
     put(folder / "new.onnx", ("x", "y"))
     frames_until(recognizer, begun.is_set)
     monkeypatch.setattr(opening, "_look", look)
-    put(folder / "new.onnx", ("p", "q"), seed=5)
+    make_model(folder / ".other", ("p", "q"), hidden=8, seed=5)
+    (folder / "new.onnx").write_bytes((folder / ".other").read_bytes())
     goes_on.set()
     said = frames_until(recognizer, knows(recognizer, ("p", "q")))
-    assert any("new.onnx: it was replaced while it was read" in line for line in said)
+    assert any("new.onnx: it was written to while it was read" in line for line in said)
 
 
 def test_a_folder_that_vanishes_is_a_line_and_is_picked_up_again(make, folder):
