@@ -61,10 +61,15 @@ class FadingEngine:
         for engine in (self.old, self.new):
             engine.begin(pointer_id)
 
-    def point(self, pointer_id: int, x: float, y: float, *, gather: bool = False) -> None:
+    def point(self, pointer_id: int, x: float, y: float) -> None:
         """A sample of a pen that is down."""
         for engine in (self.old, self.new):
-            engine.point(pointer_id, x, y, gather=gather)
+            engine.point(pointer_id, x, y)
+
+    def gather(self, pointer_id: int, x: float, y: float) -> None:
+        """A sample that may wait for others."""
+        for engine in (self.old, self.new):
+            engine.gather(pointer_id, x, y)
 
     def flush(self) -> None:
         """Answer what waits for others."""
@@ -134,6 +139,5 @@ def mixed(old: Prediction, new: Prediction, share: float) -> Prediction:
         (1.0 - share) * old.progress + share * new.progress,
         new.rows,
         (1.0 - share) * old.unknown + share * new.unknown,
-        new.held_index,
-        new.decided,
+        new.hold,
     )

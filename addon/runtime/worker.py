@@ -81,7 +81,11 @@ class Worker(Protocol[GivenIn, ToldOut]):
         ...
 
     def busy_timings(self) -> Timings:
-        """Microseconds in the model alone, of the same answers: the rest is what the worker costs."""
+        """Microseconds in the model alone, of the same answers."""
+        ...
+
+    def overhead(self) -> Timings:
+        """Microseconds that each of the same answers took besides."""
         ...
 
     def messages(self) -> list[str]:
@@ -119,6 +123,7 @@ class Answered(Generic[Told]):
         self._seen = 0
         self._whole = TimingRing()
         self._busy = TimingRing()
+        self._besides = TimingRing()
         self._said: set[str] = set()
         self._messages: deque[str] = deque()
 
@@ -137,8 +142,10 @@ class Answered(Generic[Told]):
         """A new answer to what was fed at `began`, after `busy` nanoseconds in the model."""
         self._latest = told
         self.count += 1
+        whole = perf_counter_ns() - began
         self._busy.add(busy)
-        self._whole.add(perf_counter_ns() - began)
+        self._whole.add(whole)
+        self._besides.add(whole - busy)
 
     def fail(self, reason: str) -> None:
         """A line, once."""
@@ -157,6 +164,10 @@ class Answered(Generic[Told]):
     def busy_timings(self) -> Timings:
         """In the model."""
         return self._busy.figures()
+
+    def overhead(self) -> Timings:
+        """The rest."""
+        return self._besides.figures()
 
 
 def one_line(error: BaseException) -> str:
@@ -248,6 +259,10 @@ class ThreadWorker(Generic[Given, Told]):
     def busy_timings(self) -> Timings:
         """Microseconds in the callable alone."""
         return self._answered.busy_timings()
+
+    def overhead(self) -> Timings:
+        """Microseconds that the thread and its queue cost."""
+        return self._answered.overhead()
 
     def messages(self) -> list[str]:
         """What went wrong since the last call, each thing said once."""

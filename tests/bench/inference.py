@@ -65,10 +65,10 @@ def beside(worker: Any) -> tuple[float, float, float]:
         time.sleep(0.01)
     crowd = _beside.run_beside(worker, FRAMES)
     assert not (said := worker.messages()), said
-    whole, model = worker.timings().p50 / 1000, worker.busy_timings().p50 / 1000
+    overhead, model = worker.overhead().p50 / 1000, worker.busy_timings().p50 / 1000
     worker.close()
     without, with_it = (float(np.percentile(times, 99)) for times in crowd.times)
-    return whole - model, with_it / without, model
+    return overhead, with_it / without, model
 
 
 def swap_row() -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from addon import Recognizer
+from addon.holding import Hold
 from addon.prediction import Prediction
 from addon.runtime.fade import mixed
 from tests.models import make_model
@@ -245,7 +246,7 @@ def test_a_cross_fade_goes_from_the_old_answers_to_the_new_ones(make, tmp_path):
 
 def test_a_mixture_is_by_label_and_holds_what_the_new_one_holds():
     old = Prediction(("a", "b"), np.array([0.25, 0.75], np.float32), 0.2, 9, 0.4)
-    new = Prediction(("b", "c"), np.array([0.5, 0.5], np.float32), 0.6, 5, 0.0, held_index=1, decided=True)
+    new = Prediction(("b", "c"), np.array([0.5, 0.5], np.float32), 0.6, 5, 0.0, Hold(1, 0.0, True))
     half = mixed(old, new, 0.5)
     assert half.labels == ("b", "c", "a")
     np.testing.assert_allclose(half.probabilities, [0.625, 0.25, 0.125])
