@@ -70,6 +70,7 @@ class SwapModels(sketch.Sketch):
         self.letters = self.use(Recognizer("letters", watch=True, crossfade=FADE_SECONDS))
         self.colors = ClassColors()
         self.cards: list[Card] = []
+        self.before: Card | None = None
         self.written: list[sketch.Stroke] = []
         self.closed = False
         self.seen: ModelSpec | None = None
@@ -134,6 +135,7 @@ class SwapModels(sketch.Sketch):
         for card in self.cards:
             if card.state == "playing":
                 card.become("resting", self.time)
+                self.before = card
         waiting = [card for card in self.cards if card.path == path and card.state != "refused"]
         if path is not None and not waiting:
             waiting = [Card(path, self.time)]
@@ -190,7 +192,7 @@ class SwapModels(sketch.Sketch):
         color = COLORS[card.state]
         canvas.color(*color, alpha=0.11 if card.state == "playing" else 0.05)
         canvas.rect(x, y, CARD, height, radius=8)
-        canvas.color(*color, alpha=0.4 if card.state == "resting" else 0.95)
+        canvas.color(*color, alpha=0.6 if card.state == "resting" else 0.95)
         canvas.rect(x, y, 4, height, radius=2)
         canvas.text(card.path.name, x + 18, y + 27, 16)
         canvas.text(words, x + 18, y + 49, SMALL, width=room, alpha=0.8)
@@ -221,7 +223,7 @@ class SwapModels(sketch.Sketch):
         size = f"{spec.layers} x {spec.hidden} LSTM, {card.megabytes:.1f} MB"
         knows = f"knows {len(spec.labels)} letters" if spec.labels else "knows what it is taught"
         if card.state == "resting":
-            return f"{size}, {knows}"
+            return f"{'F4 brings it back. ' if card is self.before else ''}{size}, {knows}"
         return f"{self.figures[0]}. {size}, {knows}"
 
     def read_figures(self) -> None:

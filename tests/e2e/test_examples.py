@@ -23,6 +23,7 @@ SKETCHES = [
     "silk",
     "starlings",
     "sunflower",
+    "swap_models",
     "tunnel",
 ]
 
