@@ -63,6 +63,9 @@ class Engine(Protocol):
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""
 
+    def keep_warm(self) -> None:
+        """Run a step of nothing: a model that pauses gets slow again."""
+
     def timings(self) -> Timings:
         """Microseconds a point, from the event to the prediction."""
         ...
@@ -143,6 +146,10 @@ class WorkerEngine:
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""
         self._queue.put(partial(self._inline.forget, pointer_id))
+
+    def keep_warm(self) -> None:
+        """Run a step of nothing when the worker comes to it."""
+        self._queue.put(self._inline.keep_warm)
 
     def timings(self) -> Timings:
         """Microseconds a point, its time in the queue included."""

@@ -96,6 +96,10 @@ class FadingEngine:
         for engine in (self.old, self.new):
             engine.forget(pointer_id)
 
+    def keep_warm(self) -> None:
+        """Keep the one warm that stays."""
+        self.new.keep_warm()
+
     def timings(self) -> Timings:
         """Microseconds a point, of the new one."""
         return self.new.timings()

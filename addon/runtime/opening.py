@@ -12,12 +12,15 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from addon.errors import ModelError
 from addon.runtime.contents import Contents, contents_of
 from addon.runtime.ort import onnxruntime
 from addon.runtime.refusal import quoted, refusal
+
+Provider: TypeAlias = str | tuple[str, dict[str, str]]
+"""A provider by ONNX Runtime's name, or with options of its own."""
 
 LIMIT = 2 * 1024**3
 """Bytes of a file, of its weights in other files together, and of any one tensor that it declares."""
@@ -90,13 +93,13 @@ def check(contents: Contents, limit: int = LIMIT) -> None:
 
 
 def open_session(
-    file: ModelFile, providers: Sequence[str], threads: int = 1, appended: bytes = b"", **settings: Any
+    file: ModelFile, providers: Sequence[Provider], threads: int = 1, appended: bytes = b"", **settings: Any
 ) -> Any:
     """Make an `InferenceSession`.
 
     Args:
         file: What was read.
-        providers: ONNX Runtime's names, the preferred one first.
+        providers: ONNX Runtime's names, the preferred one first, each alone or with its options.
         threads: For one operator.
         appended: Further fields of the model.
         settings: Further attributes of `SessionOptions`.
@@ -125,7 +128,7 @@ def open_session(
         raise ModelError(f"{file.path.name}: {refusal(str(error), file.contents)}") from error
 
 
-def _session(api: Any, data: bytes, options: Any, providers: list[str]) -> Any:
+def _session(api: Any, data: bytes, options: Any, providers: list[Provider]) -> Any:
     if len(data) < _LARGE:
         return api.InferenceSession(data, options, providers=providers)
     # While ONNX Runtime reads bytes it keeps Python's lock, and the frame would wait; from a file it does

@@ -19,6 +19,9 @@ from addon.runtime.timings import NO_TIMINGS, Timings
 
 CLOSING_SECONDS = 2.0
 
+WARM_SECONDS = 1.0
+"""After so long without a point a step of nothing keeps the model warm: it costs what a point costs."""
+
 
 class Pens:
     """Feeds the points of every pointer to the model that is in, if one is. Call from one thread.
@@ -41,6 +44,7 @@ class Pens:
         self._nothing = no_prediction(())
         self._examples: tuple[TaughtInk, ...] = ()
         self._news: list[News] = []
+        self._paused = 0.0
         self._left: tuple[LoadedModel, Engine] | None = None
 
     @property
@@ -122,9 +126,13 @@ class Pens:
         self._nothing = no_prediction(model.spec.labels)
 
     def pass_time(self, dt: float) -> None:
-        """Go on by `dt` seconds: a cross-fade takes its course."""
+        """Go on by `dt` seconds: a cross-fade takes its course, a model that pauses is kept warm."""
         if isinstance(self._engine, FadingEngine) and self._engine.pass_time(dt):
             self._engine = self._alone()
+        self._paused += dt
+        if self._paused >= WARM_SECONDS and self._engine is not None:
+            self._paused = 0.0
+            self._engine.keep_warm()
 
     def _alone(self) -> Engine | None:
         # The engine that stays, whether or not one is just fading out.
@@ -173,6 +181,7 @@ class Pens:
     def _sampled(self, pointer_id: int, x: float, y: float) -> None:
         begins = self._tape.add(pointer_id, x, y)
         self._seen_last = pointer_id
+        self._paused = 0.0
         if begins:
             self._begin(pointer_id)
 

@@ -259,3 +259,27 @@ def test_a_cross_fade_must_be_seconds():
     for wrong in (-1.0, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="crossfade"):
             Recognizer(crossfade=wrong)
+
+
+def test_a_model_that_pauses_is_kept_warm_without_a_trace(make, monkeypatch):
+    recognizer = make()
+    assert recognizer.wait_ready(), recognizer.messages()
+    write(recognizer, hook())
+    before, points = recognizer.prediction, recognizer.timings.points
+    session = recognizer._pens.model.session
+    stepped: list[int] = []
+    step = type(session).step
+
+    def counted(self, rows, state):
+        stepped.append(rows.shape[1])
+        return step(self, rows, state)
+
+    monkeypatch.setattr(type(session), "step", counted)
+    for _ in range(7):
+        recognizer.update(0.125)
+    assert stepped == []
+    for _ in range(17):
+        recognizer.update(0.125)
+    assert stepped == [1, 1, 1]
+    assert recognizer.prediction is before
+    assert recognizer.timings.points == points
