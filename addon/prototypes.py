@@ -249,8 +249,7 @@ def _arranged(
         for label, mine in zip(labels, places.values(), strict=True)
     }
     counts = np.array([len(group.counts) for group in groups.values()], dtype=np.int64)
-    # Column by column: the product with an embedding then runs through a large table a quarter faster.
-    columns = [group.table.T for group in groups.values()]
+    tables = [group.table for group in groups.values()]
     scaled = reading.sharpness * reading.background
     own = reading.background_bias - reading.sharpness * np.square(reading.background).sum(axis=1) / 2
     biases = [group.bias for group in groups.values()]
@@ -260,7 +259,7 @@ def _arranged(
         keys,
         classes,
         tracks,
-        np.concatenate([*columns, scaled.T], axis=1, dtype=np.float32).T,
+        np.concatenate([*tables, scaled], dtype=np.float32),
         np.concatenate([*biases, own], dtype=np.float32),
         np.cumsum(counts) - counts,
         groups,

@@ -16,26 +16,20 @@ Without a sketch, call the hooks yourself: `setup(folder)`, `on_stroke_point(poi
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from addon.features import Points, Strokes
 from addon.prediction import Prediction
 from addon.runtime.events import Events, Heard, Listeners
 from addon.runtime.pens import Pens
-from addon.runtime.registry import model_name, next_model_path
+from addon.runtime.registry import model_name
 from addon.runtime.slot import ModelSlot
 from addon.runtime.timings import Timings
 from addon.spec import ModelSpec
 from addon.teaching import Teaching
 from addon.training.config import TrainConfig
-from addon.training_status import TrainingStatus, refusal
-
-if TYPE_CHECKING:
-    from addon.training_run import TrainingRun
-
-_IDLE = TrainingStatus()
+from addon.training_status import TrainingStatus
+from addon.workshop import Workshop
 
 
 class Recognizer(Teaching):
@@ -50,7 +44,8 @@ class Recognizer(Teaching):
         provider: "auto" (of CUDA and the CPU, what is faster for the model), "cuda" (where it runs), "cpu",
             or ONNX Runtime's own name for another one, which is not tested.
         require: One of these to have `setup` raise where it cannot run; or None.
-        preset: Network to train: "lstm_short", "lstm_long", "deep_lstm_short" or "deep_lstm_long".
+        preset: Network to train from scratch: "lstm_short", "lstm_long", "deep_lstm_short" or
+            "deep_lstm_long". None to adapt the base encoder that is in; without one, "lstm_short".
         home: Folder for what the user makes, instead of the one `setup` is given.
         watch: True to load by itself what is new or changed among the models of its name, the user's and
             those that ship; or a folder to watch besides, where any model counts.
@@ -72,7 +67,7 @@ class Recognizer(Teaching):
         *,
         provider: str = "auto",
         require: str | None = None,
-        preset: str = "lstm_short",
+        preset: str | None = None,
         home: Path | None = None,
         watch: str | Path | bool = False,
         crossfade: float = 0.0,
@@ -85,12 +80,9 @@ class Recognizer(Teaching):
         self._wanted = model
         self._home = home
         self._watched = watch if isinstance(watch, bool) else Path(watch).absolute()
-        self._config = TrainConfig(preset=preset)
         self._slot = ModelSlot(self._pens, provider, require)
+        self._workshop = Workshop(self.name, self._pens, self._slot, preset)
         self._folder = Path()
-        self._run: TrainingRun | None = None
-        self._run_request = 0
-        self._made = Path()
         self._events = Events()
 
     def setup(self, home: Path) -> None:
@@ -151,23 +143,24 @@ class Recognizer(Teaching):
     @property
     def training(self) -> TrainingStatus:
         """Where the training stands."""
-        return _IDLE if self._run is None else self._run.status
+        return self._workshop.status
 
     @property
     def refusal(self) -> str:
         """Why `train` would not begin now, in one line; empty if it would."""
-        return refusal(self.labels, self.training.active)
+        return self._workshop.refusal(self.labels)
 
     # Models
 
-    def train(self, iterations: int = 2000, resume: bool = False) -> bool:
-        """Train a network on what is taught, in a process of its own.
+    def train(self, iterations: int | None = None, resume: bool = False) -> bool:
+        """Adapt the base encoder that is in to what is taught, or train a network, in a process of its own.
 
-        Drawing goes on meanwhile; the new model comes in between two frames.
+        Drawing goes on meanwhile; the new model comes in between two frames. An adapted encoder does so only
+        if it recognises inks better that were left out in turn; `messages()` gives both figures either way.
 
         Args:
-            iterations: At least 1.
-            resume: Go on from where the last training stopped.
+            iterations: At most so many, at least 1; None for as many as suit.
+            resume: Go on from where the last training of a network stopped.
 
         Returns:
             Whether it has begun. If not, `messages()` says why in the words of `refusal`.
@@ -175,22 +168,37 @@ class Recognizer(Teaching):
         Raises:
             ValueError: `iterations` is out of its range.
         """
-        config = replace(self._config, iterations=iterations)
+        if iterations is not None:
+            TrainConfig(iterations=iterations)
         why_not = self.refusal
+        said = why_not or self._workshop.train(self.examples, self._folder, iterations, resume)
+        if said:
+            self._say(said)
+        return not why_not
+
+    def export(self, path: str | Path) -> bool:
+        """Write what is known to one file that needs nothing else: what is taught, baked into its encoder.
+
+        It is made in a process of its own, and `messages()` says when it is there; an older file stays whole
+        until then. Such a file can be loaded, and taught anew.
+
+        Args:
+            path: Where to, ending in .onnx.
+
+        Returns:
+            Whether it has begun. If not, `messages()` says why.
+
+        Raises:
+            ValueError: The path does not end in .onnx.
+        """
+        why_not = self._workshop.export(self.examples, self._folder, Path(path).absolute())
         if why_not:
             self._say(why_not)
-            return False
-        from addon.training_run import TrainingRun
-
-        out = next_model_path(self._folder / "models", self.name)
-        folder = self._folder / "training"
-        self._run = TrainingRun(self.examples, folder, out, self.name, config, resume)
-        return True
+        return not why_not
 
     def cancel(self) -> None:
         """Stop the training, if one is under way."""
-        if self._run is not None and self.training.active:
-            self._run.cancel()
+        self._workshop.cancel()
 
     def load(self, model: str | Path) -> None:
         """Load another model beside the show; the one before plays on until it comes in.
@@ -220,7 +228,7 @@ class Recognizer(Teaching):
         lines, loaded = self._slot.update()
         self._say(*lines)
         self._pens.pass_time(dt)
-        self._follow_training(loaded)
+        self._say(*self._workshop.follow(loaded))
         self._pens.flush()
         self._say(*self._pens.take_faults())
         self._tell()
@@ -267,9 +275,8 @@ class Recognizer(Teaching):
         return lines
 
     def exit(self) -> None:
-        """End the training, write what waits, let go of the model."""
-        if self._run is not None:
-            self._run.stop()
+        """End training and export, write what waits, let go of the model."""
+        self._workshop.stop()
         self._slot.close()
         self._pens.close()
         if self._store is not None:
@@ -284,16 +291,3 @@ class Recognizer(Teaching):
     def _tell(self) -> None:
         listeners = Listeners(self.on_progress, self.on_decide, self.on_lost)
         self._events.tell(self._pens.take_news(), listeners)
-
-    def _follow_training(self, loaded: int) -> None:
-        if self._run is None:
-            return
-        if loaded and loaded == self._run_request:
-            self._run.finish(loaded=self.model_path == self._made)
-            self._say(self._run.status.message)
-        elif self._run.status.active:
-            made = self._run.poll()
-            if made is not None:
-                self._made, self._run_request = made, self._slot.load_file(made)
-            if self._run.status.message:
-                self._say(self._run.status.message)

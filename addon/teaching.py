@@ -3,9 +3,9 @@
 import logging
 from pathlib import Path
 
-from addon.advice import Advice, advice, taught_as
+from addon.advice import Advice, taught_as
+from addon.coach import Coach
 from addon.features import Strokes
-from addon.prototypes import Prototypes
 from addon.runtime.pens import Pens
 from addon.taught import Example, TaughtStore
 
@@ -23,7 +23,7 @@ class Teaching:
         self._pens = pens
         self._store: TaughtStore | None = None
         self._lines: list[str] = []
-        self._advised: tuple[Prototypes | None, tuple[Advice, ...]] = None, ()
+        self._coach = Coach()
 
     @property
     def examples(self) -> tuple[Example, ...]:
@@ -94,16 +94,16 @@ class Teaching:
         """Wait, at most `timeout` seconds, until all that is taught is on the disk; whether it is."""
         return self._taught.flush(timeout)
 
-    def advice(self) -> tuple[Advice, ...]:
+    def advice(self, timeout: float = 0.0) -> tuple[Advice, ...]:
         """What to draw next: the taught pairs that are close, the one in greatest need first.
 
-        None with fewer than two classes, without a model, or with one that learns by training alone. What was
-        found is kept until something is taught or forgotten; then it takes a frame or two for 62 classes.
+        It is found beside the frame whenever something else is taught; until then it is what was said before.
+        None with fewer than two classes, without a model, or with one that learns by training alone.
+
+        Args:
+            timeout: Seconds to wait until it is found, at most; for scripts.
         """
-        prototypes = self._pens.taught
-        if prototypes is not self._advised[0]:
-            self._advised = prototypes, () if prototypes is None else advice(prototypes)
-        return self._advised[1]
+        return self._coach.advice(self._pens.taught, timeout)
 
     @property
     def _taught(self) -> TaughtStore:

@@ -16,7 +16,7 @@ from addon.runtime import model
 from addon.spec import ModelSpec
 from addon.training.encoder import EncoderNet
 from addon.training.encoder_export import encoder_model, encoder_spec, export_encoder
-from addon.training.graph import described, tensors, value
+from addon.training.nodes import described, tensors, value
 
 SMALL = {"layers": 2, "hidden": 32, "embedding": 16, "background": 4}
 

@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from time import perf_counter_ns
 from typing import Protocol
 
+from addon.features import FeatureRecipe
 from addon.prediction import Prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
@@ -37,6 +38,11 @@ class Engine(Protocol):
     @property
     def taught(self) -> Prototypes | None:
         """What is taught; None if the model learns nothing by being taught."""
+        ...
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows."""
         ...
 
     def begin(self, pointer_id: int) -> None:
@@ -110,6 +116,11 @@ class WorkerEngine:
     def taught(self) -> Prototypes | None:
         """What is taught, as far as the worker has come."""
         return self._inline.taught
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows, as far as the worker has come."""
+        return self._inline.recipe
 
     @property
     def waiting(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from addon.features import FeatureRecipe
 from addon.prediction import Prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
@@ -55,6 +56,11 @@ class FadingEngine:
     def taught(self) -> Prototypes | None:
         """What the new one has been taught."""
         return self.new.taught
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How the new one makes rows of points."""
+        return self.new.recipe
 
     def begin(self, pointer_id: int) -> None:
         """A new ink begins."""

@@ -12,7 +12,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from addon.features import COLUMNS, Row
+from addon.features import COLUMNS, FeatureRecipe, Row
 from addon.prediction import Prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk, answers_of
@@ -62,6 +62,11 @@ class InlineEngine:
     def taught(self) -> Prototypes | None:
         """What is taught; None if the model learns nothing by being taught."""
         return self._answers.taught
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows."""
+        return self._answers.recipe
 
     def begin(self, pointer_id: int) -> None:
         """A new ink begins."""

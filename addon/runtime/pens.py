@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 
 from addon.errors import PointsError
-from addon.features import Points
+from addon.features import FeatureRecipe, Points
 from addon.prediction import Prediction, no_prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
@@ -153,6 +153,11 @@ class Pens:
     def taught(self) -> Prototypes | None:
         """What the model has been taught; None if there is no model, or one that learns by training alone."""
         return None if self._engine is None else self._engine.taught
+
+    @property
+    def recipe(self) -> FeatureRecipe | None:
+        """How points become rows; None if there is no model."""
+        return None if self._engine is None else self._engine.recipe
 
     @property
     def at_once(self) -> bool:

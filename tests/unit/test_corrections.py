@@ -1,11 +1,13 @@
 """What was taught can be put right: relabelled, forgotten, and told where two labels are one drawing."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from addon import Recognizer
+from addon.advice import advice
 from addon.errors import PointsError
 from addon.taught import TaughtStore
 from tests.encoders import inline_steps, make_encoder
@@ -95,15 +97,34 @@ def test_the_same_drawing_under_two_labels_is_told(recognizer: Recognizer):
 
 
 def test_advice_follows_what_is_taught(recognizer: Recognizer):
-    assert recognizer.advice() == ()
+    assert recognizer.advice(10.0) == ()
     recognizer.teach("I", bar())
-    assert recognizer.advice() == ()
+    assert recognizer.advice(10.0) == ()
     recognizer.teach("l", bar())
-    (advice,) = recognizer.advice()
+    (advice,) = recognizer.advice(10.0)
     assert advice.same
-    assert recognizer.advice()[0] is advice
+    assert recognizer.advice(10.0)[0] is advice
     recognizer.remove_last()
+    assert recognizer.advice(10.0) == ()
+
+
+def test_advice_is_found_beside_the_frame(recognizer: Recognizer, monkeypatch):
+    may_think, asked = threading.Event(), []
+
+    def slow(taught):
+        asked.append(taught.labels)
+        assert may_think.wait(10.0)
+        return advice(taught)
+
+    monkeypatch.setattr("addon.coach.advice", slow)
+    recognizer.teach("I", bar())
+    recognizer.teach("l", bar())
     assert recognizer.advice() == ()
+    recognizer.teach("7", hook())
+    assert recognizer.advice() == ()
+    may_think.set()
+    assert recognizer.advice(10.0)[0].same
+    assert asked == [("I", "l"), ("I", "l", "7")]
 
 
 def test_a_model_that_learns_by_training_alone_advises_nothing(make):
@@ -138,7 +159,7 @@ def test_an_awkward_ink_is_taught_and_drawn_like_any_other(recognizer: Recognize
         assert said.probabilities.sum() == pytest.approx(1.0, abs=1e-3)
         assert 0 <= said.progress <= 1
         assert 0 <= said.unknown <= 1
-    recognizer.advice()
+    recognizer.advice(10.0)
     assert recognizer.messages() == []
 
 
