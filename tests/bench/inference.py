@@ -7,18 +7,23 @@ device that is not there.
 import tempfile
 import time
 from pathlib import Path
+from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
 
-from addon.runtime.providers import probe_this_machine
+from addon.features import COLUMNS
+from addon.runtime.answers import answers_of
+from addon.runtime.inline_worker import InlineWorker
+from addon.runtime.providers import CPU, Choice, probe_this_machine
+from addon.runtime.session import open_step
 from addon.runtime.worker import ThreadWorker
 from addon.runtime.worker_process import ProcessWorker
 from tests.bench import _beside, _swaps, point
 from tests.bench.batching import batch_rows
 from tests.models import make_model
 
-FRAMES = 300
+FRAMES = 200
 
 
 def rows() -> list[dict[str, Any]]:
@@ -27,19 +32,60 @@ def rows() -> list[dict[str, Any]]:
 
 
 def inline_rows() -> list[dict[str, Any]]:
-    """A point of the default network with 26 classes, against the bare `session.run`."""
+    """A step of the default network with 26 classes, against the bare `session.run` of the same session.
+
+    From a row to what it is taken for, as `feed` and `latest` give it; the features are the bench `point`'s.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "letters.onnx"
         make_model(path, point.LETTERS)
-        points, bare = point.measure(path, Path(folder))
+        session = open_step(path, Choice((CPU,)))
+    steps, bare = [], []
+    for seed in range(point.WINDOWS):
+        pen = np.random.default_rng(seed).uniform(-1, 1, (point.POINTS, 1, 1, len(COLUMNS)))
+        steps.append(fed_times(session, pen.astype(np.float32)))
+        bare.append(run_times(session, pen.astype(np.float32)))
     made = []
     for percent, goal in ((50, 1.5), (99, 3.0)):
         ours, theirs = (
-            float(np.percentile(np.percentile(each, percent, axis=1), point.CALM)) for each in (points, bare)
+            float(np.percentile(np.percentile(each, percent, axis=1), point.CALM)) / 1000
+            for each in (np.array(steps), np.array(bare))
         )
         peers = {"feed_to_latest_us": ours, "session_run_us": theirs}
         made.append(row(f"inline_p{percent}_ratio", ours / theirs, "ratio", goal, peers))
     return made
+
+
+def fed_times(session: Any, pen: np.ndarray) -> list[int]:
+    """Nanoseconds of each step through an inline worker that keeps the state."""
+    answers, state = answers_of(session), session.start()
+
+    def call(rows: np.ndarray) -> Any:
+        nonlocal state
+        outputs, state = session.step(rows, state)
+        return answers.read(outputs)
+
+    worker = InlineWorker(call, "letters")
+    times = []
+    for rows in pen:
+        began = perf_counter_ns()
+        worker.feed(rows)
+        told = worker.latest
+        times.append(perf_counter_ns() - began)
+        assert told is not None
+    return times
+
+
+def run_times(session: Any, pen: np.ndarray) -> list[int]:
+    """Nanoseconds of each bare run of the same session."""
+    names = ["h_next", "c_next", "scores", "progress"]
+    h = c = np.zeros((session.spec.layers, 1, session.spec.hidden), dtype=np.float32)
+    times = []
+    for rows in pen:
+        began = perf_counter_ns()
+        h, c, *_ = session._session.run(names, {"features": rows, "h": h, "c": c})
+        times.append(perf_counter_ns() - began)
+    return times
 
 
 def worker_rows() -> list[dict[str, Any]]:
