@@ -27,12 +27,6 @@ CLOSE = 0.5
 NEWEST = 5
 """Examples of each class that are looked at."""
 
-# Both were measured on hands that the base encoder never saw, and differ little from level to level.
-USUAL = 1.8
-"""How much likelier an example is to be itself, as a logarithm, than another one of its class is."""
-GAIN = 1.1
-"""What the odds of a hand's hardest inks lack for want of examples: this, divided by their number."""
-
 MOST = 5
 """More examples than this are not asked for: what they would not part is drawn too alike."""
 
@@ -97,8 +91,10 @@ def taught_as(examples: Iterable[Taught], label: str, strokes: Strokes) -> list[
 
 
 def _same_ink(ours: Strokes, theirs: Strokes) -> bool:
-    pairs = zip(ours, theirs, strict=False)
-    return len(ours) == len(theirs) and all(np.array_equal(a[:, :2], b[:, :2]) for a, b in pairs)
+    if len(ours) != len(theirs):
+        return False
+    pairs = zip(ours, theirs, strict=True)
+    return all(len(a) == len(b) and np.array_equal(a[:, :2], b[:, :2]) for a, b in pairs)
 
 
 def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:
@@ -120,7 +116,7 @@ def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:
         parts = parting(worse[a, b], prototypes.reading.shares)
         if same[a, b] or parts is None or parts >= CLOSE:
             weak = min((a, b), key=lambda one: (counts[one], odds[one, a + b - one, -1]))
-            more = 0 if same[a, b] else _needed(worse[a, b], int(counts[weak]))
+            more = 0 if same[a, b] else _needed(worse[a, b], int(counts[weak]), prototypes.reading.gain)
             draw = prototypes.labels[weak] if more else ""
             pair = prototypes.labels[a], prototypes.labels[b]
             need = not same[a, b], -1.0 if parts is None else 1.0 - parts, float(worse[a, b, -1])
@@ -150,13 +146,13 @@ def parting(odds: Floats, shares: NDArray[np.float32]) -> float | None:
     return float(np.interp(GOOD, odds[last : last + 2], shares[last : last + 2]))
 
 
-def _needed(odds: Floats, count: int) -> int:
+def _needed(odds: Floats, count: int, gain: float) -> int:
     """How many more examples bring the last poor level to good odds; 0 if none is poor, or they do not."""
     poor = np.flatnonzero(odds < GOOD)
     if not len(poor):
         return 0
-    gains = [GAIN / count - GAIN / (count + more) for more in range(1, MOST + 1)]
-    enough = [more for more, gain in enumerate(gains, 1) if odds[poor[-1]] + gain >= GOOD]
+    gains = [gain / count - gain / (count + more) for more in range(1, MOST + 1)]
+    enough = [more for more, won in enumerate(gains, 1) if odds[poor[-1]] + won >= GOOD]
     return enough[0] if enough else 0
 
 
@@ -172,7 +168,7 @@ def pair_odds(prototypes: Prototypes) -> Floats:
     near = _nearness(prototypes.reading.sharpness, tracks)
     near[:, rows, rows] = 0.0
     likely = near @ members / np.fmax(others, 1.0)
-    likely[:, others == 0] = exp(-USUAL)
+    likely[:, others == 0] = exp(-prototypes.reading.usual)
     told = np.log(likely + _TINY)
     margins = told[:, rows, classes][:, :, None] - told
     return ((members / members.sum(axis=0)).T @ margins).transpose(1, 2, 0)

@@ -19,6 +19,7 @@ Columns of a row:
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
+from statistics import median
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -266,7 +267,15 @@ def ink_scale(inks: Sequence[Strokes]) -> float:
     """
     if not inks:
         raise PointsError("there is no ink to take the scale from")
-    boxes = (np.concatenate([np.asarray(stroke)[:, :2] for stroke in ink]) for ink in inks)
-    sizes = np.array([float(np.ptp(box, axis=0).max()) for box in boxes])
-    drawn = sizes[sizes >= 1.0]
-    return float(np.median(drawn)) if len(drawn) else 1.0
+    return typical_size([ink_size(ink) for ink in inks])
+
+
+def ink_size(ink: Strokes) -> float:
+    """The larger side of an ink's bounding box, in logical pixels."""
+    return float(np.ptp(np.concatenate([np.asarray(stroke)[:, :2] for stroke in ink]), axis=0).max())
+
+
+def typical_size(sizes: Sequence[float]) -> float:
+    """The median of sizes in logical pixels; those below 1 do not count unless there is nothing else."""
+    drawn = [size for size in sizes if size >= 1.0]
+    return median(drawn) if drawn else 1.0

@@ -1,7 +1,8 @@
 """What the sketch's process and the training process say to each other: one JSON object a line, ASCII only.
 
-To the trainer goes a `Job`, later perhaps {"command": "cancel"}; when the pipe ends, the sketch is gone.
-From it come `Started`, then `Progress` again and again, and last one of `Exported`, `Cancelled`, `Failed`.
+To the trainer goes a `Job` or a `Baking`, later perhaps {"command": "cancel"}; when the pipe ends, the sketch
+is gone. From it come `Started`, then `Progress` again and again, and last one of `Exported`, `Kept`,
+`Cancelled`, `Failed`; of a `Baking` only `Baked` or `Failed`.
 """
 
 import json
@@ -26,7 +27,9 @@ class Job:
         name: Name of the recogniser, for the model's description.
         resume: Go on from the checkpoint instead of starting afresh.
         labels: The classes, in their order; None for those of the inks, sorted.
-        config: Fields of `addon.training.config.TrainConfig`; the rest take their defaults.
+        config: Fields of `addon.training.config.TrainConfig`, or, of a base encoder, of `AdaptConfig`; the
+            rest take their defaults.
+        model: The base encoder to adapt; None to train from scratch.
     """
 
     data: Path
@@ -36,6 +39,38 @@ class Job:
     resume: bool = False
     labels: tuple[str, ...] | None = None
     config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    model: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the log goes."""
+        return self.checkpoint.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Baking:
+    """What is taught is to become a model of its own.
+
+    Attributes:
+        model: The base encoder it was taught to.
+        data: The taught inks, as `addon.corpus` writes them, oldest first.
+        tracks: A .npy file of their tracks, in the same order, as they are in use.
+        scale: That they were read with.
+        out: The model to write or replace.
+        name: Name of the recogniser, for the model's description.
+    """
+
+    model: Path
+    data: Path
+    tracks: Path
+    scale: float
+    out: Path
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the log goes."""
+        return self.data.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +95,34 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The model is in its place: its path, accuracy on the taught inks (0..1), seconds since the start."""
+    """The model is in its place: its path, accuracy on the taught inks (0..1), seconds since the start.
+
+    Of a base encoder that was adapted the accuracy is that of inks left out in turn, and `before` the same of
+    the encoder as it was.
+    """
 
     path: Path
     accuracy: float
+    seconds: float
+    before: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Adapting the base encoder made nothing better: accuracy on inks left out in turn (0..1), seconds."""
+
+    before: float
+    after: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Baked:
+    """What is taught is in a file: its path, the classes, how many examples, seconds since the start."""
+
+    path: Path
+    labels: tuple[str, ...]
+    examples: int
     seconds: float
 
 
@@ -81,31 +140,36 @@ class Failed:
     message: str
 
 
-Event: TypeAlias = Started | Progress | Exported | Cancelled | Failed
-LAST: tuple[type[Event], ...] = (Exported, Cancelled, Failed)
+Event: TypeAlias = Started | Progress | Exported | Kept | Baked | Cancelled | Failed
+LAST: tuple[type[Event], ...] = (Exported, Kept, Baked, Cancelled, Failed)
 
 _KINDS: dict[str, type[Event]] = {
     "started": Started,
     "progress": Progress,
     "exported": Exported,
+    "kept": Kept,
+    "baked": Baked,
     "cancelled": Cancelled,
     "failed": Failed,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
-def job_line(job: Job) -> str:
+def job_line(job: Job | Baking) -> str:
     """A job as one line."""
     return json.dumps(asdict(job), default=str)
 
 
-def job_from(line: str) -> Job:
+def job_from(line: str) -> Job | Baking:
     """A job from its line.
 
     Raises:
         TrainingError: The line is no job.
     """
     given = _object(line, "job")
+    if set(given) == {each.name for each in fields(Baking)}:
+        paths = {name: Path(given[name]) for name in ("model", "data", "tracks", "out")}
+        return Baking(**paths, scale=float(given["scale"]), name=str(given["name"]))
     known = {each.name for each in fields(Job)}
     missing = {"data", "out", "checkpoint", "name"} - set(given)
     if missing or set(given) - known:
@@ -121,6 +185,7 @@ def job_from(line: str) -> Job:
         resume=bool(given.get("resume", False)),
         labels=None if labels is None else tuple(map(str, labels)),
         config=dict(given.get("config", {})),
+        model=Path(given["model"]) if given.get("model") else None,
     )
 
 

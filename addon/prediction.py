@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from addon.holding import UNDECIDED, Hold
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
@@ -16,6 +18,7 @@ class Prediction:
         progress: How far into the letter the ink is detected to be, 0..1.
         rows: Feature rows seen of this ink; 0 before the first point.
         unknown: Probability that it is none of the classes, 0..1; 0 from a model that cannot tell.
+        hold: Which class is held, see `held` and `decided`.
     """
 
     labels: tuple[str, ...]
@@ -23,11 +26,26 @@ class Prediction:
     progress: float
     rows: int
     unknown: float = 0.0
+    hold: Hold = UNDECIDED
 
     @property
     def label(self) -> str:
         """The likeliest class; empty before the first point, and before anything is taught."""
         return self.labels[int(self.probabilities.argmax())] if self.rows and self.labels else ""
+
+    @property
+    def held(self) -> str:
+        """The class that is held: another must be clearly likelier for long enough to take over.
+
+        It changes half as often as `label`, so it is the one to show large; and it comes later early in a
+        sign, where every change of `label` is news. See `addon.holding`.
+        """
+        return self.labels[self.hold.place] if self.hold.place >= 0 else ""
+
+    @property
+    def decided(self) -> bool:
+        """Whether the held class is so likely, and so likely a class at all, that the answer stands."""
+        return self.hold.decided
 
     @property
     def confidence(self) -> float:

@@ -12,7 +12,7 @@ progress. Vectors of the background, learnt with the encoder, stand for whatever
 Nothing here changes an array: whoever teaches gets new prototypes, and may keep the old ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import NamedTuple, TypeAlias
@@ -20,19 +20,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from addon.groups import Group, grouped
 from addon.reading import Floats, Reading
-
-MOST = 5
-"""Prototypes that a class has at most, so that a point does not cost more the more is taught."""
-
-REFUSED = 0.05
-"""Share of a taught set's own inks that `threshold` gives up."""
-
-TRUSTED = 20
-"""How many inks the encoder's own threshold counts for beside those of the taught set."""
-
-ASKED = 48
-"""Examples that `threshold` asks at most, the newest, so that teaching stays short."""
+from addon.strangeness import NOBODY, Asked, asked, limit
 
 _TINY = 1e-30
 
@@ -53,6 +43,7 @@ class Prototypes:
             by class, and the background; sharpened.
         bias: Float32 array, one number a row of `table`.
         starts: Int64 array of shape (classes,): the first prototype of each class.
+        groups: What each class's examples are gathered to, by label.
     """
 
     reading: Reading
@@ -63,6 +54,7 @@ class Prototypes:
     table: Floats
     bias: Floats
     starts: Ints
+    groups: Mapping[str, Group]
 
 
 class Answer(NamedTuple):
@@ -91,7 +83,7 @@ def no_prototypes(reading: Reading) -> Prototypes:
     """Nothing taught yet."""
     size = reading.background.shape[1]
     tracks = np.zeros((0, reading.levels + 1, size), dtype=np.float32)
-    return _arranged(reading, (), (), np.zeros(0, dtype=np.int64), tracks)
+    return _arranged({}, reading, (), (), np.zeros(0, dtype=np.int64), tracks)
 
 
 def track(reading: Reading, embeddings: Floats, travel: NDArray[np.float64]) -> Floats:
@@ -202,34 +194,24 @@ def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:
     return Answers(likely / total[:, None], progress, np.log(strange / total))
 
 
-def threshold(prototypes: Prototypes) -> float:
+def threshold(prototypes: Prototypes, known: Asked | None = None) -> float:
     """From which `unknown` on a finished ink is none of the classes, as far as the taught set tells.
 
-    Every example of a class that has others is asked as if it had not been taught. The strangest twentieth
-    of these may be refused; the fewer they are, the more the encoder's own threshold counts, which is 0.
+    Args:
+        prototypes: What is taught.
+        known: `questioned` of the same prototypes; None to have it worked out.
     """
-    left_out = _left_out(prototypes)
-    if not len(left_out):
-        return 0.0
-    own = float(np.quantile(left_out, 1 - REFUSED))
-    return own * len(left_out) / (len(left_out) + TRUSTED)
+    return limit(questioned(prototypes) if known is None else known, prototypes.classes)
 
 
-def _left_out(prototypes: Prototypes) -> Floats:
-    """How unknown the newest examples that have others beside them would be without themselves."""
-    counts = np.bincount(prototypes.classes)[prototypes.classes]
-    asked = np.flatnonzero(counts > 1)[-ASKED:]
-    reading, shape = prototypes.reading, prototypes.tracks.shape
-    vectors = np.concatenate([prototypes.tracks.reshape(-1, shape[2]), reading.background])
-    near = prototypes.tracks[asked, -1] @ vectors.T - np.square(vectors).sum(axis=1) / 2
-    near[:, -len(reading.background) :] += reading.background_bias
-    near = np.exp(reading.sharpness * (near - near.max(axis=1, keepdims=True)))
-    likely = near[:, : -len(reading.background)].reshape(len(asked), *shape[:2]).sum(axis=2)
-    likely[np.arange(len(asked)), asked] = 0.0
-    own = prototypes.classes[asked][:, None] == prototypes.classes
-    total = (likely / (counts - own)).sum(axis=1, where=counts > own)
-    strange = near[:, -len(reading.background) :].sum(axis=1)
-    return np.log(np.maximum(strange, _TINY) / np.maximum(total, _TINY))
+def questioned(prototypes: Prototypes, before: Asked = NOBODY) -> Asked:
+    """What the taught inks say of each other.
+
+    Args:
+        prototypes: What is taught.
+        before: What they said before one more was taught, or one less.
+    """
+    return asked(before, prototypes.reading, prototypes.keys, prototypes.classes, prototypes.tracks)
 
 
 def _names(prototypes: Prototypes) -> list[str]:
@@ -248,40 +230,37 @@ def _renamed(
     labels = tuple(dict.fromkeys(names))
     index = {label: place for place, label in enumerate(labels)}
     classes = np.array([index[name] for name in names], dtype=np.int64)
-    return _arranged(prototypes.reading, labels, keys, classes, tracks)
+    return _arranged(prototypes.groups, prototypes.reading, labels, keys, classes, tracks)
 
 
 def _arranged(
-    reading: Reading, labels: tuple[str, ...], keys: tuple[int, ...], classes: Ints, tracks: Floats
+    before: Mapping[str, Group],
+    reading: Reading,
+    labels: tuple[str, ...],
+    keys: tuple[int, ...],
+    classes: Ints,
+    tracks: Floats,
 ) -> Prototypes:
-    groups = [_grouped(tracks[classes == index]) for index in range(len(labels))]
-    counts = np.array([len(tracks_of) for tracks_of, _ in groups], dtype=np.int64)
-    rows = np.concatenate([np.zeros((0, *tracks.shape[1:])), *(tracks_of for tracks_of, _ in groups)])
-    shares = np.concatenate([np.zeros(0), *(share for _, share in groups)])
-    table = np.concatenate([rows.reshape(-1, tracks.shape[2]), reading.background])
-    own = np.concatenate([np.repeat(np.log(shares), tracks.shape[1]), reading.background_bias])
-    bias = own - reading.sharpness * np.square(table).sum(axis=1) / 2
+    places: dict[int, list[int]] = {index: [] for index in range(len(labels))}
+    for place, index in enumerate(classes.tolist()):
+        places[index].append(place)
+    groups = {
+        label: grouped(before.get(label), reading, tuple(keys[place] for place in mine), mine, tracks)
+        for label, mine in zip(labels, places.values(), strict=True)
+    }
+    counts = np.array([len(group.counts) for group in groups.values()], dtype=np.int64)
+    tables = [group.table for group in groups.values()]
+    scaled = reading.sharpness * reading.background
+    own = reading.background_bias - reading.sharpness * np.square(reading.background).sum(axis=1) / 2
+    biases = [group.bias for group in groups.values()]
     return Prototypes(
         reading,
         labels,
         keys,
         classes,
         tracks,
-        (reading.sharpness * table).astype(np.float32),
-        bias.astype(np.float32),
+        np.concatenate([*tables, scaled], dtype=np.float32),
+        np.concatenate([*biases, own], dtype=np.float32),
         np.cumsum(counts) - counts,
+        groups,
     )
-
-
-def _grouped(tracks: Floats) -> tuple[Floats, NDArray[np.float64]]:
-    """At most `MOST` prototypes of a class's tracks, and the share of the tracks that each stands for.
-
-    The first tracks begin the groups; each further one joins the nearest.
-    """
-    kept = tracks[:MOST].astype(np.float64)
-    counts = np.ones(len(kept))
-    for track_of in tracks[MOST:]:
-        nearest = int(np.square(kept - track_of).sum(axis=(1, 2)).argmin())
-        counts[nearest] += 1
-        kept[nearest] += (track_of - kept[nearest]) / counts[nearest]
-    return kept.astype(np.float32), counts / counts.sum()

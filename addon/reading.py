@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float32]
 
 
+# Both were measured on hands that the base encoder never saw, and differ little from level to level.
+USUAL = 1.8
+GAIN = 1.1
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """How embeddings of one encoder are read; it comes with the encoder.
@@ -20,6 +25,8 @@ class Reading:
         background: Float32 array of shape (vectors, embedding).
         background_bias: Float32 array of shape (vectors,).
         sharpness: What nearness is multiplied by, so that probabilities are as often right as they say.
+        usual: How much likelier an example is to be itself, as a logarithm, than another one of its class is.
+        gain: What the odds of a hand's hardest inks lack for want of examples: this, divided by their number.
         shares: Progress at each level, float32 of shape (levels + 1,); follows from `levels`.
         moments: Ones beside the shares, float32 of shape (levels + 1, 2).
 
@@ -31,6 +38,8 @@ class Reading:
     background: Floats
     background_bias: Floats
     sharpness: float = 1.0
+    usual: float = USUAL
+    gain: float = GAIN
     shares: Floats = field(init=False)
     moments: Floats = field(init=False)
 
@@ -39,6 +48,8 @@ class Reading:
             raise ValueError(
                 f"levels must be at least 1, sharpness above 0; got {self.levels}, {self.sharpness}"
             )
+        if not (self.usual >= 0 and self.gain >= 0):
+            raise ValueError(f"usual and gain must be at least 0; got {self.usual}, {self.gain}")
         if self.background.ndim != 2 or self.background_bias.shape != (len(self.background),):
             raise ValueError(
                 "background must have the shape (vectors, embedding), its bias one number a vector; "
@@ -56,6 +67,8 @@ def as_document(reading: Reading) -> dict[str, Any]:
     return {
         "levels": reading.levels,
         "sharpness": reading.sharpness,
+        "usual": reading.usual,
+        "gain": reading.gain,
         "background_shape": list(reading.background.shape),
         "background": _encoded(reading.background),
         "background_bias": _encoded(reading.background_bias),
@@ -70,7 +83,8 @@ def reading_of(document: Mapping[str, Any]) -> Reading:
     """
     background = _decoded(document["background"]).reshape(document["background_shape"])
     bias = _decoded(document["background_bias"])
-    return Reading(int(document["levels"]), background, bias, float(document["sharpness"]))
+    told = {name: float(document[name]) for name in ("usual", "gain") if name in document}
+    return Reading(int(document["levels"]), background, bias, float(document["sharpness"]), **told)
 
 
 def _encoded(array: Floats) -> str:

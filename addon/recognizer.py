@@ -14,33 +14,25 @@ Without a sketch, call the hooks yourself: `setup(folder)`, `on_stroke_point(poi
 `exit()`.
 """
 
-import logging
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from addon.features import Points, Strokes
 from addon.prediction import Prediction
+from addon.runtime.events import Events, Heard, Listeners
 from addon.runtime.pens import Pens
-from addon.runtime.registry import model_name, next_model_path
+from addon.runtime.registry import model_name
 from addon.runtime.slot import ModelSlot
 from addon.runtime.timings import Timings
 from addon.spec import ModelSpec
-from addon.taught import Example, TaughtStore
+from addon.teaching import Teaching
 from addon.training.config import TrainConfig
-from addon.training_status import TrainingStatus, refusal
-
-if TYPE_CHECKING:
-    from addon.training_run import TrainingRun
-
-_log = logging.getLogger(__name__)
-
-_IDLE = TrainingStatus()
+from addon.training_status import TrainingStatus
+from addon.workshop import Workshop
 
 
-class Recognizer:
+class Recognizer(Teaching):
     """Predicts at every point of every pen; an addon by the hooks of `sketch/plugin.py`.
 
     Call from one thread. What a person can bring about live (a missing model, a full disk, a training that
@@ -49,10 +41,21 @@ class Recognizer:
     Args:
         model: A name, meaning the user's newest model of that name, else the one that ships; or an ONNX
             file's path.
-        provider: "auto" or "cuda" (CUDA where it runs) or "cpu".
-        require: "cuda" to have `setup` raise where CUDA cannot run; "cpu"; or None.
-        preset: Network to train: "lstm_short", "lstm_long", "deep_lstm_short" or "deep_lstm_long".
+        provider: "auto" (of CUDA and the CPU, what is faster for the model), "cuda" (where it runs), "cpu",
+            or ONNX Runtime's own name for another one, which is not tested.
+        require: One of these to have `setup` raise where it cannot run; or None.
+        preset: Network to train from scratch: "lstm_short", "lstm_long", "deep_lstm_short" or
+            "deep_lstm_long". None to adapt the base encoder that is in; without one, "lstm_short".
         home: Folder for what the user makes, instead of the one `setup` is given.
+        watch: True to load by itself what is new or changed among the models of its name, the user's and
+            those that ship; or a folder to watch besides, where any model counts.
+        crossfade: Seconds in which a new model's answers take the place of the old one's, at least 0.
+
+    Attributes:
+        on_progress: Called with every answer and its pointer id; None, as the others are at first.
+        on_decide: Called with the answer from which on `held` stands, once an ink; again if, after `on_lost`,
+            another one stands.
+        on_lost: Called with the answer by which the one that was decided no longer holds.
 
     Raises:
         ValueError: An argument is none of these.
@@ -64,21 +67,23 @@ class Recognizer:
         *,
         provider: str = "auto",
         require: str | None = None,
-        preset: str = "lstm_short",
+        preset: str | None = None,
         home: Path | None = None,
+        watch: str | Path | bool = False,
+        crossfade: float = 0.0,
     ) -> None:
+        super().__init__(Pens(crossfade))
         self.name = model_name(model)
+        self.on_progress: Heard | None = None
+        self.on_decide: Heard | None = None
+        self.on_lost: Heard | None = None
         self._wanted = model
         self._home = home
-        self._config = TrainConfig(preset=preset)
-        self._pens = Pens()
+        self._watched = watch if isinstance(watch, bool) else Path(watch).absolute()
         self._slot = ModelSlot(self._pens, provider, require)
-        self._store: TaughtStore | None = None
+        self._workshop = Workshop(self.name, self._pens, self._slot, preset)
         self._folder = Path()
-        self._run: TrainingRun | None = None
-        self._run_request = 0
-        self._made = Path()
-        self._lines: list[str] = []
+        self._events = Events()
 
     def setup(self, home: Path) -> None:
         """Read what was taught and begin to load the model; it is in a moment later, see `ready`.
@@ -90,12 +95,13 @@ class Recognizer:
             ProviderError: CUDA is required and cannot run here.
             RuntimeError: It was set up before.
         """
-        if self._store is not None:
-            raise RuntimeError("this recognizer is set up already; make one for each sketch")
         self._slot.insist()
-        self._folder = (self._home or home) / self.name
-        self._store = TaughtStore(self._folder / "taught.sqlite3", changed=self._pens.learn)
+        folder = (self._home or home) / self.name
+        self._open(folder / "taught.sqlite3")
+        self._folder = folder
         self.load(self._wanted)
+        if self._watched:
+            self._say(*self._slot.follow(self.name, folder / "models", self._watched))
 
     # What is going on
 
@@ -135,65 +141,26 @@ class Recognizer:
         return self._pens.timings
 
     @property
-    def examples(self) -> tuple[Example, ...]:
-        """What is taught, oldest first."""
-        return self._taught.examples
-
-    @property
-    def labels(self) -> dict[str, int]:
-        """Number of taught examples by label, in the order in which the labels were first taught."""
-        return self._taught.labels
-
-    @property
-    def unsaved(self) -> int:
-        """Changes to what is taught that are not on the disk yet."""
-        return self._taught.unsaved
-
-    @property
     def training(self) -> TrainingStatus:
         """Where the training stands."""
-        return _IDLE if self._run is None else self._run.status
+        return self._workshop.status
 
     @property
     def refusal(self) -> str:
         """Why `train` would not begin now, in one line; empty if it would."""
-        return refusal(self.labels, self.training.active)
+        return self._workshop.refusal(self.labels)
 
-    # Teaching
+    # Models
 
-    def teach(self, label: str, strokes: Strokes) -> Example:
-        """Add an example; it is saved by itself, see its `saved`.
+    def train(self, iterations: int | None = None, resume: bool = False) -> bool:
+        """Adapt the base encoder that is in to what is taught, or train a network, in a process of its own.
 
-        Args:
-            label: Any text that is not blank.
-            strokes: At least one, each of shape (n, 4), n at least 1; copied.
-
-        Raises:
-            ValueError: The label is blank.
-            PointsError: The strokes are none, empty, misshapen or not finite.
-        """
-        return self._taught.teach(label, strokes)
-
-    def remove_last(self) -> Example | None:
-        """Take back the last example; None if there is none."""
-        return self._taught.remove_last()
-
-    def restore(self) -> Example | None:
-        """Bring back what was removed last; None if there is nothing."""
-        return self._taught.restore()
-
-    def flush(self, timeout: float = 5.0) -> bool:
-        """Wait, at most `timeout` seconds, until all that is taught is on the disk; whether it is."""
-        return self._taught.flush(timeout)
-
-    def train(self, iterations: int = 2000, resume: bool = False) -> bool:
-        """Train a network on what is taught, in a process of its own.
-
-        Drawing goes on meanwhile; the new model comes in between two frames.
+        Drawing goes on meanwhile; the new model comes in between two frames. An adapted encoder does so only
+        if it recognises inks better that were left out in turn; `messages()` gives both figures either way.
 
         Args:
-            iterations: At least 1.
-            resume: Go on from where the last training stopped.
+            iterations: At most so many, at least 1; None for as many as suit.
+            resume: Go on from where the last training of a network stopped.
 
         Returns:
             Whether it has begun. If not, `messages()` says why in the words of `refusal`.
@@ -201,22 +168,37 @@ class Recognizer:
         Raises:
             ValueError: `iterations` is out of its range.
         """
-        config = replace(self._config, iterations=iterations)
+        if iterations is not None:
+            TrainConfig(iterations=iterations)
         why_not = self.refusal
+        said = why_not or self._workshop.train(self.examples, self._folder, iterations, resume)
+        if said:
+            self._say(said)
+        return not why_not
+
+    def export(self, path: str | Path) -> bool:
+        """Write what is known to one file that needs nothing else: what is taught, baked into its encoder.
+
+        It is made in a process of its own, and `messages()` says when it is there; an older file stays whole
+        until then. Such a file can be loaded, and taught anew.
+
+        Args:
+            path: Where to, ending in .onnx.
+
+        Returns:
+            Whether it has begun. If not, `messages()` says why.
+
+        Raises:
+            ValueError: The path does not end in .onnx.
+        """
+        why_not = self._workshop.export(self.examples, self._folder, Path(path).absolute())
         if why_not:
             self._say(why_not)
-            return False
-        from addon.training_run import TrainingRun
-
-        out = next_model_path(self._folder / "models", self.name)
-        folder = self._folder / "training"
-        self._run = TrainingRun(self.examples, folder, out, self.name, config, resume)
-        return True
+        return not why_not
 
     def cancel(self) -> None:
         """Stop the training, if one is under way."""
-        if self._run is not None and self.training.active:
-            self._run.cancel()
+        self._workshop.cancel()
 
     def load(self, model: str | Path) -> None:
         """Load another model beside the show; the one before plays on until it comes in.
@@ -225,6 +207,10 @@ class Recognizer:
             model: A name or a path, as for the recogniser itself.
         """
         self._say(*self._slot.load(model, self._folder / "models"))
+
+    def rollback(self) -> None:
+        """Put the model back that was in before, between two frames; once more for the one after."""
+        self._say(self._slot.rollback())
 
     def wait_ready(self, timeout: float = 10.0) -> bool:
         """For scripts: update until a model is in, at most `timeout` seconds; whether one is."""
@@ -241,20 +227,43 @@ class Recognizer:
         self._say(*self._taught.poll())
         lines, loaded = self._slot.update()
         self._say(*lines)
-        self._follow_training(loaded)
+        self._pens.pass_time(dt)
+        self._say(*self._workshop.follow(loaded))
+        self._pens.flush()
         self._say(*self._pens.take_faults())
+        self._tell()
+
+    def feed(self, points_by_pointer: Mapping[int, Points]) -> None:
+        """Take the next points of several pens at once, in batched steps: cheaper than one after the other.
+
+        For agents that draw, and for scripts; a sketch's own pens come through `on_stroke_point`. Each is
+        lifted by `on_stroke`, and its ink closed by `on_ink`, as a hand's is.
+
+        Args:
+            points_by_pointer: Points of each pen that is down, shape (n, 4), oldest first.
+
+        Raises:
+            PointsError: An array has another shape or is not finite in x or y; nothing has changed.
+        """
+        self._pens.feed(points_by_pointer)
+        self._tell_at_once()
 
     def on_stroke_point(self, point: Points, pointer_id: int) -> None:
         """Take one sample of a pen that is down: float32 of shape (4,).
+
+        While one pen is down its answer is there when this returns; the points of several are answered
+        together, in `update` or when an answer is asked for.
 
         Raises:
             PointsError: x or y is not finite; nothing has changed.
         """
         self._pens.point(point, pointer_id)
+        self._tell_at_once()
 
     def on_stroke(self, points: Points, pointer_id: int) -> None:
         """The pen was lifted."""
         self._pens.lift(pointer_id)
+        self._tell_at_once()
 
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
         """The ink is closed."""
@@ -266,35 +275,19 @@ class Recognizer:
         return lines
 
     def exit(self) -> None:
-        """End the training, write what waits, let go of the model."""
-        if self._run is not None:
-            self._run.stop()
+        """End training and export, write what waits, let go of the model."""
+        self._workshop.stop()
         self._slot.close()
         self._pens.close()
         if self._store is not None:
             self._store.close()
             self._say(*self._store.poll())
 
-    @property
-    def _taught(self) -> TaughtStore:
-        if self._store is None:
-            raise RuntimeError("call setup(home) before anything else; a sketch does so in use(addon)")
-        return self._store
+    def _tell_at_once(self) -> None:
+        # Asked at every point: while nobody listens, or a worker answers, it is enough to look once a frame.
+        if self._pens.at_once and (self.on_progress or self.on_decide or self.on_lost):
+            self._tell()
 
-    def _say(self, *lines: str) -> None:
-        self._lines += lines
-        for line in lines:
-            _log.info(line)
-
-    def _follow_training(self, loaded: int) -> None:
-        if self._run is None:
-            return
-        if loaded and loaded == self._run_request:
-            self._run.finish(loaded=self.model_path == self._made)
-            self._say(self._run.status.message)
-        elif self._run.status.active:
-            made = self._run.poll()
-            if made is not None:
-                self._made, self._run_request = made, self._slot.load_file(made)
-            if self._run.status.message:
-                self._say(self._run.status.message)
+    def _tell(self) -> None:
+        listeners = Listeners(self.on_progress, self.on_decide, self.on_lost)
+        self._events.tell(self._pens.take_news(), listeners)

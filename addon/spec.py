@@ -5,8 +5,11 @@ The graph is one LSTM step with its state in the open:
     inputs   features [batch, time, F]   h [layers, batch, H]   c [layers, batch, H]
     outputs  embedding [batch, time, E]  h_next  c_next
              scores [batch, time, classes] (before the softmax)   progress [batch, time, 1] (0..1)
+             unknown [batch, time, 1] (optional: how much likelier it is, as a logarithm and less its
+             threshold, that the ink is none of the classes; from 0 on it is)
 
-A base encoder stops at the embedding: it has no classes of its own, and says how its embeddings are read.
+A base encoder says how its embeddings are read, and classes are taught over them. It may stop at the
+embedding and know no classes, or have classes of its own for as long as nothing is taught.
 """
 
 import json
@@ -26,6 +29,7 @@ ENCODER_KIND = "pen-encoder-step"
 INPUTS = ("features", "h", "c")
 OUTPUTS = ("embedding", "h_next", "c_next", "scores", "progress")
 ENCODER_OUTPUTS = OUTPUTS[:3]
+UNKNOWN_OUTPUT = "unknown"
 
 Thumbnail = list[list[list[int]]]
 """Strokes of one taught ink, each a list of [x, y] in 0..255, scaled to its bounding box."""
@@ -45,7 +49,8 @@ class ModelSpec:
         thumbnails: One ink a class, as taught.
         versions: Of torch, onnx, the opset and Inkloop, at export.
         taught_hash: SHA-256 of the inks it was trained on, in hex.
-        reading: How the embeddings of a base encoder are read; None for a model with classes of its own.
+        reading: How the embeddings of a base encoder are read; None for a model that cannot be taught.
+        unknown: Whether the graph tells of each point how likely it is none of its classes.
     """
 
     labels: tuple[str, ...]
@@ -58,10 +63,13 @@ class ModelSpec:
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
     taught_hash: str = ""
     reading: Reading | None = None
+    unknown: bool = False
 
     def __post_init__(self) -> None:
         if not (self.labels or self.reading) or len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels must be one or more, no two alike; got {list(self.labels)}")
+        if self.unknown and not self.labels:
+            raise ValueError("unknown is told beside classes; this model has none")
         if min(self.layers, self.hidden, self.embedding) < 1:
             raise ValueError(
                 "layers, hidden and embedding must be at least 1; "
@@ -76,7 +84,8 @@ class ModelSpec:
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the graph's outputs."""
-        return OUTPUTS if self.reading is None else ENCODER_OUTPUTS
+        told = OUTPUTS if self.labels else ENCODER_OUTPUTS
+        return (*told, UNKNOWN_OUTPUT) if self.unknown else told
 
     def with_training(self, **facts: Any) -> "ModelSpec":
         """The same spec, with more known of its training."""
@@ -146,4 +155,5 @@ def _spec_of(document: Mapping[str, Any]) -> ModelSpec:
         versions=dict(document.get("versions", {})),
         taught_hash=str(document.get("taught_hash", "")),
         reading=reading_of(document["reading"]) if document["kind"] == ENCODER_KIND else None,
+        unknown=bool(document.get("unknown", False)),
     )

@@ -108,13 +108,39 @@ class TaughtStore:
 
     def remove_last(self) -> Example | None:
         """Take back the last example; it can be restored until the store is closed. None if there is none."""
-        if not self._examples:
-            return None
-        example = self._examples.pop()
-        self._removed.append(example)
-        self._hand_over(example, removed=True)
+        return self.forget(self._examples[-1]) if self._examples else None
+
+    def forget(self, example: Example) -> Example:
+        """Take back one example; it can be restored until the store is closed.
+
+        Raises:
+            ValueError: It is not taught, or no longer.
+        """
+        found = self._examples[self._place(example)]
+        # A new list: the writer's thread may be reading the old one.
+        self._examples = [one for one in self._examples if one is not found]
+        self._removed.append(found)
+        self._hand_over(found, removed=True)
         self._changed(self.examples)
-        return example
+        return found
+
+    def relabel(self, example: Example, label: str) -> Example:
+        """Say that one example is of another class.
+
+        Args:
+            example: A taught one.
+            label: Any text that is not blank.
+
+        Raises:
+            ValueError: It is not taught, or the label is blank or no Unicode text.
+        """
+        _check_label(label)
+        found = self._examples[self._place(example)]
+        if found.label != label:
+            found.label = label
+            self._hand_over(found, removed=False)
+            self._changed(self.examples)
+        return found
 
     def restore(self) -> Example | None:
         """Bring back, in its old place, the example that was removed last; None if there is none."""
@@ -154,6 +180,12 @@ class TaughtStore:
             messages.append(f"{self.unsaved} changes to the taught set could not be saved")
         self._messages = messages
         return ended and not self.unsaved
+
+    def _place(self, example: Example) -> int:
+        for place, one in enumerate(self._examples):
+            if one.id == example.id:
+                return place
+        raise ValueError(f"the example of {example.label!r} is not taught, or was taken back")
 
     def _take(self, reply: Reply) -> None:
         if not isinstance(reply, Committed):

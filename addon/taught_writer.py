@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
@@ -12,6 +13,7 @@ from typing import TypeAlias
 from addon import taught_file
 from addon.errors import TaughtError
 from addon.taught_file import Record
+from addon.threads import end_at_exit
 
 RETRY_SECONDS = 2.0
 
@@ -55,6 +57,7 @@ class TaughtWriter:
         self._in_trouble = False
         self._thread = threading.Thread(target=self._work, name="inkloop-taught", daemon=True)
         self._thread.start()
+        end_at_exit(self, self._thread, partial(self._changes.put, None))
 
     def put(self, record: Record) -> None:
         """Hand over one change; returns at once."""

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import IO
 
 from addon.errors import TrainingError
-from addon.jobs import CANCEL_LINE, LAST, Event, Failed, Job, event_from, job_line
+from addon.jobs import CANCEL_LINE, LAST, Baking, Event, Failed, Job, event_from, job_line
 
 LOG_NAME = "training.log"
 
@@ -26,7 +26,7 @@ class TrainerProcess:
             ...
         trainer.stop()                    # surely ends it
 
-    The last event is always one of `Exported`, `Cancelled`, `Failed`, also when the process was killed.
+    The last event is always one of `addon.jobs.LAST`, also when the process was killed.
     """
 
     def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
@@ -39,16 +39,16 @@ class TrainerProcess:
         self._reader.start()
 
     @classmethod
-    def start(cls, job: Job) -> "TrainerProcess":
-        """Start to train.
+    def start(cls, job: Job | Baking) -> "TrainerProcess":
+        """Start to train, or to bake.
 
         Args:
-            job: What to train on; the folder of its checkpoint is made if it is not there, and takes the log.
+            job: What to do; its folder is made if it is not there, and takes the log.
 
         Raises:
             TrainingError: The process cannot be started.
         """
-        folder = job.checkpoint.parent
+        folder = job.folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
             process = _spawn(job, folder / LOG_NAME)
@@ -109,7 +109,7 @@ class TrainerProcess:
         self._ended.set()
 
 
-def _spawn(job: Job, log: Path) -> subprocess.Popen[str]:
+def _spawn(job: Job | Baking, log: Path) -> subprocess.Popen[str]:
     with log.open("a", encoding="utf-8") as errors:
         return subprocess.Popen(
             # -P keeps the working folder off the path, and with it whatever the author's sketch is called.
@@ -125,9 +125,9 @@ def _spawn(job: Job, log: Path) -> subprocess.Popen[str]:
         )
 
 
-def _environment(job: Job) -> dict[str, str]:
+def _environment(job: Job | Baking) -> dict[str, str]:
     packages = str(Path(__file__).parents[1])
-    threads = str(job.config.get("threads", 1))
+    threads = "1" if isinstance(job, Baking) else str(job.config.get("threads", 1))
     return {**os.environ, "PYTHONPATH": packages, "OMP_NUM_THREADS": threads}
 
 

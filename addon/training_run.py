@@ -1,42 +1,42 @@
 """One training, seen from the sketch: it begins, reports, and leaves a model to load. Nothing here waits."""
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
+from addon.beside import Beside, Process, make_folders_of
 from addon.corpus import write_corpus
-from addon.errors import AddonError
-from addon.jobs import Cancelled, Event, Exported, Failed, Job, Progress, Started
+from addon.errors import TrainingError
+from addon.files import write_atomically
+from addon.jobs import Baked, Cancelled, Event, Exported, Failed, Job, Kept, Progress, Started
 from addon.taught import Example
 from addon.trainer import TrainerProcess
-from addon.training.config import TrainConfig
+from addon.training.config import AdaptConfig, TrainConfig
 from addon.training_status import TrainingStatus
 
 CHECKPOINT = "checkpoint.pt"
 SNAPSHOT = "taught.npz"
-CLOSING_SECONDS = 2.0
-
-
-class Process(Protocol):
-    """A training process, as `TrainerProcess` is one."""
-
-    def poll(self) -> list[Event]:
-        """What it has reported since the last call; never waits."""
-        ...
-
-    def cancel(self) -> None:
-        """Ask it to stop; it reports when it has."""
-
-    def stop(self) -> None:
-        """End it, whatever it is doing."""
-
+BASE = "base.onnx"
 
 Start: TypeAlias = Callable[[Job], Process]
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The encoder to adapt.
+
+    Attributes:
+        path: Of the one that is in.
+        adapted: Whether it is adapted itself. Then the one it was adapted from is taken: inks that it has
+            learnt from could not tell whether it is better.
+    """
+
+    path: Path
+    adapted: bool
 
 
 class TrainingRun:
@@ -47,8 +47,9 @@ class TrainingRun:
         folder: For the snapshot and the checkpoint; made if need be.
         out: The model file to make; its folder is made if need be.
         name: What the model is called.
-        config: How to train.
+        config: How to train, or how to adapt a base encoder.
         resume: Whether to go on from the folder's checkpoint.
+        base: The encoder to adapt; None to train from scratch.
         start: Starts the process.
     """
 
@@ -58,14 +59,12 @@ class TrainingRun:
         folder: Path,
         out: Path,
         name: str,
-        config: TrainConfig,
-        resume: bool,
+        config: TrainConfig | AdaptConfig,
+        resume: bool = False,
+        base: Base | None = None,
         start: Start = TrainerProcess.start,
     ) -> None:
         self.status = TrainingStatus("waiting", iterations=config.iterations)
-        self._process: Process | None = None
-        self._started: SimpleQueue[Process | str] = SimpleQueue()
-        self._ending = False
         self._labels = tuple(dict.fromkeys(one.label for one in examples))
         job = Job(
             data=folder / SNAPSHOT,
@@ -74,37 +73,33 @@ class TrainingRun:
             name=name,
             resume=resume,
             config=asdict(config),
+            model=None if base is None else folder / BASE,
         )
-        # Writing the snapshot and starting a process both wait for the system: not on the frame's thread.
-        arguments = (tuple(examples), job, start)
-        self._thread = threading.Thread(target=self._begin, args=arguments, name="inkloop-train", daemon=True)
-        self._thread.start()
+        self._beside = Beside(partial(_begun, tuple(examples), job, base, start), "training")
+
+    @property
+    def process(self) -> Process | None:
+        """The training process, once it is there."""
+        return self._beside.process
 
     def poll(self) -> Path | None:
         """Take the process's reports into `status`; the path of the model, once, when it is made."""
-        if self._process is None and not self._has_started():
-            return None
-        assert self._process is not None
         made: Path | None = None
-        for event in self._process.poll():
+        for event in self._beside.poll():
             self.status = after(self.status, event)
             if isinstance(event, Exported):
                 made = event.path
+        if self._beside.failure:
+            self.status = replace(self.status, state="failed", message=self._beside.failure)
         return made
 
     def cancel(self) -> None:
         """Ask it to stop; it says in `status` when it has."""
-        self._ending = True
-        if self._process is not None:
-            self._process.cancel()
+        self._beside.cancel()
 
     def stop(self) -> None:
         """End the process, waiting a bounded time for one that is just starting."""
-        self._ending = True
-        self._thread.join(CLOSING_SECONDS)
-        self._has_started()
-        if self._process is not None:
-            self._process.stop()
+        self._beside.stop()
 
     def finish(self, loaded: bool) -> None:
         """Its model is in, or could not be loaded."""
@@ -114,32 +109,20 @@ class TrainingRun:
             message = "the trained model cannot be loaded; the one before plays on"
             self.status = replace(self.status, state="failed", message=message)
 
-    def _begin(self, examples: tuple[Example, ...], job: Job, start: Start) -> None:
-        try:
-            for path in (job.data, job.out):
-                path.parent.mkdir(parents=True, exist_ok=True)
-            inks, labels = [one.strokes for one in examples], [one.label for one in examples]
-            write_corpus(job.data, inks, labels)
-            self._started.put(start(job))
-        except OSError as error:
-            self._started.put(
-                f"training cannot begin ({error.strerror or error}); free space or check the folder"
-            )
-        except AddonError as error:
-            self._started.put(f"training cannot begin ({error})")
 
-    def _has_started(self) -> bool:
-        try:
-            begun = self._started.get_nowait()
-        except Empty:
-            return False
-        if isinstance(begun, str):
-            self.status = replace(self.status, state="failed", message=begun)
-            return False
-        self._process = begun
-        if self._ending:
-            begun.cancel()
-        return True
+def _begun(examples: tuple[Example, ...], job: Job, base: Base | None, start: Start) -> Process:
+    make_folders_of(job.data, job.out)
+    if base is not None and job.model is not None:
+        _keep_base(base, job.model)
+    write_corpus(job.data, [one.strokes for one in examples], [one.label for one in examples])
+    return start(job)
+
+
+def _keep_base(base: Base, kept: Path) -> None:
+    if not base.adapted:
+        write_atomically(kept, base.path.read_bytes())
+    elif not kept.is_file():
+        raise TrainingError("the encoder this one was adapted from is gone; load one that is not adapted")
 
 
 def after(status: TrainingStatus, event: Event) -> TrainingStatus:
@@ -158,17 +141,40 @@ def after(status: TrainingStatus, event: Event) -> TrainingStatus:
                 seconds=event.seconds,
             )
         case Exported():
-            return replace(status, state="exporting", accuracy=event.accuracy, seconds=event.seconds)
+            return replace(
+                status,
+                state="exporting",
+                accuracy=event.accuracy,
+                before=event.before,
+                seconds=event.seconds,
+            )
+        case Kept():
+            return replace(
+                status, state="done", accuracy=event.before, seconds=event.seconds, message=stays(event)
+            )
         case Cancelled():
             return replace(
                 status, state="cancelled", iteration=event.iteration, message="training was cancelled"
             )
         case Failed():
             return replace(status, state="failed", message=event.message)
+        case Baked():
+            return status
 
 
 def learned(status: TrainingStatus, labels: Sequence[str]) -> str:
     """One line about a training that went well."""
     known = ", ".join(labels) if len(labels) <= 8 else f"{len(labels)} letters"
+    if status.before is not None and status.accuracy is not None:
+        shares = f"{status.accuracy:.1%} are recognised, {status.before:.1%} before"
+        return f"adapted to {known} in {status.seconds:.0f} s; of inks left out in turn {shares}"
     share = "" if status.accuracy is None else f"; {status.accuracy:.0%} of the examples are recognised"
     return f"learned {known} in {status.seconds:.0f} s{share}"
+
+
+def stays(event: Kept) -> str:
+    """One line about an encoder that adapting made no better."""
+    return (
+        f"the encoder stays as it is: of inks left out in turn {event.before:.1%} are recognised, "
+        f"{event.after:.1%} if it is adapted"
+    )

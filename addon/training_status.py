@@ -24,7 +24,9 @@ class TrainingStatus:
         iteration: Iterations done.
         iterations: Iterations to do.
         losses: Float32 array of shape (reports,): the loss at each report so far.
-        accuracy: Share of the taught inks that are recognised, 0..1; None until known.
+        accuracy: Share of the taught inks that are recognised, 0..1; None until known. Of an encoder that is
+            adapted: of inks left out in turn, half drawn and lifted taken together.
+        before: The same of the encoder as it was; None of a training from scratch.
         seconds: Time since it began, as of the last report.
         message: How it ended, in one line; empty until then.
     """
@@ -34,6 +36,7 @@ class TrainingStatus:
     iterations: int = 0
     losses: NDArray[np.float32] = field(default_factory=_no_losses)
     accuracy: float | None = None
+    before: float | None = None
     seconds: float = 0.0
     message: str = ""
 
@@ -43,12 +46,13 @@ class TrainingStatus:
         return self.state in ("waiting", "running", "exporting")
 
 
-def refusal(labels: Mapping[str, int], active: bool) -> str:
+def refusal(labels: Mapping[str, int], active: bool, adapts: bool = False) -> str:
     """Why a training cannot begin, in one line; empty if it can.
 
     Args:
         labels: Number of taught examples by label.
         active: Whether another one is under way.
+        adapts: Whether a base encoder is to be adapted, rather than a network trained from scratch.
     """
     if active:
         return "a training is under way; cancel it before beginning another"
@@ -56,4 +60,6 @@ def refusal(labels: Mapping[str, int], active: bool) -> str:
         return "nothing is taught yet; draw some examples of two letters or more, then train"
     if len(labels) == 1:
         return f"only {next(iter(labels))!r} is taught; draw some examples of another letter, then train"
+    if adapts and max(labels.values()) < 2:
+        return "one example of each is known already; draw a second of some, then train to adapt to your hand"
     return ""

@@ -4,8 +4,9 @@ import json
 import sys
 import tempfile
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -13,6 +14,9 @@ from sketch.host.errors import HostError
 from sketch.host.window import has_display
 from sketch.load import LoadError, load_sketch
 from sketch.window import Window
+
+if TYPE_CHECKING:
+    from sketch.examples.handwriting import Handwriting
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -62,19 +66,24 @@ def run(
 def handwriting(
     headless: Headless = False,
     out: Annotated[Path, typer.Option(help="Folder for picture, film and figures.")] = Path("out"),
-    iterations: Annotated[int, typer.Option(min=1, help="Of training, in the machine-written show.")] = 2000,
+    preset: Annotated[
+        str | None, typer.Option(help="Train this network from scratch, as ofxCaffe did: lstm_short, ...")
+    ] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="Of training, at most.")] = None,
     frames: Frames = None,
 ) -> None:
     """Draw letters, teach them, watch each one appear. Without a display a machine-written hand plays it."""
-    from sketch.examples.handwriting import Handwriting
+    from addon.training.config import PRESETS
     from sketch.host.recorder import RecorderError
     from sketch.launch import run as run_sketch
 
+    if preset is not None and preset not in PRESETS:
+        _stop(f"a preset is one of {', '.join(PRESETS)}; got {preset!r}")
     try:
         if headless or not has_display():
-            _show(out, iterations, frames)
+            _show(out, preset, iterations, frames)
         else:
-            run_sketch(Handwriting, frames=frames)
+            run_sketch(_handwriting(preset, iterations), frames=frames)
     except (HostError, RecorderError) as error:
         _stop(str(error))
 
@@ -161,17 +170,36 @@ def doctor(
     raise SystemExit(code)
 
 
+# It reads its arguments itself, as it does under torchrun.
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
+)
+def pretrain(context: typer.Context) -> None:
+    """Train a base encoder on other people's pens, from the data folder; see `inkloop pretrain --help`."""
+    # By its name, since the check that no sketch loads PyTorch would take this command for one.
+    command: Any = import_module("addon.training.pretrain")
+    raise SystemExit(command.main(context.args))
+
+
 def _aside(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _show(out: Path, iterations: int, frames: int | None) -> None:
+def _handwriting(preset: str | None, iterations: int | None) -> "Handwriting":
+    from sketch.examples.handwriting import Handwriting
+
+    instance = Handwriting()
+    instance.preset, instance.iterations = preset, iterations
+    return instance
+
+
+def _show(out: Path, preset: str | None, iterations: int | None, frames: int | None) -> None:
     from sketch.examples.handwriting_show import perform, report_lines
 
     print("No window: a machine-written hand teaches, trains and writes. This takes about a minute.")
     # The show teaches its own letters: it must neither find nor leave any among the user's.
     with tempfile.TemporaryDirectory(prefix="inkloop-") as home:
-        report = perform(out, home=Path(home), iterations=iterations, frames=frames)
+        report = perform(out, home=Path(home), preset=preset, iterations=iterations, frames=frames)
     print("\n".join(report_lines(report)))
     print(f"picture, film and figures are in {out}/")
 

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import helper
 
+from addon.features import FeatureRecipe
 from addon.runtime import model
+from addon.spec import ModelSpec
 from addon.training.encoder import EncoderNet
-from addon.training.encoder_export import encoder_spec, export_encoder
+from addon.training.encoder_export import encoder_model, encoder_spec, export_encoder
+from addon.training.nodes import described, tensors, value
 
 SMALL = {"layers": 2, "hidden": 32, "embedding": 16, "background": 4}
 
@@ -24,9 +31,36 @@ def inline_steps() -> Iterator[None]:
 
 def make_encoder(path: Path, seed: int = 3) -> Path:
     """Export an encoder to `path`; the same seed gives the same weights."""
+    net = _net(seed)
+    export_encoder(net, encoder_spec(net, spacing=1 / 12, levels=8), path)
+    return path
+
+
+def make_knowing_encoder(
+    path: Path, labels: tuple[str, ...] = ("A", "B", "C"), unknown: bool = True, seed: int = 3
+) -> ModelSpec:
+    """Write an encoder that has classes of its own, too, of random weights; its scale is 200."""
+    net = _net(seed)
+    bare = encoder_spec(net, spacing=1 / 12, levels=8)
+    spec = replace(bare, labels=labels, unknown=unknown, recipe=FeatureRecipe(200.0, 1 / 12))
+    graph = encoder_model(net, bare).graph
+    sizes = {"scores": len(labels), "progress": 1, "unknown": 1}
+    chance = np.random.default_rng(seed)
+    for name in spec.outputs[3:]:
+        weights = chance.normal(0, 0.05, (net.size, sizes[name])).astype(np.float32)
+        graph.initializer.extend(tensors({f"{name}.W": weights}))
+        product = f"{name}_score" if name == "progress" else name
+        graph.node.append(helper.make_node("MatMul", ["embedding", f"{name}.W"], [product]))
+        if name == "progress":
+            graph.node.append(helper.make_node("Sigmoid", [product], [name]))
+        graph.output.append(value(name, "batch", "time", sizes[name]))
+    onnx.save(described(graph, spec), path)
+    return spec
+
+
+def _net(seed: int) -> EncoderNet:
     torch.manual_seed(seed)
     net = EncoderNet(**SMALL)
     # Far enough apart that a sign which was taught is told from another.
     torch.nn.init.orthogonal_(net.project.weight, gain=60.0)
-    export_encoder(net, encoder_spec(net, spacing=1 / 12, levels=8), path)
-    return path
+    return net

@@ -9,7 +9,7 @@ import numpy as np
 
 from addon.errors import EvaluationError
 from addon.features import COLUMNS
-from addon.runtime.engine import InlineEngine
+from addon.runtime.inline import InlineEngine
 from addon.runtime.model import LoadedModel, load_model
 from addon.runtime.ort import onnxruntime
 from addon.runtime.providers import choose_here

@@ -6,12 +6,13 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from addon.features import FeatureRecipe, Strokes, ink_scale
+from addon.features import FeatureRecipe, Strokes, ink_size, typical_size
 from addon.prototypes import (
     Prototypes,
     answer,
     forgotten,
     no_prototypes,
+    questioned,
     relabelled,
     taught,
     threshold,
@@ -19,9 +20,12 @@ from addon.prototypes import (
 from addon.reading import Reading
 from addon.runtime.encode import tracks_of
 from addon.runtime.step import Floats, StepOutputs, StepSession
+from addon.strangeness import NOBODY
 
 RESCALED = log(1.12)
 """From which change of the taught inks' typical size on, as a logarithm, all of them are read anew."""
+
+_SURE = 60.0
 
 
 class Said(NamedTuple):
@@ -70,6 +74,11 @@ class Answers(Protocol):
         """How points become rows."""
         ...
 
+    @property
+    def taught(self) -> Prototypes | None:
+        """What is taught; None if the model learns nothing by being taught."""
+        ...
+
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""
         ...
@@ -82,7 +91,10 @@ class Answers(Protocol):
 def answers_of(session: StepSession) -> Answers:
     """How the steps of a session are read."""
     reading = session.spec.reading
-    return HeadAnswers(session) if reading is None else TaughtAnswers(session, reading)
+    if reading is None:
+        return HeadAnswers(session)
+    taught_ones = TaughtAnswers(session, reading)
+    return OwnOrTaught(HeadAnswers(session), taught_ones) if session.spec.labels else taught_ones
 
 
 class HeadAnswers:
@@ -95,6 +107,8 @@ class HeadAnswers:
     def __init__(self, session: StepSession) -> None:
         self.labels = session.spec.labels
         self.recipe = session.spec.recipe
+        self.taught = None
+        self._tells_unknown = session.spec.unknown
 
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
         """Such a model learns by training alone."""
@@ -104,9 +118,53 @@ class HeadAnswers:
         """The answer to the last row."""
         probabilities = _probabilities(outputs.scores[0, -1])
         progress = float(outputs.progress[0, -1, 0])
-        if probabilities is None or not isfinite(progress):
+        strange = float(outputs.unknown[0, -1, 0]) if self._tells_unknown else 0.0
+        if probabilities is None or not isfinite(progress + strange):
             return None
-        return Said(probabilities, progress, 0.0)
+        return Said(probabilities, progress, _chance(strange) if self._tells_unknown else 0.0)
+
+
+class OwnOrTaught:
+    """A model's own classes for as long as nothing is taught, then the taught ones alone.
+
+    Not both at once: the own classes are read at the scale of the model's training, the taught ones at that
+    of the taught inks, and a step has one scale.
+
+    Args:
+        own: How the model's own classes are read.
+        taught_ones: How the taught ones are.
+    """
+
+    def __init__(self, own: "HeadAnswers", taught_ones: "TaughtAnswers") -> None:
+        self._own = own
+        self._taught = taught_ones
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes."""
+        return self._now.labels
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows."""
+        return self._now.recipe
+
+    @property
+    def taught(self) -> Prototypes:
+        """What is taught."""
+        return self._taught.prototypes
+
+    def learn(self, examples: Sequence[TaughtInk]) -> bool:
+        """Take exactly these examples as what is taught; whether that changes any answer."""
+        return self._taught.learn(examples)
+
+    def read(self, outputs: StepOutputs) -> Said | None:
+        """The answer to the last row."""
+        return self._now.read(outputs)
+
+    @property
+    def _now(self) -> "HeadAnswers | TaughtAnswers":
+        return self._taught if self._taught.labels else self._own
 
 
 class TaughtAnswers:
@@ -125,11 +183,18 @@ class TaughtAnswers:
         self.recipe = session.spec.recipe
         self.prototypes = no_prototypes(reading)
         self._threshold = 0.0
+        self._asked = NOBODY
+        self._sizes: dict[int, float] = {}
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The classes, in the order in which they were first taught."""
         return self.prototypes.labels
+
+    @property
+    def taught(self) -> Prototypes:
+        """What is taught."""
+        return self.prototypes
 
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""
@@ -140,7 +205,8 @@ class TaughtAnswers:
         prototypes = self._with_new(prototypes, examples)
         self.prototypes = _named(prototypes, examples)
         if self.prototypes is not before:
-            self._threshold = threshold(self.prototypes)
+            self._asked = questioned(self.prototypes, self._asked)
+            self._threshold = threshold(self.prototypes, self._asked)
         return self.prototypes is not before
 
     def read(self, outputs: StepOutputs) -> Said | None:
@@ -150,14 +216,16 @@ class TaughtAnswers:
         said = answer(self.prototypes, outputs.embedding[0, -1])
         if not isfinite(said.progress):
             return None
-        strange = min(max(said.unknown - self._threshold, -60.0), 60.0)
-        return Said(said.probabilities, said.progress, 1.0 / (1.0 + exp(-strange)))
+        return Said(said.probabilities, said.progress, _chance(said.unknown - self._threshold))
 
     def _rescaled(self, examples: Sequence[TaughtInk]) -> Prototypes:
-        scale = min(ink_scale([example.strokes for example in examples]), 1e6)
+        known = self._sizes
+        self._sizes = {one.id: known.get(one.id) or ink_size(one.strokes) for one in examples}
+        scale = min(typical_size(list(self._sizes.values())), 1e6)
         if self.prototypes.keys and abs(log(scale / self.recipe.scale)) < RESCALED:
             return self.prototypes
         self.recipe = FeatureRecipe(scale, self.recipe.spacing)
+        self._asked = NOBODY
         return no_prototypes(self.prototypes.reading)
 
     def _with_new(self, prototypes: Prototypes, examples: Sequence[TaughtInk]) -> Prototypes:
@@ -174,6 +242,11 @@ def _named(prototypes: Prototypes, examples: Sequence[TaughtInk]) -> Prototypes:
         if labels[key] != prototypes.labels[index]:
             prototypes = relabelled(prototypes, key, labels[key])
     return prototypes
+
+
+def _chance(odds: float) -> float:
+    """The probability of odds that are given as a logarithm."""
+    return 1.0 / (1.0 + exp(-min(max(odds, -_SURE), _SURE)))
 
 
 def _probabilities(scores: Floats) -> Floats | None:

@@ -5,6 +5,7 @@ copied in and out. That takes two thirds of the time of `session.run`, and bindi
 more.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,15 @@ class CpuStep:
         self._before[...] = state
         self._session.run_with_iobinding(self._binding)
         return StepOutputs._make([array.copy() for array in self._told]), self._after.copy()
+
+    def join(self, states: Sequence[Floats]) -> Floats:
+        """The state of a batch, of states of one ink each."""
+        return np.concatenate(states, axis=2)
+
+    def split(self, state: Floats) -> list[Floats]:
+        """The states of a batch's inks."""
+        # In one copy, so that no ink keeps the whole batch alive.
+        return list(np.ascontiguousarray(state.transpose(2, 0, 1, 3))[:, :, :, np.newaxis])
 
     def _step_many(self, rows: Floats, state: Floats) -> tuple[StepOutputs, Floats]:
         feed = {"features": rows, "h": state[0], "c": state[1]}

@@ -5,18 +5,21 @@ dropped and their order is kept, since the recurrent state would be wrong withou
 """
 
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from queue import SimpleQueue
 from time import perf_counter_ns
 from typing import Protocol
 
+from addon.features import FeatureRecipe
 from addon.prediction import Prediction
-from addon.runtime.answers import TaughtInk, answers_of
+from addon.prototypes import Prototypes
+from addon.runtime.answers import TaughtInk
+from addon.runtime.inline import InlineEngine, News
 from addon.runtime.model import LoadedModel
-from addon.runtime.predictor import Sample, StreamingPredictor
-from addon.runtime.timings import TimingRing, Timings
+from addon.runtime.predictor import Sample
+from addon.runtime.timings import Timings
+from addon.threads import end_at_exit
 
 
 class Engine(Protocol):
@@ -27,11 +30,32 @@ class Engine(Protocol):
         """The latest answer for every pointer; copy it before iterating, a worker may be adding to it."""
         ...
 
+    @property
+    def at_once(self) -> bool:
+        """Whether answers come on the calling thread."""
+        ...
+
+    @property
+    def taught(self) -> Prototypes | None:
+        """What is taught; None if the model learns nothing by being taught."""
+        ...
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows."""
+        ...
+
     def begin(self, pointer_id: int) -> None:
         """A new ink begins."""
 
     def point(self, pointer_id: int, x: float, y: float) -> None:
         """A sample of a pen that is down, finite, in logical pixels."""
+
+    def gather(self, pointer_id: int, x: float, y: float) -> None:
+        """The same, but it may wait for those of other pens until `flush`."""
+
+    def flush(self) -> None:
+        """Answer what waits for others."""
 
     def lift(self, pointer_id: int) -> None:
         """The pen leaves the paper."""
@@ -45,8 +69,15 @@ class Engine(Protocol):
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""
 
+    def keep_warm(self) -> None:
+        """Run a step of nothing: a model that pauses gets slow again."""
+
     def timings(self) -> Timings:
         """Microseconds a point, from the event to the prediction."""
+        ...
+
+    def take_news(self) -> list[News]:
+        """What was answered since the last call, in order."""
         ...
 
     def take_faults(self) -> list[str]:
@@ -57,88 +88,6 @@ class Engine(Protocol):
         """End; waits at most so long for a step that is running."""
 
 
-class InlineEngine:
-    """Answers before `point` returns.
-
-    Args:
-        model: What to run.
-    """
-
-    def __init__(self, model: LoadedModel) -> None:
-        self._predictions: dict[int, Prediction] = {}
-        self._model = model
-        self._answers = answers_of(model.session)
-        self._pens: dict[int, StreamingPredictor] = {}
-        self._ring = TimingRing()
-        self._said: set[str] = set()
-        self._faults: deque[str] = deque()
-
-    @property
-    def predictions(self) -> dict[int, Prediction]:
-        """The latest answer for every pointer."""
-        return self._predictions
-
-    def begin(self, pointer_id: int) -> None:
-        """A new ink begins."""
-        pen = self._pen(pointer_id)
-        pen.begin()
-        self._predictions[pointer_id] = pen.prediction
-
-    def point(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
-        """A sample of a pen that is down; `began` is when it came, in `perf_counter_ns`, if not now."""
-        began = began or perf_counter_ns()
-        pen = self._pen(pointer_id)
-        if pen.add(x, y):
-            self._publish(pointer_id, pen)
-            self._ring.add(perf_counter_ns() - began)
-
-    def lift(self, pointer_id: int) -> None:
-        """The pen leaves the paper."""
-        pen = self._pen(pointer_id)
-        if pen.lift():
-            self._publish(pointer_id, pen)
-
-    def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
-        """Feed an ink so far from its first sample."""
-        pen = self._pen(pointer_id)
-        pen.replay(samples)
-        self._publish(pointer_id, pen)
-
-    def learn(self, examples: Sequence[TaughtInk]) -> None:
-        """Take exactly these examples as what is taught."""
-        self._answers.learn(examples)
-
-    def forget(self, pointer_id: int) -> None:
-        """This pointer will not come back."""
-        self._pens.pop(pointer_id, None)
-        self._predictions.pop(pointer_id, None)
-
-    def timings(self) -> Timings:
-        """Microseconds a point; those of the warm-up before the first."""
-        return self._ring.figures(self._model.timings)
-
-    def take_faults(self) -> list[str]:
-        """What went wrong since the last call, each thing said once."""
-        return [self._faults.popleft() for _ in range(len(self._faults))]
-
-    def close(self, seconds: float = 0.0) -> None:
-        """Nothing runs between two calls, so there is nothing to end."""
-
-    def _pen(self, pointer_id: int) -> StreamingPredictor:
-        pen = self._pens.get(pointer_id)
-        if pen is None:
-            pen = self._pens[pointer_id] = StreamingPredictor(self._model.session, self._answers)
-        return pen
-
-    def _publish(self, pointer_id: int, pen: StreamingPredictor) -> None:
-        self._predictions[pointer_id] = pen.prediction
-        if pen.fault:
-            if pen.fault not in self._said:
-                self._said.add(pen.fault)
-                self._faults.append(f"{self._model.path.name}: {pen.fault}; the last answer stays")
-            pen.fault = ""
-
-
 class WorkerEngine:
     """Answers from a thread of its own: `predictions` are the latest that are finished.
 
@@ -147,18 +96,31 @@ class WorkerEngine:
         shown: Answers to show until there are new ones.
     """
 
+    at_once = False
+
     def __init__(self, model: LoadedModel, shown: Mapping[int, Prediction] | None = None) -> None:
-        self._inline = InlineEngine(model)
-        self._inline.predictions.update(shown or {})
+        self._inline = InlineEngine(model, tells=True)
+        self._inline.answered.update(shown or {})
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._ending = False
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="inkloop-steps", daemon=True)
         self._thread.start()
+        end_at_exit(self, self._thread, partial(_end, self._queue, self._ending))
 
     @property
     def predictions(self) -> dict[int, Prediction]:
         """The latest answers that are finished."""
-        return self._inline.predictions
+        return self._inline.answered
+
+    @property
+    def taught(self) -> Prototypes | None:
+        """What is taught, as far as the worker has come."""
+        return self._inline.taught
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows, as far as the worker has come."""
+        return self._inline.recipe
 
     @property
     def waiting(self) -> int:
@@ -172,6 +134,13 @@ class WorkerEngine:
     def point(self, pointer_id: int, x: float, y: float) -> None:
         """A sample of a pen that is down; never waits."""
         self._queue.put(partial(self._inline.point, pointer_id, x, y, perf_counter_ns()))
+
+    def gather(self, pointer_id: int, x: float, y: float) -> None:
+        """The same, but it may wait in the worker for those of other pens."""
+        self._queue.put(partial(self._inline.gather, pointer_id, x, y, perf_counter_ns()))
+
+    def flush(self) -> None:
+        """The worker does so by itself, whenever it has come to the end of its queue."""
 
     def lift(self, pointer_id: int) -> None:
         """The pen leaves the paper."""
@@ -189,9 +158,17 @@ class WorkerEngine:
         """This pointer will not come back."""
         self._queue.put(partial(self._inline.forget, pointer_id))
 
+    def keep_warm(self) -> None:
+        """Run a step of nothing when the worker comes to it."""
+        self._queue.put(self._inline.keep_warm)
+
     def timings(self) -> Timings:
         """Microseconds a point, its time in the queue included."""
         return self._inline.timings()
+
+    def take_news(self) -> list[News]:
+        """What was answered since the last call, in order."""
+        return self._inline.take_news()
 
     def take_faults(self) -> list[str]:
         """What went wrong since the last call, each thing said once."""
@@ -199,13 +176,23 @@ class WorkerEngine:
 
     def close(self, seconds: float = 0.0) -> None:
         """End, leaving out what is still queued; waits at most so long for a step that is running."""
-        self._ending = True
-        self._queue.put(None)
+        _end(self._queue, self._ending)
         self._thread.join(seconds)
 
     def _work(self) -> None:
-        while (event := self._queue.get()) is not None and not self._ending:
+        while (event := self._queue.get()) is not None and not self._ending.is_set():
             event()
+            # What has come meanwhile may go through the model together, what comes later has to wait for it.
+            for _ in range(self._queue.qsize()):
+                if (event := self._queue.get()) is None or self._ending.is_set():
+                    return
+                event()
+            self._inline.flush()
+
+
+def _end(queue: "SimpleQueue[Callable[[], None] | None]", ending: threading.Event) -> None:
+    ending.set()
+    queue.put(None)
 
 
 def engine_for(model: LoadedModel, shown: Mapping[int, Prediction] | None = None) -> Engine:
@@ -215,4 +202,4 @@ def engine_for(model: LoadedModel, shown: Mapping[int, Prediction] | None = None
         model: A loaded model.
         shown: Answers of the engine before, to show until there are new ones.
     """
-    return InlineEngine(model) if model.inline else WorkerEngine(model, shown)
+    return InlineEngine(model, tells=True) if model.inline else WorkerEngine(model, shown)

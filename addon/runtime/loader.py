@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from addon.errors import AddonError
 from addon.runtime.model import LoadedModel, load_model
 from addon.runtime.providers import Choice
+from addon.threads import end_at_exit
 
 CLOSING_SECONDS = 2.0
 
@@ -67,6 +69,7 @@ class ModelLoader:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="inkloop-load", daemon=True)
             self._thread.start()
+            end_at_exit(self, self._thread, partial(self._requests.put, None))
         self._asked += 1
         self._requests.put(LoadRequest(self._asked, tuple(paths), choose))
         return self._asked

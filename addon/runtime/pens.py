@@ -1,29 +1,51 @@
 """The pens that are writing and the model that watches them; the model may change while they write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from addon.features import Points
+import numpy as np
+
+from addon.errors import PointsError
+from addon.features import FeatureRecipe, Points
 from addon.prediction import Prediction, no_prediction
+from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
 from addon.runtime.engine import Engine, engine_for
+from addon.runtime.fade import FadingEngine
+from addon.runtime.inline import News
 from addon.runtime.model import LoadedModel
 from addon.runtime.tape import InkTape
 from addon.runtime.timings import NO_TIMINGS, Timings
 
 CLOSING_SECONDS = 2.0
 
+WARM_SECONDS = 1.0
+"""After so long without a point a step of nothing keeps the model warm: it costs what a point costs."""
+
 
 class Pens:
-    """Feeds the points of every pointer to the model that is in, if one is. Call from one thread."""
+    """Feeds the points of every pointer to the model that is in, if one is. Call from one thread.
 
-    def __init__(self) -> None:
+    Args:
+        crossfade: Seconds in which a model's answers give way to those of the next, at least 0.
+
+    Raises:
+        ValueError: `crossfade` is out of its range.
+    """
+
+    def __init__(self, crossfade: float = 0.0) -> None:
+        if not 0.0 <= crossfade < float("inf"):
+            raise ValueError(f"crossfade must be seconds, at least 0; got {crossfade}")
+        self._crossfade = crossfade
         self.model: LoadedModel | None = None
         self._engine: Engine | None = None
         self._tape = InkTape()
         self._seen_last: int | None = None
         self._nothing = no_prediction(())
         self._examples: tuple[TaughtInk, ...] = ()
+        self._news: list[News] = []
+        self._paused = 0.0
+        self._left: tuple[LoadedModel, Engine] | None = None
 
     @property
     def prediction(self) -> Prediction:
@@ -49,12 +71,29 @@ class Pens:
             PointsError: It is not finite; nothing has changed.
         """
         x, y = float(point[0]), float(point[1])
-        begins = self._tape.add(pointer_id, x, y)
-        self._seen_last = pointer_id
-        if begins:
-            self._begin(pointer_id)
+        self._sampled(pointer_id, x, y)
         if self._engine is not None:
             self._engine.point(pointer_id, x, y)
+
+    def feed(self, points_by_pointer: Mapping[int, Points]) -> None:
+        """Take the next points of several pens that are down, all of them in batched steps.
+
+        Raises:
+            PointsError: An array has another shape or is not finite in x or y; nothing has changed.
+        """
+        for points in points_by_pointer.values():
+            _check(points)
+        for pointer_id, points in points_by_pointer.items():
+            for x, y in points[:, :2].tolist():
+                self._sampled(pointer_id, x, y)
+                if self._engine is not None:
+                    self._engine.gather(pointer_id, x, y)
+        self.flush()
+
+    def flush(self) -> None:
+        """Answer the points that wait for others."""
+        if self._engine is not None:
+            self._engine.flush()
 
     def lift(self, pointer_id: int) -> None:
         """The pen left the paper."""
@@ -67,14 +106,41 @@ class Pens:
 
     def adopt(self, model: LoadedModel) -> None:
         """Put a model in the place of the one before, as if it had watched from each ink's first point."""
-        before = self._engine
-        self._engine = engine_for(model, {} if before is None else before.predictions)
-        self._engine.learn(self._examples)
-        self._replay()
+        before = self._alone()
+        # A model that comes back may still be in a step of the worker that it had.
+        if self._left is not None and self._left[0] is model:
+            self._left[1].close(CLOSING_SECONDS)
+        engine = engine_for(model, {} if before is None else before.predictions)
+        engine.learn(self._examples)
+        for pointer_id, ink in self._tape:
+            engine.replay(pointer_id, ink.samples)
+        self._engine = engine
+        if before is not None and self.model is not None:
+            self._news += before.take_news()
+            self._left = self.model, before
+            if self._crossfade and before.predictions:
+                self._engine = FadingEngine(before, engine, self._crossfade)
+            else:
+                before.close()
         self.model = model
         self._nothing = no_prediction(model.spec.labels)
-        if before is not None:
-            before.close()
+
+    def pass_time(self, dt: float) -> None:
+        """Go on by `dt` seconds: a cross-fade takes its course, a model that pauses is kept warm."""
+        if isinstance(self._engine, FadingEngine) and self._engine.pass_time(dt):
+            self._engine = self._alone()
+        self._paused += dt
+        if self._paused >= WARM_SECONDS and self._engine is not None:
+            self._paused = 0.0
+            self._engine.keep_warm()
+
+    def _alone(self) -> Engine | None:
+        # The engine that stays, whether or not one is just fading out.
+        engine = self._engine
+        if not isinstance(engine, FadingEngine):
+            return engine
+        engine.old.close()
+        return engine.new
 
     def learn(self, examples: Sequence[TaughtInk]) -> None:
         """Take exactly these examples as what is taught: a base encoder answers by them from now on."""
@@ -82,6 +148,26 @@ class Pens:
         if self._engine is not None:
             self._engine.learn(self._examples)
             self._replay()
+
+    @property
+    def taught(self) -> Prototypes | None:
+        """What the model has been taught; None if there is no model, or one that learns by training alone."""
+        return None if self._engine is None else self._engine.taught
+
+    @property
+    def recipe(self) -> FeatureRecipe | None:
+        """How points become rows; None if there is no model."""
+        return None if self._engine is None else self._engine.recipe
+
+    @property
+    def at_once(self) -> bool:
+        """Whether a point is answered before `point` returns, or waits for `flush` at most."""
+        return self._engine is not None and self._engine.at_once
+
+    def take_news(self) -> list[News]:
+        """What was answered since the last call, in order."""
+        news, self._news = self._news, []
+        return news if self._engine is None else news + self._engine.take_news()
 
     def take_faults(self) -> list[str]:
         """What went wrong in the model since the last call."""
@@ -97,9 +183,23 @@ class Pens:
             if self._engine is not None:
                 self._engine.replay(pointer_id, ink.samples)
 
+    def _sampled(self, pointer_id: int, x: float, y: float) -> None:
+        begins = self._tape.add(pointer_id, x, y)
+        self._seen_last = pointer_id
+        self._paused = 0.0
+        if begins:
+            self._begin(pointer_id)
+
     def _begin(self, pointer_id: int) -> None:
         forgotten = self._tape.forget_oldest()
         if self._engine is not None:
             for gone in forgotten:
                 self._engine.forget(gone)
             self._engine.begin(pointer_id)
+
+
+def _check(points: Points) -> None:
+    if points.ndim != 2 or points.shape[1] < 2:
+        raise PointsError(f"points must have the shape (n, 4); got {points.shape}")
+    if not np.isfinite(points[:, :2]).all():
+        raise PointsError("a pen sample must be finite; these points have one that is not")

@@ -1,17 +1,32 @@
 """From the points of one pointer to a prediction, one sample at a time."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from addon.features import Row, Trail, advance, lift
+from addon.holding import UNDECIDED, held
 from addon.prediction import Prediction, no_prediction
 from addon.runtime.answers import Answers, answers_of
-from addon.runtime.step import StepSession
+from addon.runtime.step import State, StepOutputs, StepSession
 
 Sample: TypeAlias = tuple[float, float] | None
 """Where the pen was, in logical pixels; None where it was lifted."""
+
+
+class Feed(NamedTuple):
+    """Rows of one ink for one run of the model.
+
+    Attributes:
+        rows: At least one, oldest first.
+        lifted: Whether the pen has left the paper at the last one.
+        came: When the event came, in `perf_counter_ns`; 0 if nobody asks.
+    """
+
+    rows: list[Row]
+    lifted: bool = False
+    came: int = 0
 
 
 class StreamingPredictor:
@@ -37,7 +52,8 @@ class StreamingPredictor:
         self.prediction = no_prediction(self._answers.labels)
         self._recipe = self._answers.recipe
         self._trail: Trail | None = None
-        self._state = self._start
+        self.state = self._start
+        self._hold = UNDECIDED
         self._rows = 0
 
     def add(self, x: float, y: float) -> bool:
@@ -49,47 +65,65 @@ class StreamingPredictor:
         Raises:
             PointsError: It is not finite; nothing has changed.
         """
-        rows, self._trail = advance(self._recipe, self._trail, x, y)
+        rows = self.advance(x, y)
         if rows:
-            self._feed(rows)
+            self.feed(rows)
             return True
         return False
 
     def lift(self) -> bool:
         """Take the pen off the paper; False if it was off already."""
-        if self._trail is None:
-            return False
-        rows, self._trail = lift(self._recipe, self._trail)
+        rows = self.raised()
         if rows:
-            self._feed(rows)
+            self.feed(rows, lifted=True)
         return bool(rows)
+
+    def advance(self, x: float, y: float) -> list[Row]:
+        """The rows of one sample, which are yet to be fed.
+
+        Raises:
+            PointsError: It is not finite; nothing has changed.
+        """
+        rows, self._trail = advance(self._recipe, self._trail, x, y)
+        return rows
+
+    def raised(self) -> list[Row]:
+        """The rows of the pen's leaving the paper, which are yet to be fed; none if it was off already."""
+        if self._trail is None:
+            return []
+        rows, self._trail = lift(self._recipe, self._trail)
+        return rows
 
     def replay(self, samples: Sequence[Sample]) -> None:
         """Start anew with all of an ink so far, in one run of the model."""
         self.begin()
         rows: list[Row] = []
         for sample in samples:
-            if sample is not None:
-                made, self._trail = advance(self._recipe, self._trail, *sample)
-                rows += made
-            elif self._trail is not None:
-                made, self._trail = lift(self._recipe, self._trail)
-                rows += made
+            rows += self.raised() if sample is None else self.advance(*sample)
         if rows:
-            self._feed(rows)
+            self.feed(rows, lifted=samples[-1] is None)
 
-    def _feed(self, rows: list[Row]) -> None:
+    def feed(self, rows: list[Row], lifted: bool = False) -> None:
+        """Run the model over rows of this ink, by itself; `lifted` if the pen leaves at the last one."""
         try:
-            outputs, state = self._session.step(np.array([rows], dtype=np.float32), self._state)
+            outputs, state = self._session.step(np.array([rows], dtype=np.float32), self.state)
         except Exception as error:  # whatever ONNX Runtime raises: the show goes on with the last answer
-            self.fault = f"a step failed ({' '.join(str(error).split())[:160]})"
+            self.failed(error)
             return
+        self.take(outputs, state, len(rows), lifted)
+
+    def take(self, outputs: StepOutputs, state: State, rows: int, lifted: bool) -> None:
+        """Take what a step over so many rows gave for this ink; what is no number changes nothing."""
         said = self._answers.read(outputs)
         if said is None:
             self.fault = "its answers are not numbers (NaN)"
             return
-        self._state = state
-        self._rows += len(rows)
-        self.prediction = Prediction(
-            self._answers.labels, said.probabilities, said.progress, self._rows, said.unknown
-        )
+        probabilities, progress, unknown = said
+        self.state = state
+        self._rows += rows
+        hold = self._hold = held(self._hold, probabilities, unknown, rows, lifted)
+        self.prediction = Prediction(self._answers.labels, probabilities, progress, self._rows, unknown, hold)
+
+    def failed(self, error: Exception) -> None:
+        """A step of this ink has failed; nothing has changed."""
+        self.fault = f"a step failed ({' '.join(str(error).split())[:160]})"

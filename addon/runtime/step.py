@@ -5,7 +5,8 @@
 A state is opaque and is never changed: whoever keeps one can go back to it, and feed it twice.
 """
 
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,18 +29,22 @@ class StepOutputs(NamedTuple):
         scores: Float32 array of shape (batch, time, classes), before the softmax.
         progress: Float32 array of shape (batch, time, 1), 0..1.
         embedding: Float32 array of shape (batch, time, embedding); only a base encoder tells it.
+        unknown: Float32 array of shape (batch, time, 1), how much likelier it is, as a logarithm, that the
+            ink is none of the classes.
     """
 
     scores: Floats = NOTHING
     progress: Floats = NOTHING
     embedding: Floats = NOTHING
+    unknown: Floats = NOTHING
 
 
 def answer_sizes(spec: ModelSpec) -> dict[str, int]:
     """Of what a step answers, the field of `StepOutputs` and its last size."""
-    if spec.reading is not None:
-        return {"embedding": spec.embedding}
-    return {"scores": len(spec.labels), "progress": 1}
+    sizes = {"embedding": spec.embedding, "scores": len(spec.labels), "progress": 1, "unknown": 1}
+    # Without a reading nobody looks at the embedding, so it is not copied out at every point.
+    unread = () if spec.reading is not None else ("embedding",)
+    return {name: size for name, size in sizes.items() if name in spec.outputs and name not in unread}
 
 
 class StepSession(Protocol):
@@ -61,4 +66,17 @@ class StepSession(Protocol):
 
     def step(self, rows: Floats, state: State) -> tuple[StepOutputs, State]:
         """Take rows of shape (batch, time, features), time at least 1, on from a state."""
+        ...
+
+
+@runtime_checkable
+class JoiningSession(StepSession, Protocol):
+    """A session that can take several inks through one step, whatever came before in each."""
+
+    def join(self, states: Sequence[State]) -> State:
+        """The state of a batch, of states of one ink each; these stay as they are."""
+        ...
+
+    def split(self, state: State) -> list[State]:
+        """The states of a batch's inks, in order, each as if it had been alone."""
         ...

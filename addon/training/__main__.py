@@ -14,14 +14,14 @@ import traceback
 from typing import TextIO
 
 from addon.errors import AddonError
-from addon.jobs import CANCEL_LINE, Event, Failed, event_line, job_from
+from addon.jobs import CANCEL_LINE, Baking, Event, Failed, event_line, job_from
 
 # How long it may take to leave by itself once the sketch is gone, in seconds.
 GRACE = 10.0
 
 
 def main() -> int:
-    """Serve one job; 0 if it was exported or cancelled, 1 if it failed."""
+    """Serve one job; 0 unless it failed, then 1."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the sketch, which then closes the pipe
     events = _claim_stdout()
     first = sys.stdin.readline()
@@ -40,15 +40,27 @@ def main() -> int:
 
 
 def _serve(line: str, events: TextIO, cancel: threading.Event) -> None:
-    # Torch takes seconds to import: by now the listener is there, should the sketch go meanwhile.
-    from addon.training.config import config_from
-    from addon.training.manners import step_back
-    from addon.training.run import run
-
     job = job_from(line)
-    config = config_from(job.config)
-    step_back(config)
-    run(job, config, lambda event: _tell(events, event), cancel.is_set)
+    # What each job needs and no more. Torch takes seconds to import: by now the listener is there, should the
+    # sketch go meanwhile.
+    if isinstance(job, Baking):
+        from addon.training.bake import bake
+
+        return _tell(events, bake(job))
+    from addon.training.config import adapt_config_from, config_from
+    from addon.training.manners import step_back
+
+    if job.model is None:
+        from addon.training.run import run
+
+        config = config_from(job.config)
+        step_back(config)
+        return run(job, config, lambda event: _tell(events, event), cancel.is_set)
+    from addon.training.adapting import adapt
+
+    adapting = adapt_config_from(job.config)
+    step_back(adapting)
+    adapt(job, adapting, lambda event: _tell(events, event), cancel.is_set)
 
 
 def _claim_stdout() -> TextIO:

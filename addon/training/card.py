@@ -1,4 +1,4 @@
-"""The card of the model that ships: what it is, where it comes from, what it can do; in Markdown."""
+"""The card of the letters that ship: what they are, where they come from, what they can do; in Markdown."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,50 +8,69 @@ from addon.spec import ModelSpec
 CARD = """\
 # letters.onnx
 
-Recognises {labels} at every point of the pen, and says how far along the letter is. Nothing has to be
-taught first: it is what a sketch starts with.
+Recognises capitals, small letters and digits at every point of the pen, and says how far along the sign is
+and how likely it is none of them. Nothing has to be taught first: it is what a sketch starts with. As soon as
+a sign is taught, the taught signs are answered instead.
 
-An LSTM of {spec.layers} layers of {spec.hidden}, one step with its state in the open; {megabytes:.2f} MB.
-It is strictly causal: an answer depends on what has been drawn, never on what will be. It reads a row of
-features every {spec.recipe.step:g} logical pixels and takes letters to be about {spec.recipe.scale:g} pixels
-large; it was trained for hands of half to double that size.
+It is the base encoder `encoder.onnx` (its card is beside this one) with a head of {classes} classes over the
+output of its LSTM: one layer of {width} between. The encoder itself is not changed, so its embedding can be
+taught as before. One step with its state in the open; {megabytes:.2f} MB. It is strictly causal: an answer
+depends on what has been drawn, never on what will be. It reads a row of features every
+{spec.recipe.step:.4g} logical pixels and takes a hand's signs to be about {spec.recipe.scale:g} pixels large,
+by their median; it was trained for hands of half to double that size.
 
 ## Measured
 
-On {facts[held_out_examples]} letters of {facts[held_out_writers]} writers who were held out of training.
-Accuracy in percent, by the share of the letter's pen-down travel that is drawn, and with the pen lifted:
+On {facts[held_out_examples]} signs of {facts[held_out_writers]} writers who were held out of the training of
+both the encoder and the head. Accuracy in percent, by the share of the sign's pen-down travel that is drawn,
+and with the pen lifted:
 
-| size of the hand | 25 % | 50 % | 75 % | 100 % | lifted |
+| all {classes} classes, size of the hand | 25 % | 50 % | 75 % | 100 % | lifted |
 | --- | --- | --- | --- | --- | --- |
 | nominal | {nominal} |
 | half | {half} |
 | double | {double} |
 
-Mean error of the progress over all rows, at the nominal size: {facts[progress_error]:.3f}. The labels of the
-source are noisy, so a part of what counts as wrong here is right.
+Many capitals and small letters differ by their size alone, and O, o and 0 not even by that. The same at the
+nominal size by kind of sign, among all classes and among those of the kind alone:
+
+| kind, asked among | 25 % | 50 % | 75 % | 100 % | lifted |
+| --- | --- | --- | --- | --- | --- |
+{kinds}
+
+Mean error of the progress over the travel: {facts[progress_error]:.3f}. Calibration error of the
+probabilities: {facts[ece]:.3f}. {unknown}The labels of the source are noisy, so a part of what
+counts as wrong here is right.
 
 ## Data and licence
 
-Trained on {facts[examples]} capitals of {facts[writers]} writers from UNIPEN train_r01_v07, published on
-Zenodo under CC BY 4.0; the data is not part of this repository. SHA-256 of unipen_upper.npz, the file
-that was read (its layout is described in addon/corpus.py):
+Trained on {facts[examples]} letters and digits of {facts[writers]} writers from UNIPEN train_r01_v07,
+published on Zenodo under CC BY 4.0, and on {facts[others]} drawings that are none (Omniglot, MIT; Quick,
+Draw!, CC BY 4.0). The data is not part of this repository. SHA-256 of the files that were read (their layout
+is described in addon/corpus.py), and of the encoder:
 
-    {facts[data_sha256]}
+{hashes}
 
-The model is offered under CC BY 4.0 with the same attribution: UNIPEN Foundation, train_r01_v07.
+The model is offered under CC BY 4.0 with the same attributions: UNIPEN Foundation, train_r01_v07; Google,
+Quick, Draw!
 
 ## Recipe
 
-    python -m addon.training.letters --iterations {facts[iterations]}
+    python -m addon.training.letters --encoder models/encoder.onnx --passes {facts[passes]}
 
-Seed {facts[seed]}, which decides the weights, the batches and the writers held out (a fifth of all). Each
-writer is brought to the nominal size by the median size of their letters. Batch {config[batch]}, Adam
-at {config[lr]:g} with a short rise and half a cosine, label smoothing {config[smoothing]:g}, first rows
-weighing {config[early_weight]:g} against 1 for the last, one thread, {minutes:.0f} minutes.
-The last smoothed loss was {facts[loss]:.3f}. Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
+Seed {facts[seed]}; the writers held out are those of the encoder's seed {facts[split_seed]}. Each writer is
+brought to the nominal size by the median size of their inks. Every ink is varied {facts[passes]} times and
+each variation seen {facts[epochs]} times, one thread, {minutes:.0f} minutes; the last loss was
+{facts[loss]:.3f}. Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
 
 Augmentation: {augmentation}.
 """
+
+UNKNOWN = (
+    "Finished drawings of alphabets that\nwere held out are told from letters with an area under the ROC of "
+    "{unknown_auroc:.3f} (by the largest\nprobability: {unknown_auroc_softmax:.3f}); {refused_known:.1%} of "
+    "the letters and {refused_unknown:.1%} of the others are refused. "
+)
 
 
 def letters_card(spec: ModelSpec, size: int) -> str:
@@ -61,19 +80,31 @@ def letters_card(spec: ModelSpec, size: int) -> str:
         spec: The spec of the exported model, its training filled in by `addon.training.letters`.
         size: Of the file, in bytes.
     """
-    facts, config = spec.training, spec.training["config"]
+    facts = spec.training
+    hashes = {**facts["data_sha256"], "encoder.onnx": facts["encoder_sha256"]}
     return CARD.format(
         spec=spec,
         facts=facts,
-        config=config,
-        labels=f"{spec.labels[0]} to {spec.labels[-1]}",
+        classes=len(spec.labels),
+        width=facts["width"],
         megabytes=size / 1e6,
-        nominal=_cells(facts["accuracy"]),
-        half=_cells(facts["accuracy_at_half_size"]),
-        double=_cells(facts["accuracy_at_double_size"]),
+        nominal=_cells(facts["accuracy"]["1.0"]),
+        half=_cells(facts["accuracy"]["0.5"]),
+        double=_cells(facts["accuracy"]["2.0"]),
+        kinds="\n".join(_kind_lines(facts)),
+        unknown=UNKNOWN.format(**facts) if "unknown_auroc" in facts else "",
+        hashes="\n".join(f"    {digest}  {file}" for file, digest in sorted(hashes.items())),
         minutes=facts["seconds"] / 60,
-        augmentation=", ".join(f"{name} {value:g}" for name, value in sorted(config["augmentation"].items())),
+        augmentation=", ".join(f"{name} {value:g}" for name, value in sorted(facts["augmentation"].items())),
     )
+
+
+def _kind_lines(facts: Mapping[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for kind in sorted(facts["kinds"]):
+        lines.append(f"| {kind}, all | {_cells(facts['kinds'][kind])} |")
+        lines.append(f"| {kind}, {kind} | {_cells(facts['among_kind'][kind])} |")
+    return lines
 
 
 def _cells(accuracy: Mapping[str, Any]) -> str:

@@ -146,6 +146,66 @@ _RANGES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class AdaptConfig:
+    """What is chosen about adapting a base encoder to the taught inks.
+
+    Attributes:
+        steps: Of each of the trainings: one for every fold, and the one whose encoder is kept.
+        lr: Learning rate at its height.
+        copies: Varied copies of each ink, at least `FEWEST_COPIES`.
+        most: Varied copies in all, about; with many inks there are fewer of each.
+        folds: Into how many parts the inks are split to find out whether it helps.
+        seed: The same seed gives the same encoder.
+        threads: Threads torch may use.
+        niceness: By how much the process steps back, 0..19, where the system knows of it.
+
+    Raises:
+        ValueError: A value is out of its range.
+    """
+
+    steps: int = 100
+    lr: float = 0.003
+    copies: int = 15
+    most: int = 2000
+    folds: int = 3
+    seed: int = 0
+    threads: int = 1
+    niceness: int = 10
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _ADAPT_RANGES.items():
+            _check_range(name, getattr(self, name), least, most)
+
+    @property
+    def iterations(self) -> int:
+        """Steps of all its trainings."""
+        return (self.folds + 1) * self.steps
+
+
+FEWEST_COPIES = 3
+_ADAPT_RANGES = {
+    "steps": (1, 100_000),
+    "lr": (1e-6, 1.0),
+    "copies": (FEWEST_COPIES, 1000),
+    "most": (1, 1_000_000),
+    "folds": (2, 100),
+    "seed": (0, 2**63 - 1),
+    "threads": (1, 256),
+    "niceness": (0, 19),
+}
+
+
+def adapt_config_from(values: Mapping[str, Any]) -> AdaptConfig:
+    """A config from a mapping, as JSON brings it; what is left out takes its default.
+
+    Raises:
+        ValueError: A name is unknown, or a value is of the wrong type or out of its range.
+    """
+    _check_known(values, AdaptConfig, "adapting")
+    return AdaptConfig(**values)
+
+
 def config_from(values: Mapping[str, Any]) -> TrainConfig:
     """A config from a mapping, as JSON brings it; what is left out takes its default.
 

@@ -67,12 +67,15 @@ def merged(tracks: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
     return means, torch.arange(count, device=classes.device)
 
 
-def answers(net: EncoderNet, embedded: Tensor, part: Part, merge: bool) -> Answers:
-    """Answer the judged rows of an episode from its taught inks, each by itself or merged by class."""
-    tracks, classes = embedded[part.taught[:, None], part.levels], part.classes
-    if merge:
-        tracks, classes = merged(tracks, classes)
-    asked = embedded[part.asked, part.rows]
+def answers(net: EncoderNet, tracks: Tensor, classes: Tensor, asked: Tensor) -> Answers:
+    """Answer some rows of asked inks.
+
+    Args:
+        net: Its background stands for what is not taught.
+        tracks: Of the taught inks, each by itself or merged by class; shape (taught, levels + 1, embedding).
+        classes: Theirs, shape (taught,).
+        asked: Shape (asked, judged, embedding).
+    """
     near = _nearness(asked, tracks.flatten(0, 1)).view(*asked.shape[:2], *tracks.shape[:2])
     by_class = F.one_hot(classes).T.float()
     weight = (by_class / by_class.sum(1, keepdim=True)).sum(0).log()[:, None]
@@ -106,10 +109,25 @@ PROGRESS, ALIEN = 1.0, 0.3
 
 
 def loss_of(net: EncoderNet, embedded: Tensor, part: Part) -> tuple[Tensor, Tensor]:
-    """An episode's loss, and what it is made of: classes, progress, unknown; and the share recognised."""
-    said = answers(net, embedded, part, bool(part.merge))
-    known, judged = part.answers != UNKNOWN, part.rows.shape[1]
-    weight = torch.tensor([*[1.0] * (judged - 2), WHOLE, LIFTED], device=embedded.device)
+    """The loss of an episode among embeddings of shape (inks, longest, embedding), and what it is made of."""
+    return loss_at(net, embedded[part.taught[:, None], part.levels], embedded[part.asked, part.rows], part)
+
+
+def loss_at(net: EncoderNet, tracks: Tensor, asked: Tensor, part: Part) -> tuple[Tensor, Tensor]:
+    """An episode's loss, and what it is made of: classes, progress, unknown; and the share recognised.
+
+    Args:
+        net: The encoder.
+        tracks: Embeddings at the levels of the taught inks, shape (taught, levels + 1, embedding).
+        asked: Embeddings at the judged rows, shape (asked, judged, embedding).
+        part: The episode.
+    """
+    classes = part.classes
+    if bool(part.merge):
+        tracks, classes = merged(tracks, classes)
+    said = answers(net, tracks, classes, asked)
+    known, judged = part.answers != UNKNOWN, asked.shape[1]
+    weight = torch.tensor([*[1.0] * (judged - 2), WHOLE, LIFTED], device=asked.device)
     weight = weight / weight.sum()
     target = part.answers[known][:, None].expand(-1, judged)
     wrong = F.cross_entropy(said.scores[known].transpose(1, 2), target, reduction="none")

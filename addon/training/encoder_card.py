@@ -53,12 +53,12 @@ The model is offered under CC BY 4.0 with the same attributions.
 
 ## Recipe
 
-    python -m addon.training.pretrain --data FOLDER --steps {settings[steps]} --seed {facts[seed]}
+    inkloop pretrain --data FOLDER --steps {settings[steps]} --seed {facts[seed]}
 
-or the same under `torchrun`; this one was trained by {facts[processes]} process(es) of one thread in
-{minutes:.0f} minutes. {settings[episodes]} episodes a step, {settings[steps]} steps, AdamW at
-{settings[lr]:g}, constant after a short rise and falling to nothing over the last
-{fall:.0f} %. The LSTM computed in {precision}. An episode teaches 1 to 5 examples of up to 62
+or the same under `torchrun -m addon.training.pretrain`; this one was trained by {facts[processes]}
+process(es) of one thread in {minutes:.0f} minutes. {settings[episodes]} episodes a step,
+{settings[steps]} steps, AdamW at {settings[lr]:g}, constant after a short rise and falling to nothing over
+the last {fall:.0f} %. The LSTM computed in {precision}. An episode teaches 1 to 5 examples of up to 62
 classes and asks others, some of classes that were not taught. Its loss: cross-entropy of the class at random
 rows, at the last and with the pen lifted; the error of the progress; and whether it is unknown.
 Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
@@ -89,7 +89,7 @@ def encoder_card(spec: ModelSpec, size: int) -> str:
         held_out=_table(facts["held_out"]),
         foreign=_table(facts["foreign"]) if facts["foreign"] else "None was at hand.",
         alphabets=" and ".join(name.replace("_", " ") for name in facts["held_out_alphabets"]),
-        hashes="\n".join(f"    {digest}  {file}" for file, digest in facts["data_sha256"].items()),
+        hashes="\n".join(f"    {digest}  {file}" for file, digest in sorted(facts["data_sha256"].items())),
         minutes=facts["seconds"] / 60,
         fall=100 * settings["fall"],
         precision="bfloat16" if settings["mixed"] else "float32",

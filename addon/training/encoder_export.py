@@ -14,18 +14,10 @@ from onnx import helper
 from addon.features import COLUMNS, FeatureRecipe
 from addon.reading import Reading
 from addon.spec import ModelSpec
+from addon.training.checked import Arrays, versions, write_checked
 from addon.training.encoder import EncoderNet
-from addon.training.export import Arrays, versions, write_checked
-from addon.training.graph import (
-    DIRECTION_AXIS,
-    array_of,
-    described,
-    lstm_weights,
-    state_values,
-    tensors,
-    trunk_nodes,
-    value,
-)
+from addon.training.graph import array_of, lstm_weights
+from addon.training.nodes import DIRECTION_AXIS, described, state_values, tensors, trunk_nodes, value
 
 
 def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:

@@ -139,7 +139,7 @@ def _reversal(counts: Ints) -> Ints:
 
 def _part(table: RowTable, plan: Plan, levels: int, placed: int, chance: np.random.Generator) -> Part:
     taught, asked = np.arange(len(plan.taught)), len(plan.taught) + np.arange(len(plan.asked))
-    rows, progress = _judged(table, asked, chance)
+    rows, progress = judged(table, asked, chance)
     places = np.repeat(placed + asked[:, None], rows.shape[1], axis=1)
     arrays = (
         placed + taught,
@@ -160,7 +160,8 @@ def level_rows(table: RowTable, inks: Ints, levels: int) -> Ints:
     return np.minimum(rows, MOST_ROWS - 1)
 
 
-def _judged(table: RowTable, inks: Ints, chance: np.random.Generator) -> tuple[Ints, NDArray[np.float64]]:
+def judged(table: RowTable, inks: Ints, chance: np.random.Generator) -> tuple[Ints, NDArray[np.float64]]:
+    """Rows of each ink to judge, the last two those of the whole ink and the lifted pen; and its progress."""
     rows = np.empty((len(inks), JUDGED + 2), dtype=np.int64)
     progress = np.ones(rows.shape)
     for place, ink in enumerate(inks):

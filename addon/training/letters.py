@@ -1,9 +1,13 @@
-"""Train the model that ships: capitals of many writers, ready before anything is taught.
+"""Train the letters that ship: capitals, small letters and digits, ready before anything is taught.
 
-    python -m addon.training.letters [--data FOLDER] [--out FILE] [--iterations N | --minutes N]
+    python -m addon.training.letters --encoder models/encoder.onnx [--data FOLDER] [--out FILE]
 
-Nothing is known of a new user's hand, so the scale is nominal, `SCALE` logical pixels. Each writer of the
-corpus is brought to it by the median size of their capitals, and sizes are then varied widely.
+They are a head over a base encoder that stays as it is, so that signs can be taught to the same file. The
+writers and alphabets that the encoder's pretraining held out are held out here, too.
+
+Nothing is known of a new user's hand, so the scale is nominal, `SCALE` logical pixels. Each writer is brought
+to it by the median size of their inks, and sizes are then varied widely. Drawings that are no letters teach
+the head what is none of its classes.
 """
 
 import argparse
@@ -12,179 +16,190 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
+import onnx
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from addon.corpus import Corpus, read_corpus
 from addon.errors import AddonError
-from addon.features import FeatureRecipe
+from addon.features import FeatureRecipe, flat_rows
 from addon.files import write_atomically
-from addon.resampling import lay_out
-from addon.spec import ModelSpec
+from addon.spec import ENCODER_OUTPUTS, ModelSpec
+from addon.training.augment import augmented
+from addon.training.bake import read_base
 from addon.training.card import letters_card
+from addon.training.checked import Answer, Arrays, onnx_answer, session_of, versions, write_checked
 from addon.training.config import Augmentation, TrainConfig
-from addon.training.dataset import InkSet, batches, ink_set, subset, thinned
-from addon.training.export import export_step
+from addon.training.encoder import EncoderNet
+from addon.training.encoder_import import read_encoder
+from addon.training.episodes import judged
+from addon.training.flat import gather
+from addon.training.head import WIDTH, Head, Practice, headed, trained
+from addon.training.letters_measure import classes_of, figures, letters_of
 from addon.training.manners import step_back
-from addon.training.measure import measure
-from addon.training.nets import StepNet, seeded_net
-from addon.training.trainer import new_learner, train
+from addon.training.plan import UNKNOWN
+from addon.training.pool import Pool, read_pool, sha256_of, split
+from addon.training.variations import hidden_at
 
-CORPUS = "unipen_upper.npz"
 SCALE = 200.0
-RECIPE = FeatureRecipe(scale=SCALE, spacing=1 / 16)
-LAYERS, HIDDEN = 2, 96
-HELD_OUT = 0.2
-CONFIG = TrainConfig(
-    iterations=7000,
-    batch=64,
-    lr=0.004,
-    smoothing=0.05,
-    early_weight=0.15,
-    patience=0,
-    max_rows=300,
-    # Milder than for a few taught inks, as many hands differ by themselves; but of any size.
-    augmentation=Augmentation(
-        rotation=12.0, shear=0.3, aspect=0.3, size=0.75, elastic=0.05, stroke_shift=0.05, trimmed=0.1
-    ),
+# Times every ink is varied, and times the head sees each variation.
+PASSES, EPOCHS = 4, 4
+SEED = 0
+# Milder than for a few taught inks, as many hands differ by themselves; but of any size.
+AUGMENTATION = Augmentation(
+    rotation=12.0, shear=0.3, aspect=0.3, size=0.75, elastic=0.05, stroke_shift=0.05, trimmed=0.1
 )
+# Inks that are turned to rows at once.
+AT_ONCE = 1000
 
-# The sizes of a hand, against the nominal one, for which accuracy is measured.
-MEASURED_SIZES = (0.5, 1.0, 2.0)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Letters:
-    """The capitals to train on, and those of other writers to measure with.
+class Hands(NamedTuple):
+    """Whose inks are learnt, and whose are asked.
 
     Attributes:
-        taught: Inks to train on, at the nominal scale.
-        held_out: Inks of writers who are not in `taught`.
-        writers: Number of writers in each.
+        taught, apart: Inks in units of their writers; of no writer of one is an ink in the other.
+        labels: Of the classes.
+        classes: Shape (taught,): places in `labels`, or `UNKNOWN`.
     """
 
-    taught: InkSet
-    held_out: InkSet
-    writers: tuple[int, int]
+    taught: Pool
+    apart: Pool
+    labels: tuple[str, ...]
+    classes: NDArray[np.int64]
 
 
-def prepare(corpus: Corpus, seed: int) -> Letters:
-    """Bring every writer to the nominal scale, and set a fifth of them apart."""
-    data = ink_set(corpus, sorted(set(corpus.labels.tolist())))
-    writers, writer_of = np.unique(corpus.writers, return_inverse=True)
-    sizes = _sizes(data)
-    typical = np.array([np.median(sizes[writer_of == index]) for index in range(len(writers))])
-    data = _scaled(data, SCALE / np.maximum(typical, 1e-6)[writer_of])
-    order = np.random.default_rng(seed).permutation(len(writers))
-    held_out = round(HELD_OUT * len(writers))
-    apart = np.isin(writer_of, order[:held_out])
-    parts = (subset(data, np.flatnonzero(part)) for part in (~apart, apart))
-    return Letters(*parts, writers=(len(writers) - held_out, held_out))
+def hands(folder: Path, seed: int) -> Hands:
+    """Read the data folder, and set apart whom the encoder's pretraining set apart by the same seed.
+
+    Raises:
+        TaughtError: A file is missing or broken.
+    """
+    taught, apart = split(read_pool(folder), seed)
+    labels = letters_of(taught)
+    return Hands(taught, apart, labels, classes_of(taught, labels))
 
 
-def _sizes(data: InkSet) -> NDArray[np.float64]:
-    first = lay_out(data.inks.stroke_sizes, data.inks.ink_sizes).first_points
-    high = np.maximum.reduceat(data.inks.points, first)
-    low = np.minimum.reduceat(data.inks.points, first)
-    return (high - low).max(axis=1)
-
-
-def _scaled(data: InkSet, factors: NDArray[np.float64]) -> InkSet:
-    a_point = np.repeat(np.repeat(factors, data.inks.ink_sizes), data.inks.stroke_sizes)
-    return replace(data, inks=data.inks._replace(points=data.inks.points * a_point[:, None]))
-
-
-def train_letters(letters: Letters, config: TrainConfig) -> tuple[StepNet, float]:
-    """Train on the taught letters, telling standard error how it goes; the network and the last loss."""
-    net = seeded_net(len(letters.taught.labels), LAYERS, HIDDEN, config.seed)
-    data = replace(letters.taught, inks=thinned(letters.taught.inks, RECIPE.step / 2))
-    chance = np.random.default_rng(config.seed)
-    learner, began = new_learner(net, config), time.monotonic()
-    for step in train(learner, batches(data, RECIPE, config, chance, by_length=True), config):
-        if step.index % 500 == 0:
-            seconds = time.monotonic() - began
-            print(f"{step.index:6} loss {step.loss:.3f} after {seconds:.0f} s", file=sys.stderr)
-    return net, learner.loss
-
-
-def _iterations_in(minutes: float, letters: Letters, config: TrainConfig) -> int:
-    trial = replace(config, iterations=40)
+def practice_of(net: EncoderNet, given: Hands, spacing: float, passes: int) -> Practice:
+    """Variations of every ink as the LSTM sees them, telling standard error how it goes."""
+    chance, recipe = np.random.default_rng(SEED), FeatureRecipe(1.0, spacing)
+    parts: list[tuple[Tensor, ...]] = []
     began = time.monotonic()
-    train_letters(letters, trial)
-    return max(1, int(minutes * 60 * trial.iterations / (time.monotonic() - began)))
+    for number in range(passes):
+        order = chance.permutation(len(given.taught))
+        for at in range(0, len(order), AT_ONCE):
+            chosen = order[at : at + AT_ONCE]
+            inks = augmented(gather(given.taught.inks, chosen), 1.0, AUGMENTATION, chance)
+            table = flat_rows(recipe, *inks)
+            rows, progress = judged(table, np.arange(len(chosen)), chance)
+            numbers = torch.as_tensor(progress).float(), torch.as_tensor(given.classes[chosen])
+            parts.append((hidden_at(net, table, rows).half(), *numbers))
+        _tell(f"pass {number + 1} of {passes}, {time.monotonic() - began:.0f} s")
+    return Practice(*map(torch.cat, zip(*parts, strict=True)))
 
 
-def _facts(letters: Letters, net: StepNet, config: TrainConfig) -> dict[str, Any]:
-    at_size = {size: _measured_at(size, letters.held_out, net) for size in MEASURED_SIZES}
-    accuracy, progress_error = at_size[1.0]
-    return {
-        "name": "letters",
-        "source": "UNIPEN train_r01_v07 (Zenodo), capitals",
-        "license": "CC BY 4.0",
-        "examples": len(letters.taught),
-        "writers": letters.writers[0],
-        "held_out_examples": len(letters.held_out),
-        "held_out_writers": letters.writers[1],
-        "accuracy": accuracy,
-        "progress_error": progress_error,
-        "accuracy_at_half_size": at_size[0.5][0],
-        "accuracy_at_double_size": at_size[2.0][0],
-        "seed": config.seed,
-        "config": {name: value for name, value in asdict(config).items() if name != "preset"},
-    }
+def _head_over(net: EncoderNet, given: Hands, spacing: float, passes: int) -> tuple[Head, float]:
+    """The head, and the mean loss of its last epoch."""
+    practice = practice_of(net, given, spacing, passes)
+    made: tuple[Head, float] | None = None
+    for number, made in enumerate(trained(practice, len(given.labels), EPOCHS, SEED)):
+        _tell(f"epoch {number + 1} of {EPOCHS}: loss {made[1]:.3f}")
+    assert made is not None
+    return made
 
 
-def _measured_at(size: float, data: InkSet, net: StepNet) -> tuple[dict[str, float], float]:
-    sized = _scaled(data, np.full(len(data), size))
-    found = measure(net, sized, RECIPE)
-    rounded = {fraction: round(share, 4) for fraction, share in found.accuracy.items()}
-    return rounded, round(found.progress_error, 4)
+def write_letters(base: onnx.ModelProto, net: EncoderNet, head: Head, spec: ModelSpec, path: Path) -> None:
+    """Write an encoder with a head as a model of one step, checked as every export is.
+
+    Raises:
+        ModelError: ONNX Runtime's answers are not torch's; the old file is as it was.
+        OSError: The file cannot be written; the old file is as it was.
+    """
+    write_checked(headed(base, spec, head), spec, _answer(base, net, head), path)
+
+
+def _answer(base: onnx.ModelProto, net: EncoderNet, head: Head) -> Answer:
+    session = session_of(base.SerializeToString())
+
+    def answer(inputs: Arrays) -> Arrays:
+        rows, h, c = map(torch.as_tensor, inputs)
+        with torch.no_grad():
+            hidden = net.lstm(rows.transpose(0, 1), (h, c))[0].transpose(0, 1)
+            scores, progress, unknown = head(hidden)
+            heads = scores, torch.sigmoid(progress)[..., None], unknown[..., None]
+        return [*onnx_answer(session, ENCODER_OUTPUTS, inputs), *(each.numpy() for each in heads)]
+
+    return answer
+
+
+def _make(encoder: Path, data: Path, out: Path, passes: int) -> None:
+    began = time.monotonic()
+    step_back(TrainConfig())
+    base, spec, _ = read_base(encoder)
+    net, _ = read_encoder(encoder)
+    net.eval()
+    seed, spacing = int(spec.training.get("seed", SEED)), spec.recipe.spacing
+    given = hands(data, seed)
+    head, loss = _head_over(net, given, spacing, passes)
+    found = figures(net, head, given.apart, given.labels, spacing)
+    letters = given.classes != UNKNOWN
+    spec = replace(
+        spec,
+        labels=given.labels,
+        recipe=FeatureRecipe(SCALE, spacing),
+        unknown=True,
+        versions=versions(),
+        training={
+            "name": "letters",
+            "encoder": dict(spec.training),
+            "encoder_sha256": hashlib.sha256(encoder.read_bytes()).hexdigest(),
+            "examples": int(letters.sum()),
+            "writers": len(np.unique(given.taught.writers[letters])),
+            "others": int((~letters).sum()),
+            "seed": SEED,
+            "split_seed": seed,
+            "width": WIDTH,
+            "passes": passes,
+            "epochs": EPOCHS,
+            "loss": round(loss, 4),
+            "seconds": round(time.monotonic() - began),
+            "augmentation": asdict(AUGMENTATION),
+            "data_sha256": sha256_of(data),
+            **found,
+        },
+    )
+    write_letters(base, net, head, spec, out)
+    write_atomically(out.with_suffix(".md"), letters_card(spec, out.stat().st_size).encode())
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0 if the model and its card were written."""
     chosen = _parser().parse_args(arguments)
     try:
-        _make(chosen.data / CORPUS, chosen.out, chosen.iterations, chosen.minutes)
+        _make(chosen.encoder, chosen.data, chosen.out, chosen.passes)
     except (AddonError, OSError) as error:
         print(f"letters: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _make(source: Path, out: Path, iterations: int, minutes: float | None) -> None:
-    letters = prepare(read_corpus(source), CONFIG.seed)
-    step_back(CONFIG)
-    if minutes is not None:
-        iterations = _iterations_in(minutes, letters, CONFIG)
-    config = replace(CONFIG, iterations=iterations)
-    began = time.monotonic()
-    net, loss = train_letters(letters, config)
-    spec = ModelSpec(letters.taught.labels, RECIPE, LAYERS, HIDDEN, HIDDEN)
-    spec = spec.with_training(
-        **_facts(letters, net, config),
-        iterations=iterations,
-        loss=round(loss, 4),
-        seconds=round(time.monotonic() - began),
-        data_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
-    )
-    written = export_step(net, spec, out)
-    write_atomically(out.with_suffix(".md"), letters_card(written, out.stat().st_size).encode())
-
-
 def _parser() -> argparse.ArgumentParser:
     checkout = Path(__file__).parents[2]
     data = Path(os.environ.get("INKLOOP_DATA", checkout / "../shared/data"))
+    models = checkout / "models"
     parser = argparse.ArgumentParser(prog="python -m addon.training.letters", description=__doc__)
-    parser.add_argument("--data", type=Path, default=data, help=f"folder that holds {CORPUS}")
-    parser.add_argument("--out", type=Path, default=checkout / "models" / "letters.onnx")
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--iterations", type=int, default=CONFIG.iterations)
-    length.add_argument("--minutes", type=float, help="as many iterations as fit into this time")
+    parser.add_argument("--encoder", type=Path, default=models / "encoder.onnx", help="the base encoder")
+    parser.add_argument("--data", type=Path, default=data, help="folder of the inks to train on")
+    parser.add_argument("--out", type=Path, default=models / "letters.onnx")
+    parser.add_argument("--passes", type=int, default=PASSES, help="how often every ink is varied")
     return parser
 
 

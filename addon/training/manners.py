@@ -4,10 +4,10 @@ import os
 
 import torch
 
-from addon.training.config import TrainConfig
+from addon.training.config import AdaptConfig, TrainConfig
 
 
-def step_back(config: TrainConfig) -> None:
+def step_back(config: TrainConfig | AdaptConfig) -> None:
     """Keep to the config's threads, and lower this process's priority where the system knows of it."""
     torch.set_num_threads(config.threads)
     if hasattr(os, "nice") and config.niceness:

@@ -1,6 +1,6 @@
 """Train the base encoder that ships: on other people's pens, in episodes as a user would teach.
 
-    python -m addon.training.pretrain --data FOLDER --out models/encoder.onnx
+    inkloop pretrain --data FOLDER --out models/encoder.onnx
     torchrun --nproc-per-node 2 -m addon.training.pretrain ...
 
 Under torchrun every process takes its share of each step's episodes; the gradients are averaged.
@@ -20,7 +20,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from addon.errors import AddonError
+from addon.errors import AddonError, TrainingError
 from addon.files import write_atomically
 from addon.training.encoder import EncoderNet
 from addon.training.encoder_card import encoder_card
@@ -42,6 +42,8 @@ from addon.training.pretraining import (
 # Steps between two lines, between two checkpoints, and of the trial that tells how many fit into a time.
 TOLD_EVERY, KEPT_EVERY, TRIAL_STEPS = 50, 200, 20
 
+_PRECISIONS = ("bfloat16", "float32")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0 if the model and its card were written, or another process writes them."""
@@ -60,12 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _make(chosen: argparse.Namespace, world: World) -> None:
     torch.set_num_threads(chosen.threads)
-    settings = Settings(seed=chosen.seed, steps=chosen.steps, mixed=chosen.precision == "bfloat16")
+    state, settings = _begun(chosen, world)
     pool, apart = split(read_pool(chosen.data), settings.seed)
-    new = new_state(settings, world.device)
-    state = load(chosen.checkpoint, settings, world.device) if chosen.resume else new
-    if chosen.minutes is not None and not chosen.resume:
+    if chosen.minutes is not None:
         settings = replace(settings, steps=_steps_in(chosen.minutes, pool, settings, world))
+    if settings.mixed and not state.net.mixed and world.rank == 0:
+        print("pretrain: this GPU knows no bfloat16, so all is float32", file=sys.stderr, flush=True)
     try:
         _train(state, pool, settings, world, chosen)
     except BaseException as error:
@@ -76,6 +78,29 @@ def _make(chosen: argparse.Namespace, world: World) -> None:
     if world.rank == 0:
         facts = {"processes": world.size, **_facts(pool, apart, state, settings, chosen.data)}
         _write(state.net.cpu(), settings, apart, facts, chosen.data, chosen.out)
+
+
+def _begun(chosen: argparse.Namespace, world: World) -> tuple[State, Settings]:
+    """A new training by what was chosen, or the one that was kept.
+
+    Raises:
+        TrainingError: There is none to go on with, or something else is chosen for it.
+    """
+    wanted = {name: getattr(chosen, name) for name in ("steps", "seed") if getattr(chosen, name) is not None}
+    if chosen.precision is not None:
+        wanted["mixed"] = chosen.precision == _PRECISIONS[0]
+    if not chosen.resume:
+        settings = Settings(**wanted)
+        return new_state(settings, world.device), settings
+    if chosen.minutes is not None:
+        raise TrainingError("--resume goes on for the steps that were chosen; leave out --minutes")
+    state, settings = load(chosen.checkpoint, world.device)
+    begun = {"steps": settings.steps, "seed": settings.seed, "precision": _PRECISIONS[not settings.mixed]}
+    for option, value in begun.items():
+        if getattr(chosen, option) not in (None, value):
+            name = chosen.checkpoint.name
+            raise TrainingError(f"{name} was begun with --{option} {value}; leave out --{option}")
+    return state, settings
 
 
 def _stop(*_: object) -> None:
@@ -166,18 +191,18 @@ def _write(
 def _parser() -> argparse.ArgumentParser:
     checkout = Path(__file__).parents[2]
     data = Path(os.environ.get("INKLOOP_DATA", checkout / "../shared/data"))
-    parser = argparse.ArgumentParser(prog="python -m addon.training.pretrain", description=__doc__)
+    parser = argparse.ArgumentParser(prog="inkloop pretrain", description=__doc__)
     parser.add_argument("--data", type=Path, default=data, help="folder of the inks to train on")
     parser.add_argument("--out", type=Path, default=checkout / "models" / "encoder.onnx")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=int, default=Settings().steps)
+    length.add_argument("--steps", type=int, help=f"{Settings().steps} unless told otherwise")
     length.add_argument("--minutes", type=float, help="as many steps as fit into this time")
-    parser.add_argument("--seed", type=int, default=Settings().seed)
+    parser.add_argument("--seed", type=int, help=f"{Settings().seed} unless told otherwise")
     parser.add_argument("--threads", type=int, default=1, help="of each process")
-    parser.add_argument("--precision", choices=("bfloat16", "float32"), default="bfloat16")
+    parser.add_argument("--precision", choices=_PRECISIONS, help="bfloat16 unless told otherwise")
     parser.add_argument("--checkpoint", type=Path, default=Path("encoder.checkpoint"))
     parser.add_argument("--losses", type=Path, help="file to add a line to for each step: number and loss")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint, as it was begun")
     return parser
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -49,7 +50,7 @@ class Settings:
     spacing: float = 1 / 12
     levels: int = 8
     episodes: int = 4
-    steps: int = 4000
+    steps: int = 8000
     rise: int = 100
     fall: float = 0.35
     lr: float = 2e-3
@@ -103,19 +104,30 @@ class World:
 
 def join() -> World:
     """Join the other processes, if torchrun started any."""
-    size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
+    size, rank, local = (int(os.environ.get(name, one)) for name, one in _OF_TORCHRUN.items())
     cuda = torch.cuda.is_available()
-    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
+    if cuda:
+        # NCCL and whatever is made without naming a device must not all crowd onto the first.
+        torch.cuda.set_device(local)
+    device = torch.device("cuda", local) if cuda else torch.device("cpu")
     if size > 1:
         dist.init_process_group("nccl" if cuda else "gloo")
     return World(rank, size, device)
+
+
+_OF_TORCHRUN = {"WORLD_SIZE": "1", "RANK": "0", "LOCAL_RANK": "0"}
+
+
+def mixes(settings: Settings, device: torch.device) -> bool:
+    """Whether the LSTM computes in bfloat16: if that is asked for, and the GPU, if it is one, knows it."""
+    return settings.mixed and (device.type != "cuda" or torch.cuda.is_bf16_supported())
 
 
 def new_state(settings: Settings, device: torch.device) -> State:
     """A pretraining that has not begun."""
     torch.manual_seed(settings.seed)  # pyright: ignore[reportUnknownMemberType]
     net = EncoderNet(settings.layers, settings.hidden, settings.embedding, settings.background).to(device)
-    net.mixed = settings.mixed
+    net.mixed = mixes(settings, device)
     return State(net, torch.optim.AdamW(net.parameters(), settings.lr, betas=(0.9, 0.98), weight_decay=0.01))
 
 
@@ -193,21 +205,22 @@ def save(path: Path, state: State, settings: Settings) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def load(path: Path, settings: Settings, device: torch.device) -> State:
-    """Go on from a checkpoint.
+def load(path: Path, device: torch.device) -> tuple[State, Settings]:
+    """Go on from a checkpoint, with the settings it was begun with.
 
     Raises:
-        TrainingError: There is none, it cannot be read, or it is of another network.
+        TrainingError: There is none, or it cannot be read.
     """
     try:
         kept: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        settings = Settings(**kept["settings"])
         state = new_state(settings, device)
         state.net.load_state_dict(kept["net"])
         state.optimizer.load_state_dict(kept["optimizer"])
     except FileNotFoundError as error:
         raise TrainingError(f"there is no checkpoint at {path}; leave out --resume") from error
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+    except (OSError, EOFError, UnpicklingError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise TrainingError(f"{path.name} cannot be gone on from; leave out --resume") from error
     for name in ("step", "epoch", "place", "seconds"):
         setattr(state, name, kept[name])
-    return state
+    return state, settings

@@ -17,7 +17,7 @@ from addon.training.dataset import InkSet, batches, ink_set, thinned
 from addon.training.export import export_step
 from addon.training.measure import measure
 from addon.training.nets import seeded_net
-from addon.training.thumbnails import thumbnail
+from addon.training.thumbnails import thumbnails
 from addon.training.trainer import Learner, Step, new_learner, train
 
 # Progress is told at most this often, in seconds.
@@ -142,7 +142,7 @@ def _export(job: Job, config: TrainConfig, lesson: Lesson, began: float) -> Expo
         net.layers,
         net.hidden,
         net.hidden,
-        thumbnails=_thumbnails(lesson.corpus),
+        thumbnails=thumbnails(lesson.corpus),
         taught_hash=corpus_hash(lesson.corpus),
     ).with_training(
         name=job.name,
@@ -158,8 +158,3 @@ def _export(job: Job, config: TrainConfig, lesson: Lesson, began: float) -> Expo
     )
     export_step(net, spec, job.out)
     return Exported(job.out, found.accuracy["lifted"], time.monotonic() - began)
-
-
-def _thumbnails(corpus: Corpus) -> dict[str, list[list[list[int]]]]:
-    labels, first = np.unique(corpus.labels, return_index=True)
-    return {str(label): thumbnail(ink) for label, ink in zip(labels, inks(corpus, first), strict=True)}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from addon.corpus import Corpus, inks
 from addon.features import Strokes
 from addon.spec import Thumbnail
 
@@ -17,6 +18,12 @@ def thumbnail(ink: Strokes) -> Thumbnail:
     low, size = every.min(axis=0), float(np.ptp(every, axis=0).max())
     scaled = [(_sparse(stroke[:, :2]) - low) * (255 / size if size > 0 else 0.0) for stroke in ink]
     return [np.rint(stroke).astype(int).tolist() for stroke in scaled]
+
+
+def thumbnails(corpus: Corpus) -> dict[str, Thumbnail]:
+    """The first ink of each class."""
+    labels, first = np.unique(corpus.labels, return_index=True)
+    return {str(label): thumbnail(ink) for label, ink in zip(labels, inks(corpus, first), strict=True)}
 
 
 def _sparse(points: np.ndarray) -> np.ndarray:

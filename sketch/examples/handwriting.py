@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sketch
-from addon import Recognizer
+from addon import Prediction, Recognizer
 from sketch.examples.palette import PAPER, ClassColors, bytes_of, mixed
-from sketch.examples.panels import example_cards, help_panel, probability_bars, training_panel
+from sketch.examples.panels import answer_panel, example_cards, help_panel, training_panel
 from sketch.ink.ink import Rgba
 from sketch.ink.points import Points, Strokes
 
@@ -36,16 +36,18 @@ class Handwriting(sketch.Sketch):
         teaching: Whether what is drawn next becomes an example, or is only recognised.
         chosen: The label to teach; empty before one was chosen.
         written: What was recognised so far, oldest first.
-        iterations: Of training, when SPACE is pressed.
+        preset: Network that SPACE trains from scratch, as `Recognizer` takes it; None to adapt the encoder.
+        iterations: Of training, at most; None for as many as suit.
     """
 
     window = sketch.Window(title="Inkloop: handwriting")
     pen_width = 9.0
-    iterations = 2000
+    preset: str | None = None
+    iterations: int | None = None
 
     def setup(self) -> None:
-        """Attach the recogniser. Until something is taught it knows capitals."""
-        self.letters = self.use(Recognizer("letters"))
+        """Attach the recogniser. Until something is taught it knows letters and digits."""
+        self.letters = self.use(Recognizer("letters", preset=self.preset, watch=True))
         self.teaching = False
         self.chosen = ""
         self.written: list[str] = []
@@ -69,9 +71,9 @@ class Handwriting(sketch.Sketch):
         if self.teaching:
             return self.colors.of(self.chosen) if self.chosen else PAPER
         guess = self.letters.predictions.get(pointer_id)
-        if guess is None or not guess.label:
+        if guess is None or not guess.held:
             return PAPER
-        return mixed(PAPER, self.colors.of(guess.label), guess.confidence)
+        return mixed(PAPER, self.colors.of(guess.held), guess.confidence * (1.0 - guess.unknown))
 
     def on_stroke(self, points: Points, pointer_id: int) -> None:
         """A stroke is done: it waits, in its own color, for the letter to be finished."""
@@ -82,8 +84,7 @@ class Handwriting(sketch.Sketch):
         if self.teaching:
             self.teach(strokes)
         else:
-            guess = self.letters.predictions.get(pointer_id)
-            self.written = [*self.written, guess.label if guess else ""][-24:]
+            self.written = [*self.written, name_of(self.letters.predictions.get(pointer_id))][-24:]
         color = self.color_of(pointer_id)
         drawn = self.drying.pop(pointer_id, [])
         self.page.append(Finished(drawn, color, self.time + INK_SECONDS))
@@ -118,6 +119,7 @@ class Handwriting(sketch.Sketch):
             "f1": lambda: setattr(self, "shows_help", not self.shows_help),
             "f2": self.teach_or_recognise,
             "f3": lambda: setattr(self, "shows_figures", not self.shows_figures),
+            "f4": self.letters.rollback,
             "backspace": self.remove_last,
             "ctrl+z": self.remove_last,
             "ctrl+y": self.restore,
@@ -190,15 +192,15 @@ class Handwriting(sketch.Sketch):
     def draw_letter(self, canvas: sketch.Canvas) -> None:
         """The letter, as visible as it is far along and sure; it lingers for a moment when it is done."""
         guess = self.letters.prediction
-        if not guess.label:
+        if not guess.held:
             return
         linger = 1.0 if self.ink.wet or self.drying else 1 - (self.time - self.closed_at) / LETTER_SECONDS
         if linger <= 0:
             return
-        canvas.color(*bytes_of(self.colors.of(guess.label)))
+        canvas.color(*bytes_of(self.colors.of(guess.held)))
         middle = (canvas.width - 260) / 2
         canvas.text(
-            guess.label,
+            guess.held,
             middle,
             canvas.height / 2 + 180,
             520,
@@ -212,8 +214,12 @@ class Handwriting(sketch.Sketch):
         canvas.color(255, alpha=0.92)
         canvas.text(self.headline(), 28, 42, 20)
         example_cards(canvas, self.letters.examples, self.chosen, self.colors, 28, 62, canvas.width - 300)
+        advice = self.letters.advice()
+        if advice:
+            canvas.color(255, 196, 92, alpha=0.85)
+            canvas.text(advice[0].text, 28, 182, 15)
         bars = height - (300 if self.letters.training.state != "idle" else 130)
-        probability_bars(canvas, self.letters.prediction, self.colors, right, 30, bars - 30)
+        answer_panel(canvas, self.letters.prediction, self.colors, right, 30, bars - 30)
         if self.letters.training.state != "idle":
             training_panel(canvas, self.letters.training, right, height - 215)
         canvas.color(255, alpha=0.5)
@@ -225,13 +231,14 @@ class Handwriting(sketch.Sketch):
     def headline(self) -> str:
         """What drawing does now."""
         if self.teaching:
-            return (
-                f"Teaching {self.chosen}: draw it a few times, SPACE trains"
-                if self.chosen
-                else "Teaching: press a letter"
+            if not self.chosen:
+                return "Teaching: press a letter"
+            taught = self.letters.labels.get(self.chosen, 0)
+            return f"Teaching {self.chosen}: " + (
+                "it is known; F2 and write it, or draw more" if taught else "draw it once"
             )
         if not self.letters.ready:
-            return "Press a letter and draw it a few times. F1 helps"
+            return "Press a letter and draw it. F1 helps"
         return "Write. A letter key teaches, F1 helps"
 
     def corner_line(self) -> str:
@@ -255,6 +262,13 @@ class Handwriting(sketch.Sketch):
         self.shows_help = False
         soon = self.time + CLEARING_SECONDS
         self.page = [replace(ink, until=min(ink.until, soon)) for ink in self.page]
+
+
+def name_of(guess: Prediction | None) -> str:
+    """What a finished ink is noted as; a question mark if it is likelier none of the classes."""
+    if guess is None:
+        return ""
+    return "?" if guess.unknown > 0.5 else guess.held
 
 
 def draw_strokes(

@@ -7,6 +7,7 @@ from sketch.ink.ink import Rgba
 # Turning the hue by the golden ratio never comes back to one that was there before.
 GOLDEN = 0.618033988749895
 PAPER: Rgba = (0.93, 0.93, 0.95, 1.0)
+INK: Rgba = (0.05, 0.055, 0.07, 1.0)
 
 
 def class_color(index: int) -> Rgba:

@@ -8,28 +8,82 @@ from numpy.typing import NDArray
 from addon.prediction import Prediction
 from addon.recognizer import TrainingStatus
 from addon.taught import Example
-from sketch.examples.palette import ClassColors, bytes_of
+from sketch.examples.palette import INK, ClassColors, bytes_of
 from sketch.ink.points import Points
 from sketch.render.canvas import Canvas
 
 HELP = (
     ("A-Z, 0-9", "choose what to teach (Shift: a small letter), then draw it"),
-    ("SPACE", "train on what was taught"),
+    ("SPACE", "adapt to your hand: train on what was taught"),
     ("ENTER", "train on from where it stopped"),
     ("F2", "teach or recognise"),
     ("BACKSPACE, Ctrl+Z", "take the last example away"),
     ("Ctrl+Y", "bring it back"),
     ("Ctrl+S", "save (each example is saved by itself, too)"),
     ("ESC", "cancel the training"),
+    ("F4", "the model before this one, and back"),
     ("F1, F3", "this help, more figures"),
 )
 
 
-def probability_bars(
+# More classes than this stand side by side instead of one below the other.
+MOST_BARS = 16
+GRID_COLUMNS = 8
+ASH = (150, 152, 160)
+
+
+def answer_panel(
     canvas: Canvas, prediction: Prediction, colors: ClassColors, x: float, y: float, height: float
 ) -> None:
-    """A bar for every class, as long as the class is likely, in the color of the class."""
-    row = min(30.0, height / max(1, len(prediction.labels)))
+    """How likely each class is, and below that how likely it is none of them."""
+    if len(prediction.labels) > MOST_BARS:
+        bottom = probability_grid(canvas, prediction, colors, x, y)
+    else:
+        row = min(30.0, height / (len(prediction.labels) + 1))
+        probability_bars(canvas, prediction, colors, x, y, row)
+        bottom = y + row * len(prediction.labels)
+    if prediction.labels:
+        unknown_bar(canvas, prediction.unknown, x, bottom + 8)
+
+
+def unknown_bar(canvas: Canvas, unknown: float, x: float, y: float) -> None:
+    """How likely it is none of the classes."""
+    canvas.color(255, alpha=0.06)
+    canvas.rect(x + 26, y, 190, 14, radius=3)
+    if unknown > 0.004:
+        canvas.color(*ASH)
+        canvas.rect(x + 26, y, max(3.0, 190 * unknown), 14, radius=3)
+    canvas.color(255, alpha=0.45 + 0.55 * unknown)
+    canvas.text("?", x + 10, y + 12, 13, align="center")
+
+
+def probability_grid(
+    canvas: Canvas, prediction: Prediction, colors: ClassColors, x: float, y: float
+) -> float:
+    """A cell for every class, lit in its color as far as it is likely; gives where the grid ends."""
+    side = 216.0 / GRID_COLUMNS
+    for index, (label, probability) in enumerate(
+        zip(prediction.labels, prediction.probabilities.tolist(), strict=True)
+    ):
+        row, column = divmod(index, GRID_COLUMNS)
+        left, top = x + column * side, y + row * side
+        canvas.color(255, alpha=0.05)
+        canvas.rect(left, top, side - 3, side - 3, radius=3)
+        if probability > 0.004:
+            red, green, blue, _ = bytes_of(colors.of(label))
+            canvas.color(red, green, blue, alpha=min(1.0, 0.12 + probability))
+            canvas.rect(left, top, side - 3, side - 3, radius=3)
+        canvas.color(
+            *(bytes_of(INK)[:3] if probability > 0.5 else (255, 255, 255)), alpha=0.4 + 0.6 * probability
+        )
+        canvas.text(label, left + (side - 3) / 2, top + side / 2 + 3.5, 14, align="center")
+    return y + side * -(-len(prediction.labels) // GRID_COLUMNS)
+
+
+def probability_bars(
+    canvas: Canvas, prediction: Prediction, colors: ClassColors, x: float, y: float, row: float
+) -> None:
+    """A bar for every class, as long as the class is likely, in its color; `row` is a bar's height."""
     size = min(15.0, 0.62 * row)
     for index, (label, probability) in enumerate(
         zip(prediction.labels, prediction.probabilities.tolist(), strict=True)
@@ -74,9 +128,18 @@ def training_lines(status: TrainingStatus) -> tuple[str, str]:
         case "exporting":
             return "exporting the model", loss
         case "done":
-            return f"trained in {status.seconds:.1f} s", f"{status.iteration} iterations, {loss}"
+            return f"trained in {status.seconds:.1f} s", gain(
+                status
+            ) or f"{status.iteration} iterations, {loss}"
         case state:
             return f"training {state}", loss
+
+
+def gain(status: TrainingStatus) -> str:
+    """How well inks left out are recognised, before and after an encoder was adapted; else empty."""
+    if status.before is None or status.accuracy is None:
+        return ""
+    return f"{status.before:.1%} before, {status.accuracy:.1%} now"
 
 
 def loss_curve(losses: NDArray[np.float32], x: float, y: float, width: float, height: float) -> Points:

@@ -56,12 +56,12 @@ def _rest_and_training(home: Path) -> tuple[list[float], list[float]]:
         ends = time.perf_counter() + SECONDS
         yield lambda: time.perf_counter() > ends
         phase["now"] = ""
-        # More iterations than the seconds can hold, so that training lasts for the whole phase.
+        # More iterations than the seconds can hold; adapting a base encoder may end before, all the same.
         letters.train(iterations=100_000)
         yield lambda: letters.training.state == "running"
         phase["now"] = "training"
         ends = time.perf_counter() + SECONDS
-        yield lambda: time.perf_counter() > ends
+        yield lambda: time.perf_counter() > ends or not letters.training.active
         phase["now"] = ""
         letters.cancel()
 

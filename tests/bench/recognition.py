@@ -20,6 +20,7 @@ from addon.evaluation.model import open_model
 from addon.evaluation.peers.compare import PEERS, compare
 from addon.evaluation.report import document
 from addon.runtime.model import LoadedModel
+from tests.bench.fine_tuning import fine_tuning
 from tests.bench.held_out import held_out_writers, of_writers
 from tests.encoders import inline_steps
 from tests.real_pens import data_folder, real_corpus
@@ -65,13 +66,23 @@ CASES = (
     Case("unipen_lower", "wd", 1, {LIFTED: 0.97, "0.5": 0.80}, {}),
 )
 TEACH_MS = 5.0
+FINETUNE_S, FINETUNE_P99_RATIO = 60.0, 1.5
 
 
 def rows() -> list[dict[str, Any]]:
     """Measure every case."""
     model = open_model("encoder")
     made = [row for case in CASES for row in measured(model, case)]
-    return [*made, _row("teach_ms", teach_ms(), "ms", TEACH_MS, "lower", {})]
+    return [*made, _row("teach_ms", teach_ms(), "ms", TEACH_MS, "lower", {}), *tuning()]
+
+
+def tuning() -> list[dict[str, Any]]:
+    """The rows of adapting the encoder."""
+    found = fine_tuning()
+    return [
+        _row("finetune_s", found.seconds, "s", FINETUNE_S, "lower", {}),
+        _row("finetune_p99_ratio", found.frames, "ratio", FINETUNE_P99_RATIO, "lower", {}),
+    ]
 
 
 def measured(model: LoadedModel, case: Case) -> list[dict[str, Any]]:

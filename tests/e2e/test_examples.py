@@ -23,6 +23,7 @@ SKETCHES = [
     "silk",
     "starlings",
     "sunflower",
+    "swap_models",
     "text_in_the_ink",
     "tunnel",
     "what_the_network_sees",

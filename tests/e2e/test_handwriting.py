@@ -11,11 +11,13 @@ from tests.e2e.person import Person
 
 PROGRAM = """
 import json
+import os
 import sketch
 from sketch.examples.handwriting import Handwriting
 
 class Watched(Handwriting):
     window = sketch.Window(size=(900, 640), title="handwriting, watched")
+    preset = os.environ.get("PRESET") or None
     iterations = 600
     said = None
     def say(self, **what): print(json.dumps(what), flush=True)
@@ -41,7 +43,8 @@ save_png("last.png", seen[0])
 
 
 @pytest.fixture
-def person(screen, tmp_path):
+def person(screen, tmp_path, monkeypatch):
+    monkeypatch.setenv("PRESET", "lstm_short")
     someone = Person(PROGRAM, screen, tmp_path, "handwriting, watched")
     yield someone
     someone.stop()
@@ -95,9 +98,30 @@ def test_a_window_closed_while_training_ends_the_training_and_keeps_what_was_tau
     assert "Traceback" not in errors
 
 
+@pytest.mark.window
+def test_a_letter_is_recognised_after_one_example(screen, tmp_path):
+    person = Person(PROGRAM, screen, tmp_path, "handwriting, watched")
+    for label in ("a", "c"):
+        person.press(label)
+        person.draw(small(label.upper(), TEACH_FACE, 0))
+        person.hears(lambda line: "ink" in line)
+    person.press("space")
+    assert "one example" in person.hears(lambda line: "message" in line)["message"]
+    person.press("F2")
+    person.hears(lambda line: line.get("teaching") is False)
+    for label in "AC":
+        person.draw(small(label, TEST_FACE, 50))
+        assert person.hears(lambda line: "ink" in line)["written"] == [label]
+    person.press("ctrl+q")
+    person.ends()
+
+
 def test_the_machine_written_hand_leaves_picture_film_and_figures(tmp_path):
-    report = perform(tmp_path / "out", home=tmp_path / "home", labels="AC", iterations=400)
+    report = perform(
+        tmp_path / "out", home=tmp_path / "home", labels="AC", preset="lstm_short", iterations=400
+    )
     assert json.loads((tmp_path / "out/handwriting.json").read_text()) == report
+    assert report["recognised_at_once"] == 2
     assert report["taught"] == 10
     assert report["written"] == 6
     assert report["recognised"] >= 5

@@ -12,7 +12,7 @@ from addon import taught_file
 
 ROUNDS = 15
 
-# Prints a line only once an example, or its removal, is shown as saved.
+# Prints a line only once an example, its removal or its other label is shown as saved.
 CHILD = """
 import sys, time
 from pathlib import Path
@@ -32,9 +32,13 @@ while True:
             shown.add(example.id)
             print("saved", example.id, int(example.strokes[0][0, 0]), flush=True)
     if index % 7 == 0:
-        removed = store.remove_last()
+        removed = store.forget(store.examples[len(store.examples) // 2])
         store.flush()
         print("removed", removed.id, flush=True)
+    if index % 9 == 0:
+        relabelled = store.relabel(store.examples[len(store.examples) // 3], "another")
+        store.flush()
+        print("relabelled", relabelled.id, flush=True)
     time.sleep(0.001)
 """
 
@@ -57,12 +61,13 @@ def test_nothing_shown_as_saved_is_lost_by_kill_9(tmp_path):
     chance = random.Random(7)
     expected: dict[int, float] = {}
     removed: set[int] = set()
+    relabelled: set[int] = set()
     for _ in range(ROUNDS):
         for kind, identity, *value in lines_until_killed(path, chance.uniform(0.0, 0.25)):
             if kind == "saved":
                 expected[int(identity)] = float(value[0])
             else:
-                removed.add(int(identity))
+                (removed if kind == "removed" else relabelled).add(int(identity))
         records, unreadable = taught_file.read(path)
         assert unreadable == 0
         found = {record.id: record for record in records}
@@ -70,5 +75,7 @@ def test_nothing_shown_as_saved_is_lost_by_kill_9(tmp_path):
             points = found[identity].strokes[0]
             np.testing.assert_array_equal(points, np.full((30, 4), value, dtype=np.float32))
         assert all(found[identity].removed for identity in removed)
+        assert all(found[identity].label == "another" for identity in relabelled)
     assert len(expected) > 5 * ROUNDS
     assert removed
+    assert relabelled

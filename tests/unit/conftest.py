@@ -20,8 +20,9 @@ def shipped(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def make(tmp_path, shipped):
-    """Makes recognisers that are set up, and ends them."""
+def make(tmp_path, shipped, monkeypatch):
+    """Makes recognisers that are set up, and ends them; a busy machine does not make them use a worker."""
+    monkeypatch.setattr("addon.runtime.model.INLINE_BELOW_US", float("inf"))
     made: list[Recognizer] = []
 
     def make(*arguments, **options) -> Recognizer:

@@ -3,9 +3,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from addon.advice import GAIN, GOOD, USUAL, Advice, advice, pair_odds, parting, taught_as
+from addon.advice import GOOD, Advice, advice, pair_odds, parting, taught_as
 from addon.prototypes import Prototypes, forgotten, no_prototypes, taught
-from addon.reading import Reading
+from addon.reading import GAIN, USUAL, Reading
 from addon.taught import Example
 from tests.hands import written
 

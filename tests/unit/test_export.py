@@ -15,6 +15,7 @@ from addon.spec import INPUTS, METADATA_KEY, OUTPUTS, ModelSpec, spec_from_json
 from addon.training import graph
 from addon.training.export import export_step
 from addon.training.nets import StepNet
+from addon.training.nodes import OPSET
 from tests.models import make_model
 
 
@@ -66,7 +67,7 @@ def test_the_graph_is_one_real_lstm_node_a_layer_with_free_batch_and_time(tmp_pa
     assert [value.name for value in model.graph.output] == list(OUTPUTS)
     dims = model.graph.input[0].type.tensor_type.shape.dim
     assert [dim.dim_param for dim in dims[:2]] == ["batch", "time"]
-    assert model.opset_import[0].version == graph.OPSET
+    assert model.opset_import[0].version == OPSET
 
 
 def test_the_file_describes_itself(tmp_path):

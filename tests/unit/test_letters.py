@@ -1,4 +1,4 @@
-"""The model that ships, and the command that makes it."""
+"""The letters that ship, and the command that makes them."""
 
 from pathlib import Path
 
@@ -6,23 +6,31 @@ import numpy as np
 import onnx
 import pytest
 
-from addon.corpus import corpus_of, write_corpus
+from addon.runtime.model import load_model
+from addon.runtime.providers import CPU, Choice
 from addon.spec import METADATA_KEY, ModelSpec, spec_from_json
+from addon.training import letters
 from addon.training.card import letters_card
-from addon.training.letters import CORPUS, HELD_OUT, SCALE, Letters, main, prepare
-from tests.hands import taught
+from addon.training.letters import main
+from tests.encoders import make_encoder
+from tests.pretraining import write_data
 
 MODELS = Path(__file__).parents[2] / "models"
+LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+ON_CPU = Choice((CPU,))
 
 
 def spec_of(path: Path) -> ModelSpec:
     return spec_from_json({prop.key: prop.value for prop in onnx.load(path).metadata_props}[METADATA_KEY])
 
 
-def test_the_model_knows_the_capitals_and_is_small():
+def test_the_model_knows_letters_and_digits_can_be_taught_and_is_small():
     path = MODELS / "letters.onnx"
-    assert spec_of(path).labels == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    assert path.stat().st_size < 1_000_000
+    spec = spec_of(path)
+    assert spec.labels == tuple(LETTERS)
+    assert spec.reading is not None
+    assert spec.unknown
+    assert path.stat().st_size < 4_000_000
 
 
 def test_the_card_says_what_the_file_says():
@@ -37,56 +45,59 @@ def test_the_card_names_data_licence_recipe_seed_and_accuracy():
         "UNIPEN",
         "CC BY 4.0",
         "Seed 0",
-        facts["data_sha256"],
-        f"{facts['accuracy']['lifted']:.1%}"[:4],
+        *facts["data_sha256"].values(),
+        f"{100 * facts['accuracy']['1.0']['lifted']:.1f}",
     ):
         assert fact in card
+
+
+def test_its_trunk_is_the_encoder_that_ships():
+    encoder, given = (load_model(MODELS / f"{name}.onnx", ON_CPU).session for name in ("encoder", "letters"))
+    rows = np.random.default_rng(0).standard_normal((2, 9, 6), dtype=np.float32)
+    ours, theirs = (each.step(rows, each.start(2))[0].embedding for each in (encoder, given))
+    np.testing.assert_array_equal(ours, theirs)
 
 
 def test_nothing_of_the_data_travels_in_the_model():
     assert spec_of(MODELS / "letters.onnx").thumbnails == {}
 
 
-def many_hands() -> tuple[list[list[np.ndarray]], list[str], list[str]]:
-    """Ten writers, each of another size."""
-    inks, labels, writers = [], [], []
-    for writer in range(10):
-        hand, names = taught(each=2, seed=writer)
-        scaling = np.array([writer + 1, writer + 1, 1, 1], dtype=np.float32)
-        inks += [[stroke * scaling for stroke in ink] for ink in hand]
-        labels += names
-        writers += [f"writer {writer}"] * len(names)
-    return inks, labels, writers
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("letters")
+    write_data(folder / "data")
+    make_encoder(folder / "encoder.onnx")
+    with pytest.MonkeyPatch.context() as patch:
+        # Its lowered priority would stay with the rest of the tests.
+        patch.setattr(letters, "step_back", lambda config: None)
+        given = ["--encoder", str(folder / "encoder.onnx"), "--data", str(folder / "data"), "--passes", "1"]
+        assert main([*given, "--out", str(folder / "letters.onnx")]) == 0
+    return folder
 
 
-def letters() -> Letters:
-    return prepare(corpus_of(*many_hands()), seed=0)
+def test_the_command_writes_a_model_and_its_card(made: Path):
+    path = made / "letters.onnx"
+    spec = spec_of(path)
+    assert (made / "letters.md").read_text() == letters_card(spec, path.stat().st_size)
+    assert spec.recipe.scale == letters.SCALE
+    assert (spec.training["writers"], spec.training["held_out_writers"]) == (4, 1)
+    assert set(spec.outputs) >= {"scores", "progress", "unknown", "embedding"}
 
 
-def test_a_fifth_of_the_writers_is_held_out():
-    found = letters()
-    assert found.writers == (8, 2)
-    assert len(found.held_out) / (len(found.held_out) + len(found.taught)) == HELD_OUT
+def test_what_it_makes_runs_and_its_embedding_is_the_encoders(made: Path):
+    encoder, given = (load_model(made / f"{name}.onnx", ON_CPU).session for name in ("encoder", "letters"))
+    rows = np.random.default_rng(0).standard_normal((1, 4, 6), dtype=np.float32)
+    ours, theirs = (each.step(rows, each.start(1))[0] for each in (encoder, given))
+    np.testing.assert_array_equal(ours.embedding, theirs.embedding)
+    assert theirs.scores.shape == (1, 4, len(given.spec.labels))
+    assert theirs.unknown.shape == theirs.progress.shape == (1, 4, 1)
 
 
-def test_all_writers_are_brought_to_one_size():
-    inks = letters().taught.inks
-    ends = np.cumsum(inks.stroke_sizes)[np.cumsum(inks.ink_sizes) - 1]
-    sizes = [np.ptp(part, axis=0).max() for part in np.split(inks.points, ends[:-1])]
-    assert np.median(sizes) == pytest.approx(SCALE, rel=0.1)
-    assert max(sizes) < 2 * min(sizes)
-
-
-def test_the_command_writes_a_model_and_its_card(tmp_path, monkeypatch):
-    # Its lowered priority would stay with the rest of the tests.
-    monkeypatch.setattr("addon.training.letters.step_back", lambda config: None)
-    write_corpus(tmp_path / CORPUS, *many_hands())
-    out = tmp_path / "letters.onnx"
-    assert main(["--data", str(tmp_path), "--out", str(out), "--iterations", "2"]) == 0
-    assert spec_of(out).training["iterations"] == 2
-    assert (tmp_path / "letters.md").read_text() == letters_card(spec_of(out), out.stat().st_size)
-
-
-def test_the_command_says_in_one_line_that_data_is_missing(tmp_path, capsys):
-    assert main(["--data", str(tmp_path), "--out", str(tmp_path / "letters.onnx")]) == 1
-    assert capsys.readouterr().err == f"letters: {CORPUS} cannot be read: No such file or directory\n"
+def test_the_command_says_in_one_line_that_data_is_missing(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(letters, "step_back", lambda config: None)
+    make_encoder(tmp_path / "encoder.onnx")
+    given = ["--encoder", str(tmp_path / "encoder.onnx"), "--out", str(tmp_path / "letters.onnx")]
+    assert main([*given, "--data", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "letters: unipen_digits.npz cannot be read: No such file or directory\n"
+    assert main(["--encoder", str(tmp_path / "none.onnx"), "--data", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "letters: none.onnx cannot be read: No such file or directory\n"

@@ -76,6 +76,16 @@ def test_a_peer_that_is_missing_is_named():
     assert row["reason"] == "not installed; pip install no-such-package"
 
 
+def test_a_peer_that_fails_costs_the_others_nothing():
+    def teach(strokes, labels):
+        raise RuntimeError("no such\n  thing")
+
+    few = tasks(signs("ab"), "wd", 1, seed=0)
+    row = compared(Peer("broken", "numpy", "numpy", teach), signs("ab"), few)
+    assert row["accuracy"] is None
+    assert row["reason"] == "failed (RuntimeError: no such thing)"
+
+
 def test_peers_are_asked_the_same_inks(tmp_path):
     corpus, said = signs("ab"), []
     model = open_model(make_encoder(tmp_path / "small.onnx"))

@@ -1,5 +1,6 @@
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from addon.errors import PointsError
 from addon.features import FeatureRecipe, ink_rows
 from addon.prediction import softmax
-from addon.runtime.engine import InlineEngine, WorkerEngine, engine_for
+from addon.runtime.engine import WorkerEngine, engine_for
+from addon.runtime.inline import InlineEngine
 from addon.runtime.model import LoadedModel, load_model
 from addon.runtime.pens import Pens
 from addon.runtime.predictor import StreamingPredictor
@@ -21,12 +23,13 @@ from addon.spec import ModelSpec
 from tests.models import make_model
 from tests.strategies import inks
 
-SLOW = Timings(300.0, 400.0, 0)
+FAST, SLOW = Timings(20.0, 30.0, 0), Timings(300.0, 400.0, 0)
 
 
 def loaded(folder: Path, **numbers) -> LoadedModel:
     make_model(folder / "step.onnx", **numbers)
-    return load_model(folder / "step.onnx", Choice((CPU,)))
+    # A machine that is busy measures steps as slow that are not.
+    return replace(load_model(folder / "step.onnx", Choice((CPU,))), timings=FAST)
 
 
 @pytest.fixture(scope="module")

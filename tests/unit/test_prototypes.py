@@ -4,20 +4,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from addon.groups import MOST
 from addon.prototypes import (
-    MOST,
     Prototypes,
     answer,
     answers,
     forgotten,
     level_rows,
     no_prototypes,
+    questioned,
     relabelled,
     taught,
     threshold,
     track,
 )
 from addon.reading import Reading, as_document, reading_of
+from addon.strangeness import NOBODY, Asked
 
 LEVELS, SIZE = 4, 6
 
@@ -137,6 +139,51 @@ def test_the_threshold_moves_with_how_strange_the_taught_inks_are_to_each_other(
         return threshold(taught(no_prototypes(reading()), range(30), labels, tracks))
 
     assert near(0.1) < near(2.0)
+
+
+def one_after_the_other(labels: str, tracks: list[NDArray[np.float32]]) -> tuple[Prototypes, Asked]:
+    known, said = no_prototypes(reading()), NOBODY
+    for key, (label, one) in enumerate(zip(labels, tracks, strict=True)):
+        known = taught(known, [key], [label], [one])
+        said = questioned(known, said)
+    return known, said
+
+
+LABELS = "abacabadabacabaeabacabadabacabafaaaabbbb" * 2
+
+
+def test_learning_one_by_one_comes_to_the_same_as_learning_at_once() -> None:
+    tracks = [a_track(seed) for seed in range(len(LABELS))]
+    known, said = one_after_the_other(LABELS, tracks)
+    at_once = taught(no_prototypes(reading()), range(len(LABELS)), LABELS, tracks)
+    assert known.table == pytest.approx(at_once.table, abs=1e-5)
+    assert known.bias == pytest.approx(at_once.bias, abs=1e-4)
+    assert said.rows == questioned(at_once).rows
+    assert threshold(known, said) == pytest.approx(threshold(at_once), abs=1e-4)
+
+
+def test_what_the_inks_say_of_each_other_survives_forgetting_and_relabelling() -> None:
+    known, said = one_after_the_other(LABELS, [a_track(seed) for seed in range(len(LABELS))])
+    for change in ("forgotten", "relabelled"):
+        known = forgotten(known, 70) if change == "forgotten" else relabelled(known, 3, "b")
+        said = questioned(known, said)
+        assert threshold(known, said) == pytest.approx(threshold(known), abs=1e-4)
+        again = taught(no_prototypes(reading()), known.keys, [*_labels(known)], list(known.tracks))
+        assert known.table == pytest.approx(again.table, abs=1e-5)
+
+
+def _labels(known: Prototypes) -> list[str]:
+    return [known.labels[index] for index in known.classes.tolist()]
+
+
+def test_an_example_is_as_strange_as_the_answer_without_it_says() -> None:
+    # Sharpened, since the background's own bias is not to be sharpened with it.
+    vectors = reading().background
+    biased = Reading(LEVELS, vectors, np.array([0.5, -2.0, 3.0], dtype=np.float32), 0.6)
+    tracks = [0.2 * a_track(seed) for seed in range(4)]
+    known = taught(no_prototypes(biased), range(4), "aabb", tracks)
+    without = [answer(forgotten(known, key), tracks[key][-1]).unknown for key in range(4)]
+    assert threshold(known) == pytest.approx(np.quantile(without, 0.95) * 4 / 24, abs=1e-4)
 
 
 @pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.0])

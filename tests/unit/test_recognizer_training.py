@@ -78,8 +78,8 @@ def test_cancelling_keeps_the_old_model(make):
 
 
 def pid_of(recognizer: Recognizer) -> int:
-    assert recognizer._run is not None
-    process = recognizer._run._process
+    assert recognizer._workshop.run is not None
+    process = recognizer._workshop.run.process
     assert isinstance(process, training_run.TrainerProcess)
     return process.pid
 
@@ -94,6 +94,7 @@ def alive(pid: int) -> bool:
 
 def test_a_training_that_is_killed_becomes_a_message_and_can_be_begun_again(make):
     recognizer = taught(make())
+    assert recognizer.wait_ready()
     assert recognizer.train(iterations=1_000_000)
     frames_until(recognizer, lambda: recognizer.training.state == "running")
     os.kill(pid_of(recognizer), signal.SIGKILL)
@@ -108,6 +109,7 @@ def test_a_training_that_is_killed_becomes_a_message_and_can_be_begun_again(make
 
 def test_closing_while_training_ends_the_process(make):
     recognizer = taught(make())
+    assert recognizer.wait_ready()
     assert recognizer.train(iterations=1_000_000)
     frames_until(recognizer, lambda: recognizer.training.state == "running")
     pid = pid_of(recognizer)
@@ -163,6 +165,7 @@ def test_a_trained_model_that_cannot_be_loaded_leaves_the_old_one(make, monkeypa
 def test_what_the_process_says_of_its_failure_is_passed_on(make, monkeypatch):
     scripted(monkeypatch, Started(("I", "7"), 6, 5), Failed("the loss is no number; lower the learning rate"))
     recognizer = taught(make())
+    assert recognizer.wait_ready()
     assert recognizer.train(5)
     said = frames_until(recognizer, lambda: not recognizer.training.active)
     assert "the loss is no number; lower the learning rate" in said
@@ -171,6 +174,7 @@ def test_what_the_process_says_of_its_failure_is_passed_on(make, monkeypatch):
 def test_cancelling_before_the_process_is_there_reaches_it(make, monkeypatch):
     process = scripted(monkeypatch)
     recognizer = taught(make())
+    assert recognizer.wait_ready()
     assert recognizer.train(5)
     recognizer.cancel()
     frames_until(recognizer, lambda: process.cancelled)
@@ -184,6 +188,7 @@ def test_a_disk_too_full_to_train_is_a_message(make, monkeypatch):
 
     monkeypatch.setattr(training_run, "write_corpus", full)
     recognizer = taught(make())
+    assert recognizer.wait_ready()
     assert recognizer.train(5)
     said = frames_until(recognizer, lambda: not recognizer.training.active)
     assert recognizer.training.state == "failed"

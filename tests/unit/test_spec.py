@@ -1,12 +1,15 @@
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from addon.errors import ModelError
 from addon.features import FeatureRecipe
-from addon.spec import ModelSpec, spec_from_json, spec_to_json
+from addon.reading import Reading
+from addon.spec import ENCODER_KIND, OUTPUTS, ModelSpec, spec_from_json, spec_to_json
 
 SPEC = ModelSpec(("A", "ß", "愛"), FeatureRecipe(180.0, 0.04), layers=2, hidden=64, embedding=64)
 
@@ -27,6 +30,29 @@ def test_a_spec_survives_the_file(labels, scale, numbers):
         taught_hash="ab" * 32,
     )
     assert spec_from_json(spec_to_json(spec)) == spec
+
+
+def test_a_model_may_know_classes_be_taught_others_and_tell_what_is_neither():
+    background = np.zeros((2, 64), np.float32)
+    reading = Reading(8, background, background[:, 0])
+    both = replace(SPEC, reading=reading, unknown=True)
+    again = spec_from_json(spec_to_json(both))
+    assert (again.kind, again.labels, again.unknown) == (ENCODER_KIND, SPEC.labels, True)
+    assert again.outputs == ("embedding", "h_next", "c_next", "scores", "progress", "unknown")
+    assert replace(both, unknown=False).outputs == OUTPUTS
+    assert replace(both, labels=(), unknown=False).outputs == OUTPUTS[:3]
+
+
+def test_a_file_from_before_unknown_was_told_still_loads():
+    document = json.loads(spec_to_json(SPEC))
+    del document["unknown"]
+    assert spec_from_json(json.dumps(document)) == SPEC
+
+
+def test_unknown_is_told_beside_classes():
+    background = np.zeros((2, 64), np.float32)
+    with pytest.raises(ValueError, match="beside classes"):
+        replace(SPEC, labels=(), reading=Reading(8, background, background[:, 0]), unknown=True)
 
 
 def test_more_may_be_said_of_the_training():

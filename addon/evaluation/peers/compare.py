@@ -72,10 +72,20 @@ def few_inks(corpus: Corpus, tasks: Sequence[Task]) -> list[Task]:
 
 
 def compared(peer: Peer, corpus: Corpus, tasks: Sequence[Task]) -> dict[str, Any]:
-    """A peer's row; one that is not installed has a reason instead of figures."""
+    """A peer's row; one that is not installed, or fails, has a reason instead of figures."""
     if find_spec(peer.module) is None:
-        reason = f"not installed; pip install {peer.package}"
-        return {"accuracy": None, "progress_mae": None, "ms": None, "reason": reason}
+        return _no_row(f"not installed; pip install {peer.package}")
+    try:
+        return _asked(peer, corpus, tasks)
+    except Exception as error:  # other people's code: what it raises must not cost the figures of the rest
+        return _no_row(f"failed ({type(error).__name__}: {' '.join(str(error).split())[:160]})")
+
+
+def _no_row(reason: str) -> dict[str, Any]:
+    return {"accuracy": None, "progress_mae": None, "ms": None, "reason": reason}
+
+
+def _asked(peer: Peer, corpus: Corpus, tasks: Sequence[Task]) -> dict[str, Any]:
     answers: list[PeerAnswer] = []
     truth: list[tuple[str, str]] = []
     for task in tasks:

@@ -1,0 +1,182 @@
+"""Runs a model for several pointers on the thread that calls.
+
+One pointer that is down is answered before `point` returns. Of several, the samples wait until `flush`, or
+until somebody asks for an answer, and then go through the model together: a batched step for two hands costs
+less than two steps.
+"""
+
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from time import perf_counter_ns
+
+import numpy as np
+
+from addon.features import COLUMNS, FeatureRecipe, Row
+from addon.prediction import Prediction
+from addon.prototypes import Prototypes
+from addon.runtime.answers import TaughtInk, answers_of
+from addon.runtime.model import LoadedModel
+from addon.runtime.predictor import Feed, Sample, StreamingPredictor
+from addon.runtime.timings import TimingRing, Timings
+from addon.runtime.together import feed_together
+
+KEPT_NEWS = 4096
+"""Answers that wait to be asked for: who does not ask for so long is told of the newest alone."""
+
+News = tuple[int, Prediction | None]
+"""A pointer and its answer, of no rows where an ink begins; None where the pointer is forgotten."""
+
+
+class InlineEngine:
+    """Answers on the calling thread.
+
+    Args:
+        model: What to run.
+        tells: Whether `take_news` will be asked for every answer.
+    """
+
+    at_once = True
+
+    def __init__(self, model: LoadedModel, tells: bool = False) -> None:
+        self.answered: dict[int, Prediction] = {}
+        self._model = model
+        self._answers = answers_of(model.session)
+        self._pens: dict[int, StreamingPredictor] = {}
+        self._down: set[int] = set()
+        self._waiting: dict[int, deque[Feed]] = {}
+        self._ring = TimingRing()
+        self._tells = tells
+        self._news: deque[News] = deque(maxlen=KEPT_NEWS)
+        self._said: set[str] = set()
+        self._faults: deque[str] = deque()
+
+    @property
+    def predictions(self) -> dict[int, Prediction]:
+        """The latest answer for every pointer; what waits is answered first."""
+        if self._waiting:
+            self.flush()
+        return self.answered
+
+    @property
+    def taught(self) -> Prototypes | None:
+        """What is taught; None if the model learns nothing by being taught."""
+        return self._answers.taught
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows."""
+        return self._answers.recipe
+
+    def begin(self, pointer_id: int) -> None:
+        """A new ink begins."""
+        self._finish(pointer_id)
+        pen = self._pen(pointer_id)
+        pen.begin()
+        self.answered[pointer_id] = pen.prediction
+        if self._tells:
+            self._news.append((pointer_id, pen.prediction))
+
+    def point(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
+        """A sample of a pen that is down; `began` is when it came, in `perf_counter_ns`, if not now."""
+        began = began or perf_counter_ns()
+        self._down.add(pointer_id)
+        if self._waiting or len(self._down) > 1:
+            self.gather(pointer_id, x, y, began)
+            return
+        pen = self._pen(pointer_id)
+        if pen.add(x, y):
+            self._publish(pointer_id, pen)
+            self._ring.add(perf_counter_ns() - began)
+
+    def gather(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
+        """A sample of a pen that is down, which may wait for those of others."""
+        self._down.add(pointer_id)
+        self._wait(pointer_id, self._pen(pointer_id).advance(x, y), False, began or perf_counter_ns())
+
+    def lift(self, pointer_id: int) -> None:
+        """The pen leaves the paper."""
+        pen = self._pen(pointer_id)
+        if self._waiting or len(self._down) > 1:
+            self._wait(pointer_id, pen.raised(), True, 0)
+        elif pen.lift():
+            self._publish(pointer_id, pen)
+        self._down.discard(pointer_id)
+
+    def flush(self) -> None:
+        """Answer what waits."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, {}
+            feed_together(self._model.session, self._pens, waiting, self._fed)
+
+    def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
+        """Feed an ink so far from its first sample."""
+        self.flush()
+        pen = self._pen(pointer_id)
+        pen.replay(samples)
+        self._publish(pointer_id, pen)
+
+    def learn(self, examples: Sequence[TaughtInk]) -> None:
+        """Take exactly these examples as what is taught."""
+        self.flush()
+        self._answers.learn(examples)
+
+    def forget(self, pointer_id: int) -> None:
+        """This pointer will not come back."""
+        self._finish(pointer_id)
+        self._pens.pop(pointer_id, None)
+        self._down.discard(pointer_id)
+        self.answered.pop(pointer_id, None)
+        if self._tells:
+            self._news.append((pointer_id, None))
+
+    def keep_warm(self) -> None:
+        """Run a step of nothing, whose answer nobody sees."""
+        session = self._model.session
+        # Whatever is wrong will be said when a point comes.
+        with contextlib.suppress(Exception):
+            session.step(np.zeros((1, 1, len(COLUMNS)), dtype=np.float32), session.start())
+
+    def timings(self) -> Timings:
+        """Microseconds a point; those of the warm-up before the first."""
+        return self._ring.figures(self._model.timings)
+
+    def take_news(self) -> list[News]:
+        """What was answered since the last call, in order."""
+        return [self._news.popleft() for _ in range(len(self._news))]
+
+    def take_faults(self) -> list[str]:
+        """What went wrong since the last call, each thing said once."""
+        return [self._faults.popleft() for _ in range(len(self._faults))]
+
+    def close(self, seconds: float = 0.0) -> None:
+        """Nothing runs between two calls, so there is nothing to end."""
+
+    def _finish(self, pointer_id: int) -> None:
+        if pointer_id in self._waiting:
+            self.flush()
+
+    def _wait(self, pointer_id: int, rows: list[Row], lifted: bool, came: int) -> None:
+        if rows:
+            self._waiting.setdefault(pointer_id, deque()).append(Feed(rows, lifted, came))
+
+    def _fed(self, pointer_id: int, feed: Feed) -> None:
+        self._publish(pointer_id, self._pens[pointer_id])
+        if feed.came:
+            self._ring.add(perf_counter_ns() - feed.came)
+
+    def _pen(self, pointer_id: int) -> StreamingPredictor:
+        pen = self._pens.get(pointer_id)
+        if pen is None:
+            pen = self._pens[pointer_id] = StreamingPredictor(self._model.session, self._answers)
+        return pen
+
+    def _publish(self, pointer_id: int, pen: StreamingPredictor) -> None:
+        if pen.fault:
+            if pen.fault not in self._said:
+                self._said.add(pen.fault)
+                self._faults.append(f"{self._model.path.name}: {pen.fault}; the last answer stays")
+            pen.fault = ""
+        elif self._tells:
+            self._news.append((pointer_id, pen.prediction))
+        self.answered[pointer_id] = pen.prediction

@@ -1,0 +1,128 @@
+"""What a recogniser is taught: the examples, and what is to be said of them."""
+
+import logging
+from pathlib import Path
+
+from addon.advice import Advice, taught_as
+from addon.coach import Coach
+from addon.features import Strokes
+from addon.runtime.pens import Pens
+from addon.taught import Example, TaughtStore
+
+_log = logging.getLogger(__name__)
+
+
+class Teaching:
+    """The half of a recogniser that is taught; `addon.Recognizer` is the whole.
+
+    Args:
+        pens: Who is to know what is taught.
+    """
+
+    def __init__(self, pens: Pens) -> None:
+        self._pens = pens
+        self._store: TaughtStore | None = None
+        self._lines: list[str] = []
+        self._coach = Coach()
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """What is taught, oldest first."""
+        return self._taught.examples
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """Number of taught examples by label, in the order in which the labels were first taught."""
+        return self._taught.labels
+
+    @property
+    def unsaved(self) -> int:
+        """Changes to what is taught that are not on the disk yet."""
+        return self._taught.unsaved
+
+    def teach(self, label: str, strokes: Strokes) -> Example:
+        """Add an example; it is saved by itself, see its `saved`.
+
+        If the very same ink is taught under another label already, `messages()` says so.
+
+        Args:
+            label: Any text that is not blank.
+            strokes: At least one, each of shape (n, 4), n at least 1; copied.
+
+        Raises:
+            ValueError: The label is blank.
+            PointsError: The strokes are none, empty, misshapen or not finite.
+        """
+        example = self._taught.teach(label, strokes)
+        self._tell_of_twins(example)
+        return example
+
+    def relabel(self, example: Example, label: str) -> Example:
+        """Say that an example is of another class; it counts as such from the next point on.
+
+        Args:
+            example: One of `examples`.
+            label: Any text that is not blank.
+
+        Raises:
+            ValueError: It is not taught, or the label is blank.
+        """
+        relabelled = self._taught.relabel(example, label)
+        self._tell_of_twins(relabelled)
+        return relabelled
+
+    def forget(self, example: Example) -> Example:
+        """Take back an example; `restore` brings it back.
+
+        Args:
+            example: One of `examples`.
+
+        Raises:
+            ValueError: It is not taught.
+        """
+        return self._taught.forget(example)
+
+    def remove_last(self) -> Example | None:
+        """Take back the last example; None if there is none."""
+        return self._taught.remove_last()
+
+    def restore(self) -> Example | None:
+        """Bring back what was removed last; None if there is nothing."""
+        return self._taught.restore()
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Wait, at most `timeout` seconds, until all that is taught is on the disk; whether it is."""
+        return self._taught.flush(timeout)
+
+    def advice(self, timeout: float = 0.0) -> tuple[Advice, ...]:
+        """What to draw next: the taught pairs that are close, the one in greatest need first.
+
+        It is found beside the frame whenever something else is taught; until then it is what was said before.
+        None with fewer than two classes, without a model, or with one that learns by training alone.
+
+        Args:
+            timeout: Seconds to wait until it is found, at most; for scripts.
+        """
+        return self._coach.advice(self._pens.taught, timeout)
+
+    @property
+    def _taught(self) -> TaughtStore:
+        if self._store is None:
+            raise RuntimeError("call setup(home) before anything else; a sketch does so in use(addon)")
+        return self._store
+
+    def _open(self, path: Path) -> None:
+        if self._store is not None:
+            raise RuntimeError("this recognizer is set up already; make one for each sketch")
+        self._store = TaughtStore(path, changed=self._pens.learn)
+
+    def _tell_of_twins(self, example: Example) -> None:
+        others = taught_as(self.examples, example.label, example.strokes)
+        if others:
+            both = " and as ".join((example.label, *others))
+            self._say(f"the very same drawing is taught as {both}; forget one of them")
+
+    def _say(self, *lines: str) -> None:
+        self._lines += lines
+        for line in lines:
+            _log.info(line)

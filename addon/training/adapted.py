@@ -1,0 +1,56 @@
+"""An adapted encoder's file: the graph of the one it was, with another projection, described anew."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from onnx.utils import Extractor
+
+from addon.spec import ENCODER_OUTPUTS, INPUTS, ModelSpec
+from addon.training.checked import Arrays, onnx_answer, session_of, versions, write_checked
+from addon.training.encoder import EncoderNet
+from addon.training.graph import array_of
+from addon.training.model_file import read_model
+from addon.training.nodes import described, tensors
+
+
+def export_adapted(net: EncoderNet, base: Path, name: str, facts: dict[str, Any], path: Path) -> ModelSpec:
+    """Write an adapted encoder, checked as every export is.
+
+    Classes of its own that read the LSTM go on as they were; such as read the embedding are left out.
+
+    Args:
+        net: Of the base's LSTM, with a projection and a background of its own.
+        base: The encoder it was.
+        name: Of the recogniser.
+        facts: What the file is to say about the adapting.
+        path: The file to write or to replace; its folder exists.
+
+    Raises:
+        ModelError: The base cannot be read, or ONNX Runtime's answers are not torch's.
+        OSError: The file cannot be written; the old file is as it was.
+    """
+    model, spec = read_model(base)
+    before = spec.reading
+    assert before is not None
+    if any("embedding" in node.input for node in model.graph.node):
+        model = Extractor(model).extract_model(list(INPUTS), list(ENCODER_OUTPUTS))
+        spec = replace(spec, labels=(), unknown=False, thumbnails={})
+    (project,) = (each for each in model.graph.initializer if each.name == "project.W")
+    session = session_of(model.SerializeToString())
+    (changed,) = tensors({"project.W": array_of(net.project.weight).T})
+    project.CopyFrom(changed)
+    background, bias = array_of(net.background), array_of(net.background_bias)
+    reading = replace(before, background=background, background_bias=bias)
+    written = replace(spec, reading=reading, versions=versions()).with_training(name=name, adapted=facts)
+
+    def answer(inputs: Arrays) -> Arrays:
+        rows, h, c = map(torch.as_tensor, inputs)
+        with torch.no_grad():
+            hidden, _ = net.lstm(rows.transpose(0, 1), (h, c))
+            embedding = net.project(hidden.transpose(0, 1))
+        return [embedding.numpy(), *onnx_answer(session, written.outputs[1:], inputs)]
+
+    write_checked(described(model.graph, written), written, answer, path)
+    return written

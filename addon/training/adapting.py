@@ -1,0 +1,243 @@
+"""Adapting a base encoder to the inks that were taught, if that makes it better.
+
+What is trained is the projection to the embedding, and the background beside it: a metric in which the inks
+of this hand lie apart. The LSTM below keeps what many hands taught it, which a few dozen inks would blur.
+Episodes and loss are those of pretraining.
+"""
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from addon import prototypes
+from addon.corpus import Corpus, inks, read_corpus
+from addon.errors import TrainingError
+from addon.features import FeatureRecipe, flat_rows, ink_scale
+from addon.jobs import Cancelled, Event, Exported, Job, Kept, Progress, Started
+from addon.training.adapted import export_adapted
+from addon.training.config import FEWEST_COPIES, AdaptConfig
+from addon.training.dataset import ink_set, thinned
+from addon.training.encoder import EncoderNet, loss_at
+from addon.training.encoder_import import read_encoder
+from addon.training.encoder_measure import reading_of
+from addon.training.episodes import MOST_ROWS, Ints
+from addon.training.folds import folds, right
+from addon.training.pool import scaled
+from addon.training.variations import Drill, copied, drill_of, exercise, hidden_at
+
+# Steps over which the learning rate rises.
+RISE = 10
+# Progress is told at most this often, in seconds.
+TELL_EVERY = 0.05
+LARGEST_GRADIENT = 1.0
+
+
+class Taught(NamedTuple):
+    """What an encoder is adapted to.
+
+    Attributes:
+        drill: The inks and their copies.
+        asked: The LSTM's output at the rows that are asked: half drawn, and with the pen lifted.
+    """
+
+    drill: Drill
+    asked: Tensor
+
+
+class CancelledError(Exception):
+    """It was told to stop."""
+
+
+@dataclass(slots=True)
+class Teller:
+    """Tells how far it is, and stops where it is told to.
+
+    Attributes:
+        tell: Takes each event.
+        cancelled: Whether to stop.
+        iterations: Steps to make in all.
+        began: When it began, by the monotonic clock.
+        made: Steps made so far.
+        told: When progress was told last.
+    """
+
+    tell: Callable[[Event], None]
+    cancelled: Callable[[], bool]
+    iterations: int
+    began: float
+    made: int = 0
+    told: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self.began
+
+    def step(self, loss: float, recognised: float) -> None:
+        """One step more.
+
+        Raises:
+            CancelledError: It is to stop.
+        """
+        self.made += 1
+        self.listen()
+        if self.seconds - self.told >= TELL_EVERY or self.made == self.iterations:
+            self.told = self.seconds
+            self.tell(Progress(self.made, self.iterations, loss, recognised, self.told))
+
+    def listen(self) -> None:
+        """Stop if it is told to.
+
+        Raises:
+            CancelledError: It is to stop.
+        """
+        if self.cancelled():
+            raise CancelledError
+
+
+def adapt(
+    job: Job, config: AdaptConfig, tell: Callable[[Event], None], cancelled: Callable[[], bool]
+) -> None:
+    """Adapt an encoder, and export it if it is better on inks left out in turn.
+
+    Args:
+        job: What to adapt to, and which encoder.
+        config: How.
+        tell: Takes each event.
+        cancelled: Asked between steps; once it is true, the encoder stays as it is.
+
+    Raises:
+        TrainingError: No class has two examples, or there is one class alone.
+        ModelError: The encoder cannot be read.
+        TaughtError: The inks cannot be read.
+        OSError: The encoder cannot be written.
+    """
+    teller = Teller(tell, cancelled, config.iterations, time.monotonic())
+    corpus = read_corpus(job.data)
+    classes = checked_classes(corpus)
+    assert job.model is not None
+    net, spec = read_encoder(job.model)
+    assert spec.reading is not None
+    tell(Started(tuple(np.unique(corpus.labels).tolist()), len(corpus), config.iterations))
+    torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
+    try:
+        given = taught_of(net, corpus, classes, spec.recipe.spacing, spec.reading.levels, config, teller)
+        before, after = compared(net, given, spec.reading.sharpness, config, teller)
+        if after <= before:
+            return tell(Kept(before, after, teller.seconds))
+        made = adapted(net, given.drill, np.arange(len(classes)), config, config.folds, teller)
+    except CancelledError:
+        return tell(Cancelled(teller.made))
+    facts = {"examples": len(corpus), "before": before, "after": after, "steps": config.steps}
+    export_adapted(made, job.model, job.name, facts | {"lr": config.lr, "seed": config.seed}, job.out)
+    tell(Exported(job.out, after, teller.seconds, before))
+
+
+def checked_classes(corpus: Corpus) -> Ints:
+    """The classes of the taught inks, as numbers.
+
+    Raises:
+        TrainingError: No class has two examples, or there is one class alone.
+    """
+    labels, classes, counts = np.unique(corpus.labels, return_inverse=True, return_counts=True)
+    if len(labels) < 2:
+        raise TrainingError("only one class is taught; draw another to tell it from")
+    if counts.max() < 2:
+        raise TrainingError("there is one example of each class; draw a second of some to adapt to")
+    return classes
+
+
+def taught_of(
+    net: EncoderNet,
+    corpus: Corpus,
+    classes: Ints,
+    spacing: float,
+    levels: int,
+    config: AdaptConfig,
+    teller: Teller,
+) -> Taught:
+    """The inks and their copies, through the LSTM.
+
+    Raises:
+        CancelledError: It is to stop.
+    """
+    scale = min(ink_scale(inks(corpus)), 1e6)
+    flat = ink_set(corpus, np.unique(corpus.labels).tolist()).inks
+    flat = scaled(flat, np.full(len(classes), 1 / scale))
+    recipe = FeatureRecipe(1.0, spacing)
+    chance = np.random.default_rng(config.seed)
+    copies = [copied(net, flat, recipe, levels, chance, varied=False)]
+    thin = thinned(flat, spacing / 2)
+    for _ in range(max(FEWEST_COPIES, min(config.copies, config.most // len(classes)))):
+        teller.listen()
+        copies.append(copied(net, thin, recipe, levels, chance, varied=True))
+    table = flat_rows(recipe, *flat)
+    ends = zip(table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True)
+    rows = np.stack([prototypes.level_rows(table.travel[a:b], 2)[[0, -1]] for a, b in ends])
+    return Taught(drill_of(copies, classes, levels), hidden_at(net, table, np.minimum(rows, MOST_ROWS - 1)))
+
+
+def compared(
+    net: EncoderNet, given: Taught, sharpness: float, config: AdaptConfig, teller: Teller
+) -> tuple[float, float]:
+    """Share of left out inks recognised, half drawn and lifted taken together, before and after adapting.
+
+    Raises:
+        CancelledError: It is to stop.
+    """
+    chance = np.random.default_rng(config.seed)
+    before, after, asked = 0, 0, 0
+    for number, fold in enumerate(folds(given.drill.classes, config.folds, chance)):
+        made = adapted(net, given.drill, fold.taught, config, number, teller)
+        asked += 2 * len(fold.asked)
+        counts: list[int] = []
+        for each in (net, made):
+            with torch.no_grad():
+                tracks = each.project(given.drill.tracks)
+                rows = each.project(given.asked)
+            reading = reading_of(each, given.drill.levels, sharpness)
+            counts.append(int(right(reading, tracks, rows, given.drill.classes, fold).sum()))
+        before, after = before + counts[0], after + counts[1]
+    return before / asked, after / asked
+
+
+def adapted(
+    net: EncoderNet, drill: Drill, allowed: Ints, config: AdaptConfig, run: int, teller: Teller
+) -> EncoderNet:
+    """A copy of an encoder, adapted to some of the inks.
+
+    Args:
+        net: Stays as it is.
+        drill: The inks and their copies.
+        allowed: The inks that may be learnt from.
+        config: How.
+        run: Which of the trainings; each draws its own episodes.
+        teller: Is told of every step.
+
+    Raises:
+        CancelledError: It is to stop.
+    """
+    net = copy.deepcopy(net).requires_grad_(False)
+    chance = np.random.default_rng([config.seed, run])
+    weights = [net.project.weight, net.background, net.background_bias]
+    for each in weights:
+        each.requires_grad_(True)
+    optimizer = torch.optim.Adam(weights, config.lr)
+    for step in range(config.steps):
+        part = exercise(drill, allowed, chance)
+        tracks: Tensor = net.project(drill.hidden[part.taught[:, None], part.levels])
+        loss, told = loss_at(net, tracks, net.project(drill.hidden[part.asked, part.rows]), part)
+        for group in optimizer.param_groups:
+            group["lr"] = config.lr * min(1.0, (step + 1) / RISE) * (1 - step / config.steps)
+        optimizer.zero_grad()
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]
+        nn.utils.clip_grad_norm_(weights, LARGEST_GRADIENT)
+        optimizer.step()  # pyright: ignore[reportUnknownMemberType]
+        teller.step(float(loss.detach()), float(told[-1]))
+    return net

@@ -1,0 +1,54 @@
+"""What many inks cost in one batched step, against a step of one.
+
+Both are timed in turns, as in `tests.bench.point`; of all windows the quarter that was disturbed least
+counts.
+"""
+
+import tempfile
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+import numpy as np
+
+from addon.features import COLUMNS
+from addon.runtime.providers import CPU, Choice
+from addon.runtime.session import open_step
+from addon.runtime.step import StepSession
+from tests.models import make_model
+
+WINDOWS = 60
+STEPS = 50
+CALM = 25  # percent of the windows
+LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+GOAL = 16.0
+
+
+def batch_rows() -> list[dict[str, Any]]:
+    """Measure a network of 2 layers of 128 with 26 classes, 64 inks at once; a row of `inference`."""
+    one, many = batch_us(64)
+    row = {"bench": "inference", "figure": "batch64_ratio", "unit": "ratio", "goal": GOAL, "better": "lower"}
+    return [{**row, "value": many / one, "peer": {"one_us": one, "batch64_us": many}}]
+
+
+def batch_us(batch: int, layers: int = 2, hidden: int = 128) -> tuple[float, float]:
+    """Microseconds of a step of one ink and of one of `batch` inks."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "letters.onnx"
+        make_model(path, LETTERS, layers=layers, hidden=hidden)
+        session = open_step(path, Choice((CPU,)))
+    times = np.array([[_window(session, size, seed) for size in (1, batch)] for seed in range(WINDOWS)])
+    one, many = np.percentile(times, CALM, axis=0) / 1000
+    return float(one), float(many)
+
+
+def _window(session: StepSession, batch: int, seed: int) -> float:
+    """Nanoseconds that half of a window's steps take at most."""
+    chance = np.random.default_rng(seed)
+    pens = chance.uniform(-1, 1, (STEPS, batch, 1, len(COLUMNS))).astype(np.float32)
+    state, times = session.start(batch), list[int]()
+    for row in pens:
+        began = perf_counter_ns()
+        _, state = session.step(row, state)
+        times.append(perf_counter_ns() - began)
+    return float(np.median(times))

@@ -1,0 +1,188 @@
+"""What was taught can be put right: relabelled, forgotten, and told where two labels are one drawing."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from addon import Recognizer
+from addon.advice import advice
+from addon.errors import PointsError
+from addon.taught import TaughtStore
+from tests.encoders import inline_steps, make_encoder
+from tests.unit.recognizers import bar, hook, taught, write
+
+
+@pytest.fixture
+def recognizer(tmp_path: Path):
+    made = Recognizer(make_encoder(tmp_path / "encoder.onnx"), provider="cpu", home=tmp_path)
+    made.setup(tmp_path)
+    with inline_steps():
+        assert made.wait_ready()
+    yield made
+    made.exit()
+
+
+def labels_in(path: Path) -> list[str]:
+    store = TaughtStore(path)
+    store.close()
+    return [example.label for example in store.examples]
+
+
+def on_the_disk(recognizer: Recognizer, home: Path) -> list[str]:
+    assert recognizer.flush()
+    return labels_in(home / "encoder" / "taught.sqlite3")
+
+
+def test_an_example_that_is_relabelled_answers_by_its_new_name(recognizer: Recognizer, tmp_path: Path):
+    recognizer.teach("I", bar())
+    wrong = recognizer.teach("7", hook())
+    write(recognizer, hook())
+    assert recognizer.relabel(wrong, "Γ") is wrong
+    assert not wrong.saved
+    assert recognizer.prediction.label == "Γ"
+    assert recognizer.labels == {"I": 1, "Γ": 1}
+    assert on_the_disk(recognizer, tmp_path) == ["I", "Γ"]
+    recognizer.update(0.0)
+    assert wrong.saved
+
+
+def test_an_example_that_is_forgotten_does_not_answer_and_may_come_back(
+    recognizer: Recognizer, tmp_path: Path
+):
+    first = recognizer.teach("7", hook())
+    recognizer.teach("I", bar())
+    write(recognizer, hook())
+    recognizer.forget(first)
+    assert recognizer.prediction.labels == ("I",)
+    assert on_the_disk(recognizer, tmp_path) == ["I"]
+    assert recognizer.restore() is first
+    assert recognizer.prediction.label == "7"
+    assert recognizer.examples[0] is first
+    assert on_the_disk(recognizer, tmp_path) == ["7", "I"]
+
+
+def test_saying_the_same_again_writes_nothing(recognizer: Recognizer):
+    example = recognizer.teach("I", bar())
+    assert recognizer.flush()
+    recognizer.relabel(example, "I")
+    assert recognizer.unsaved == 0
+
+
+def test_what_is_not_taught_can_be_neither_relabelled_nor_forgotten(recognizer: Recognizer):
+    example = recognizer.teach("I", bar())
+    with pytest.raises(ValueError, match="label"):
+        recognizer.relabel(example, "  ")
+    recognizer.forget(example)
+    for wrong in (lambda: recognizer.forget(example), lambda: recognizer.relabel(example, "7")):
+        with pytest.raises(ValueError, match="'I' is not taught, or was taken back"):
+            wrong()
+
+
+def test_the_same_drawing_under_two_labels_is_told(recognizer: Recognizer):
+    recognizer.teach("I", bar())
+    recognizer.teach("I", bar())
+    assert recognizer.messages() == []
+    recognizer.teach("l", bar())
+    assert recognizer.messages() == ["the very same drawing is taught as l and as I; forget one of them"]
+    example = recognizer.teach("1", hook())
+    recognizer.teach("7", hook(3))
+    assert recognizer.messages() == []
+    recognizer.relabel(recognizer.examples[-1], "2")
+    assert recognizer.messages() == []
+    recognizer.relabel(recognizer.teach("1", bar()), "I")
+    assert recognizer.messages()[-1] == "the very same drawing is taught as I and as l; forget one of them"
+    assert example.label == "1"
+
+
+def test_advice_follows_what_is_taught(recognizer: Recognizer):
+    assert recognizer.advice(10.0) == ()
+    recognizer.teach("I", bar())
+    assert recognizer.advice(10.0) == ()
+    recognizer.teach("l", bar())
+    (advice,) = recognizer.advice(10.0)
+    assert advice.same
+    assert recognizer.advice(10.0)[0] is advice
+    recognizer.remove_last()
+    assert recognizer.advice(10.0) == ()
+
+
+def test_advice_is_found_beside_the_frame(recognizer: Recognizer, monkeypatch):
+    may_think, asked = threading.Event(), []
+
+    def slow(taught):
+        asked.append(taught.labels)
+        assert may_think.wait(10.0)
+        return advice(taught)
+
+    monkeypatch.setattr("addon.coach.advice", slow)
+    recognizer.teach("I", bar())
+    recognizer.teach("l", bar())
+    assert recognizer.advice() == ()
+    recognizer.teach("7", hook())
+    assert recognizer.advice() == ()
+    may_think.set()
+    assert recognizer.advice(10.0)[0].same
+    assert asked == [("I", "l"), ("I", "l", "7")]
+
+
+def test_a_model_that_learns_by_training_alone_advises_nothing(make):
+    recognizer = make()
+    assert recognizer.wait_ready()
+    assert taught(recognizer).advice() == ()
+
+
+def dots() -> list[np.ndarray]:
+    return [np.array([[100, 100, 0, 0.5]], np.float32), np.array([[120, 100, 1, 0.5]], np.float32)]
+
+
+AWKWARD = {
+    "a dot": [np.array([[5, 5, 0, 0.5]], np.float32)],
+    "dots": dots(),
+    "zero size": [np.full((30, 4), 7, np.float32)],
+    "ten thousand points": [np.random.default_rng(0).uniform(0, 300, (10_000, 4)).astype(np.float32)],
+    "a pen far away": [np.array([[0, 0, 0, 0.5], [3e38, -3e38, 1, 0.5]], np.float32)],
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_an_awkward_ink_is_taught_and_drawn_like_any_other(recognizer: Recognizer, name: str):
+    recognizer.teach("I", bar())
+    recognizer.teach("7", hook())
+    recognizer.teach(name, AWKWARD[name])
+    for ink in (AWKWARD[name], hook()):
+        write(recognizer, ink)
+        recognizer.on_ink(ink, 0)
+        said = recognizer.prediction
+        assert np.isfinite(said.probabilities).all()
+        assert said.probabilities.sum() == pytest.approx(1.0, abs=1e-3)
+        assert 0 <= said.progress <= 1
+        assert 0 <= said.unknown <= 1
+    recognizer.advice(10.0)
+    assert recognizer.messages() == []
+
+
+@pytest.mark.parametrize("label", ["é", "字", "ا", "👩‍🎨", "a b", "'; DROP TABLE examples"])
+def test_a_label_in_any_script_is_answered(recognizer: Recognizer, tmp_path: Path, label: str):
+    recognizer.teach(label, hook())
+    recognizer.teach("I", bar())
+    write(recognizer, hook())
+    assert (recognizer.prediction.label, recognizer.prediction.held) == (label, label)
+    assert on_the_disk(recognizer, tmp_path) == [label, "I"]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_point_that_is_no_number_is_refused_and_nothing_changes(recognizer: Recognizer, bad: float):
+    recognizer.teach("7", hook())
+    write(recognizer, hook()[:1])
+    before, spoilt = recognizer.prediction, hook()
+    spoilt[0][10, 1] = bad
+    with pytest.raises(PointsError, match="finite"):
+        recognizer.teach("X", spoilt)
+    with pytest.raises(PointsError, match="finite"):
+        recognizer.on_stroke_point(spoilt[0][10], 0)
+    with pytest.raises(PointsError, match="finite"):
+        recognizer.feed({0: spoilt[0]})
+    assert recognizer.labels == {"7": 1}
+    assert recognizer.prediction is before
