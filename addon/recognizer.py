@@ -41,11 +41,15 @@ class Recognizer(Teaching):
     Args:
         model: A name, meaning the user's newest model of that name, else the one that ships; or an ONNX
             file's path.
-        provider: "auto" or "cuda" (CUDA where it runs) or "cpu".
-        require: "cuda" to have `setup` raise where CUDA cannot run; "cpu"; or None.
+        provider: "auto" (of CUDA and the CPU, what is faster for the model), "cuda" (where it runs), "cpu",
+            or ONNX Runtime's own name for another one, which is not tested.
+        require: One of these to have `setup` raise where it cannot run; or None.
         preset: Network to train from scratch: "lstm_short", "lstm_long", "deep_lstm_short" or
             "deep_lstm_long". None to adapt the base encoder that is in; without one, "lstm_short".
         home: Folder for what the user makes, instead of the one `setup` is given.
+        watch: True to load by itself what is new or changed among the models of its name, the user's and
+            those that ship; or a folder to watch besides, where any model counts.
+        crossfade: Seconds in which a new model's answers take the place of the old one's, at least 0.
 
     Attributes:
         on_progress: Called with every answer and its pointer id; None, as the others are at first.
@@ -65,14 +69,17 @@ class Recognizer(Teaching):
         require: str | None = None,
         preset: str | None = None,
         home: Path | None = None,
+        watch: str | Path | bool = False,
+        crossfade: float = 0.0,
     ) -> None:
-        super().__init__(Pens())
+        super().__init__(Pens(crossfade))
         self.name = model_name(model)
         self.on_progress: Heard | None = None
         self.on_decide: Heard | None = None
         self.on_lost: Heard | None = None
         self._wanted = model
         self._home = home
+        self._watched = watch if isinstance(watch, bool) else Path(watch).absolute()
         self._slot = ModelSlot(self._pens, provider, require)
         self._workshop = Workshop(self.name, self._pens, self._slot, preset)
         self._folder = Path()
@@ -93,6 +100,8 @@ class Recognizer(Teaching):
         self._open(folder / "taught.sqlite3")
         self._folder = folder
         self.load(self._wanted)
+        if self._watched:
+            self._say(*self._slot.follow(self.name, folder / "models", self._watched))
 
     # What is going on
 
@@ -199,6 +208,10 @@ class Recognizer(Teaching):
         """
         self._say(*self._slot.load(model, self._folder / "models"))
 
+    def rollback(self) -> None:
+        """Put the model back that was in before, between two frames; once more for the one after."""
+        self._say(self._slot.rollback())
+
     def wait_ready(self, timeout: float = 10.0) -> bool:
         """For scripts: update until a model is in, at most `timeout` seconds; whether one is."""
         deadline = time.monotonic() + timeout
@@ -214,6 +227,7 @@ class Recognizer(Teaching):
         self._say(*self._taught.poll())
         lines, loaded = self._slot.update()
         self._say(*lines)
+        self._pens.pass_time(dt)
         self._say(*self._workshop.follow(loaded))
         self._pens.flush()
         self._say(*self._pens.take_faults())

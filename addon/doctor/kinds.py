@@ -3,17 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 from addon.doctor.findings import Kind, Value
+from addon.runtime import pairing
 
 Sizes = Mapping[str, Sequence[int]]
 
 _CHANNELS = (1, 3, 4)
 _NAMES_OF_FEATURES = re.compile(r"embed|feature|pool|latent|encod", re.I)
-_STATE_MARKS = re.compile(
-    r"(next|new|out(put)?|in(put)?|init(ial)?|prev(ious)?|past|present|cur(rent)?|updated|n|t)"
-)
 _MANY = 100
 
 
@@ -62,38 +59,12 @@ def is_picture(sizes: Sequence[int]) -> bool:
 
 
 def state_pairs(inputs: Sequence[Value], outputs: Sequence[Value]) -> tuple[tuple[str, str], ...]:
-    """Inputs and outputs that are the same state before and after a step: alike in shape, type and name.
-
-    Names count as alike if they are once words such as "in", "out", "next" and numbers are taken away: h and
-    hn, h0 and h_next, state and stateN, past_key and present_key. At least one input must be left over.
-    """
-    pairs: list[tuple[str, str]] = []
-    taken: set[str] = set()
-    for given, made in product(inputs, outputs):
-        if given["name"] in (pair[0] for pair in pairs) or made["name"] in taken or len(given["shape"]) < 2:
-            continue
-        if _may_be_same(given, made) and _core(given) == _core(made) != "":
-            pairs.append((given["name"], made["name"]))
-            taken.add(made["name"])
-    return tuple(pairs) if 0 < len(pairs) < len(inputs) else ()
+    """Inputs and outputs that are the same state before and after a step; see `addon.runtime.pairing`."""
+    return pairing.state_pairs(_signatures(inputs), _signatures(outputs))
 
 
-def _may_be_same(given: Value, made: Value) -> bool:
-    one, other = given["shape"], made["shape"]
-    if len(one) != len(other) or given["type"] != made["type"]:
-        return False
-    return all(
-        a == b or not (isinstance(a, int) and isinstance(b, int)) for a, b in zip(one, other, strict=True)
-    )
-
-
-def _core(value: Value) -> str:
-    """What is left of a name without what tells before from after; empty if that is nothing."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value["name"])
-    parts = [part for part in re.split(r"[^a-z]+", spaced.lower()) if part]
-    kept = [part for part in parts if not _STATE_MARKS.fullmatch(part)]
-    # torch's own words for a state after the last step are hn and cn.
-    return re.sub(r"^([hc])n$", r"\1", "".join(kept))
+def _signatures(values: Sequence[Value]) -> list[pairing.Signature]:
+    return [pairing.Signature(value["name"], value["shape"], value["type"]) for value in values]
 
 
 def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) -> Judgement:

@@ -69,6 +69,9 @@ class Engine(Protocol):
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""
 
+    def keep_warm(self) -> None:
+        """Run a step of nothing: a model that pauses gets slow again."""
+
     def timings(self) -> Timings:
         """Microseconds a point, from the event to the prediction."""
         ...
@@ -154,6 +157,10 @@ class WorkerEngine:
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""
         self._queue.put(partial(self._inline.forget, pointer_id))
+
+    def keep_warm(self) -> None:
+        """Run a step of nothing when the worker comes to it."""
+        self._queue.put(self._inline.keep_warm)
 
     def timings(self) -> Timings:
         """Microseconds a point, its time in the queue included."""

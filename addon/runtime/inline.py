@@ -5,11 +5,14 @@ until somebody asks for an answer, and then go through the model together: a bat
 less than two steps.
 """
 
+import contextlib
 from collections import deque
 from collections.abc import Sequence
 from time import perf_counter_ns
 
-from addon.features import FeatureRecipe, Row
+import numpy as np
+
+from addon.features import COLUMNS, FeatureRecipe, Row
 from addon.prediction import Prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk, answers_of
@@ -126,6 +129,13 @@ class InlineEngine:
         self.answered.pop(pointer_id, None)
         if self._tells:
             self._news.append((pointer_id, None))
+
+    def keep_warm(self) -> None:
+        """Run a step of nothing, whose answer nobody sees."""
+        session = self._model.session
+        # Whatever is wrong will be said when a point comes.
+        with contextlib.suppress(Exception):
+            session.step(np.zeros((1, 1, len(COLUMNS)), dtype=np.float32), session.start())
 
     def timings(self) -> Timings:
         """Microseconds a point; those of the warm-up before the first."""

@@ -1,15 +1,19 @@
 """A model that is loaded, warm and measured: ready to take over between two frames."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter_ns
 
 import numpy as np
+from platformdirs import user_cache_path
 
 from addon.errors import ModelError
 from addon.features import COLUMNS
-from addon.runtime.providers import Choice, truth
-from addon.runtime.session import open_step
+from addon.runtime.contest import FILE, Memory, Names, Trial, faster, machine_name, model_key
+from addon.runtime.opening import ModelFile, read_model
+from addon.runtime.ort import onnxruntime
+from addon.runtime.providers import Choice, running, truth
+from addon.runtime.session import open_file
 from addon.runtime.step import StepSession
 from addon.runtime.timings import Timings
 from addon.spec import ModelSpec
@@ -49,14 +53,44 @@ class LoadedModel:
         return self.timings.p99 < INLINE_BELOW_US
 
 
-def load_model(path: Path, choice: Choice) -> LoadedModel:
+def load_model(path: Path, choice: Choice, memory: Memory | None = None) -> LoadedModel:
     """Open a model, warm it and measure it; takes a tenth of a second or more, so call it off the frame.
+
+    Where the choice leaves several providers open, the one that is faster for this model is taken.
+
+    Args:
+        path: The ONNX file.
+        choice: Providers to ask for.
+        memory: What was measured before; None for what is kept on this machine.
 
     Raises:
         ModelError: It cannot be opened, cannot run, or its answers are not numbers.
         ProviderError: It does not run on the provider that is required.
     """
-    session = open_step(path, choice)
+    file = read_model(path)
+    if not choice.rivals:
+        return _attempt(file, choice)
+    rivals = (choice.providers, *choice.rivals)
+
+    def attempt(names: Names) -> Trial[LoadedModel]:
+        model = _attempt(file, replace(choice, providers=names))
+        return Trial(model, model.session.provider, model.timings.p50)
+
+    key = model_key(file.sha256, batch=1)
+    trial, notice = faster(rivals, running, attempt, memory or here(), key)
+    return replace(trial.opened, notice=". ".join(filter(None, (notice, trial.opened.notice))))
+
+
+def here() -> Memory:
+    """What was measured on this machine."""
+    runtime = onnxruntime()
+    machine = machine_name(runtime.__version__, getattr(runtime, "cuda_version", "") or "none")
+    return Memory(user_cache_path("inkloop") / FILE, machine)
+
+
+def _attempt(file: ModelFile, choice: Choice) -> LoadedModel:
+    path = file.path
+    session = open_file(file, choice)
     notice = truth(choice, session.provider)
     try:
         timings = measure(session)

@@ -7,18 +7,25 @@ opens a file by a name that a stranger wrote. No library of operators is ever lo
 
 import hashlib
 import logging
+import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeAlias
 
 from addon.errors import ModelError
 from addon.runtime.contents import MOST_DIMENSIONS, Contents, contents_of
 from addon.runtime.ort import onnxruntime
 from addon.runtime.refusal import quoted, refusal
 
+Provider: TypeAlias = str | tuple[str, dict[str, str]]
+"""A provider by ONNX Runtime's name, or with options of its own."""
+
 LIMIT = 2 * 1024**3
 """Bytes of a file, of its weights in other files together, and of any one tensor that it declares."""
+
+_LARGE = 4_000_000
 
 _MOST_DIMS = 8
 _OUTSIDE = ("EPContext",)
@@ -91,13 +98,13 @@ def check(contents: Contents, limit: int = LIMIT) -> None:
 
 
 def open_session(
-    file: ModelFile, providers: Sequence[str], threads: int = 1, appended: bytes = b"", **settings: Any
+    file: ModelFile, providers: Sequence[Provider], threads: int = 1, appended: bytes = b"", **settings: Any
 ) -> Any:
     """Make an `InferenceSession`.
 
     Args:
         file: What was read.
-        providers: ONNX Runtime's names, the preferred one first.
+        providers: ONNX Runtime's names, the preferred one first, each alone or with its options.
         threads: For one operator.
         appended: Further fields of the model.
         settings: Further attributes of `SessionOptions`.
@@ -121,11 +128,20 @@ def open_session(
             list(file.weights), list(file.weights.values()), sizes
         )
     try:
-        return api.InferenceSession(
-            file.data + appended if appended else file.data, options, providers=list(providers)
-        )
+        return _session(api, file.data + appended if appended else file.data, options, list(providers))
     except Exception as error:
         raise ModelError(f"{file.path.name}: {refusal(str(error), file.contents)}") from error
+
+
+def _session(api: Any, data: bytes, options: Any, providers: list[Provider]) -> Any:
+    if len(data) < _LARGE:
+        return api.InferenceSession(data, options, providers=providers)
+    # While ONNX Runtime reads bytes it keeps Python's lock, and the frame would wait; from a file it does
+    # not. The copy is what was looked at, in a folder that has nothing else in it.
+    with tempfile.TemporaryDirectory(prefix="inkloop-") as folder:
+        copy = Path(folder) / "model.onnx"
+        copy.write_bytes(data)
+        return api.InferenceSession(str(copy), options, providers=providers)
 
 
 def _read(path: Path, limit: int) -> bytes:
@@ -133,19 +149,33 @@ def _read(path: Path, limit: int) -> bytes:
         # A pipe or a device would keep whoever reads it waiting for ever.
         raise ModelError(f"{path.name}: it is no ordinary file; copy it into one")
     try:
+        # One that is put in its place meanwhile does no harm: this one stays whole while it is open.
         with path.open("rb") as file:
-            # One byte more than is allowed tells that there is more, however large it says it is.
-            data = file.read(limit + 1)
+            before = _stamp(file)
+            data = _look(file, limit)
+            after = _stamp(file)
     except FileNotFoundError as error:
         raise ModelError(f"{path.name}: there is no such file in {path.parent}; check the path") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ModelError(f"{path.name}: it cannot be read ({reason}); check the file") from error
+    if before != after:
+        raise ModelError(f"{path.name}: it was written to while it was read; load it again once that is done")
     if not data:
         raise ModelError(f"{path.name}: the file is empty; copy it again")
     if len(data) > limit:
         raise ModelError(f"{path.name}: it is larger than {_size(limit)}, the most that is read")
     return data
+
+
+def _look(file: BinaryIO, limit: int) -> bytes:
+    # One byte more than is allowed tells that there is more, however large it says it is.
+    return file.read(limit + 1)
+
+
+def _stamp(file: BinaryIO) -> tuple[int, int]:
+    stat = os.fstat(file.fileno())
+    return stat.st_size, stat.st_mtime_ns
 
 
 def _weights(path: Path, locations: Sequence[str], limit: int) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from addon.prediction import Prediction, no_prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
 from addon.runtime.engine import Engine, engine_for
+from addon.runtime.fade import FadingEngine
 from addon.runtime.inline import News
 from addon.runtime.model import LoadedModel
 from addon.runtime.tape import InkTape
@@ -18,11 +19,24 @@ from addon.runtime.timings import NO_TIMINGS, Timings
 
 CLOSING_SECONDS = 2.0
 
+WARM_SECONDS = 1.0
+"""After so long without a point a step of nothing keeps the model warm: it costs what a point costs."""
+
 
 class Pens:
-    """Feeds the points of every pointer to the model that is in, if one is. Call from one thread."""
+    """Feeds the points of every pointer to the model that is in, if one is. Call from one thread.
 
-    def __init__(self) -> None:
+    Args:
+        crossfade: Seconds in which a model's answers give way to those of the next, at least 0.
+
+    Raises:
+        ValueError: `crossfade` is out of its range.
+    """
+
+    def __init__(self, crossfade: float = 0.0) -> None:
+        if not 0.0 <= crossfade < float("inf"):
+            raise ValueError(f"crossfade must be seconds, at least 0; got {crossfade}")
+        self._crossfade = crossfade
         self.model: LoadedModel | None = None
         self._engine: Engine | None = None
         self._tape = InkTape()
@@ -30,6 +44,8 @@ class Pens:
         self._nothing = no_prediction(())
         self._examples: tuple[TaughtInk, ...] = ()
         self._news: list[News] = []
+        self._paused = 0.0
+        self._left: tuple[LoadedModel, Engine] | None = None
 
     @property
     def prediction(self) -> Prediction:
@@ -90,15 +106,41 @@ class Pens:
 
     def adopt(self, model: LoadedModel) -> None:
         """Put a model in the place of the one before, as if it had watched from each ink's first point."""
-        before = self._engine
-        self._engine = engine_for(model, {} if before is None else before.predictions)
-        self._engine.learn(self._examples)
-        self._replay()
+        before = self._alone()
+        # A model that comes back may still be in a step of the worker that it had.
+        if self._left is not None and self._left[0] is model:
+            self._left[1].close(CLOSING_SECONDS)
+        engine = engine_for(model, {} if before is None else before.predictions)
+        engine.learn(self._examples)
+        for pointer_id, ink in self._tape:
+            engine.replay(pointer_id, ink.samples)
+        self._engine = engine
+        if before is not None and self.model is not None:
+            self._news += before.take_news()
+            self._left = self.model, before
+            if self._crossfade and before.predictions:
+                self._engine = FadingEngine(before, engine, self._crossfade)
+            else:
+                before.close()
         self.model = model
         self._nothing = no_prediction(model.spec.labels)
-        if before is not None:
-            self._news += before.take_news()
-            before.close()
+
+    def pass_time(self, dt: float) -> None:
+        """Go on by `dt` seconds: a cross-fade takes its course, a model that pauses is kept warm."""
+        if isinstance(self._engine, FadingEngine) and self._engine.pass_time(dt):
+            self._engine = self._alone()
+        self._paused += dt
+        if self._paused >= WARM_SECONDS and self._engine is not None:
+            self._paused = 0.0
+            self._engine.keep_warm()
+
+    def _alone(self) -> Engine | None:
+        # The engine that stays, whether or not one is just fading out.
+        engine = self._engine
+        if not isinstance(engine, FadingEngine):
+            return engine
+        engine.old.close()
+        return engine.new
 
     def learn(self, examples: Sequence[TaughtInk]) -> None:
         """Take exactly these examples as what is taught: a base encoder answers by them from now on."""
@@ -144,6 +186,7 @@ class Pens:
     def _sampled(self, pointer_id: int, x: float, y: float) -> None:
         begins = self._tape.add(pointer_id, x, y)
         self._seen_last = pointer_id
+        self._paused = 0.0
         if begins:
             self._begin(pointer_id)
 

@@ -10,14 +10,17 @@ import ctypes
 import io
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from addon.errors import ProviderError
 from addon.runtime.ort import onnxruntime
+from addon.runtime.wheels import wheels_at_odds
 
 PROVIDERS = ("auto", "cuda", "cpu")
 REQUIRED = (None, "cuda", "cpu")
+OWN_NAME = "ExecutionProvider"
+"""How the names end that ONNX Runtime gives its providers; any of them passes through as it is."""
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
@@ -59,30 +62,40 @@ class Choice:
         providers: Names for `InferenceSession`, the preferred one first.
         notice: One line for the user where something was hoped for that is not there; else empty.
         required: Short name of the one provider that will do; empty if any will.
+        rivals: Other such lists of names, where the faster is to be found out by measuring; else empty.
     """
 
     providers: tuple[str, ...]
     notice: str = ""
     required: str = ""
+    rivals: tuple[tuple[str, ...], ...] = ()
 
 
-def choose_providers(provider: str, require: str | None, cuda: Cuda) -> Choice:
+def choose_providers(
+    provider: str, require: str | None, cuda: Cuda, available: Sequence[str] = (CPU,)
+) -> Choice:
     """Decide what to ask for.
 
     Args:
-        provider: "auto" or "cuda" (CUDA where it runs, said so where it does not) or "cpu".
-        require: "cuda" to refuse anything else, "cpu" likewise, None to take what runs.
+        provider: "auto" (of CUDA and the CPU, where both run, the one that is faster), "cuda" (said so where
+            it does not run), "cpu", or another provider of ONNX Runtime by its own name.
+        require: One of these names but "auto" to refuse anything else, None to take what runs.
         cuda: What is known of this machine.
+        available: Providers this build of ONNX Runtime has.
 
     Raises:
         ValueError: An unknown name, or a demand that contradicts the wish.
-        ProviderError: CUDA is demanded and does not run here.
+        ProviderError: What is demanded does not run here.
     """
     check_provider(provider, require)
-    if "cpu" in (provider, require):
+    wanted = provider if require is None else require
+    if wanted == "cpu":
         return Choice((CPU,))
+    if wanted.endswith(OWN_NAME):
+        return _passed_through(wanted, require, available)
     if not cuda.missing:
-        return Choice((CUDA, CPU), required=require or "")
+        rivals = ((CPU,),) if wanted == "auto" else ()
+        return Choice((CUDA, CPU), required=require or "", rivals=rivals)
     remedy = f"; {cuda.remedy}" if cuda.remedy else ""
     if require == "cuda":
         raise ProviderError(f"CUDA is required and cannot run here: {cuda.missing}{remedy}")
@@ -91,16 +104,32 @@ def choose_providers(provider: str, require: str | None, cuda: Cuda) -> Choice:
     return Choice((CPU,), f"recognition runs on the CPU: {cuda.missing}")
 
 
+def _passed_through(name: str, require: str | None, available: Sequence[str]) -> Choice:
+    if name in available:
+        notice = f"{name} is asked for as it is: Inkloop is not tested with it"
+        required = "" if require is None else running([name])
+        return Choice((name,) if name == CPU else (name, CPU), notice, required)
+    lacks = f"the installed ONNX Runtime does not have it (it has {', '.join(available)})"
+    if require is not None:
+        raise ProviderError(f"{name} is required and cannot run here: {lacks}; install a build that does")
+    return Choice((CPU,), f"recognition runs on the CPU, not on {name}: {lacks}")
+
+
 def check_provider(provider: str, require: str | None) -> None:
     """Refuse names that mean nothing.
 
     Raises:
         ValueError: An unknown name, or a demand that contradicts the wish.
     """
-    if provider not in PROVIDERS:
-        raise ValueError(f"provider must be one of {', '.join(PROVIDERS)}; got {provider!r}")
-    if require not in REQUIRED:
-        raise ValueError(f"require must be None, 'cuda' or 'cpu'; got {require!r}")
+    if provider not in PROVIDERS and not provider.endswith(OWN_NAME):
+        raise ValueError(
+            f"provider must be one of {', '.join(PROVIDERS)}, or ONNX Runtime's own name for another, "
+            f"which ends in {OWN_NAME}; got {provider!r}"
+        )
+    if require not in REQUIRED and not str(require).endswith(OWN_NAME):
+        raise ValueError(
+            f"require must be None, 'cuda', 'cpu' or a name that ends in {OWN_NAME}; got {require!r}"
+        )
     if require is not None and provider not in ("auto", require):
         raise ValueError(f"provider {provider!r} and require {require!r} contradict each other")
 
@@ -181,8 +210,16 @@ def choose_here(provider: str, require: str | None) -> Choice:
         ValueError: An unknown name, or a demand that contradicts the wish.
         ProviderError: CUDA is demanded and does not run here.
     """
-    cuda = Cuda() if "cpu" in (provider, require) else probe_this_machine()
-    return choose_providers(provider, require, cuda)
+    check_provider(provider, require)
+    wanted = provider if require is None else require
+    cuda = probe_this_machine() if wanted in ("auto", "cuda") else Cuda()
+    available = onnxruntime().get_available_providers() if wanted.endswith(OWN_NAME) else (CPU,)
+    clash = wheels_at_odds()
+    try:
+        choice = choose_providers(provider, require, cuda, available)
+    except ProviderError as error:
+        raise ProviderError(f"{error} ({clash})" if clash else str(error)) from error
+    return replace(choice, notice=". ".join(filter(None, (choice.notice, clash)))) if clash else choice
 
 
 def probe_this_machine() -> Cuda:

@@ -8,7 +8,7 @@ from addon.errors import ModelError
 from addon.features import COLUMNS
 from addon.runtime.cpu_step import CpuStep
 from addon.runtime.device_step import DeviceStep
-from addon.runtime.opening import open_session, read_model
+from addon.runtime.opening import ModelFile, open_session, read_model
 from addon.runtime.ort import onnxruntime
 from addon.runtime.providers import Choice, running
 from addon.runtime.refusal import quoted
@@ -30,13 +30,18 @@ def open_step(path: Path, choice: Choice) -> StepSession:
         ModelError: The file is missing, broken, foreign or contradicts itself; one line says which and what
             to do.
     """
-    file = read_model(path)
+    return open_file(read_model(path), choice)
+
+
+def open_file(file: ModelFile, choice: Choice) -> StepSession:
+    """Open what was read already; else as `open_step`."""
     # A step is too small to share: threads would cost more than they bring, and take a core from the sketch.
     session = open_session(file, choice.providers, threads=1)
-    spec = _checked_spec(path, session, file.contents.metadata)
+    spec = _checked_spec(file.path, session, file.contents.metadata)
     names: list[str] = session.get_providers()
     provider = running(names)
-    return CpuStep(session, spec, provider) if provider == "cpu" else _device_step(session, spec, provider)
+    # Any provider takes arrays of the CPU; the one whose memory Inkloop knows how to ask for is CUDA.
+    return _device_step(session, spec, provider) if provider == "cuda" else CpuStep(session, spec, provider)
 
 
 def _device_step(session: Any, spec: ModelSpec, provider: str) -> StepSession:

@@ -9,6 +9,7 @@ from addon.runtime.model import LoadedModel
 from addon.runtime.pens import Pens
 from addon.runtime.providers import check_provider, choose_here
 from addon.runtime.registry import find_models, shipped_models
+from addon.runtime.watch import Back, Event, FolderWatch, Gone, Ripe, Stamp, model_folders, stamp_of
 
 
 class ModelSlot:
@@ -16,8 +17,8 @@ class ModelSlot:
 
     Args:
         pens: Who the model is for.
-        provider: "auto", "cuda" or "cpu".
-        require: "cuda", "cpu" or None.
+        provider: As for `addon.Recognizer`.
+        require: Likewise.
 
     Raises:
         ValueError: A provider is none of these.
@@ -30,6 +31,10 @@ class ModelSlot:
         self._require = require
         self._loader = ModelLoader()
         self._noticed = ""
+        self._before: LoadedModel | None = None
+        self._watch: FolderWatch | None = None
+        self._asked: dict[Path, Stamp] = {}
+        self._found: set[int] = set()
 
     @property
     def model(self) -> LoadedModel | None:
@@ -56,31 +61,76 @@ class ModelSlot:
             paths = find_models(model, own, shipped_models())
         except ModelError as error:
             return [str(error)]
-        self._loader.request(paths, self._choose)
+        self._request(paths)
         return []
 
     def load_file(self, path: Path) -> int:
         """Begin to load one file; gives the number of the request."""
-        return self._loader.request([path], self._choose)
+        return self._request([path])
+
+    def follow(self, name: str, own: Path, named: Path | bool) -> list[str]:
+        """Load by itself whatever model is new or changed; see `model_folders`. Gives what is missing."""
+        watched = model_folders(name, own, shipped_models(), named)
+        self._watch = FolderWatch(watched)
+        return [
+            f"{each.folder} is not there yet; models are picked up as soon as it is"
+            for each in watched
+            if each.named and not each.folder.is_dir()
+        ]
+
+    def rollback(self) -> str:
+        """Put the model back that was in before, and that one again at the next call.
+
+        Returns:
+            What the user should be told.
+        """
+        if self._before is None or self._pens.model is None:
+            return "there is no model before this one"
+        self._before, model = self._pens.model, self._before
+        self._pens.adopt(model)
+        return f"back to {model.path.name}"
 
     def update(self) -> tuple[list[str], int]:
-        """Take in what has been loaded.
+        """Take in what has been loaded, and what the watched folders have.
 
         Returns:
             What the user should be told, and the number of the request that has ended; 0 if none has.
         """
+        lines = [] if self._watch is None else list(map(self._follow, self._watch.poll()))
         result = self._loader.poll()
         if result is None:
-            return [], 0
-        lines = list(result.refused)
+            return list(filter(None, lines)), 0
+        lines += result.refused
         if result.model is not None:
             lines += self._news(result.model.notice)
+            if result.number in self._found:
+                lines.append(f"{result.model.path.name} has taken over")
+            self._before = self._pens.model
             self._pens.adopt(result.model)
-        return lines, result.number
+        self._found.discard(result.number)
+        return list(filter(None, lines)), result.number
 
     def close(self) -> None:
         """Drop what is on its way."""
+        if self._watch is not None:
+            self._watch.close()
         self._loader.close()
+
+    def _follow(self, event: Event) -> str:
+        match event:
+            case Gone(folder):
+                return f"{folder} has vanished; what is loaded plays on, and it is looked for"
+            case Back(folder):
+                return f"{folder} is there again"
+            case Ripe(path):
+                # What a training has made, or somebody has dropped, is loaded already.
+                if self._asked.get(path) != stamp_of(path):
+                    self._found.add(self.load_file(path))
+                return ""
+
+    def _request(self, paths: list[Path]) -> int:
+        self._asked.update({path: stamp for path in paths if (stamp := stamp_of(path)) is not None})
+        return self._loader.request(paths, self._choose)
 
     def _news(self, notice: str) -> list[str]:
         if not notice or notice == self._noticed:

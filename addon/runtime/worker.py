@@ -12,15 +12,16 @@ and counts it; "every" keeps them in order, up to a bound, and then `feed` says 
 process of its own, which a frame that is busy in Python cannot hold up.
 """
 
-import atexit
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from time import perf_counter_ns
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from addon.runtime.timings import TimingRing, Timings
+from addon.threads import end_at_exit
 
 Policy: TypeAlias = Literal["latest", "every"]
 POLICIES = ("latest", "every")
@@ -80,7 +81,11 @@ class Worker(Protocol[GivenIn, ToldOut]):
         ...
 
     def busy_timings(self) -> Timings:
-        """Microseconds in the model alone, of the same answers: the rest is what the worker costs."""
+        """Microseconds in the model alone, of the same answers."""
+        ...
+
+    def overhead(self) -> Timings:
+        """Microseconds that each of the same answers took besides."""
         ...
 
     def messages(self) -> list[str]:
@@ -118,6 +123,7 @@ class Answered(Generic[Told]):
         self._seen = 0
         self._whole = TimingRing()
         self._busy = TimingRing()
+        self._besides = TimingRing()
         self._said: set[str] = set()
         self._messages: deque[str] = deque()
 
@@ -136,8 +142,10 @@ class Answered(Generic[Told]):
         """A new answer to what was fed at `began`, after `busy` nanoseconds in the model."""
         self._latest = told
         self.count += 1
+        whole = perf_counter_ns() - began
         self._busy.add(busy)
-        self._whole.add(perf_counter_ns() - began)
+        self._whole.add(whole)
+        self._besides.add(whole - busy)
 
     def fail(self, reason: str) -> None:
         """A line, once."""
@@ -156,6 +164,10 @@ class Answered(Generic[Told]):
     def busy_timings(self) -> Timings:
         """In the model."""
         return self._busy.figures()
+
+    def overhead(self) -> Timings:
+        """The rest."""
+        return self._besides.figures()
 
 
 def one_line(error: BaseException) -> str:
@@ -203,8 +215,7 @@ class ThreadWorker(Generic[Given, Told]):
         self._ending = False
         self._thread = threading.Thread(target=self._work, name=f"inkloop-{name}", daemon=True)
         self._thread.start()
-        # A thread that is still inside ONNX Runtime when Python ends would abort the process.
-        atexit.register(self.close)
+        end_at_exit(self, self._thread, partial(self._calls.put, False))
 
     def feed(self, x: Given, /) -> bool:
         """Hand over work; whether it was taken."""
@@ -249,13 +260,16 @@ class ThreadWorker(Generic[Given, Told]):
         """Microseconds in the callable alone."""
         return self._answered.busy_timings()
 
+    def overhead(self) -> Timings:
+        """Microseconds that the thread and its queue cost."""
+        return self._answered.overhead()
+
     def messages(self) -> list[str]:
         """What went wrong since the last call, each thing said once."""
         return self._answered.messages()
 
     def close(self, seconds: float = CLOSING_SECONDS) -> None:
         """End, leaving out what waits; waits at most so long for what is under way."""
-        atexit.unregister(self.close)
         self._ending = True
         self._calls.put(False)
         self._thread.join(seconds)

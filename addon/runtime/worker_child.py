@@ -12,14 +12,16 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from multiprocessing.shared_memory import SharedMemory
-from queue import SimpleQueue
 from time import perf_counter_ns
 from typing import Any, TextIO
 
 from addon.runtime.tensors import Tensors, attach, plan, read, write
+
+PARENT_SECONDS = 0.5
 
 Model = Callable[[Tensors], Tensors]
 Line = dict[str, Any]
@@ -29,11 +31,10 @@ def main() -> None:
     """Serve until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the sketch, which then closes the pipe
     answers = _claim_stdout()
-    lines: SimpleQueue[Line] = SimpleQueue()
     first = sys.stdin.readline()
     if not first:
         return
-    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
     job = json.loads(first)
     _step_back(job["niceness"])
     try:
@@ -44,14 +45,16 @@ def main() -> None:
     _say(answers, {"open": True})
     desk = Desk(model)
     later: deque[Line] = deque()
-    while True:
-        answer = desk.serve(later.popleft() if later else lines.get())
+    # Read here and not in a thread: each one that has to be woken costs time before the answer.
+    while (line := later.popleft() if later else _next()) is not None:
+        answer = desk.serve(line)
         _say(answers, answer)
         if "needs" in answer:
             # Answers keep their order: whatever else was fed meanwhile waits until this one is delivered.
-            while "given" in (line := lines.get()):
+            while (line := _next()) is not None and "given" in line:
                 later.append(line)
-            _say(answers, desk.serve(line))
+            if line is not None:
+                _say(answers, desk.serve(line))
 
 
 def make(maker: str, arguments: Mapping[str, Any]) -> Model:
@@ -111,10 +114,16 @@ def _claim_stdout() -> TextIO:
     return ours
 
 
-def _listen(lines: "SimpleQueue[Line]") -> None:
-    for line in sys.stdin:
-        lines.put(json.loads(line))
-    # Whatever is being computed, nobody will ask for it.
+def _next() -> Line | None:
+    """The next line; None once the pipe ends: the sketch is gone, or has closed the worker."""
+    line = sys.stdin.readline()
+    return json.loads(line) if line else None
+
+
+def _watch_parent(parent: int) -> None:
+    # A model that computes for ever would never come to see that the pipe has ended.
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
     os._exit(0)
 
 

@@ -152,6 +152,10 @@ class ProcessWorker:
         """Microseconds in the model alone."""
         return self._answered.busy_timings()
 
+    def overhead(self) -> Timings:
+        """Microseconds that the way there and back costs."""
+        return self._answered.overhead()
+
     def messages(self) -> list[str]:
         """What went wrong since the last call, each thing said once."""
         self._take_in()

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from addon.training.graph import IR_VERSION, OPSET, array_of, value
+from addon.training.graph import array_of, value
 from addon.training.lite_net import CLASSES, SIDE, Block, Conv, LiteNet
+from addon.training.nodes import IR_VERSION, OPSET
 
 INPUT = "image"
 OUTPUT = "scores"

@@ -47,7 +47,7 @@ class Handwriting(sketch.Sketch):
 
     def setup(self) -> None:
         """Attach the recogniser. Until something is taught it knows letters and digits."""
-        self.letters = self.use(Recognizer("letters", preset=self.preset))
+        self.letters = self.use(Recognizer("letters", preset=self.preset, watch=True))
         self.teaching = False
         self.chosen = ""
         self.written: list[str] = []
@@ -119,6 +119,7 @@ class Handwriting(sketch.Sketch):
             "f1": lambda: setattr(self, "shows_help", not self.shows_help),
             "f2": self.teach_or_recognise,
             "f3": lambda: setattr(self, "shows_figures", not self.shows_figures),
+            "f4": self.letters.rollback,
             "backspace": self.remove_last,
             "ctrl+z": self.remove_last,
             "ctrl+y": self.restore,

@@ -21,6 +21,7 @@ HELP = (
     ("Ctrl+Y", "bring it back"),
     ("Ctrl+S", "save (each example is saved by itself, too)"),
     ("ESC", "cancel the training"),
+    ("F4", "the model before this one, and back"),
     ("F1, F3", "this help, more figures"),
 )
 

@@ -24,8 +24,8 @@ LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 GOAL = 16.0
 
 
-def rows() -> list[dict[str, Any]]:
-    """Measure a network of 2 layers of 128 with 26 classes, 64 inks at once."""
+def batch_rows() -> list[dict[str, Any]]:
+    """Measure a network of 2 layers of 128 with 26 classes, 64 inks at once; a row of `inference`."""
     one, many = batch_us(64)
     row = {"bench": "inference", "figure": "batch64_ratio", "unit": "ratio", "goal": GOAL, "better": "lower"}
     return [{**row, "value": many / one, "peer": {"one_us": one, "batch64_us": many}}]

@@ -138,6 +138,30 @@ def test_names_that_mean_nothing_are_refused(provider, require):
         choose_providers(provider, require, Cuda())
 
 
+def test_auto_leaves_both_open_where_both_run_and_a_wish_does_not():
+    assert choose_providers("auto", None, Cuda()).rivals == ((CPU,),)
+    assert choose_providers("cuda", None, Cuda()).rivals == ()
+    assert choose_providers("auto", "cuda", Cuda()).rivals == ()
+
+
+def test_any_other_provider_passes_through_by_its_own_name_and_is_marked_untested():
+    coreml = "CoreMLExecutionProvider"
+    choice = choose_providers(coreml, None, Cuda("none"), [coreml, CPU])
+    assert choice.providers == (coreml, CPU)
+    assert "not tested" in choice.notice
+    assert choose_providers(coreml, coreml, Cuda("none"), [coreml, CPU]).required == coreml
+    assert truth(choice, coreml) == choice.notice
+
+
+def test_another_provider_that_is_not_there_is_said_or_raised():
+    coreml = "CoreMLExecutionProvider"
+    choice = choose_providers(coreml, None, Cuda(), [CPU])
+    assert choice.providers == (CPU,)
+    assert f"not on {coreml}" in choice.notice
+    with pytest.raises(ProviderError, match=f"{coreml} is required.*it has {CPU}"):
+        choose_providers("auto", coreml, Cuda(), [CPU])
+
+
 def test_what_runs_is_what_the_session_says():
     assert running([CUDA, CPU]) == "cuda"
     assert running([CPU]) == "cpu"

@@ -8,6 +8,8 @@ from multiprocessing.shared_memory import SharedMemory
 import numpy as np
 import pytest
 
+from addon.runtime.inline_worker import InlineWorker, worker_for
+from addon.runtime.model import INLINE_BELOW_US
 from addon.runtime.worker import ThreadWorker
 from addon.runtime.worker_process import ProcessWorker
 from tests.workers import doubling, fed
@@ -32,6 +34,10 @@ def make(request):
     yield make
     for worker in made:
         worker.close()
+
+
+def inline(seconds: float = 0.0, **options):
+    return InlineWorker(doubling(seconds), "twice")
 
 
 @pytest.fixture
@@ -259,6 +265,8 @@ time.sleep(60)
 
 def test_a_worker_that_nobody_closed_does_not_hold_up_the_end(tmp_path):
     script = """
+from addon.runtime.inline_worker import InlineWorker, worker_for
+from addon.runtime.model import INLINE_BELOW_US
 from addon.runtime.worker import ThreadWorker
 from addon.runtime.worker_process import ProcessWorker
 from tests.workers import doubling, fed
@@ -268,3 +276,31 @@ for worker in workers:
 """
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_short_model_answers_within_feed_by_the_same_contract():
+    worker = inline()
+    assert worker.latest is None
+    assert worker.feed(fed(2))
+    assert worker.ready
+    assert value(worker) == 4
+    assert not worker.ready
+    assert worker.feed(fed(-1))
+    assert worker.messages() == [
+        "twice: it fails on what it is fed (a picture without light); the last answer stays"
+    ]
+    assert value(worker) == 4
+    assert (worker.answered, worker.dropped, worker.waiting) == (1, 0, 0)
+    assert worker.timings().points == worker.overhead().points == 1
+    worker.close()
+    assert not worker.feed(fed(1))
+
+
+def test_which_worker_suits_is_told_by_what_was_measured():
+    short = worker_for(doubling(), "twice", INLINE_BELOW_US - 1, recurrent=True)
+    assert isinstance(short, InlineWorker)
+    slow = worker_for(doubling(), "twice", INLINE_BELOW_US, "every", recurrent=True)
+    assert isinstance(slow, ThreadWorker)
+    slow.close()
+    with pytest.raises(ValueError, match="recurrent"):
+        worker_for(doubling(), "twice", INLINE_BELOW_US, recurrent=True)

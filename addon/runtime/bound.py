@@ -1,0 +1,129 @@
+"""A model fed again and again with arrays of the same sizes: bound once, and on CUDA recorded once.
+
+    run = open_bound(read_model(path), choice, {"image": picture})
+    answers = run({"image": next_picture})
+
+Binding saves ONNX Runtime from making its outputs anew at each run. On CUDA the inputs lie at fixed places,
+so that the launches of a run can be recorded as a CUDA graph and played again as one.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.errors import ModelError
+from addon.runtime.opening import ModelFile, Provider, open_session
+from addon.runtime.ort import onnxruntime
+from addon.runtime.providers import CUDA, Choice, running, truth
+from addon.runtime.refusal import one_line
+from addon.runtime.tensors import Tensors
+
+# The first run allocates, the second is recorded, the third plays the recording.
+WARM_RUNS = 3
+
+
+class BoundRun:
+    """An open model whose inputs and outputs are bound to memory of their own.
+
+    Args:
+        session: An `onnxruntime.InferenceSession`.
+        name: Of the model, for errors.
+        example: An array for each input, of the sizes of all that will be fed.
+        notice: One line for the user; empty if there is nothing to say.
+        device: ONNX Runtime's name for where the arrays are to lie.
+        values: `onnxruntime.OrtValue`, or what stands in for it.
+
+    Raises:
+        ModelError: It fails on the example.
+    """
+
+    def __init__(
+        self, session: Any, name: str, example: Tensors, notice: str, device: str, values: Any
+    ) -> None:
+        self.provider = running(session.get_providers())
+        self.notice = notice
+        self._session = session
+        self._name = name
+        self._given = {
+            key: values.ortvalue_from_numpy(_plain(array), device, 0) for key, array in example.items()
+        }
+        self._sizes = {key: (array.shape, array.dtype) for key, array in example.items()}
+        self._outputs: list[str] = [value.name for value in session.get_outputs()]
+        self._binding = session.io_binding()
+        for key, value in self._given.items():
+            self._binding.bind_ortvalue_input(key, value)
+        # A first run finds out how large the outputs are; from then on they have a place of their own.
+        for key in self._outputs:
+            self._binding.bind_output(key, device, 0)
+        self._run()
+        for key, value in zip(self._outputs, self._binding.get_outputs(), strict=True):
+            self._binding.bind_ortvalue_output(key, value)
+        for _ in range(WARM_RUNS):
+            self._run()
+
+    def __call__(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
+        """Run it once; the answers are the caller's.
+
+        Raises:
+            ValueError: An array is missing or of another size or type than the example.
+            ModelError: It fails.
+        """
+        for key, (shape, dtype) in self._sizes.items():
+            array = feeds.get(key)
+            if array is None or array.shape != shape or array.dtype != dtype:
+                got = "nothing" if array is None else f"{array.dtype} of shape {array.shape}"
+                raise ValueError(f"{self._name}: {key!r} is bound as {dtype} of shape {shape}; got {got}")
+            self._given[key].update_inplace(_plain(array))
+        self._run()
+        values = self._binding.get_outputs()
+        return {key: value.numpy().copy() for key, value in zip(self._outputs, values, strict=True)}
+
+    def _run(self) -> None:
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except Exception as error:
+            raise ModelError(f"{self._name}: it fails when it runs ({one_line(str(error))})") from error
+
+
+def open_bound(file: ModelFile, choice: Choice, example: Mapping[str, NDArray[Any]]) -> BoundRun:
+    """Open a model that will always be fed arrays of the sizes of an example.
+
+    On CUDA it is recorded as a CUDA graph; a model that cannot be (one with a loop, or with operators that
+    run on the CPU) runs without, and `notice` says so.
+
+    Raises:
+        ModelError: It cannot be opened, or fails on the example.
+        ProviderError: It does not run on the provider that is required.
+    """
+    values = onnxruntime().OrtValue
+    if choice.providers[0] != CUDA:
+        return _opened(file, choice, choice.providers, example, "cpu", values)
+    recorded: list[Provider] = [(CUDA, {"enable_cuda_graph": "1"}), *choice.providers[1:]]
+    try:
+        return _opened(file, choice, recorded, example, "cuda", values)
+    except ModelError as error:
+        plain = _opened(file, choice, choice.providers, example, "cuda", values)
+        said = f"{file.path.name} runs without a CUDA graph ({str(error)[:120]})"
+        plain.notice = ". ".join(filter(None, (plain.notice, said)))
+        return plain
+
+
+def _opened(
+    file: ModelFile,
+    choice: Choice,
+    providers: Sequence[Provider],
+    example: Tensors,
+    device: str,
+    values: Any,
+) -> BoundRun:
+    session = open_session(file, providers)
+    runs = running(session.get_providers())
+    # ONNX Runtime may not have taken CUDA, and then there is no memory there either.
+    where = device if runs == "cuda" else "cpu"
+    return BoundRun(session, file.path.name, example, truth(choice, runs), where, values)
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(array)

@@ -1,0 +1,60 @@
+"""Which inputs of a model are the state that its outputs leave for the next step, told by name and shape."""
+
+import re
+from collections.abc import Sequence
+from itertools import product
+from typing import NamedTuple
+
+_MARKS = re.compile(
+    r"(next|new|out(put)?|in(put)?|init(ial)?|prev(ious)?|past|present|cur(rent)?|updated|n|t)"
+)
+
+
+class Signature(NamedTuple):
+    """An input or output of a model.
+
+    Attributes:
+        name: Its name.
+        shape: Its sizes; a name or None where one is free.
+        type: Of its elements, in whatever words, the same for all.
+    """
+
+    name: str
+    shape: Sequence[int | str | None]
+    type: str
+
+
+def state_pairs(inputs: Sequence[Signature], outputs: Sequence[Signature]) -> tuple[tuple[str, str], ...]:
+    """Inputs and outputs that are the same state before and after a step: alike in shape, type and name.
+
+    Names count as alike if they are once words such as "in", "out", "next" and numbers are taken away: h and
+    hn, h0 and h_next, state and stateN, past_key and present_key. At least one input must be left over.
+    """
+    pairs: list[tuple[str, str]] = []
+    taken: set[str] = set()
+    for given, made in product(inputs, outputs):
+        if given.name in (pair[0] for pair in pairs) or made.name in taken or len(given.shape) < 2:
+            continue
+        if may_be_same(given, made) and _core(given.name) == _core(made.name) != "":
+            pairs.append((given.name, made.name))
+            taken.add(made.name)
+    return tuple(pairs) if 0 < len(pairs) < len(inputs) else ()
+
+
+def may_be_same(given: Signature, made: Signature) -> bool:
+    """Whether what comes out could be fed in again: the same type, and no size that contradicts."""
+    if len(given.shape) != len(made.shape) or given.type != made.type:
+        return False
+    return all(
+        a == b or not (isinstance(a, int) and isinstance(b, int))
+        for a, b in zip(given.shape, made.shape, strict=True)
+    )
+
+
+def _core(name: str) -> str:
+    """What is left of a name without what tells before from after; empty if that is nothing."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    parts = [part for part in re.split(r"[^a-z]+", spaced.lower()) if part]
+    kept = [part for part in parts if not _MARKS.fullmatch(part)]
+    # torch's own words for a state after the last step are hn and cn.
+    return re.sub(r"^([hc])n$", r"\1", "".join(kept))

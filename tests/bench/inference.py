@@ -1,0 +1,166 @@
+"""The engine of a stage: a point inline, a model in a worker, models swapped while a sketch draws.
+
+All are ratios of what was measured in turns in one run, or differences within one. Nothing is measured on a
+device that is not there.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+import numpy as np
+
+from addon.features import COLUMNS
+from addon.runtime.answers import answers_of
+from addon.runtime.inline_worker import InlineWorker
+from addon.runtime.providers import CPU, Choice, probe_this_machine
+from addon.runtime.session import open_step
+from addon.runtime.worker import ThreadWorker
+from addon.runtime.worker_process import ProcessWorker
+from tests.bench import _beside, _swaps, point
+from tests.bench.batching import batch_rows
+from tests.models import make_model
+
+FRAMES = 200
+
+
+def rows() -> list[dict[str, Any]]:
+    """Measure all of it."""
+    return [*inline_rows(), *worker_rows(), swap_row(), *memory_rows(), *batch_rows(), cuda_row()]
+
+
+def inline_rows() -> list[dict[str, Any]]:
+    """A step of the default network with 26 classes, against the bare `session.run` of the same session.
+
+    From a row to what it is taken for, as `feed` and `latest` give it; the features are the bench `point`'s.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "letters.onnx"
+        make_model(path, point.LETTERS)
+        session = open_step(path, Choice((CPU,)))
+    steps, bare = [], []
+    for seed in range(point.WINDOWS):
+        pen = np.random.default_rng(seed).uniform(-1, 1, (point.POINTS, 1, 1, len(COLUMNS)))
+        steps.append(fed_times(session, pen.astype(np.float32)))
+        bare.append(run_times(session, pen.astype(np.float32)))
+    made = []
+    for percent, goal in ((50, 1.5), (99, 3.0)):
+        ours, theirs = (
+            float(np.percentile(np.percentile(each, percent, axis=1), point.CALM)) / 1000
+            for each in (np.array(steps), np.array(bare))
+        )
+        peers = {"feed_to_latest_us": ours, "session_run_us": theirs}
+        made.append(row(f"inline_p{percent}_ratio", ours / theirs, "ratio", goal, peers))
+    return made
+
+
+def fed_times(session: Any, pen: np.ndarray) -> list[int]:
+    """Nanoseconds of each step through an inline worker that keeps the state."""
+    answers, state = answers_of(session), session.start()
+
+    def call(rows: np.ndarray) -> Any:
+        nonlocal state
+        outputs, state = session.step(rows, state)
+        return answers.read(outputs)
+
+    worker = InlineWorker(call, "letters")
+    times = []
+    for rows in pen:
+        began = perf_counter_ns()
+        worker.feed(rows)
+        told = worker.latest
+        times.append(perf_counter_ns() - began)
+        assert told is not None
+    return times
+
+
+def run_times(session: Any, pen: np.ndarray) -> list[int]:
+    """Nanoseconds of each bare run of the same session."""
+    names = ["h_next", "c_next", "scores", "progress"]
+    h = c = np.zeros((session.spec.layers, 1, session.spec.hidden), dtype=np.float32)
+    times = []
+    for rows in pen:
+        began = perf_counter_ns()
+        h, c, *_ = session._session.run(names, {"features": rows, "h": h, "c": c})
+        times.append(perf_counter_ns() - began)
+    return times
+
+
+def worker_rows() -> list[dict[str, Any]]:
+    """An image model in a process, and in a thread, beside a frame that is busy in Python."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pictures.onnx"
+        _beside.make_image_model(path)
+        maker, arguments = "tests.bench._beside:open_model", {"path": str(path)}
+        process = beside(ProcessWorker(maker, arguments, path.name))
+        thread = beside(ThreadWorker(_beside.open_model(str(path)), path.name))
+    peers = {"thread_ms": thread[0], "model_ms": process[2], "model_in_thread_ms": thread[2]}
+    ratios = {"thread": thread[1]}
+    return [
+        row("worker_overhead_ms", process[0], "ms", 2.0, peers),
+        row("worker_frame_p99_ratio", process[1], "ratio", 1.2, ratios),
+    ]
+
+
+def beside(worker: Any) -> tuple[float, float, float]:
+    """What a worker adds to its model at p50, in ms; the frame's p99 with it over without; the model's ms."""
+    while isinstance(worker, ProcessWorker) and not worker.open:
+        assert not (said := worker.messages()), said
+        time.sleep(0.01)
+    crowd = _beside.run_beside(worker, FRAMES)
+    assert not (said := worker.messages()), said
+    overhead, model = worker.overhead().p50 / 1000, worker.busy_timings().p50 / 1000
+    worker.close()
+    without, with_it = (float(np.percentile(times, 99)) for times in crowd.times)
+    return overhead, with_it / without, model
+
+
+def swap_row() -> dict[str, Any]:
+    """The frame's p99 in seconds with a swap of a large model, over seconds without."""
+    without, with_it, megabytes = _swaps.swap_times()
+    longest = {"longest_ms": float(with_it.max()), "longest_without_ms": float(without.max())}
+    p99 = [float(np.percentile(times, 99)) for times in (with_it, without)]
+    peers = {"with_ms": p99[0], "without_ms": p99[1], **longest, "model_mb": megabytes}
+    return row("swap_p99_ratio", p99[0] / p99[1], "ratio", 1.2, peers)
+
+
+def memory_rows() -> list[dict[str, Any]]:
+    """What grows over a thousand swaps."""
+    early, late, few, many = _swaps.thousand_swaps()
+    growth = 100 * (late - early) / early
+    peers = {"after_200_mb": early / 1e6, "after_1000_mb": late / 1e6}
+    return [
+        row("swap1000_memory_percent", growth, "percent", 2.0, peers),
+        row("swap1000_handles", float(many - few), "handles", 0.0, {"after_200": few, "after_1000": many}),
+    ]
+
+
+def cuda_row() -> dict[str, Any]:
+    """A step on CUDA; no figure where there is no device."""
+    made = row("cuda_step_us", None, "us", None, {})
+    if probe_this_machine().missing:
+        return {**made, "reason": "not measured: no device"}
+    from addon.runtime.model import load_model
+    from addon.runtime.providers import choose_here
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "letters.onnx"
+        make_model(path, point.LETTERS)
+        return {**made, "value": load_model(path, choose_here("cuda", "cuda")).timings.p50}
+
+
+def row(
+    figure: str, value: float | None, unit: str, goal: float | None, peers: dict[str, Any]
+) -> dict[str, Any]:
+    """A row of the table."""
+    return {
+        "bench": "inference",
+        "figure": figure,
+        "value": value,
+        "unit": unit,
+        "goal": goal,
+        "better": "lower",
+        "peer": peers,
+    }

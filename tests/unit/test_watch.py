@@ -1,0 +1,166 @@
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from addon.runtime.watch import (
+    PATIENCE_SECONDS,
+    STILL_SECONDS,
+    Back,
+    FolderWatch,
+    Gone,
+    Ripe,
+    Ripening,
+    Stamp,
+    Watched,
+    is_whole,
+    model_folders,
+)
+from tests.models import make_model
+
+A, B = Path("a.onnx"), Path("b.onnx")
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    made = tmp_path / "models"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def model(tmp_path) -> bytes:
+    path = tmp_path / "model.onnx"
+    make_model(path, hidden=8)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def watch():
+    watches: list[FolderWatch] = []
+
+    def make(*watched: Watched) -> FolderWatch:
+        watches.append(FolderWatch(watched))
+        return watches[-1]
+
+    yield make
+    for each in watches:
+        each.close()
+
+
+def events(watch: FolderWatch, count: int = 1, seconds: float = 20.0) -> list[object]:
+    found: list[object] = []
+    ends = time.monotonic() + seconds
+    while len(found) < count:
+        assert time.monotonic() < ends, found
+        found += watch.poll()
+        time.sleep(0.01)
+    return found
+
+
+def test_a_file_is_told_of_once_it_has_been_still_and_once_only():
+    ripening = Ripening({}, lambda path: True)
+    assert ripening.look({A: Stamp(10, 1, 1)}, 0.0) == []
+    assert ripening.look({A: Stamp(20, 1, 1)}, STILL_SECONDS) == []
+    assert ripening.look({A: Stamp(20, 2, 1)}, 2 * STILL_SECONDS) == []
+    assert ripening.look({A: Stamp(20, 2, 1)}, 3.1 * STILL_SECONDS) == [A]
+    assert ripening.look({A: Stamp(20, 2, 1)}, 99.0) == []
+    assert ripening.look({A: Stamp(20, 2, 7)}, 100.0) == []
+    assert ripening.look({A: Stamp(20, 2, 7)}, 101.0) == [A]
+
+
+def test_what_was_there_before_is_known_and_what_goes_away_is_forgotten():
+    ripening = Ripening({A: Stamp(10, 1, 1)}, lambda path: True)
+    assert ripening.look({A: Stamp(10, 1, 1), B: Stamp(5, 5, 5)}, 0.0) == []
+    assert ripening.look({A: Stamp(10, 1, 1)}, 0.2) == []
+    assert ripening.look({A: Stamp(10, 1, 1), B: Stamp(5, 5, 5)}, 9.0) == []
+    assert ripening.look({A: Stamp(10, 1, 1), B: Stamp(5, 5, 5)}, 10.0) == [B]
+
+
+def test_one_that_is_cut_off_is_waited_for_but_not_for_ever():
+    ripening = Ripening({}, lambda path: False)
+    look = {A: Stamp(10, 1, 1)}
+    assert ripening.look(look, 0.0) == ripening.look(look, PATIENCE_SECONDS - 0.1) == []
+    assert ripening.look(look, PATIENCE_SECONDS) == [A]
+
+
+def test_several_come_in_the_order_of_their_times():
+    ripening = Ripening({}, lambda path: True)
+    look = {A: Stamp(10, 9, 1), B: Stamp(10, 3, 2)}
+    ripening.look(look, 0.0)
+    assert ripening.look(look, 1.0) == [B, A]
+
+
+def test_a_model_cut_off_anywhere_is_not_whole_and_anything_else_is(tmp_path, model):
+    path = tmp_path / "cut.onnx"
+    for share in (0.001, 0.1, 0.5, 0.9, 0.999):
+        path.write_bytes(model[: int(share * len(model))])
+        assert not is_whole(path), share
+    path.write_bytes(model)
+    assert is_whole(path)
+    path.write_text("a text file")
+    assert is_whole(path)
+    path.write_bytes(b"")
+    assert not is_whole(path)
+    assert not is_whole(tmp_path / "missing.onnx")
+
+
+def test_a_new_and_a_changed_model_are_found_and_nothing_else(folder, watch, model):
+    (folder / "old.onnx").write_bytes(model)
+    watching = watch(Watched(folder))
+    (folder / "notes.txt").write_text("no model")
+    (folder / ".new.onnx.part").write_bytes(model)
+    (folder / ".hidden.onnx").write_bytes(model)
+    (folder / "new.onnx").write_bytes(model)
+    assert events(watching) == [Ripe(folder / "new.onnx")]
+    os.replace(shutil.copy(folder / "new.onnx", folder / "beside"), folder / "old.onnx")
+    assert events(watching) == [Ripe(folder / "old.onnx")]
+    time.sleep(2 * STILL_SECONDS)
+    assert watching.poll() == []
+
+
+def test_a_file_that_is_still_being_written_is_waited_for(folder, watch, model):
+    watching = watch(Watched(folder))
+    piece = len(model) // 12
+    with (folder / "slow.onnx").open("wb", buffering=0) as file:
+        for at in range(0, len(model), piece):
+            file.write(model[at : at + piece])
+            assert watching.poll() == []
+            time.sleep(0.06)
+    assert events(watching) == [Ripe(folder / "slow.onnx")]
+
+
+def test_a_folder_that_vanishes_is_said_and_picked_up_again(folder, watch, model):
+    watching = watch(Watched(folder))
+    folder.rename(folder.with_name("away"))
+    assert events(watching) == [Gone(folder)]
+    folder.with_name("away").rename(folder)
+    assert events(watching) == [Back(folder)]
+    (folder / "new.onnx").write_bytes(model)
+    assert events(watching) == [Ripe(folder / "new.onnx")]
+
+
+def test_a_folder_that_is_not_there_yet_is_looked_for(tmp_path, watch, model):
+    watching = watch(Watched(tmp_path / "later"))
+    (tmp_path / "later").mkdir()
+    (tmp_path / "later" / "new.onnx").write_bytes(model)
+    assert events(watching, 2) == [Back(tmp_path / "later"), Ripe(tmp_path / "later" / "new.onnx")]
+
+
+def test_of_the_models_that_ship_only_the_one_of_the_name_matters(tmp_path):
+    own, ships, extra = tmp_path / "own", tmp_path / "ships", tmp_path / "extra"
+    watched = model_folders("letters", own, ships, True)
+    assert [each.folder for each in watched] == [own, ships]
+    assert watched[1].wants("letters.onnx")
+    assert not watched[1].wants("encoder.onnx")
+    assert [each.named for each in model_folders("letters", own, ships, extra)] == [False, False, True]
+    assert len(model_folders("letters", own, ships, ships)) == 2
+
+
+def test_closing_is_quick(folder):
+    watching = FolderWatch([Watched(folder)])
+    began = time.monotonic()
+    watching.close()
+    assert time.monotonic() - began < 1.5
