@@ -156,6 +156,6 @@ def widths(width: ArrayLike, count: int) -> float | NDArray[np.float32]:
     given = np.asarray(width, dtype=np.float32)
     if given.shape not in ((), (count,)):
         raise ValueError(f"width must be one number or have shape ({count},); got shape {given.shape}")
-    if not (np.isfinite(given) & (given > 0)).all():
+    if not (given.min() > 0 and given.max() < np.inf):  # NaN is neither
         raise ValueError(f"widths must be finite and more than 0; got {given.min()} to {given.max()}")
     return float(given) if given.ndim == 0 else given

@@ -65,6 +65,8 @@ def apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
 
 def apply_to_points(matrix: Matrix, points: NDArray[np.float32]) -> NDArray[np.float32]:
     """Transform the first two columns of (n, 2..4) points into a float32 array of shape (n, 2)."""
+    if matrix == IDENTITY:
+        return np.array(points[:, :2])  # not the array that was given, which its author may change
     a, b, c, d, e, f = matrix
     linear = np.array(((a, b), (c, d)), dtype=np.float32)
     return points[:, :2] @ linear + np.array((e, f), dtype=np.float32)
