@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sketch.host.errors import HostError, tell_in_one_line
 from sketch.host.offscreen import Player, Viewer, run_offscreen
 from sketch.host.recorder import Recorder
 from sketch.host.window import run_window
@@ -62,10 +63,14 @@ def run(
                 stack.enter_context(Recorder(Path(record), instance.window.size, instance.window.fps)).add
             )
         see = _all_of(viewers)
-        if headless:
-            run_offscreen(instance, frames=frames, player=player, viewer=see, realtime=realtime)
-        else:
-            run_window(instance, frames=frames, player=player, viewer=see)
+        try:
+            if headless:
+                run_offscreen(instance, frames=frames, player=player, viewer=see, realtime=realtime)
+            else:
+                run_window(instance, frames=frames, player=player, viewer=see)
+        except HostError:
+            tell_in_one_line()
+            raise
     return instance
 
 

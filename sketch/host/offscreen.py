@@ -1,5 +1,6 @@
 """A surface without a window or a display: the same loop, drawn into a framebuffer through EGL."""
 
+import ctypes
 import sys
 from collections.abc import Callable
 from time import perf_counter, sleep
@@ -62,7 +63,7 @@ def run_offscreen(
         finally:
             stage.canvas.release()
             target.release()
-            context.release()
+            release_context(context)
     return stage
 
 
@@ -98,6 +99,17 @@ def offscreen_context() -> moderngl.Context:
         return moderngl.create_standalone_context(require=330, **settings)
     except Exception as error:
         raise HostError(NO_OPENGL.format(why=" ".join(str(error).split()))) from error
+
+
+def release_context(context: moderngl.Context) -> None:
+    """Give an offscreen context back, so that a window may be opened in this thread afterwards.
+
+    On Linux a context of EGL that was merely released stays current, and as long as one is, none of GLX,
+    which windows have, can become so: what the window then draws would go nowhere.
+    """
+    context.release()
+    if sys.platform == "linux":
+        ctypes.CDLL("libEGL.so.1").eglReleaseThread()
 
 
 def read_pixels(target: moderngl.Framebuffer) -> NDArray[np.uint8]:
