@@ -69,6 +69,7 @@ class Canvas(Targets, Vocabulary):
         self._batch.ground = None
         self._fbos.forget()
         self._images.forget()
+        self._texts.begin_frame()
         self._shaded.forget()
         self._complaints.clear()
         self._aim(replace(self._target, framebuffer=framebuffer))
