@@ -1,6 +1,7 @@
 """Paints strokes: uploads their rows and draws the segments of a batch in few calls."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -58,7 +59,8 @@ class StrokePainter:
             The part of the framebuffer they may touch.
         """
         bounds: list[PixelBounds] = []
-        for look, alike in groupby(strokes, key=lambda stroke: stroke.look):
+        seen = [_seen(stroke, blend) for stroke in strokes]
+        for look, alike in groupby(seen, key=lambda stroke: stroke.look):
             group = list(alike)
             if look.flat:
                 mode = _mode(look, blend)
@@ -132,6 +134,15 @@ class StrokePainter:
             # OpenGL 3.3 cannot start at an instance other than the first, so the attributes start there.
             buffers.bind(variant, first)
             variant.vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=run.count)
+
+
+def _seen(stroke: PixelStroke, blend: BlendMode) -> PixelStroke:
+    """The stroke; one that hides what is under it needs no picture of its own, since it hides itself too."""
+    look = stroke.look
+    if not look.flat or look.brush is not None or blend != "alpha":
+        return stroke
+    alpha = stroke.rgba[3] if isinstance(stroke.rgba, tuple) else stroke.rgba[:, 3].min()
+    return replace(stroke, look=replace(look, flat=False)) if alpha >= 1 else stroke
 
 
 def _mode(look: StrokeLook, blend: BlendMode) -> BlendMode:

@@ -123,7 +123,7 @@ def line_quad(line: LineTexture, matrix: Matrix, x: float, y: float, unit: float
 
 
 RESTING = 120
-"""Frames after which a line is forgotten that nobody wrote: a number that counts is a new line at every one."""
+"""Frames after which a line is forgotten that nobody wrote: a number that counts is a new one every time."""
 
 _EACH = 4096
 """Bytes that a texture takes beside its pixels, in the driver and in the context."""
