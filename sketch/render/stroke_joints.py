@@ -41,6 +41,8 @@ class PixelStroke:
         starts: Where a dash begins, bool of shape (n,), or None for one line.
         traces: For a brush: along, pressure, speed and seed, float32 of shape (n, 4).
         data: For a brush: what the author gave for each point, float32 of shape (n, 8).
+        span: The first segment that is drawn and one past the last, or None for all; the others are there to
+            be looked back at, and so that joints fit.
     """
 
     xy: Floats
@@ -51,6 +53,7 @@ class PixelStroke:
     starts: Flags | None = None
     traces: Floats | None = None
     data: Floats | None = None
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
