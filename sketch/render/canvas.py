@@ -51,7 +51,7 @@ class Canvas(Targets, Vocabulary):
         self._layers = InkLayers(ctx)
         self._texts = TextCache(ctx)
         self._images = ImageCache(ctx)
-        self._post = PostPainter(ctx)
+        self._post = PostPainter(ctx, self._shaded)
 
     def begin(self, framebuffer: moderngl.Framebuffer) -> None:
         """Start a frame.
