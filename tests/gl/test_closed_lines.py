@@ -64,3 +64,12 @@ def test_an_opaque_stroke_that_is_flat_is_drawn_without_a_picture_of_its_own(dra
 def test_a_misspelt_argument_is_told_of_the_canvas(canvas):
     with pytest.raises(TypeError, match=r"Canvas\.text\(\) got an unexpected keyword argument 'colour'"):
         canvas.text("a", 0, 0, colour=3)
+
+
+@pytest.mark.parametrize("brush", [None, "ribbon"])
+def test_no_pixel_of_a_tight_turn_is_brighter_than_the_stroke(draw, brush):
+    along = np.linspace(0, 1, 200)
+    points = np.column_stack((20 + 110 * along, 70 + 40 * np.sin(9 * along) * np.cos(3 * along)))
+    style = StrokeStyle(brush=brush, cap="butt", join="bevel")
+    drawn = draw((160, 160), lambda canvas: canvas.stroke(points, 30, (200, 60, 40), style=style))
+    assert drawn[..., 1].max() < 0.75
