@@ -25,7 +25,6 @@ def run(
     home: str | Path | None = None,
     player: Player | None = None,
     viewer: Viewer | None = None,
-    realtime: bool = False,
     **window: Any,
 ) -> Sketch:
     """Run a sketch until it quits or its window is closed.
@@ -41,7 +40,6 @@ def run(
         home: Folder for what the user makes; `inkloop-data` beside the sketch unless told otherwise.
         player: Puts events in the queue before every frame (see `sketch.host.offscreen.Player`).
         viewer: Sees every frame, as uint8 of shape (height, width, 3).
-        realtime: Without a display, wait so that frames come no faster than their rate.
         **window: Options of `sketch.Window` that replace those of the class: size, title, fullscreen...
 
     Returns:
@@ -65,7 +63,7 @@ def run(
         see = _all_of(viewers)
         try:
             if headless:
-                run_offscreen(instance, frames=frames, player=player, viewer=see, realtime=realtime)
+                run_offscreen(instance, frames=frames, player=player, viewer=see)
             else:
                 run_window(instance, frames=frames, player=player, viewer=see)
         except HostError:

@@ -3,7 +3,6 @@
 import ctypes
 import sys
 from collections.abc import Callable
-from time import perf_counter, sleep
 from typing import Any, TypeAlias
 
 import moderngl
@@ -30,7 +29,6 @@ def run_offscreen(
     frames: int | None = None,
     player: Player | None = None,
     viewer: Viewer | None = None,
-    realtime: bool = False,
 ) -> Stage:
     """Run a sketch without a window until it quits.
 
@@ -41,7 +39,6 @@ def run_offscreen(
         frames: End after so many.
         player: Puts events in the queue before every frame, as a person would.
         viewer: Sees every frame.
-        realtime: Wait so that frames come no faster than their rate, as when something else runs beside.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -56,7 +53,7 @@ def run_offscreen(
     clock = FixedClock(1 / window.fps)
     try:
         begin(stage)
-        _run(stage, target, clock, frames, player, viewer, realtime)
+        _run(stage, target, clock, frames, player, viewer)
     finally:
         try:
             end(stage)
@@ -74,18 +71,14 @@ def _run(
     frames: int | None,
     player: Player | None,
     viewer: Viewer | None,
-    realtime: bool,
 ) -> None:
     while not stage.sketch.wants_to_quit and (frames is None or clock.frames < frames):
-        due = perf_counter() + clock.step
         if player is not None and not player(clock(), stage.queue):
             return
         run_frame(stage, clock(), target)
         if viewer is not None:
             viewer(read_pixels(target))
         clock.advance()
-        if realtime:
-            sleep(max(0.0, due - perf_counter()))
 
 
 def offscreen_context() -> moderngl.Context:
