@@ -9,6 +9,7 @@ from sketch.ink.points import as_points
 from sketch.ink.style import StrokeStyle
 from sketch.render import repaint, stroke_parts
 from sketch.render.canvas import Canvas
+from tests.gl.conftest import new_framebuffer, release
 
 
 def winding(count):
@@ -61,7 +62,7 @@ def test_a_long_stroke_is_painted_anew_a_part_each_frame_and_looks_the_same(ctx,
     monkeypatch.setattr(
         Canvas, "_paint_dry", lambda self, s, look: (painted.append(len(s)), paint_dry(self, s, look))
     )
-    frame = ctx.simple_framebuffer((200, 120), components=4)
+    frame = new_framebuffer(ctx, canvas)
 
     def drawn():
         canvas.begin(frame)
@@ -83,4 +84,4 @@ def test_a_long_stroke_is_painted_anew_a_part_each_frame_and_looks_the_same(ctx,
     assert 0 < first < len(painted)
     assert np.abs(last - whole).max() <= 2
     canvas.release()
-    frame.release()
+    release(frame)
