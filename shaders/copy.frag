@@ -1,6 +1,7 @@
 #version 330 core
 
 // The picture as it is, stretched over the target.
+//   UPSIDE_DOWN  its first row last
 
 uniform sampler2D picture;
 
@@ -9,5 +10,9 @@ in vec2 at;
 out vec4 paint;
 
 void main() {
+#ifdef UPSIDE_DOWN
+    paint = texture(picture, vec2(at.x, 1.0 - at.y));
+#else
     paint = texture(picture, at);
+#endif
 }

@@ -94,7 +94,8 @@ float painted_before(vec2 point, float enough) {
 float not_painted_before(float opacity) {
     vec2 point = vec2(gl_FragCoord.x, size.y - gl_FragCoord.y);
     float before = painted_before(point, opacity);
-    return opacity > before ? (opacity - before) / (1.0 - before) : 0.0;
+    // Rounding may leave both a hair above 1, and then nothing is left to be divided by.
+    return opacity > before && before < 1.0 ? min((opacity - before) / (1.0 - before), 1.0) : 0.0;
 }
 
 #endif

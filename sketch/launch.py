@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sketch.host.errors import HostError, tell_in_one_line
 from sketch.host.offscreen import Player, Viewer, run_offscreen
 from sketch.host.recorder import Recorder
 from sketch.host.window import run_window
@@ -24,7 +25,6 @@ def run(
     home: str | Path | None = None,
     player: Player | None = None,
     viewer: Viewer | None = None,
-    realtime: bool = False,
     **window: Any,
 ) -> Sketch:
     """Run a sketch until it quits or its window is closed.
@@ -40,7 +40,6 @@ def run(
         home: Folder for what the user makes; `inkloop-data` beside the sketch unless told otherwise.
         player: Puts events in the queue before every frame (see `sketch.host.offscreen.Player`).
         viewer: Sees every frame, as uint8 of shape (height, width, 3).
-        realtime: Without a display, wait so that frames come no faster than their rate.
         **window: Options of `sketch.Window` that replace those of the class: size, title, fullscreen...
 
     Returns:
@@ -62,10 +61,14 @@ def run(
                 stack.enter_context(Recorder(Path(record), instance.window.size, instance.window.fps)).add
             )
         see = _all_of(viewers)
-        if headless:
-            run_offscreen(instance, frames=frames, player=player, viewer=see, realtime=realtime)
-        else:
-            run_window(instance, frames=frames, player=player, viewer=see)
+        try:
+            if headless:
+                run_offscreen(instance, frames=frames, player=player, viewer=see)
+            else:
+                run_window(instance, frames=frames, player=player, viewer=see)
+        except HostError:
+            tell_in_one_line()
+            raise
     return instance
 
 

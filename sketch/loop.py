@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -122,12 +123,18 @@ def _draw(stage: Stage, target: moderngl.Framebuffer) -> None:
         stroke.width = stroke_width(stroke.points, sketch.pen_width)
         stroke.tip = _tip(stage, pointer_id, stroke)
     canvas.begin(target)
-    sketch.draw(canvas)
-    call_addons(sketch, "draw", canvas)
-    if sketch.shows_messages:
-        with canvas.pushed():
-            canvas.reset()
-            stage.notices.draw(canvas, stage.now)
+    try:
+        sketch.draw(canvas)
+        call_addons(sketch, "draw", canvas)
+        if sketch.shows_messages:
+            with canvas.pushed():
+                canvas.reset()
+                stage.notices.draw(canvas, stage.now)
+    except BaseException:
+        # The frame is ended all the same; what it says of things not popped would hide the error.
+        with suppress(Exception):
+            canvas.end()
+        raise
     canvas.end()
 
 

@@ -1,7 +1,8 @@
 """A plain module with `setup`, `update` and `draw` functions, as a sketch."""
 
+import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from types import ModuleType
 from typing import Any
 
@@ -65,7 +66,36 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
     settings = {name: getattr(module, name) for name in SETTINGS if hasattr(module, name)}
     if not isinstance(settings.get("window", Window()), Window):
         raise TypeError(f"window must be a sketch.Window(...); got {settings['window']!r}")
-    return type("ModuleSketch", (Sketch,), {**settings, **methods, "__module__": module.__name__})
+    hints = misspelt(module, functions.keys())
+
+    def begin(self: Sketch) -> None:
+        Sketch.__init__(self)
+        self.outbox += hints
+
+    return type(
+        "ModuleSketch",
+        (Sketch,),
+        {**settings, **methods, "__init__": begin, "__module__": module.__name__},
+    )
+
+
+def misspelt(module: ModuleType, known: Set[str]) -> list[str]:
+    """What to say of functions of a module that nobody calls, by names close to those of a sketch.
+
+    Args:
+        module: The author's.
+        known: Which of a sketch's functions it defines: nothing is close to these.
+    """
+    left = [name for name in EVENTS if name not in known]
+    said: list[str] = []
+    for name, value in vars(module).items():
+        own = inspect.isfunction(value) and value.__module__ == module.__name__
+        if own and name not in EVENTS and not name.startswith("_"):
+            said += [
+                f"nobody calls {name}(): is it {meant}()?"
+                for meant in difflib.get_close_matches(name.lower(), left, n=1, cutoff=0.75)
+            ]
+    return said
 
 
 def _wants_sketch(name: str, function: Callable[..., Any]) -> bool:

@@ -16,6 +16,7 @@ here. A sketch attaches it with `self.use(addon)`:
 Each method is called right after the sketch's own of the same name, in the order the addons were attached.
 """
 
+import inspect
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,9 +59,27 @@ def hooks_of(addon: object) -> frozenset[str]:
     """Names of the hooks an object has.
 
     Raises:
-        TypeError: It has none, so it cannot be an addon.
+        TypeError: It has none, so it cannot be an addon; or one takes other arguments than it will be given.
     """
     found = frozenset(name for name in HOOKS if callable(getattr(addon, name, None)))
     if not found:
         raise TypeError(f"{type(addon).__name__} is no addon: it has none of {', '.join(HOOKS)}")
+    for name in sorted(found):
+        _check_arguments(addon, name)
     return found
+
+
+def _check_arguments(addon: object, name: str) -> None:
+    wanted = [*inspect.signature(getattr(Addon, name)).parameters][1:]
+    try:
+        taken = inspect.signature(getattr(addon, name))
+    except ValueError:  # written in C, it does not say
+        return
+    try:
+        taken.bind(*wanted)
+    except TypeError:
+        owner = addon.__name__ if isinstance(addon, type) else type(addon).__name__
+        raise TypeError(
+            f"{owner}.{name} is called with ({', '.join(wanted)}); it is written with {taken}"
+            + (" and was given as a class: use an instance of it" if isinstance(addon, type) else "")
+        ) from None

@@ -1,8 +1,24 @@
 """What a host says when there is nothing to draw on."""
 
+import sys
+from types import TracebackType
+
 
 class HostError(Exception):
     """There is no display, no OpenGL, or a driver too old; the message is one line and says what to do."""
+
+
+def tell_in_one_line() -> None:
+    """From now on, a host's error that nobody catches ends the program with its one line, no traceback."""
+    before = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, HostError):
+            print(f"inkloop: {error}", file=sys.stderr)
+        else:
+            before(kind, error, trace)
+
+    sys.excepthook = hook
 
 
 NO_DISPLAY = (

@@ -1,8 +1,8 @@
 """A surface without a window or a display: the same loop, drawn into a framebuffer through EGL."""
 
+import ctypes
 import sys
 from collections.abc import Callable
-from time import perf_counter, sleep
 from typing import Any, TypeAlias
 
 import moderngl
@@ -29,7 +29,6 @@ def run_offscreen(
     frames: int | None = None,
     player: Player | None = None,
     viewer: Viewer | None = None,
-    realtime: bool = False,
 ) -> Stage:
     """Run a sketch without a window until it quits.
 
@@ -40,7 +39,6 @@ def run_offscreen(
         frames: End after so many.
         player: Puts events in the queue before every frame, as a person would.
         viewer: Sees every frame.
-        realtime: Wait so that frames come no faster than their rate, as when something else runs beside.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -55,14 +53,14 @@ def run_offscreen(
     clock = FixedClock(1 / window.fps)
     try:
         begin(stage)
-        _run(stage, target, clock, frames, player, viewer, realtime)
+        _run(stage, target, clock, frames, player, viewer)
     finally:
         try:
             end(stage)
         finally:
             stage.canvas.release()
             target.release()
-            context.release()
+            release_context(context)
     return stage
 
 
@@ -73,18 +71,14 @@ def _run(
     frames: int | None,
     player: Player | None,
     viewer: Viewer | None,
-    realtime: bool,
 ) -> None:
     while not stage.sketch.wants_to_quit and (frames is None or clock.frames < frames):
-        due = perf_counter() + clock.step
         if player is not None and not player(clock(), stage.queue):
             return
         run_frame(stage, clock(), target)
         if viewer is not None:
             viewer(read_pixels(target))
         clock.advance()
-        if realtime:
-            sleep(max(0.0, due - perf_counter()))
 
 
 def offscreen_context() -> moderngl.Context:
@@ -98,6 +92,17 @@ def offscreen_context() -> moderngl.Context:
         return moderngl.create_standalone_context(require=330, **settings)
     except Exception as error:
         raise HostError(NO_OPENGL.format(why=" ".join(str(error).split()))) from error
+
+
+def release_context(context: moderngl.Context) -> None:
+    """Give an offscreen context back, so that a window may be opened in this thread afterwards.
+
+    On Linux a context of EGL that was merely released stays current, and as long as one is, none of GLX,
+    which windows have, can become so: what the window then draws would go nowhere.
+    """
+    context.release()
+    if sys.platform == "linux":
+        ctypes.CDLL("libEGL.so.1").eglReleaseThread()
 
 
 def read_pixels(target: moderngl.Framebuffer) -> NDArray[np.uint8]:

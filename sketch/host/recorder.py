@@ -19,6 +19,9 @@ _FILM = {"crf": "18", "preset": "veryfast"}
 # Playable up to the last second while it is written, an ordinary MP4 once it is closed.
 _FILE = {"movflags": "hybrid_fragmented+empty_moov", "flush_packets": "1"}
 
+FORMATS = (".mp4", ".m4v", ".mov")
+"""What the file of a film may be called: all of them hold the same."""
+
 
 class RecorderError(Exception):
     """A film or a still could not be written; the message is one line and says why."""
@@ -44,7 +47,7 @@ class Recorder:
 
     Raises:
         ValueError: An argument is out of range.
-        RecorderError: The file cannot be written.
+        RecorderError: The file cannot be written, or is called like no film.
     """
 
     def __init__(
@@ -55,6 +58,8 @@ class Recorder:
                 f"size must be at least (2, 2), fps above 0, limit at least 1; got {size}, {fps}, {limit}"
             )
         self.path = Path(path)
+        if self.path.suffix.lower() not in FORMATS:
+            raise RecorderError(f"a film is written as {' or '.join(FORMATS)}; got {str(path)!r}")
         self.size = size
         self.frames = 0
         self.waited = 0

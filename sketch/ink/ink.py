@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sketch.ink.history import Change, History
 from sketch.ink.nearest import Box, nearest_line
 from sketch.ink.points import Points, as_points
-from sketch.ink.polyline import bounds, lengths
+from sketch.ink.polyline import bounds, lengths, sharp_turns
 from sketch.ink.style import PLAIN, StrokeStyle
 
 Rgba: TypeAlias = tuple[float, float, float, float]
@@ -45,6 +45,7 @@ class Stroke:
     data: Mapping[str, ArrayLike] | None = None
     _box: Box | None = field(default=None, init=False, repr=False)
     _length: float | None = field(default=None, init=False, repr=False)
+    _turns: int | None = field(default=None, init=False, repr=False)
 
     @property
     def box(self) -> Box:
@@ -59,6 +60,13 @@ class Stroke:
         if self._length is None:
             object.__setattr__(self, "_length", float(lengths(self.points)[-1]))
         return cast(float, self._length)
+
+    @property
+    def turns(self) -> int:
+        """How many corners are so sharp, or so close, that the line overlaps there; worked out once."""
+        if self._turns is None:
+            object.__setattr__(self, "_turns", sharp_turns(self.points, self.half_width))
+        return cast(int, self._turns)
 
     @property
     def half_width(self) -> float:

@@ -185,3 +185,22 @@ def _distances(points: Doubles, start: Doubles, end: Doubles) -> Doubles:
     share = np.clip((points - start) @ chord / square, 0, 1) if square > 0 else np.zeros(len(points))
     away = points - start - share[:, None] * chord
     return np.hypot(away[:, 0], away[:, 1])
+
+
+def sharp_turns(points: ArrayLike, half_width: float) -> int:
+    """Count the corners where a line so wide overlaps itself.
+
+    Args:
+        points: Shape (n, 2..4).
+        half_width: In the same unit.
+
+    Returns:
+        How many corners turn by 90 degrees or more, or have their inner side past half of a segment.
+    """
+    step = np.diff(np.asarray(points, dtype=np.float64)[:, :2], axis=0)
+    length = np.hypot(step[:, 0], step[:, 1])
+    step, length = step[length > 0], length[length > 0]
+    before, after = step[:-1], step[1:]
+    cos = (before * after).sum(axis=1) / (length[:-1] * length[1:])
+    reach = half_width * np.sqrt((1 - cos).clip(0) / (1 + cos).clip(1e-6))
+    return int(((cos <= 0) | (reach > np.minimum(length[:-1], length[1:]) / 2)).sum())

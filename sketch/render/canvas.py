@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from inspect import isfunction
 
 import moderngl
 
@@ -50,7 +51,7 @@ class Canvas(Targets, Vocabulary):
         self._layers = InkLayers(ctx)
         self._texts = TextCache(ctx)
         self._images = ImageCache(ctx)
-        self._post = PostPainter(ctx)
+        self._post = PostPainter(ctx, self._shaded)
 
     def begin(self, framebuffer: moderngl.Framebuffer) -> None:
         """Start a frame.
@@ -69,6 +70,7 @@ class Canvas(Targets, Vocabulary):
         self._batch.ground = None
         self._fbos.forget()
         self._images.forget()
+        self._texts.begin_frame()
         self._shaded.forget()
         self._complaints.clear()
         self._aim(replace(self._target, framebuffer=framebuffer))
@@ -224,3 +226,10 @@ class Canvas(Targets, Vocabulary):
     def _paint_dry(self, strokes: Sequence[Stroke], look: Look) -> None:
         pixels = [ink_stroke(stroke, look.matrix) for stroke in strokes]
         self._batch.strokes_now(pixels, look.mode, look.size)
+
+
+for _part in Canvas.__mro__[1:-1]:
+    for _name, _word in vars(_part).items():
+        if isfunction(_word) and not _name.startswith("_"):
+            # What Python says of a wrong argument names the canvas then, not the part of it the word is from.
+            _word.__qualname__ = f"{Canvas.__name__}.{_name}"

@@ -1,18 +1,22 @@
 """Refusals that name what was given and what is allowed."""
 
 import math
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+LARGEST = 3.4e38
+"""What the GPU's numbers reach."""
+
 
 def are_finite(*values: float) -> bool:
-    """Whether these are surely finite numbers, at a fraction of the cost of `finite`.
+    """Whether these are surely finite numbers that float32 has, at a fraction of the cost of `finite`.
 
-    Numbers so large that their sum is not finite are not sure.
+    Numbers so large that their sum is beyond it are not sure.
     """
     try:
-        return 0.0 * sum(values) == 0.0
+        return -LARGEST < sum(values) < LARGEST
     except (TypeError, ValueError):
         return False
 
@@ -31,6 +35,8 @@ def finite(**values: float) -> None:
             raise TypeError(f"{name} must be a number; got {value!r}") from None
         if not fine:
             raise ValueError(f"{name} must be finite; got {value!r}")
+        if abs(value) > LARGEST:
+            raise ValueError(f"{name} must be within {LARGEST}, which the GPU's numbers reach; got {value!r}")
 
 
 def not_negative(**values: float) -> None:
@@ -57,6 +63,14 @@ def share(**values: float) -> None:
             raise ValueError(f"{name} must be in 0..1; got {value!r}")
 
 
+def as_floats(values: ArrayLike) -> NDArray[np.float32]:
+    """Read an array as float32, not copied when it is one; what float32 does not reach becomes infinite."""
+    if isinstance(values, np.ndarray) and values.dtype == np.float32:
+        return cast(NDArray[np.float32], values)
+    with np.errstate(over="ignore"):
+        return np.asarray(values, dtype=np.float32)
+
+
 def plane_points(points: ArrayLike) -> NDArray[np.float32]:
     """Read points of shape (n, 2..4), n at least 1, of which only x and y matter here.
 
@@ -66,12 +80,12 @@ def plane_points(points: ArrayLike) -> NDArray[np.float32]:
     Raises:
         ValueError: The shape is another one, or a coordinate is not finite.
     """
-    given = np.asarray(points, dtype=np.float32)
+    given = as_floats(points)
     if given.ndim != 2 or given.shape[0] == 0 or given.shape[1] not in (2, 3, 4):
         raise ValueError(f"points need shape (n, 2), (n, 3) or (n, 4) with n at least 1; got {given.shape}")
     if not np.isfinite(given[:, :2]).all():
         row = int(np.flatnonzero(~np.isfinite(given[:, :2]).all(axis=1))[0])
-        raise ValueError(f"points must be finite; row {row} is {given[row].tolist()}")
+        raise ValueError(f"points must be finite, as float32; row {row} is {np.asarray(points)[row]}")
     return given
 
 
@@ -81,7 +95,7 @@ def rows_of_points(name: str, points: ArrayLike) -> NDArray[np.float32]:
     Raises:
         ValueError: The shape is another one, or a coordinate is not finite.
     """
-    given = np.asarray(points, dtype=np.float32)
+    given = as_floats(points)
     if given.size == 0:
         return np.empty((0, 2), dtype=np.float32)
     if given.ndim != 2 or given.shape[1] not in (2, 3, 4):
@@ -95,7 +109,7 @@ def triples(name: str, corners: ArrayLike) -> NDArray[np.float32]:
     Raises:
         ValueError: The shape is another one, or a coordinate is not finite.
     """
-    given = np.asarray(corners, dtype=np.float32)
+    given = as_floats(corners)
     if given.size == 0:
         return np.empty((0, 3, 2), dtype=np.float32)
     flat = given.ndim == 2 and given.shape[1] == 2 and given.shape[0] % 3 == 0
@@ -136,7 +150,7 @@ def pairs(name: str, values: ArrayLike, count: int) -> NDArray[np.float32]:
 
 
 def _not_negative(name: str, values: ArrayLike, shapes: tuple[tuple[int, ...], ...]) -> NDArray[np.float32]:
-    given = np.asarray(values, dtype=np.float32)
+    given = as_floats(values)
     if given.shape not in shapes:
         raise ValueError(f"{name} needs shape {' or '.join(map(str, shapes))}; got {given.shape}")
     if not (np.isfinite(given) & (given >= 0)).all():
@@ -153,9 +167,9 @@ def widths(width: ArrayLike, count: int) -> float | NDArray[np.float32]:
     Raises:
         ValueError: The shape is another one, or a width is not more than 0.
     """
-    given = np.asarray(width, dtype=np.float32)
+    given = as_floats(width)
     if given.shape not in ((), (count,)):
         raise ValueError(f"width must be one number or have shape ({count},); got shape {given.shape}")
-    if not (np.isfinite(given) & (given > 0)).all():
+    if not (given.min() > 0 and given.max() < np.inf):  # NaN is neither
         raise ValueError(f"widths must be finite and more than 0; got {given.min()} to {given.max()}")
     return float(given) if given.ndim == 0 else given

@@ -35,6 +35,8 @@ def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
         ValueError: The color has another form, or a number is out of its range.
         TypeError: A channel is not a number.
     """
+    if len(channels) == 1 and isinstance(channels[0], tuple) and len(channels[0]) > 1:
+        channels = channels[0]
     if len(channels) == 3 and alpha == 1.0:
         red, green, blue = channels
         # By far the commonest form, which sketches write before every shape. A bool's type is not int.

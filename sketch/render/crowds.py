@@ -122,6 +122,10 @@ class Crowds(Figures):
             return self._style.color
         if isinstance(color, str | int | float):
             return parse_color(color)
-        if isinstance(color, tuple) and not any(isinstance(part, Sequence | np.ndarray) for part in color):
+        if isinstance(color, tuple) and not any(map(_is_row, color)):
             return parse_color(cast(tuple[float, ...], color))
         return point_colors(cast(ArrayLike, color), count)
+
+
+def _is_row(part: object) -> bool:
+    return not isinstance(part, int | float) and isinstance(part, Sequence | np.ndarray)

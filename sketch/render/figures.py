@@ -1,6 +1,7 @@
 """The words for single shapes: lines, circles, ellipses, rectangles, triangles, polygons, curves."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,11 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 from sketch.ink.curves import bezier_points, closed_from_middle, ellipse_points
 from sketch.ink.ink import Rgba
 from sketch.ink.shape import Polyline
+from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.render import checks
 from sketch.render.batch import Batch
+from sketch.render.brushes import brush_of
 from sketch.render.gradient import PlacedGradient, subdivided
 from sketch.render.matrix import apply_to_points, mean_scale
 from sketch.render.meshes import check_convex, convex_mesh
+from sketch.render.pixel_strokes import DrawnStroke, pixel_stroke
 from sketch.render.shapes import box_row, ellipse_row, line_row, triangle_row
 from sketch.render.state import DrawingState
 from sketch.render.stroke_joints import PixelStroke
@@ -32,17 +36,24 @@ class Figures(DrawingState, ABC):
         style = self._style
         self._shape(line_row(self._axes(), x1, y1, x2, y2, style.line_width, style.color))
 
-    def polyline(self, points: ArrayLike, closed: bool | None = None) -> None:
+    def polyline(self, points: ArrayLike, closed: bool | None = None, *, style: StrokeStyle = PLAIN) -> None:
         """A line of the line width through points, with round ends and corners; never filled.
 
         Args:
             points: Shape (n, 2..4), n at least 1, or a `Polyline`; only x and y matter.
             closed: Whether it goes back to its first point; if left out, as a `Polyline` says, else not.
+            style: As for `stroke`.
+
+        Raises:
+            ValueError: A shape or a number is not as described, or a closed line is to be tapered or smooth.
         """
         if closed is None:
             closed = isinstance(points, Polyline) and points.closed
         xy = checks.plane_points(points)[:, :2]
-        self._line_through(xy, closed)
+        if style is PLAIN:
+            self._line_through(xy, closed)
+        else:
+            self._styled(xy, closed and bool((xy != xy[0]).any()), style)
 
     def circle(self, x: float, y: float, radius: float) -> None:
         """A circle about (x, y)."""
@@ -142,6 +153,19 @@ class Figures(DrawingState, ABC):
             self._stroke(closed_from_middle(xy), self._style.line_width, None, closed=True)
         else:
             self._stroke(xy, self._style.line_width, None)
+
+    def _styled(self, xy: NDArray[np.float32], closed: bool, style: StrokeStyle) -> None:
+        self._check_open()
+        if closed and (style.smooth or style.taper_start or style.taper_end):
+            raise ValueError(f"a closed line has no ends to taper; `Polyline` smooths one; got {style}")
+        now, brush = self._style, None if style.brush is None else brush_of(style.brush)
+        drawn = DrawnStroke(
+            closed_from_middle(xy) if closed else xy,
+            *(now.line_width, now.color, style, brush),
+            gradient=now.gradient,
+        )
+        stroke = pixel_stroke(drawn, self._matrix)
+        self._batch.stroke(replace(stroke, closed=closed and not style.dash), now.blend)
 
     def _stroke(
         self,

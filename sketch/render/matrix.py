@@ -64,10 +64,20 @@ def apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
 
 
 def apply_to_points(matrix: Matrix, points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Transform the first two columns of (n, 2..4) points into a float32 array of shape (n, 2)."""
+    """Transform the first two columns of (n, 2..4) points into a float32 array of shape (n, 2).
+
+    Raises:
+        ValueError: One lands where float32 does not reach.
+    """
+    if matrix == IDENTITY:
+        return np.array(points[:, :2])  # not the array that was given, which its author may change
     a, b, c, d, e, f = matrix
-    linear = np.array(((a, b), (c, d)), dtype=np.float32)
-    return points[:, :2] @ linear + np.array((e, f), dtype=np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        linear = np.array(((a, b), (c, d)), dtype=np.float32)
+        pixels = points[:, :2] @ linear + np.array((e, f), dtype=np.float32)
+    if not np.isfinite(pixels).all():
+        raise ValueError(f"points must stay within 3.4e38, in pixels as well; the transform is {matrix}")
+    return pixels
 
 
 class Axes(NamedTuple):

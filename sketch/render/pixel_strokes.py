@@ -17,6 +17,7 @@ from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply_to_points, mean_scale
 from sketch.render.stroke_joints import DATA_FLOATS, TRACE_FLOATS, PixelStroke
 from sketch.render.stroke_look import look_of
+from sketch.render.stroke_parts import CONTEXT
 
 Floats = NDArray[np.float32]
 PointData = Mapping[str, ArrayLike]
@@ -103,7 +104,40 @@ def ink_stroke(stroke: Stroke, matrix: Matrix) -> PixelStroke:
     if brush is not None and brush.blend == "multiply":
         brush = replace(brush, blend="alpha")  # the picture of an ink begins with nothing to multiply
     data = None if stroke.data is None else point_data(stroke.data, count)
-    return pixel_stroke(DrawnStroke(stroke.points, width, stroke.color, stroke.style, brush, data), matrix)
+    pixels = pixel_stroke(DrawnStroke(stroke.points, width, stroke.color, stroke.style, brush, data), matrix)
+    return replace(pixels, span=stroke.span) if isinstance(stroke, Piece) else pixels
+
+
+def pieces_of(stroke: Stroke, size: int) -> "list[Piece]":
+    """Cut a long stroke into pieces that, painted in order, look like it; none if it must be painted whole.
+
+    Args:
+        stroke: What would be painted.
+        size: Segments of a piece, at least 1.
+    """
+    count = len(stroke.points)
+    if stroke.style is not PLAIN or count <= 2 * size:
+        return []
+    found: list[Piece] = []
+    for begin in range(0, count - 1, size):
+        stop = min(begin + size, count - 1)
+        first = max(begin - CONTEXT, 0)
+        part = slice(first, min(stop + 2, count))
+        color = stroke.color[part] if isinstance(stroke.color, np.ndarray) else stroke.color
+        width = stroke.width[part] if isinstance(stroke.width, np.ndarray) else stroke.width
+        found.append(Piece(stroke.points[part], color, width, span=(begin - first, stop - first)))
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece(Stroke):
+    """Some segments of a stroke, with as many points before and after as their joints need.
+
+    Attributes:
+        span: The first segment that is painted, and one past the last.
+    """
+
+    span: tuple[int, int] = (0, 0)
 
 
 def spread(stroke: Stroke) -> float:

@@ -117,10 +117,11 @@ class Shade:
 
         uniform sampler2D picture;   // the frame so far, alpha premultiplied
         uniform vec2 size;           // of the frame, in pixels
-        in vec2 at;                  // 0..1 from the bottom left; texture(picture, at) is the pixel itself
+        in vec2 at;                  // 0..1 from the top left; texture(picture, at) is the pixel itself
         out vec4 paint;
 
-    and uniforms by the names of `values`. It is read again when the file was written since.
+    and uniforms by the names of `values`. What is said of `Shader` is true of it: it may `#include` files,
+    and is read again when one was written since.
 
     Attributes:
         path: The file.

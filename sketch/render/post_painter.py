@@ -6,12 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import moderngl
+import numpy as np
+from numpy.typing import NDArray
 
 from sketch.render.colormaps import SIZE as COLORS
 from sketch.render.colormaps import colormap
 from sketch.render.gauss import blur_plan, blur_weights
+from sketch.render.glsl import ShaderError
+from sketch.render.matrix import IDENTITY
 from sketch.render.post import Bloom, Blur, ColorMap, Pass, Shade, Trails
 from sketch.render.programs import Drawable, Programs, set_uniform
+from sketch.render.shaded import ShadedPainter
+from sketch.render.shader import Shader
 from sketch.render.surfaces import Surface, Surfaces
 
 Place = tuple[int, int]
@@ -26,10 +32,13 @@ class PostPainter:
 
     Args:
         ctx: The context to draw in.
+        shaded: What draws by shaders of one's own; released by whoever made it.
     """
 
-    def __init__(self, ctx: moderngl.Context) -> None:
+    def __init__(self, ctx: moderngl.Context, shaded: ShadedPainter) -> None:
         self._ctx = ctx
+        self._shaded = shaded
+        self._shaders: dict[Path, Shader] = {}
         self._surfaces = Surfaces(ctx)
         self._programs = Programs(ctx)
         self._maps: dict[object, moderngl.Texture] = {}
@@ -39,7 +48,7 @@ class PostPainter:
     @property
     def complaints(self) -> dict[str, str]:
         """What is wrong with shaders that were changed while they run, by file."""
-        return {path.name: said for path, said in self._programs.complaints.items()}
+        return {shader.name: shader.error for shader in self._shaders.values() if shader.error}
 
     def begin_frame(self) -> None:
         """Release what the last frame did not use."""
@@ -94,7 +103,7 @@ class PostPainter:
             case ColorMap():
                 self._color_map(step, source, target)
             case Shade():
-                self._shade(step, source, target)
+                self._shade(step, source, target, place)
 
     def _blur(
         self, step: Blur, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
@@ -187,10 +196,26 @@ class PostPainter:
         values = {"picture": source.pixels, "colors": self._maps[step.colors], "amount": step.amount}
         self._draw(self._programs.shipped("colormap.frag"), target, source.size, values)
 
-    def _shade(self, step: Shade, source: Surface, target: moderngl.Framebuffer) -> None:
-        program = self._programs.own(Path(step.path), step.values)
-        values = {"picture": source.smooth, "size": source.size, **step.values}
-        self._draw(program, target, source.size, values)
+    def _shade(self, step: Shade, source: Surface, target: moderngl.Framebuffer, place: Place) -> None:
+        path = Path(step.path)
+        shader = self._shaders.get(path) or Shader(path)
+        declared = shader.declared
+        for name in step.values:
+            if name not in declared:
+                others = ", ".join(known for known in declared if known not in ("picture", "size"))
+                raise ShaderError(f"{path.name} uses no uniform {name!r}; it uses {others or 'none'}")
+        shader.set(**({"size": source.size} if "size" in declared else {}), **step.values)
+        self._shaded.ready(shader)
+        self._shaders[path] = shader
+        # A shader of one's own counts from the top, wherever it is used.
+        upright = self._surfaces.get((place, "upright"), source.size)
+        flipped = self._programs.shipped("copy.frag", ("UPSIDE_DOWN",))
+        self._draw(flipped, upright.framebuffer, source.size, {"picture": source.pixels})
+        target.use()
+        target.viewport = (0, 0, *source.size)
+        corners = _corners(source.size)
+        pictures = {"picture": upright.smooth}
+        self._shaded.shade(corners, "triangle_strip", IDENTITY, source.size, shader, pictures)
 
     def _copy(self, to: Surface, source: moderngl.Framebuffer) -> None:
         # A frame that is clipped would clip what is copied, too.
@@ -217,6 +242,13 @@ class PostPainter:
         target.use()
         target.viewport = (0, 0, *size)
         vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
+
+
+def _corners(size: tuple[int, int]) -> NDArray[np.float32]:
+    """A whole frame as `ShadedPainter` takes it."""
+    width, height = size
+    rows = [(x * width, y * height, x, y, 1, 1, 1, 1) for y in (0, 1) for x in (0, 1)]
+    return np.array(rows, dtype=np.float32)
 
 
 def _part(size: tuple[int, int], factor: int) -> tuple[int, int]:

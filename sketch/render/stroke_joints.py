@@ -41,6 +41,8 @@ class PixelStroke:
         starts: Where a dash begins, bool of shape (n,), or None for one line.
         traces: For a brush: along, pressure, speed and seed, float32 of shape (n, 4).
         data: For a brush: what the author gave for each point, float32 of shape (n, 8).
+        span: The first segment that is drawn and one past the last, or None for all; the others are there to
+            be looked back at, and so that joints fit.
     """
 
     xy: Floats
@@ -51,6 +53,7 @@ class PixelStroke:
     starts: Flags | None = None
     traces: Floats | None = None
     data: Floats | None = None
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,8 @@ def joined(strokes: Sequence[PixelStroke]) -> StrokeLine:
     counts = np.array([len(stroke.xy) for stroke in strokes])
     ends = np.cumsum(counts)
     total = int(ends[-1])
-    radius = np.empty(total, dtype=np.float32)
-    rgba = np.empty((total, 4), dtype=np.float32)
-    for stroke, end, count in zip(strokes, ends.tolist(), counts.tolist(), strict=True):
-        radius[end - count : end] = stroke.radius
-        rgba[end - count : end] = stroke.rgba
+    radius = _spread([stroke.radius for stroke in strokes], counts, ())
+    rgba = _spread([stroke.rgba for stroke in strokes], counts, (4,))
     first, last = np.zeros(total, dtype=bool), np.zeros(total, dtype=bool)
     first[ends - counts] = True
     last[ends - 1] = True
@@ -88,6 +88,18 @@ def joined(strokes: Sequence[PixelStroke]) -> StrokeLine:
             last[end - count : end - 1] |= stroke.starts[1:]
     closed = np.repeat([stroke.closed for stroke in strokes], counts)
     return StrokeLine(np.concatenate([stroke.xy for stroke in strokes]), radius, rgba, first, last, closed)
+
+
+def _spread(
+    values: Sequence[float | tuple[float, ...] | Floats], counts: NDArray[np.intp], columns: tuple[int, ...]
+) -> Floats:
+    """One array of what strokes have of a kind, each one value or one a point."""
+    if not any(isinstance(value, np.ndarray) for value in values):
+        return np.repeat(np.array(values, dtype=np.float32), counts, axis=0)
+    parts = zip(values, counts.tolist(), strict=True)
+    return np.concatenate(
+        [np.broadcast_to(np.asarray(value, np.float32), (count, *columns)) for value, count in parts]
+    )
 
 
 def reach_of(line: StrokeLine, look: StrokeLook) -> Floats:
@@ -185,8 +197,9 @@ def windows(line: StrokeLine, length: Floats, sharp: Flags, look: StrokeLook) ->
     along = np.cumsum(np.where(line.last, 4 * near, length).astype(np.float64))
     along = np.concatenate(((0.0,), along[:-1]))
     turn = np.maximum.accumulate(np.where(sharp, index, -1))
-    close = (turn >= start) & (along - along[np.maximum(turn, 0)] < near)
-    oldest = np.maximum(np.searchsorted(along, along - 2 * near, side="right") - 1, start)
-    skip = np.where(close, index - turn, 0)
-    back = np.where(close, np.maximum(turn - oldest, 0), 0)
-    return skip.astype(np.float32), back.astype(np.float32)
+    close = np.flatnonzero((turn >= start) & (along - along[np.maximum(turn, 0)] < near))
+    skip, back = np.zeros((2, count), dtype=np.float32)
+    oldest = np.searchsorted(along, along[close] - 2 * near[close], side="right") - 1
+    skip[close] = close - turn[close]
+    back[close] = np.maximum(turn[close] - np.maximum(oldest, start[close]), 0)
+    return skip, back

@@ -13,7 +13,7 @@ PART = 1 << 14
 """Points that are laid out and drawn at a time."""
 
 CONTEXT = 2048
-"""Points before a part that its first segments may look back at."""
+"""Points before a part of a stroke that its first segments may look back at."""
 
 
 def parts(
@@ -27,7 +27,10 @@ def parts(
         if group and held + count > PART:
             yield group, laid_out(group, look)
             group, held = [], 0
-        if count > 2 * PART and not stroke.closed:
+        if stroke.span is not None or (count > 2 * PART and not stroke.closed):
+            if group:
+                yield group, laid_out(group, look)
+                group, held = [], 0
             yield from _cut(stroke, look)
         else:
             group.append(stroke)
@@ -39,8 +42,9 @@ def parts(
 def _cut(stroke: PixelStroke, look: StrokeLook) -> Iterator[tuple[Sequence[PixelStroke], StrokeRows]]:
     """Parts of one stroke. Each knows points on both sides of what it draws, so that joints do not show."""
     count = len(stroke.xy)
-    for begin in range(0, count - 1, PART):
-        stop = min(begin + PART, count - 1)
+    start, end = stroke.span or (0, count - 1)
+    for begin in range(start, end, PART):
+        stop = min(begin + PART, end)
         first, last = max(begin - CONTEXT, 0), min(stop + 2, count)
         part = _slice(stroke, first, last)
         laid = laid_out([part], look)
@@ -54,6 +58,7 @@ def _slice(stroke: PixelStroke, first: int, last: int) -> PixelStroke:
     part = slice(first, last)
     return replace(
         stroke,
+        span=None,
         xy=stroke.xy[part],
         radius=stroke.radius[part] if isinstance(stroke.radius, np.ndarray) else stroke.radius,
         rgba=stroke.rgba[part] if isinstance(stroke.rgba, np.ndarray) else stroke.rgba,

@@ -15,7 +15,7 @@ and paints only what they did not.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -35,7 +35,7 @@ from sketch.render.stroke_joints import (
 from sketch.render.stroke_look import SOLID, StrokeLook
 
 Floats = NDArray[np.float32]
-
+Flags = NDArray[np.bool_]
 
 PixelBounds: TypeAlias = tuple[int, int, int, int]
 """Left, top, right, bottom."""
@@ -67,10 +67,10 @@ class StrokeRows:
     even: bool = False
 
     @property
-    def runs(self) -> "list[Run]":
-        """The runs to draw."""
+    def drawn(self) -> Floats:
+        """The rows of the segments that are drawn: one more than there are segments."""
         first, last = self.span or (0, len(self.rows))
-        return [replace(run, first=run.first + first) for run in runs_of(self.rows[first : last + 1])]
+        return self.rows[first : last + 1]
 
     def picked(self, values: Floats) -> Floats:
         """The values of the rows, given those of the points."""
@@ -126,35 +126,65 @@ def past_rows(rows: Floats, flagged: bool = False) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Segments that follow each other and are drawn in one call; `sharp` if some of them look back."""
+    """Segments that follow each other and are drawn in one call.
+
+    Attributes:
+        first: Segment it begins with.
+        count: How many they are.
+        sharp: Whether some of them look back.
+        banded: Whether all of them can be drawn as bands.
+    """
 
     first: int
     count: int
     sharp: bool
+    banded: bool = False
 
 
-def runs_of(rows: Floats) -> list[Run]:
+def runs_of(rows: Floats, able: Flags | None = None) -> list[Run]:
     """Divide segments, in order, into as few runs as pay.
 
-    A run that does not look back is drawn in half the time, which for a long one is worth a call of its own.
+    A run that does not look back is drawn in half the time, and bands in less than that, which for a long one
+    is worth a call of its own.
+
+    Args:
+        rows: Float32 of shape (m, 12), as described above.
+        able: Which segments can be bands, shape (m - 1,); none if left out.
     """
     count = len(rows) - 1
     if count < 1:
         return []
-    sharp = np.flatnonzero(rows[:count, 7] > 0)
-    # Gentle runs lie between one sharp segment and the next, and before the first and after the last.
-    begins, ends = np.append(0, sharp + 1), np.append(sharp, count)
-    long = ends - begins >= _WORTH_A_CALL
     runs: list[Run] = []
+    for begin, end, gentle in _stretches(rows[:count, 7] <= 0):
+        if not gentle:
+            runs.append(Run(begin, end - begin, sharp=bool((rows[begin:end, 7] > 0).any())))
+        elif able is None:
+            runs.append(Run(begin, end - begin, sharp=False))
+        else:
+            # Between two strokes there is nothing to draw.
+            banded = able[begin:end] | (rows[begin:end, 7] == NO_SEGMENT)
+            runs += [Run(begin + b, e - b, sharp=False, banded=yes) for b, e, yes in _stretches(banded)]
+    return runs
+
+
+def _stretches(flags: Flags) -> list[tuple[int, int, bool]]:
+    """Where long stretches of true flags begin and end, and what lies between them; all of them together."""
+    count = len(flags)
+    false = np.flatnonzero(~flags)
+    if not len(false):
+        return [(0, count, True)]
+    begins, ends = np.append(0, false + 1), np.append(false, count)
+    long = ends - begins >= _WORTH_A_CALL
+    found: list[tuple[int, int, bool]] = []
     done = 0
     for begin, end in zip(begins[long].tolist(), ends[long].tolist(), strict=True):
         if begin > done:
-            runs.append(Run(done, begin - done, sharp=True))
-        runs.append(Run(begin, end - begin, sharp=False))
+            found.append((done, begin, False))
+        found.append((begin, end, True))
         done = end
     if done < count:
-        runs.append(Run(done, count - done, sharp=len(sharp) > 0))
-    return runs
+        found.append((done, count, False))
+    return found
 
 
 def pixel_bounds(rows: Floats, look: StrokeLook = SOLID) -> PixelBounds:
@@ -172,11 +202,10 @@ def pixel_bounds_of(stroke: PixelStroke, look: StrokeLook) -> PixelBounds:
 def _bounds(xy: Floats, radius: Floats, look: StrokeLook) -> PixelBounds:
     # The widest point counts for all: rarely is another the outermost, and this takes a third of the time.
     reach = float(radius.max()) * max(look.tip, 1 + look.bleed) + FRINGE
-    left, top = xy.min(axis=0).tolist()
-    right, bottom = xy.max(axis=0).tolist()
+    x, y = xy[:, 0], xy[:, 1]  # one after the other: numpy takes ten times as long along short rows
     return (
-        math.floor(left - reach),
-        math.floor(top - reach),
-        math.ceil(right + reach),
-        math.ceil(bottom + reach),
+        math.floor(float(x.min()) - reach),
+        math.floor(float(y.min()) - reach),
+        math.ceil(float(x.max()) + reach),
+        math.ceil(float(y.max()) + reach),
     )

@@ -1,11 +1,13 @@
 """Paints strokes: uploads their rows and draws the segments of a batch in few calls."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 import moderngl
 
+from sketch.render.band_painter import BandPainter, BandRuns
 from sketch.render.blend import BlendMode, set_blending
 from sketch.render.flat_strokes import FlatPicture
 from sketch.render.kept_strokes import KeptStroke
@@ -21,6 +23,7 @@ from sketch.render.stroke_rows import (
     StrokeRows,
     past_rows,
     pixel_bounds,
+    runs_of,
 )
 
 _THIN = 0.75
@@ -41,6 +44,7 @@ class StrokePainter:
         self._ctx = ctx
         self.programs = StrokePrograms(ctx)
         self._buffers = StrokeBuffers(ctx)
+        self._bands = BandPainter(ctx)
         self._flat = FlatPicture(ctx)
 
     def paint(self, strokes: Sequence[PixelStroke], size: tuple[int, int], blend: BlendMode) -> PixelBounds:
@@ -55,7 +59,8 @@ class StrokePainter:
             The part of the framebuffer they may touch.
         """
         bounds: list[PixelBounds] = []
-        for look, alike in groupby(strokes, key=lambda stroke: stroke.look):
+        seen = [_seen(stroke, blend) for stroke in strokes]
+        for look, alike in groupby(seen, key=lambda stroke: stroke.look):
             group = list(alike)
             if look.flat:
                 mode = _mode(look, blend)
@@ -93,7 +98,7 @@ class StrokePainter:
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        for part in (self.programs, self._buffers, self._flat):
+        for part in (self.programs, self._buffers, self._bands, self._flat):
             part.release()
 
     def _paint_alike(
@@ -102,24 +107,42 @@ class StrokePainter:
         touched: list[PixelBounds] = []
         for part, laid in parts(strokes, look):
             if len(laid.rows):
-                self._buffers.upload(part, laid)
-                self._draw(self._buffers, laid, size)
+                made = self._bands.laid_out(laid, _THIN)
+                if made is None or not made.alone:
+                    self._buffers.upload(part, laid)
+                self._draw(self._buffers, laid, size, made)
             touched.append(pixel_bounds(laid.rows, look))
         return _union(touched)
 
-    def _draw(self, buffers: StrokeBuffers, laid: StrokeRows, size: tuple[int, int]) -> None:
+    def _draw(
+        self, buffers: StrokeBuffers, laid: StrokeRows, size: tuple[int, int], made: BandRuns | None = None
+    ) -> None:
         """Draw uploaded rows with the current blending into the current framebuffer."""
-        look, runs = laid.look, laid.runs
+        look, runs = laid.look, made.runs if made else runs_of(laid.drawn)
         if look.shape is not None or any(run.sharp for run in runs):
             buffers.past.upload(past_rows(laid.rows, flagged=look.shape is not None))
             buffers.past.texture.use(0)
         thin = bool(laid.rows[:, 2].min() < _THIN) if runs else False
+        start = laid.span[0] if laid.span else 0
         for run in runs:
-            made = self.programs.get(look.brush, _defines(look, run, thin, laid.even))
-            _set(made.program, look, run, size)
+            if made and run.banded:
+                self._bands.draw(made.bands, run, size)
+                continue
+            first = run.first + start
+            variant = self.programs.get(look.brush, _defines(look, run, thin, laid.even))
+            _set(variant.program, look, first, size)
             # OpenGL 3.3 cannot start at an instance other than the first, so the attributes start there.
-            buffers.bind(made, run.first)
-            made.vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=run.count)
+            buffers.bind(variant, first)
+            variant.vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=run.count)
+
+
+def _seen(stroke: PixelStroke, blend: BlendMode) -> PixelStroke:
+    """The stroke; one that hides what is under it needs no picture of its own, since it hides itself too."""
+    look = stroke.look
+    if not look.flat or look.brush is not None or blend != "alpha":
+        return stroke
+    alpha = stroke.rgba[3] if isinstance(stroke.rgba, tuple) else stroke.rgba[:, 3].min()
+    return replace(stroke, look=replace(look, flat=False)) if alpha >= 1 else stroke
 
 
 def _mode(look: StrokeLook, blend: BlendMode) -> BlendMode:
@@ -146,8 +169,8 @@ def _defines(look: StrokeLook, run: Run, thin: bool, even: bool) -> tuple[str, .
     return (*(("THIN",) if thin else ()), *(("EVEN",) if even and look.brush is None else ()))
 
 
-def _set(program: moderngl.Program, look: StrokeLook, run: Run, size: tuple[int, int]) -> None:
-    given: dict[str, Any] = {"size": size, "first": run.first, "shape": look.shape}
+def _set(program: moderngl.Program, look: StrokeLook, first: int, size: tuple[int, int]) -> None:
+    given: dict[str, Any] = {"size": size, "first": first, "shape": look.shape}
     if look.brush is not None:
         given |= {"time": look.time, "unit": look.unit, "page": size}
         set_uniforms(program, look.brush)

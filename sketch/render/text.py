@@ -122,6 +122,13 @@ def line_quad(line: LineTexture, matrix: Matrix, x: float, y: float, unit: float
     return quad
 
 
+RESTING = 120
+"""Frames after which a line is forgotten that nobody wrote: a number that counts is a new one every time."""
+
+_EACH = 4096
+"""Bytes that a texture takes beside its pixels, in the driver and in the context."""
+
+
 class TextCache:
     """Keeps the lines that were written last as textures.
 
@@ -131,6 +138,8 @@ class TextCache:
     """
 
     def __init__(self, ctx: moderngl.Context, limit: int = 64 << 20) -> None:
+        self._frame = 0
+        self._used: dict[tuple[str, str | None, float], int] = {}
         self._ctx = ctx
         self._limit = limit
         self._fonts = Fonts()
@@ -153,7 +162,14 @@ class TextCache:
         if key not in self._lines:
             self._keep(key, self._upload(self._mask(text, font, size)))
         self._lines.move_to_end(key)
+        self._used[key] = self._frame
         return self._lines[key]
+
+    def begin_frame(self) -> None:
+        """Forget the lines that were not written for a while."""
+        self._frame += 1
+        while self._lines and self._used[next(iter(self._lines))] < self._frame - RESTING:
+            self._drop_oldest()
 
     def wrapped(self, text: str, font: str | None, size: float, width: float) -> list[str]:
         """Break a text into lines no wider than so many pixels; see `wrapping.wrapped`."""
@@ -177,6 +193,7 @@ class TextCache:
             if line.texture is not None:
                 line.texture.release()
         self._lines.clear()
+        self._used.clear()
         self.bytes = 0
 
     def _face(self, text: str, font: str | None, size: float) -> Face:
@@ -201,9 +218,14 @@ class TextCache:
 
     def _keep(self, key: tuple[str, str | None, float], line: LineTexture) -> None:
         self._lines[key] = line
-        self.bytes += line.size[0] * line.size[1]
+        self._used[key] = self._frame
+        self.bytes += _EACH + line.size[0] * line.size[1]
         while self.bytes > self._limit and len(self._lines) > 1:
-            _, oldest = self._lines.popitem(last=False)
-            self.bytes -= oldest.size[0] * oldest.size[1]
-            if oldest.texture is not None:
-                oldest.texture.release()
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        key, oldest = self._lines.popitem(last=False)
+        del self._used[key]
+        self.bytes -= _EACH + oldest.size[0] * oldest.size[1]
+        if oldest.texture is not None:
+            oldest.texture.release()

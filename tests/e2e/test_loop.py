@@ -177,6 +177,33 @@ def test_an_object_with_no_hook_is_refused():
         sketch.Sketch().use(object())
 
 
+def test_a_hook_with_other_arguments_than_it_is_given_is_refused_where_the_addon_is_attached():
+    class Meter:
+        def on_stroke(self, points): ...
+
+    wanted = r"Meter\.on_stroke is called with \(points, pointer_id\); it is written with \(points\)"
+    with pytest.raises(TypeError, match=wanted):
+        sketch.Sketch().use(Meter())
+    with pytest.raises(TypeError, match="use an instance"):
+        sketch.Sketch().use(Counter)
+
+
+def test_a_frame_whose_drawing_fails_is_ended_all_the_same():
+    class Careless(sketch.Sketch):
+        window = SMALL
+
+        def draw(self, canvas):
+            self.canvas = canvas
+            canvas.push_style()
+            raise RuntimeError("my mistake")
+
+    instance = Careless()
+    with pytest.raises(RuntimeError, match="my mistake"):
+        run(instance)
+    with pytest.raises(RuntimeError, match=r"outside a frame|begin"):
+        instance.canvas.circle(1, 1, 1)
+
+
 def test_an_addons_messages_are_told_and_shown():
     class Talker:
         def messages(self):

@@ -4,9 +4,12 @@ from functools import partial
 import numpy as np
 import pytest
 
+from sketch.ink.ink import Ink, Stroke
+from sketch.ink.points import as_points
 from sketch.ink.style import StrokeStyle
-from sketch.render import stroke_parts
+from sketch.render import repaint, stroke_parts
 from sketch.render.canvas import Canvas
+from tests.gl.conftest import new_framebuffer, release
 
 
 def winding(count):
@@ -44,3 +47,41 @@ def test_a_million_points_are_drawn_in_little_memory(draw):
     drawn = draw((200, 100), partial(Canvas.stroke, points=points, width=2))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024
     assert drawn[30:70, 30:, 0].mean() > 0.5
+
+
+def test_a_long_stroke_is_painted_anew_a_part_each_frame_and_looks_the_same(ctx, monkeypatch):
+    monkeypatch.setattr(repaint, "PIECE", 100)
+    points = np.column_stack((winding(1500), np.zeros((1500, 2)))).astype(np.float32)
+    stroke = Stroke(points, (1.0, 0.5, 0.2, 0.5), 3 + 2 * np.sin(np.arange(1500, dtype=np.float32) / 30))
+    ink = Ink()
+    ink.add(stroke)
+    canvas = Canvas(ctx, (200, 120))
+    canvas._layers.budget = 300
+    painted = []
+    paint_dry = Canvas._paint_dry
+    monkeypatch.setattr(
+        Canvas, "_paint_dry", lambda self, s, look: (painted.append(len(s)), paint_dry(self, s, look))
+    )
+    frame = new_framebuffer(ctx, canvas)
+
+    def drawn():
+        canvas.begin(frame)
+        canvas.background(0)
+        canvas.ink(ink)
+        canvas.end()
+        return np.frombuffer(frame.read(components=3), np.uint8).astype(int)
+
+    whole = drawn()
+    ink.add(Stroke(as_points([(20, 60), (180, 60)])))
+    drawn()
+    ink.undo()
+    painted.clear()
+    drawn()
+    first = len(painted)
+    last = whole
+    for _ in range(20):
+        last = drawn()
+    assert 0 < first < len(painted)
+    assert np.abs(last - whole).max() <= 2
+    canvas.release()
+    release(frame)

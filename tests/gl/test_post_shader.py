@@ -77,3 +77,23 @@ def test_a_shader_broken_while_it_runs_goes_on_as_it_was_and_the_frame_says_why(
     assert bad[:60, :, :3].max() == 1
     assert blue[:60, :, :3].max() == 0
     assert blue[150, 200, :3].tolist() == [0, 0, 1]
+
+
+def test_a_pass_counts_from_the_top_as_every_shader_of_ones_own_and_may_include_files(film, tmp_path):
+    (tmp_path / "red.glsl").write_text("const vec4 RED = vec4(1.0, 0.0, 0.0, 1.0);\n")
+    path = tmp_path / "top.frag"
+    path.write_text(
+        '#version 330 core\n#include "red.glsl"\nuniform sampler2D picture;\nuniform vec2 size;\n'
+        "in vec2 at;\nout vec4 paint;\n"
+        "void main() { paint = at.y * size.y < 10.0 ? RED : texture(picture, at); }\n"
+    )
+
+    def paint(canvas):
+        canvas.color(0, 255, 0)
+        canvas.rect(0, 20, 64, 10)
+        canvas.post(Shade(path))
+
+    (pixels,) = film((64, 48), paint)
+    assert (pixels[:10, :, :3] == (1, 0, 0)).all()
+    assert (pixels[20:30, :, :3] == (0, 1, 0)).all()
+    assert pixels[30:, :, :3].max() == 0

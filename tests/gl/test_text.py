@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sketch.render.text import TextCache
+from sketch.render.text import RESTING, TextCache
 
 
 def box_of(pixels):
@@ -119,3 +119,22 @@ def test_a_width_without_room_is_refused(canvas, framebuffer):
     with pytest.raises(ValueError, match="width must be more than 0; got 0"):
         canvas.text("a", 0, 0, width=0)
     canvas.end()
+
+
+def test_lines_that_nobody_writes_any_more_are_forgotten_and_those_that_stay_are_not(ctx):
+    cache = TextCache(ctx)
+    stays = cache.line("stays", None, 20).texture
+    for number in range(3 * RESTING):
+        cache.begin_frame()
+        assert cache.line("stays", None, 20).texture is stays
+        cache.line(f"{number}", None, 20)
+    most = cache.bytes
+    for number in range(3 * RESTING, 6 * RESTING):
+        cache.begin_frame()
+        cache.line("stays", None, 20)
+        cache.line(f"{number}", None, 20)
+    assert cache.bytes <= 1.02 * most
+    for _ in range(2 * RESTING):
+        cache.begin_frame()
+    assert cache.bytes == 0
+    cache.release()

@@ -71,3 +71,13 @@ def test_what_the_user_makes_goes_beside_the_sketch_and_never_into_the_package(t
     from sketch.sketch import Sketch
 
     assert home_of(Sketch) == tmp_path / "inkloop-data"
+
+
+def test_a_function_spelt_nearly_like_one_of_a_sketch_is_told(tmp_path):
+    text = "def setup(): pass\ndef drwa(canvas): pass\ndef key_presed(key): pass\ndef helper(): pass\n"
+    assert load_sketch(written(tmp_path, text))().outbox == [
+        "nobody calls drwa(): is it draw()?",
+        "nobody calls key_presed(): is it key_pressed()?",
+    ]
+    own = written(tmp_path, "def draw(canvas): pass\ndef drawn(): pass\n", "right.py")
+    assert load_sketch(own)().outbox == []

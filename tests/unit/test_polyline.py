@@ -4,7 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sketch.ink.polyline import bounds, lengths, resample_by_count, resample_by_spacing, simplify, smooth
+from sketch.ink.polyline import (
+    bounds,
+    lengths,
+    resample_by_count,
+    resample_by_spacing,
+    sharp_turns,
+    simplify,
+    smooth,
+)
 from tests.awkward import AWKWARD
 
 LINES = hnp.arrays(
@@ -160,3 +168,12 @@ def test_what_is_no_polyline_is_refused(change, bad):
 def test_a_wrong_number_is_refused_by_name(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_sharp_turns_are_corners_where_the_line_overlaps_itself():
+    zigzag = [(0, 0), (10, 0), (0, 1), (10, 2)]
+    assert sharp_turns(zigzag, 1) == 2
+    bend = [(0, 0), (10, 0), (20, 3), (30, 9)]
+    assert sharp_turns(bend, 1) == 0
+    assert sharp_turns(bend, 60) == 2
+    assert sharp_turns([(1, 1)], 3) == sharp_turns([(1, 1), (1, 1)], 3) == 0

@@ -177,3 +177,9 @@ def test_a_still_comes_back_as_it_was(tmp_path: Path, channels: int):
     picture = np.random.default_rng(0).integers(0, 256, (48, 64, channels), dtype=np.uint8)
     save_png(tmp_path / "new" / "still.png", picture)
     assert np.array_equal(np.asarray(Image.open(tmp_path / "new" / "still.png")), picture)
+
+
+def test_a_film_that_is_called_like_another_kind_of_file_is_refused(tmp_path):
+    with pytest.raises(RecorderError, match=r"a film is written as \.mp4 or .*; got '.*o\.gif'"):
+        Recorder(tmp_path / "o.gif", (64, 48))
+    assert not (tmp_path / "o.gif").exists()
