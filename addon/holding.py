@@ -56,7 +56,7 @@ def held(
 
     Args:
         before: What was held until now, of the same classes.
-        probabilities: Of each class, shape (classes,), summing to 1.
+        probabilities: Of each class, shape (classes,), summing to 1; all 0 of an ink that is far from each.
         unknown: Probability that it is none of them, 0..1.
         rows: For how many rows the answer speaks, at least 1.
         lifted: Whether the pen has just left the paper.
@@ -70,7 +70,8 @@ def held(
     elif place < 0 or lifted:
         place, against, decided = top, 0.0, False
     else:
-        against += rows * log(float(probabilities[top]) / max(float(probabilities[place]), _TINY))
+        likelier = max(float(probabilities[top]), _TINY) / max(float(probabilities[place]), _TINY)
+        against += rows * log(likelier)
         if against >= ENOUGH:
             place, against, decided = top, 0.0, False
     sure = float(probabilities[place]) * (1.0 - unknown)

@@ -82,6 +82,12 @@ def test_whatever_comes_the_state_stays_in_its_ranges(shares: list[list[float]],
         assert 0 <= hold.against < ENOUGH
 
 
+def test_an_ink_that_is_far_from_every_class_changes_nothing():
+    nowhere = np.zeros(2, dtype=np.float32)
+    assert held(Hold(1, 0.5, True), nowhere, 1.0) == Hold(1, 0.5, False)
+    assert held(UNDECIDED, nowhere, 1.0) == Hold(0, 0.0, False)
+
+
 def test_a_probability_of_none_is_no_trouble():
     assert held(Hold(0), of(0.0, 1.0), 0.0).place == 1
     assert held(Hold(0, pytest.approx(0.5)), of(1.0, 0.0), 0.0).against == 0.0
