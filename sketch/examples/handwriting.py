@@ -44,7 +44,7 @@ class Handwriting(sketch.Sketch):
     iterations = 2000
 
     def setup(self) -> None:
-        """Attach the recogniser. Until something is taught it knows capitals."""
+        """Attach the recogniser. Until something is taught it knows letters and digits."""
         self.letters = self.use(Recognizer("letters"))
         self.teaching = False
         self.chosen = ""
