@@ -50,7 +50,7 @@ class Settings:
     spacing: float = 1 / 12
     levels: int = 8
     episodes: int = 4
-    steps: int = 8000
+    steps: int = 6500
     rise: int = 100
     fall: float = 0.35
     lr: float = 2e-3

@@ -5,10 +5,10 @@ from addon import Recognizer
 
 
 class Letters(sketch.Sketch):
-    """Write capitals with the mouse or a pen."""
+    """Write letters with the mouse or a pen."""
 
     def setup(self) -> None:
-        """Attach the recogniser with the capitals it comes with."""
+        """Attach the recogniser with the letters it comes with."""
         self.letters = self.use(Recognizer("letters"))
 
     def draw(self, canvas: sketch.Canvas) -> None:
