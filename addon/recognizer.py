@@ -18,11 +18,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from addon.doctor.vetting import Vetting
 from addon.features import Points, Strokes
 from addon.prediction import Prediction
 from addon.runtime.events import Events, Heard, Listeners
 from addon.runtime.pens import Pens
-from addon.runtime.registry import model_name
+from addon.runtime.registry import is_path, model_name
 from addon.runtime.slot import ModelSlot
 from addon.runtime.timings import Timings
 from addon.spec import ModelSpec
@@ -80,7 +81,7 @@ class Recognizer(Teaching):
         self._wanted = model
         self._home = home
         self._watched = watch if isinstance(watch, bool) else Path(watch).absolute()
-        self._slot = ModelSlot(self._pens, provider, require)
+        self._slot = ModelSlot(self._pens, provider, require, Vetting())
         self._workshop = Workshop(self.name, self._pens, self._slot, preset)
         self._folder = Path()
         self._events = Events()
@@ -99,7 +100,7 @@ class Recognizer(Teaching):
         folder = (self._home or home) / self.name
         self._open(folder / "taught.sqlite3")
         self._folder = folder
-        self.load(self._wanted)
+        self._say(*self._slot.load(self._wanted, self._folder / "models"))
         if self._watched:
             self._say(*self._slot.follow(self.name, folder / "models", self._watched))
 
@@ -203,10 +204,12 @@ class Recognizer(Teaching):
     def load(self, model: str | Path) -> None:
         """Load another model beside the show; the one before plays on until it comes in.
 
+        A file may be anybody's: it is tried first in a process that may crash or hang without harm.
+
         Args:
             model: A name or a path, as for the recogniser itself.
         """
-        self._say(*self._slot.load(model, self._folder / "models"))
+        self._say(*self._slot.load(model, self._folder / "models", strange=is_path(model)))
 
     def rollback(self) -> None:
         """Put the model back that was in before, between two frames; once more for the one after."""

@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import cast
 
 from addon.doctor.findings import Findings
-from addon.errors import ModelError
 from addon.runtime.child_process import ChildProcess
 from addon.runtime.opening import LIMIT
 
@@ -57,17 +56,6 @@ class Examiner:
     def load_as_pen(self, path: Path) -> Findings:
         """Find out whether the pen's engine takes a file."""
         return self._ask(path, as_pen=True)
-
-    def vet(self, path: Path) -> None:
-        """Try whether a file can be opened without harm, before it is opened in this process.
-
-        Raises:
-            ModelError: It is refused, crashes, or takes too long.
-        """
-        found = self.examine(path)
-        # What was opened and then found no inputs, or no fitting description, does no harm.
-        if found["verdict"] in ("crashed", "timed out") or "inputs" not in found:
-            raise ModelError(f"{path.name}: {found.get('why', '')}")
 
     def close(self) -> None:
         """End the process."""

@@ -15,6 +15,8 @@ from addon.threads import end_at_exit
 CLOSING_SECONDS = 2.0
 
 Load = Callable[[Path, Choice], LoadedModel]
+Vet = Callable[[Path], None]
+"""Tries a file where it can do no harm; raises `ModelError` if it must not be opened here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,13 @@ class LoadRequest:
         number: Counts from 1.
         paths: Files to try, the first that loads is taken.
         choose: Tells what to ask of ONNX Runtime; called in the thread, since finding out may take a while.
+        strange: Whether the files may be anybody's, and are to be tried elsewhere first.
     """
 
     number: int
     paths: tuple[Path, ...]
     choose: Callable[[], Choice]
+    strange: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,24 +58,26 @@ class ModelLoader:
 
     Args:
         load: Opens, warms and measures a file.
+        vet: Tries a strange file first; None to open all alike.
     """
 
-    def __init__(self, load: Load = load_model) -> None:
+    def __init__(self, load: Load = load_model, vet: Vet | None = None) -> None:
         self._load = load
+        self._vet = vet
         self._requests: SimpleQueue[LoadRequest | None] = SimpleQueue()
         self._results: SimpleQueue[LoadResult] = SimpleQueue()
         self._asked = 0
         self._answered = 0
         self._thread: threading.Thread | None = None
 
-    def request(self, paths: Sequence[Path], choose: Callable[[], Choice]) -> int:
+    def request(self, paths: Sequence[Path], choose: Callable[[], Choice], strange: bool = False) -> int:
         """Load the first of `paths` that can be; returns at once with the number of the request."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="inkloop-load", daemon=True)
             self._thread.start()
             end_at_exit(self, self._thread, partial(self._requests.put, None))
         self._asked += 1
-        self._requests.put(LoadRequest(self._asked, tuple(paths), choose))
+        self._requests.put(LoadRequest(self._asked, tuple(paths), choose, strange))
         return self._asked
 
     def poll(self) -> LoadResult | None:
@@ -97,17 +103,19 @@ class ModelLoader:
     def _work(self) -> None:
         while (request := self._requests.get()) is not None:
             try:
-                result = _first_that_loads(request, self._load)
+                result = _first_that_loads(request, self._load, self._vet)
             except Exception as error:  # a thread that died silently would leave the sketch waiting for ever
                 result = LoadResult(request.number, None, (f"no model can be loaded: {error}",))
             self._results.put(result)
 
 
-def _first_that_loads(request: LoadRequest, load: Load) -> LoadResult:
+def _first_that_loads(request: LoadRequest, load: Load, vet: Vet | None) -> LoadResult:
     choice = request.choose()
     refused: list[str] = []
     for path in request.paths:
         try:
+            if request.strange and vet is not None:
+                vet(path)
             return LoadResult(request.number, load(path, choice), tuple(refused))
         except AddonError as error:
             refused.append(str(error))

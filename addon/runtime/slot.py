@@ -4,7 +4,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from addon.errors import ModelError
-from addon.runtime.loader import ModelLoader
+from addon.runtime.loader import ModelLoader, Vet
 from addon.runtime.model import LoadedModel
 from addon.runtime.pens import Pens
 from addon.runtime.providers import check_provider, choose_here
@@ -19,17 +19,18 @@ class ModelSlot:
         pens: Who the model is for.
         provider: As for `addon.Recognizer`.
         require: Likewise.
+        vet: Tries a file that may be a stranger's where it can do no harm, before it is opened here.
 
     Raises:
         ValueError: A provider is none of these.
     """
 
-    def __init__(self, pens: Pens, provider: str, require: str | None) -> None:
+    def __init__(self, pens: Pens, provider: str, require: str | None, vet: Vet | None = None) -> None:
         check_provider(provider, require)
         self._pens = pens
         self._choose = cache(partial(choose_here, provider, require))
         self._require = require
-        self._loader = ModelLoader()
+        self._loader = ModelLoader(vet=vet)
         self._noticed = ""
         self._before: LoadedModel | None = None
         self._watch: FolderWatch | None = None
@@ -55,18 +56,24 @@ class ModelSlot:
         if self._require is not None:
             self._choose()
 
-    def load(self, model: str | Path, own: Path) -> list[str]:
-        """Begin to load a model by name or path; `own` is the folder of the user's. Gives what went wrong."""
+    def load(self, model: str | Path, own: Path, strange: bool = False) -> list[str]:
+        """Begin to load a model by name or path; gives what went wrong.
+
+        Args:
+            model: The name, or the path of a file.
+            own: Folder of the user's models.
+            strange: Whether a file may be anybody's.
+        """
         try:
             paths = find_models(model, own, shipped_models())
         except ModelError as error:
             return [str(error)]
-        self._request(paths)
+        self._request(paths, strange)
         return []
 
-    def load_file(self, path: Path) -> int:
-        """Begin to load one file; gives the number of the request."""
-        return self._request([path])
+    def load_file(self, path: Path, strange: bool = False) -> int:
+        """Begin to load one file, which may be a stranger's; gives the number of the request."""
+        return self._request([path], strange)
 
     def follow(self, name: str, own: Path, named: Path | bool) -> list[str]:
         """Load by itself whatever model is new or changed; see `model_folders`. Gives what is missing."""
@@ -125,12 +132,12 @@ class ModelSlot:
             case Ripe(path):
                 # What a training has made, or somebody has dropped, is loaded already.
                 if self._asked.get(path) != stamp_of(path):
-                    self._found.add(self.load_file(path))
+                    self._found.add(self.load_file(path, strange=True))
                 return ""
 
-    def _request(self, paths: list[Path]) -> int:
+    def _request(self, paths: list[Path], strange: bool) -> int:
         self._asked.update({path: stamp for path in paths if (stamp := stamp_of(path)) is not None})
-        return self._loader.request(paths, self._choose)
+        return self._loader.request(paths, self._choose, strange)
 
     def _news(self, notice: str) -> list[str]:
         if not notice or notice == self._noticed:

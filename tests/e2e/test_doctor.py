@@ -14,7 +14,6 @@ import pytest
 
 from addon.adaptor import read_adaptor
 from addon.doctor.examiner import Examiner
-from addon.errors import ModelError
 from tests.models import make_model
 from tests.onnx_files import classifier, endless, greedy, one_node, recurrent, saved, two_layers
 
@@ -191,15 +190,3 @@ def test_names_in_a_file_give_no_orders_to_the_terminal(tmp_path):
     said = doctor(saved(path, loud), "--seconds", "0.01").stdout
     assert "\x1b" not in said
     assert "[bold]" in said
-
-
-def test_a_file_can_be_tried_elsewhere_before_it_is_opened_here(tmp_path):
-    with Examiner("cpu", seconds=0.0, timeout=3) as examiner:
-        examiner.vet(two_layers(tmp_path / "fine.onnx"))
-        for path, said in (
-            (endless(tmp_path / "endless.onnx"), "did not end"),
-            (one_node(tmp_path / "odd.onnx", "Sparkle"), "operator Sparkle"),
-            (tmp_path / "gone.onnx", "no such file"),
-        ):
-            with pytest.raises(ModelError, match=rf"^{path.name}: .*{said}"):
-                examiner.vet(path)

@@ -1,0 +1,56 @@
+"""What comes from a stranger is tried in a process of its own before the sketch's process opens it."""
+
+import time
+
+import pytest
+
+from addon import Recognizer
+from addon.doctor import vetting
+from addon.doctor.vetting import Vetting
+from addon.errors import ModelError
+from addon.runtime.registry import shipped_models
+from tests.encoders import make_encoder
+
+SHIPPED = shipped_models() / "letters.onnx"
+
+
+def test_a_sound_file_is_tried_once(tmp_path, monkeypatch):
+    vet = Vetting()
+    vet(SHIPPED)
+    monkeypatch.setattr(vetting, "Examiner", None)
+    copy = tmp_path / "copy.onnx"
+    copy.write_bytes(SHIPPED.read_bytes())
+    vet(copy)
+
+
+def test_a_broken_file_is_refused_in_the_words_of_the_loader(tmp_path):
+    cut = tmp_path / "cut.onnx"
+    cut.write_bytes(SHIPPED.read_bytes()[:-1000])
+    for path, said in ((cut, "cut off"), (tmp_path / "gone.onnx", "no such file")):
+        with pytest.raises(ModelError, match=rf"^{path.name}: .*{said}"):
+            Vetting()(path)
+
+
+def test_a_file_that_takes_too_long_is_refused_and_the_old_model_plays_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("addon.recognizer.Vetting", lambda: Vetting(timeout=0.01))
+    recognizer = Recognizer("letters", provider="cpu", home=tmp_path)
+    recognizer.setup(tmp_path)
+    try:
+        assert recognizer.wait_ready()
+        recognizer.messages()
+        recognizer.load(make_encoder(tmp_path / "slow.onnx"))
+        assert lines_of(recognizer) == ["slow.onnx: it did not end within 0.01 seconds"]
+        assert recognizer.model_path == SHIPPED
+    finally:
+        recognizer.exit()
+
+
+def lines_of(recognizer: Recognizer) -> list[str]:
+    """What it says once the request has ended."""
+    ends = time.monotonic() + 30
+    lines: list[str] = []
+    while not lines and time.monotonic() < ends:
+        recognizer.update(0.0)
+        lines = recognizer.messages()
+        time.sleep(0.005)
+    return lines
