@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from addon.spec import ModelSpec
     from addon.taught import Example
     from addon.training_status import TrainingStatus
+    from addon.vision.classifier import ImageClassifier
 
 __all__ = [
     "AddonError",
     "EvaluationError",
     "Example",
     "FeatureRecipe",
+    "ImageClassifier",
     "ModelError",
     "ModelSpec",
     "PointsError",
@@ -44,6 +46,7 @@ __all__ = [
 _HOME = {
     "Example": "addon.taught",
     "FeatureRecipe": "addon.features",
+    "ImageClassifier": "addon.vision.classifier",
     "ModelSpec": "addon.spec",
     "Prediction": "addon.prediction",
     "Recognizer": "addon.recognizer",

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from addon.adaptor_table import Table
+from addon.adaptor_table import Table, shortened
 from addon.errors import ModelError
 
 InputKind: TypeAlias = Literal["image", "features"]
@@ -42,8 +42,7 @@ CORNERS: tuple[Corners, ...] = ("xyxy", "xywh", "center")
 LARGEST_SIDE = 8192
 """Pixels a side of a model's picture may have: beyond it a slip of the pen would fill the memory."""
 
-LARGEST_TEXT = 4 << 20
-"""Bytes that a description or a file of labels may have."""
+LARGEST_TEXT = 4 << 20  # bytes of a description, or of a file of labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +104,8 @@ class Output:
         span: What is black and what is white in a picture, or nothing and all in a heat map.
         corners: What a box's four numbers are: two corners, a corner and a size, or a center and a size.
         unit: Whether boxes and points are in 0..1 of the model's picture and not in its pixels.
+        threshold: Of a heat map, brought to 0..1: what is more is a region.
+        grow: How far a region's sides move outward, as a factor on its area over its circumference.
     """
 
     name: str = ""
@@ -116,6 +117,8 @@ class Output:
     span: tuple[float, float] = (0.0, 1.0)
     corners: Corners = "xyxy"
     unit: bool = False
+    threshold: float = 0.3
+    grow: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def adaptor_of(model: Path) -> Adaptor | None:
     """The description beside a model file, or None if there is none.
 
     Raises:
-        ModelError: It cannot be read; one line names the key, its value and what is allowed.
+        ModelError: As `read_adaptor`.
     """
     path = adaptor_path(model)
     return read_adaptor(path) if path.is_file() else None
@@ -182,8 +185,9 @@ def adaptor_from(text: str, path: Path) -> Adaptor:
     """
     try:
         given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ModelError(f"{path.name}: this is no TOML: {error}") from error
+    # Numbers of a thousand digits and brackets without end are errors of Python, not of TOML.
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path.name}: this is no TOML: {shortened(str(error))}") from error
     top = Table(path.name, "", given)
     outputs = top.tables("output")
     made = Adaptor(
@@ -244,6 +248,8 @@ def _output_from(table: Table, path: Path) -> Output:
         span=table.span("range", plain.span),
         corners=table.choice("corners", CORNERS, plain.corners),
         unit=table.flag("unit", plain.unit),
+        threshold=table.number("threshold", plain.threshold, 0, 1),
+        grow=table.number("grow", plain.grow, 0, 10),
     )
     table.finish()
     return made
@@ -260,6 +266,9 @@ def _labels(table: Table, path: Path) -> tuple[str, ...]:
 
 
 def _text(path: Path, what: str) -> str:
+    if path.exists() and not path.is_file():
+        # A pipe would keep whoever reads it waiting for ever.
+        raise ModelError(f"{what}: {path.name} is no ordinary file")
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_TEXT + 1)

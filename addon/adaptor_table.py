@@ -8,6 +8,8 @@ from addon.errors import ModelError
 
 T = TypeVar("T", bound=str)
 
+LONGEST_ERROR = 240
+
 
 class Table:
     """Keys and values, taken one by one.
@@ -26,7 +28,8 @@ class Table:
 
     def error(self, said: str) -> ModelError:
         """An error that says where it is."""
-        return ModelError(": ".join(part for part in (self._file, f"[{self._name}]", said) if part != "[]"))
+        parts = (self._file, f"[{self._name}]", shortened(said))
+        return ModelError(": ".join(part for part in parts if part != "[]"))
 
     def take(self, key: str, default: object) -> object:
         """A value as it stands."""
@@ -149,6 +152,12 @@ class Table:
         if not all(isinstance(each, dict) for each in several):
             raise self.error(f"{key} must be a table, [{key}], or several, [[{key}]]; got {given!r}")
         return [Table(self._file, key, each) for each in several]
+
+
+def shortened(said: str) -> str:
+    """One line, short enough for the screen."""
+    line = " ".join(said.split())
+    return line if len(line) <= LONGEST_ERROR else f"{line[: LONGEST_ERROR - 3]}..."
 
 
 def _number(given: object) -> float | None:

@@ -116,8 +116,8 @@ def spec_from_json(text: str) -> ModelSpec:
     if not isinstance(loaded, dict):
         raise ModelError("the model's description is not a JSON object; export it again")
     document = cast(dict[str, Any], loaded)
-    _check_format(document)
     try:
+        _check_format(document)
         return _spec_of(document)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(

@@ -54,7 +54,13 @@ def _answer(request: dict[str, Any]) -> Findings:
     path = Path(request["path"])
     if request["as_pen"]:
         return load_pen(path)
-    return examine(path, request["provider"], float(request["seconds"]), int(request["limit"]))
+    return examine(
+        path,
+        Path(request["folder"]),
+        provider=request["provider"],
+        seconds=float(request["seconds"]),
+        limit=int(request["limit"]),
+    )
 
 
 if __name__ == "__main__":

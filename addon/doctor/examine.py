@@ -20,18 +20,21 @@ from addon.runtime.providers import Choice, choose_here, running, truth
 from addon.spec import ENCODER_KIND, METADATA_KEY
 
 
-def examine(path: Path, provider: str, seconds: float, limit: int = LIMIT) -> Findings:
+def examine(path: Path, folder: Path, *, provider: str, seconds: float, limit: int = LIMIT) -> Findings:
     """Find out everything about a file; what is wrong with it is said in what comes back.
 
     Args:
         path: The ONNX file.
+        folder: For files that are written while it runs, and deleted.
         provider: As for a recogniser: "auto", "cuda" or "cpu".
         seconds: To spend on measuring.
         limit: Bytes of the file, and of each thing it declares.
     """
     found = Findings(file=path.name, verdict="refused")
     try:
-        _examine(found, read_model(path, limit), choose_here(provider, None), provider, seconds)
+        file = read_model(path, limit)
+        trial = _open(found, file, choose_here(provider, None), provider, folder)
+        _run(found, file, trial, seconds)
         found["verdict"] = "runs"
     except (AddonError, ValueError) as error:
         found["why"] = str(error).removeprefix(f"{path.name}: ")
@@ -59,23 +62,29 @@ def _beyond(error: MemoryError | RecursionError) -> str:
     return "its description has lists within lists without an end"
 
 
-def _examine(found: Findings, file: ModelFile, choice: Choice, asked: str, seconds: float) -> None:
+def _open(found: Findings, file: ModelFile, choice: Choice, asked: str, folder: Path) -> Trial:
+    """What can be told of it without running it."""
     found["bytes"] = len(file.data)
     found["sha256"] = file.sha256
     found["anatomy"] = _anatomy(file)
     found["metadata"] = {key: text for key, text in file.contents.metadata.items() if key != METADATA_KEY}
-    trial = Trial(file, choice.providers)
+    trial = Trial(file, choice.providers, folder)
     found["inputs"], found["outputs"] = trial.inputs, trial.outputs
     runs = running(trial.session.get_providers())
-    placement = Placement(asked=asked, runs=runs, notice=truth(choice, runs), parts={})
-    found["placement"] = placement
+    found["placement"] = Placement(asked=asked, runs=runs, notice=truth(choice, runs), parts={})
     if METADATA_KEY in file.contents.metadata:
         _add_pen(found, file, choice)
+    return trial
+
+
+def _run(found: Findings, file: ModelFile, trial: Trial, seconds: float) -> None:
+    """What can be told of it once it runs."""
     described = adaptor_of(file.path)
     recurrent = bool(state_pairs(trial.inputs, trial.outputs))
     # What counts of a recurrent model is how long one step takes.
     trial.run(1 if recurrent else STEPS, dict(described.constants) if described else {})
-    placement["parts"] = trial.parts
+    if "placement" in found:
+        found["placement"]["parts"] = trial.parts
     found["speed"] = speed = trial.measure(seconds)
     if "kind" not in found:
         judged = judge(trial.inputs, trial.outputs, speed["inputs"], speed["outputs"])

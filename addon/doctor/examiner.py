@@ -1,6 +1,7 @@
 """Strangers' files, opened in a process that may crash, hang or be ended: there is always an answer."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from types import TracebackType
 from typing import cast
@@ -74,6 +75,7 @@ class Examiner:
             # It has nothing to finish, and may be stuck.
             self._child.end(0.0)
             self._child = None
+            self._folder.cleanup()
 
     def __enter__(self) -> "Examiner":
         return self
@@ -87,9 +89,12 @@ class Examiner:
         if self._child is not None and not self._child.alive:
             self.close()
         if self._child is None:
+            # What a child leaves behind when it crashes goes with this folder.
+            self._folder = TemporaryDirectory(prefix="inkloop-doctor-", ignore_cleanup_errors=True)
             self._child = ChildProcess("addon.doctor.child")
             self.started += 1
-        self._child.say({**self._request, "path": str(path.resolve()), "as_pen": as_pen})
+        place = {"path": str(path.absolute()), "folder": self._folder.name}
+        self._child.say({**self._request, **place, "as_pen": as_pen})
         answer = self._wait(self._child)
         if answer is not None:
             return answer

@@ -1,7 +1,6 @@
 """A model run on inputs that were made up for it: whether, where and how fast."""
 
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,6 +30,7 @@ class Trial:
     Args:
         file: What to open.
         providers: ONNX Runtime's names, the preferred one first.
+        folder: For a file that is written while it runs, and deleted.
 
     Attributes:
         session: ONNX Runtime's session.
@@ -44,11 +44,10 @@ class Trial:
         ModelError: It cannot be opened.
     """
 
-    def __init__(self, file: ModelFile, providers: Sequence[str]) -> None:
+    def __init__(self, file: ModelFile, providers: Sequence[str], folder: Path) -> None:
         self._file = file
         # ONNX Runtime writes what ran where into a file, and nowhere else.
-        self._folder = tempfile.TemporaryDirectory(prefix="inkloop-doctor-", ignore_cleanup_errors=True)
-        prefix = str(Path(self._folder.name) / "profile")
+        prefix = str(folder / "profile")
         self.session: Any = open_session(file, providers, enable_profiling=True, profile_file_prefix=prefix)
         self.inputs = [_value(value) for value in self.session.get_inputs()]
         self.outputs = [_value(value) for value in self.session.get_outputs()]
@@ -83,8 +82,9 @@ class Trial:
         except (TypeError, MemoryError) as error:
             first = first or str(error)
         finally:
-            self.parts = _parts(Path(self.session.end_profiling()))
-            self._folder.cleanup()
+            profile = Path(self.session.end_profiling())
+            self.parts = _parts(profile)
+            profile.unlink(missing_ok=True)
         if not self.answers:
             raise ModelError(f"{self._file.path.name}: it opens, and no made-up input fits it ({first})")
 

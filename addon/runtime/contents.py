@@ -4,6 +4,7 @@ Field numbers are those of onnx.proto, https://github.com/onnx/onnx/blob/main/on
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 
@@ -47,8 +48,12 @@ _SCHEMA: Schema = {
 _INT64 = 7
 _BITS = {1: 32, 4: 16, 5: 16, 6: 32, 7: 64, 10: 16, 11: 64, 12: 32, 13: 64, 14: 64, 15: 128, 16: 16}
 _BYTE = 8
-_MOST_DIMS = 64
-_SHAPE_INPUT = {"ConstantOfShape": 0, "Expand": 1}
+_FEW = 64
+MOST_DIMENSIONS = 64
+"""Of any tensor: numpy has no more, and networks fewer than ten."""
+
+_FILLED = {"ConstantOfShape": 0, "Expand": 1}
+_SHAPED = {**_FILLED, "Reshape": 1, "Tile": 1, "Unsqueeze": 1, "Resize": 3, "Upsample": 1, "Col2Im": 1}
 _SHAPE_ATTRIBUTE = ("RandomNormal", "RandomUniform")
 
 
@@ -88,6 +93,7 @@ class Contents:
         outputs: Names of the main graph's outputs.
         produced: Names of what the operators of the main graph put out.
         tensors: Every tensor that is declared with all of its sizes.
+        dimensions: How many the one with the most of them has, or is to be given.
         parameters: Numbers in weights and constants.
         locations: Files that weights are in, as the file names them; keys alone count.
         metadata: Its `metadata_props`.
@@ -102,6 +108,7 @@ class Contents:
     outputs: list[str] = field(default_factory=list[str])
     produced: list[str] = field(default_factory=list[str])
     tensors: list[Declared] = field(default_factory=list[Declared])
+    dimensions: int = 0
     parameters: int = 0
     locations: dict[str, None] = field(default_factory=dict[str, None])
     metadata: dict[str, str] = field(default_factory=dict[str, str])
@@ -136,7 +143,7 @@ def _contents(model: Message) -> Contents:
             _add_graph(found, graph)
     for function in model.messages(25):
         found.functions.add(_operator(function.text(1), function.text(10)))
-        _add_nodes(found, function.messages(7), {})
+        _add_nodes(found, function.messages(7), {}, {})
         for attribute in function.messages(11):
             _add_attribute(found, attribute)
     return found
@@ -148,17 +155,32 @@ def _operator(kind: str, domain: str) -> str:
 
 def _add_graph(found: Contents, graph: Message) -> None:
     numbers: dict[str, tuple[int, ...]] = {}
+    before = len(found.tensors)
     for tensor in graph.messages(5):
         numbers[tensor.text(8)] = _add_tensor(found, tensor)
     for sparse in graph.messages(15):
         _add_sparse(found, sparse)
     for value in graph.messages(11, 12, 13):
         _add_value(found, value)
-    _add_nodes(found, graph.messages(1), numbers)
+    # What was declared in this graph is at the end.
+    lists = [tensor for tensor in found.tensors[before:] if len(tensor.dims) == 1]
+    _add_nodes(found, graph.messages(1), numbers, {tensor.name: tensor.dims[0] for tensor in lists})
 
 
-def _add_nodes(found: Contents, nodes: list[Message], numbers: dict[str, tuple[int, ...]]) -> None:
-    """Count operators; `numbers` are the short lists of whole numbers by name, any of them maybe a shape."""
+def _add_nodes(
+    found: Contents,
+    nodes: list[Message],
+    numbers: dict[str, tuple[int, ...]],
+    lengths: Mapping[str, int],
+) -> None:
+    """Count operators.
+
+    Args:
+        found: What is added to.
+        nodes: The operators.
+        numbers: Short lists of whole numbers by name; any may be the shape of something.
+        lengths: How long lists are, by name.
+    """
     for node in nodes:
         operator = _operator(node.text(4), node.text(7))
         found.operators[operator] += 1
@@ -169,15 +191,17 @@ def _add_nodes(found: Contents, nodes: list[Message], numbers: dict[str, tuple[i
                 numbers[outputs[0]] = of_attribute
             elif operator in _SHAPE_ATTRIBUTE and attribute.text(1) == "shape":
                 found.tensors.append(Declared(operator, of_attribute, _BYTE))
-        shape = _SHAPE_INPUT.get(operator, len(inputs))
-        if shape < len(inputs):
-            sizes = numbers.get(inputs[shape], ())
-            found.tensors.append(Declared(operator, tuple(max(size, 1) for size in sizes), _BYTE))
+        shaped = inputs[_SHAPED[operator] :][:1] if operator in _SHAPED else []
+        for name in shaped:
+            found.dimensions = max(found.dimensions, lengths.get(name, 0))
+            if operator in _FILLED:
+                sizes = tuple(max(size, 1) for size in numbers.get(name, ()))
+                found.tensors.append(Declared(operator, sizes, _BYTE))
 
 
 def _add_attribute(found: Contents, attribute: Message) -> tuple[int, ...]:
     """Its whole numbers, if they are few."""
-    numbers = attribute.many(8, _MOST_DIMS)
+    numbers = attribute.many(8, _FEW)
     for tensor in attribute.messages(5, 10):
         numbers += _add_tensor(found, tensor)
     for sparse in attribute.messages(22, 23):
@@ -191,22 +215,23 @@ def _add_sparse(found: Contents, sparse: Message) -> None:
     for tensor in sparse.messages(1, 2):
         _add_tensor(found, tensor)
     # It is made dense when it is loaded.
-    found.tensors.append(Declared("a sparse weight", sparse.many(3, _MOST_DIMS), _BYTE))
+    found.tensors.append(Declared("a sparse weight", sparse.many(3, _FEW), _BYTE))
 
 
 def _add_tensor(found: Contents, tensor: Message) -> tuple[int, ...]:
     """Its numbers, if they are whole and few."""
-    kind = tensor.number(2)
-    found.tensors.append(Declared(tensor.text(8), tensor.many(1, _MOST_DIMS), _BITS.get(kind, _BYTE)))
-    found.parameters += prod(tensor.many(1, _MOST_DIMS))
+    kind, dims = tensor.number(2), tensor.many(1, MOST_DIMENSIONS + 1)
+    found.tensors.append(Declared(tensor.text(8), dims, _BITS.get(kind, _BYTE)))
+    found.dimensions = max(found.dimensions, len(dims))
+    found.parameters += prod(dims)
     for entry in tensor.messages(13):
         if entry.text(1) == "location":
             found.locations[entry.text(2)] = None
     if kind != _INT64:
         return ()
-    raw = tensor.views.get(9, [memoryview(b"")])[-1][: 8 * _MOST_DIMS]
+    raw = tensor.views.get(9, [memoryview(b"")])[-1][: 8 * _FEW]
     whole = (int.from_bytes(raw[at : at + 8], "little", signed=True) for at in range(0, len(raw) - 7, 8))
-    return tensor.many(7, _MOST_DIMS) or tuple(whole)
+    return tensor.many(7, _FEW) or tuple(whole)
 
 
 def _add_value(found: Contents, value: Message) -> None:
@@ -215,4 +240,5 @@ def _add_value(found: Contents, value: Message) -> None:
             dims = [dim for shape in tensor.messages(2) for dim in shape.messages(1)]
             # A size that is free, or -1 as some write it, is as large as what is fed.
             sizes = tuple(max(dim.number(1), 1) for dim in dims)
+            found.dimensions = max(found.dimensions, len(sizes))
             found.tensors.append(Declared(value.text(1), sizes, _BITS.get(tensor.number(1), _BYTE)))

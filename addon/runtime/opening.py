@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from addon.errors import ModelError
-from addon.runtime.contents import Contents, contents_of
+from addon.runtime.contents import MOST_DIMENSIONS, Contents, contents_of
 from addon.runtime.ort import onnxruntime
 from addon.runtime.refusal import quoted, refusal
 
@@ -87,6 +87,11 @@ def check(contents: Contents, limit: int = LIMIT) -> None:
                 f"its tensor {quoted(tensor.name)} is declared as {dims}, {_size(tensor.size)}; "
                 f"{_size(limit)} are allowed"
             )
+    if contents.dimensions > MOST_DIMENSIONS:
+        raise ModelError(
+            f"one of its tensors has, or is given, {contents.dimensions} dimensions or more; "
+            f"{MOST_DIMENSIONS} are allowed"
+        )
     for operator in contents.operators:
         if operator.rpartition(".")[2] in _OUTSIDE:
             raise ModelError(f"its operator {quoted(operator)} reads files of its own; export plain ONNX")

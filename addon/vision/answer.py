@@ -1,6 +1,6 @@
 """What a model said of a picture."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.images import Crop, Floats, Pixels
+from addon.vision.regions import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class Answer:
         weights: Its weights likewise, uint8 (h, w) or (h, w, 3); None if it has none.
         grid: Probabilities in a grid over the picture, (rows, columns, classes); None if not asked for.
         outputs: Each output that is no classes, by its name.
+        regions: The hot regions of its heat maps, corners in the picture's pixels.
+        picture: A picture that it made, uint8 (h, w, 3); None if it makes none.
+        boxes: Left, top, right and bottom of each box it gives, in the picture's pixels, shape (n, 4).
+        points: Likewise x and y of its points, shape (n, 2).
+        ms: Milliseconds that it took, without the way to it and back.
     """
 
     about: About = About()
@@ -55,6 +61,11 @@ class Answer:
     weights: Pixels | None = None
     grid: Floats | None = None
     outputs: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
+    regions: tuple[Region, ...] = ()
+    picture: Pixels | None = None
+    boxes: Floats = field(default_factory=lambda: np.empty((0, 4), np.float32))
+    points: Floats = field(default_factory=lambda: np.empty((0, 2), np.float32))
+    ms: float = 0.0
 
     @property
     def label(self) -> str:
@@ -85,14 +96,33 @@ class Answer:
 def answer_from(told: Mapping[str, NDArray[Any]], about: About, layer: str) -> Answer:
     """An answer, from the arrays that `addon.vision.looker.Looker` gives."""
     left, top, width, height = (float(each) for each in told["place"])
+    place = Crop(left, top, width, height)
+    named = {name.partition(".")[::2]: array for name, array in told.items()}
     return Answer(
         about,
         told.get("probabilities", np.empty(0, np.float32)),
-        Crop(left, top, width, height),
+        place,
         layer if "maps" in told else "",
         tuple(int(size) for size in told.get("shape", ())),
         told.get("maps"),
         told.get("weights"),
         told.get("grid"),
-        {name.removeprefix("out."): array for name, array in told.items() if name.startswith("out.")},
+        {name: array for (kind, name), array in named.items() if kind == "out"},
+        tuple(_region(row, place) for (kind, _), rows in named.items() if kind == "regions" for row in rows),
+        next((array for (kind, _), array in named.items() if kind == "picture"), None),
+        _placed([array for (kind, _), array in named.items() if kind == "boxes"], place, 4),
+        _placed([array for (kind, _), array in named.items() if kind == "points"], place, 2),
+        float(told["ms"]),
     )
+
+
+def _region(row: Floats, place: Crop) -> Region:
+    return Region(_placed([row[:8].reshape(4, 2)], place, 2), float(row[8]))
+
+
+def _placed(rows: Sequence[Floats], place: Crop, width: int) -> Floats:
+    """Places in 0..1 of a crop as pixels of the picture: shape (n, width), x and y by turns."""
+    joined = np.concatenate(rows) if rows else np.empty((0, width), np.float32)
+    scale, origin = (place.width, place.height), (place.left, place.top)
+    turns = width // 2
+    return (joined * np.tile(scale, turns) + np.tile(origin, turns)).astype(np.float32)

@@ -39,6 +39,7 @@ class ImageClassifier:
         layer: Index of the layer that "parameters" and "outputs" show.
         grid: Rows and columns of a grid over the picture, each place of which is classified; None for none.
         answer: The newest; empty before the first.
+        refusal: Why the model last asked for is not there; empty if it is, or may yet be.
 
     Raises:
         ValueError: There is no model, or a provider is none of these.
@@ -55,12 +56,14 @@ class ImageClassifier:
         self.layer = 0
         self.grid: tuple[int, int] | None = None
         self.answer = Answer()
+        self.refusal = ""
         self._settings = (provider, require, threads)
         self._home: Path | None = None
         self._now: Watcher | None = None
         self._next: Watcher | None = None
         self._making: Making | None = None
         self._outbox: list[str] = []
+        self._told: set[str] = set()
 
     @property
     def about(self) -> About:
@@ -93,6 +96,7 @@ class ImageClassifier:
 
     def load(self, model: str | Path) -> None:
         """Load another model beside the one in use, which goes on until this one answers."""
+        self.refusal = ""
         if model not in self.models:
             self.models.append(model)
         own = (self._home or Path()) / "models"
@@ -108,7 +112,7 @@ class ImageClassifier:
             )
             self._open(Path(paths[0]))
         except AddonError as error:
-            self._outbox.append(str(error))
+            self._refuse([str(error)])
 
     def feed(self, image: Pixels) -> bool:
         """Look at a picture, as soon as the one before is done; an older one that still waits is left out.
@@ -130,7 +134,7 @@ class ImageClassifier:
         self._finish_making()
         self._swap()
         if self._now is not None:
-            self._outbox += self._now.messages()
+            self._tell(self._now.messages())
             self.answer = self._now.take() or self.answer
 
     def choose_layer(self, step: int) -> None:
@@ -183,10 +187,11 @@ class ImageClassifier:
         if self._making is None or not self._making.ended:
             return
         made, self._making = self._making, None
-        self._outbox += made.messages()
-        made.close()
         if made.path.is_file():
             self._open(made.path)
+        else:
+            self._refuse(made.messages())
+        made.close()
 
     def _open(self, path: Path) -> None:
         if not path.is_file():
@@ -204,6 +209,15 @@ class ImageClassifier:
                 self._now.close()
             self._now, self._next, self.layer = self._next, None, 0
         elif self._next.refused:
-            self._outbox += self._next.messages()
+            self._refuse(self._next.messages())
             self._next.close()
             self._next = None
+
+    def _tell(self, lines: list[str]) -> None:
+        """Say what is new: that there is no CUDA here is true of every model, and said of the first."""
+        self._outbox += [line for line in lines if line not in self._told]
+        self._told.update(lines)
+
+    def _refuse(self, lines: list[str]) -> None:
+        self._outbox += lines
+        self.refusal = " ".join(lines)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from addon.runtime.graph import GraphSession, TensorInfo, open_file
 from addon.runtime.opening import read_model
 from addon.runtime.providers import Choice, choose_here
 from addon.vision.guess import guessed_adaptor
+from addon.vision.meaning import meaning_of
 from addon.vision.mosaic import filters, maps_of, mosaic
 from addon.vision.places import grid_crops
 from addon.vision.weights import weights_of
@@ -57,6 +59,8 @@ class Looker:
         weights         uint8 (h, w) or (h, w, 3)
         grid            float32 (rows, columns, classes)
         out.NAME        each output that is no classes
+        and what it means, `addon.vision.meaning`
+        ms              float, milliseconds from the picture to all of this
 
     Raises:
         ModelError: It is broken, or does not look at pictures.
@@ -78,6 +82,7 @@ class Looker:
 
     def __call__(self, given: Mapping[str, NDArray[Any]]) -> Arrays:
         """Look."""
+        began = perf_counter()
         image = checked_image(given["image"])
         told: Arrays = {"about": _as_array(self.about())} if "about" in given else {}
         layer = self._layer(given)
@@ -86,7 +91,7 @@ class Looker:
             told["grid"] = self.dense(image, *(int(each) for each in given["grid"]))
         if layer and "weights" in given:
             told |= self._weights(layer)
-        return told
+        return {**told, "ms": np.array(1000 * (perf_counter() - began))}
 
     def about(self) -> dict[str, object]:
         """What there is to know of it."""
@@ -134,6 +139,8 @@ class Looker:
         told |= {
             f"out.{each.name}": made[each.name] for each in self.adaptor.outputs if each.kind != "classes"
         }
+        for each in self.adaptor.outputs:
+            told |= meaning_of(each, made[each.name], size)
         if layer:
             told["layer"] = np.array(self.layers.index(layer))
             told["maps"] = mosaic(maps_of(made[layer]))

@@ -40,7 +40,7 @@ def maps_of(tensor: NDArray[np.generic]) -> Floats:
     return square.reshape(1, -1, wide)
 
 
-def mosaic(maps: Floats, width: int = 640, proportion: float = 1.6) -> Pixels:
+def mosaic(maps: Floats, width: int = 640, proportion: float = 1.9) -> Pixels:
     """Maps side by side, brought to one range, in whole pixels.
 
     Args:
@@ -62,7 +62,7 @@ def mosaic(maps: Floats, width: int = 640, proportion: float = 1.6) -> Pixels:
     return np.ascontiguousarray(whole.reshape(down * tiles.shape[1], across * tiles.shape[2]))
 
 
-def filters(weights: Floats, width: int = 640, proportion: float = 1.6) -> Pixels:
+def filters(weights: Floats, width: int = 640, proportion: float = 1.9) -> Pixels:
     """The weights of a layer as a picture.
 
     Args:

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -130,14 +131,8 @@ def test_a_model_that_never_ends_is_ended_and_the_next_one_is_answered(tmp_path)
 
 def test_a_process_left_with_a_model_that_never_ends_ends_itself(tmp_path):
     path = endless(tmp_path / "endless.onnx")
-    request = {
-        "path": str(path),
-        "provider": "cpu",
-        "seconds": 0,
-        "timeout": -4,
-        "limit": 10**9,
-        "as_pen": False,
-    }
+    wish = {"provider": "cpu", "seconds": 0, "timeout": -4, "limit": 10**9, "as_pen": False}
+    request = {"path": str(path), "folder": str(tmp_path), **wish}
     child = [sys.executable, "-P", "-m", "addon.doctor.child"]
     done = subprocess.run(
         child,
@@ -153,10 +148,12 @@ def test_a_process_left_with_a_model_that_never_ends_ends_itself(tmp_path):
 def test_a_crash_is_a_line_and_the_next_one_is_answered(tmp_path, examiner):
     fine = two_layers(tmp_path / "fine.onnx")
     assert examiner.examine(fine)["verdict"] == "runs"
+    left = set(Path(tempfile.gettempdir()).glob("inkloop-doctor-*"))
     threading.Timer(1.0, os.kill, (examiner.pid, signal.SIGSEGV)).start()
     found = examiner.examine(endless(tmp_path / "endless.onnx"))
     assert found["verdict"] == "crashed"
     assert f"signal {signal.SIGSEGV.value}" in found["why"]
+    assert len([folder for folder in left if folder.exists()]) < len(left)
     assert examiner.examine(fine)["verdict"] == "runs"
     assert examiner.started == 2
 
@@ -166,6 +163,24 @@ def test_a_model_that_takes_more_memory_than_it_is_given_is_refused(tmp_path, ex
     assert found["verdict"] == "refused"
     assert "Range" in found["why"] or "memory" in found["why"] or "alloc" in found["why"]
     assert examiner.started == 1
+
+
+def test_the_process_loads_neither_torch_nor_onnx_nor_a_window():
+    script = "import sys, addon.doctor.child; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {"torch", "onnx", "pyglet", "moderngl", "rich"}.isdisjoint(done.stdout.split())
+
+
+def test_cuda_that_is_asked_for_runs_or_the_reason_is_given(tmp_path):
+    with Examiner("cuda", seconds=0.0, timeout=60) as examiner:
+        found = examiner.examine(two_layers(tmp_path / "fine.onnx"))
+    placement = found.get("placement")
+    assert placement is not None
+    assert placement["asked"] == "cuda"
+    assert placement["runs"] == "cuda" or "not on CUDA" in placement["notice"]
+    assert sum(placement["parts"][placement["runs"]].values()) == 3
 
 
 def test_names_in_a_file_give_no_orders_to_the_terminal(tmp_path):

@@ -24,7 +24,9 @@ SKETCHES = [
     "starlings",
     "sunflower",
     "swap_models",
+    "text_in_the_ink",
     "tunnel",
+    "what_the_network_sees",
 ]
 
 
@@ -38,5 +40,5 @@ def test_an_example_runs_and_draws(name, tmp_path):
 
 
 def test_no_example_is_left_out():
-    parts = {"palette", "panels", "handwriting_show", "plain_pyglet", "__init__"}
+    parts = {"eye_panels", "palette", "panels", "handwriting_show", "plain_pyglet", "still_lifes", "__init__"}
     assert {path.stem for path in FOLDER.glob("*.py")} - parts == set(SKETCHES)

@@ -43,7 +43,7 @@ _PLACES = (
 def flip(data: bytes, others: Sequence[bytes], random: Generator) -> bytes:
     """A few bits turned over."""
     damaged = bytearray(data)
-    for at in random.integers(0, len(data), random.integers(1, 65)):
+    for at in random.integers(0, len(data), 2 ** random.integers(0, 7)):
         damaged[at] ^= 1 << int(random.integers(8))
     return bytes(damaged)
 
@@ -51,7 +51,7 @@ def flip(data: bytes, others: Sequence[bytes], random: Generator) -> bytes:
 def flip_the_head(data: bytes, others: Sequence[bytes], random: Generator) -> bytes:
     """Bits turned over where the graph is described rather than in its weights."""
     damaged = bytearray(data)
-    for at in random.integers(0, min(len(data), 400), random.integers(1, 9)):
+    for at in random.integers(0, min(len(data), 400), 2 ** random.integers(0, 4)):
         damaged[at] ^= 1 << int(random.integers(8))
     return bytes(damaged)
 

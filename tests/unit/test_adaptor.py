@@ -1,5 +1,8 @@
 """The description beside a model file: what it says, and in which words it is refused."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from addon.adaptor import Adaptor, adaptor_from, adaptor_of, check_names
@@ -140,3 +143,44 @@ def test_names_that_a_model_does_not_have_are_told_with_those_it_has(tmp_path):
         check_names(made, inputs, dict.fromkeys(("logits", "hn", "cn")))
     with pytest.raises(ModelError, match="names the input 'image'; it has x"):
         check_names(made, {"x": None}, {})
+
+
+HOSTILE = {
+    "brackets": "title = " + "[" * 100_000,
+    "digits": "[input]\nshare = " + "9" * 10_000,
+    "a long value": f'[input]\nlayout = "{"x" * 100_000}"',
+    "a long key": f"[input]\n{'x' * 100_000} = 1",
+    "tables": "".join(f"[input{'.a' * index}]\n" for index in range(1, 400)),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_meant_to_hurt_is_refused_in_a_short_line(name, tmp_path):
+    with pytest.raises(ModelError) as caught:
+        read(tmp_path, HOSTILE[name])
+    assert len(str(caught.value)) < 320
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "names.txt")
+    with pytest.raises(ModelError, match=r"names\.txt is no ordinary file"):
+        read(tmp_path, '[output]\nlabels = "names.txt"')
+
+
+def test_the_example_in_the_documentation_is_read(tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "vision.md").read_text(encoding="utf-8")
+    (tmp_path / "flowers.txt").write_text("rose\ntulip")
+    made = read(tmp_path, text.split("```toml\n")[1].split("```")[0])
+    assert made.title == "Flowers"
+    assert made.output.labels == ("rose", "tulip")
+
+
+@pytest.mark.parametrize("kind", ["input", "output"])
+def test_the_documentation_names_every_key(kind, tmp_path):
+    with pytest.raises(ModelError) as caught:
+        read(tmp_path, f"[{kind}]\nnothing = 1")
+    keys = str(caught.value).split("there are ")[1].split(", ")
+    text = (Path(__file__).parents[2] / "docs" / "vision.md").read_text(encoding="utf-8")
+    assert [key for key in keys if f"`{key}`" not in text] == []

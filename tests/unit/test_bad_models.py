@@ -132,6 +132,16 @@ def test_labels_beside_a_classifier_that_do_not_match_its_classes_are_named(tmp_
     assert found["why"] == "its output 'scores' has 5 classes; 2 labels are given"
 
 
+def test_a_link_to_a_model_keeps_its_name_and_the_description_beside_it(tmp_path, examiner):
+    (tmp_path / "store").mkdir()
+    path = tmp_path / "pictures.onnx"
+    path.symlink_to(classifier(tmp_path / "store" / "0a1b2c"))
+    path.with_suffix(".toml").write_text('[output]\nis = "classes"\nlabels = ["a", "b", "c", "d", "e"]\n')
+    found = examiner.examine(path)
+    assert (found["file"], found["verdict"]) == ("pictures.onnx", "runs")
+    assert found["adaptor"]["outputs"][0]["labels"] == ["a", "b", "c", "d", "e"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

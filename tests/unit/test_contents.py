@@ -119,7 +119,7 @@ def test_sparse_weights_and_functions_are_looked_into():
 
 
 @pytest.mark.parametrize(
-    "changed", [{"hidden": 1e999}, {"layers": "9" * 5000}, {"recipe": []}, {"training": 3}]
+    "changed", [{"hidden": 1e999}, {"layers": "9" * 5000}, {"recipe": []}, {"training": 3}, {"columns": -1}]
 )
 def test_a_description_beyond_numbers_is_refused(changed):
     document = json.loads(contents_of(OURS[-1].read_bytes()).metadata["inkloop"])

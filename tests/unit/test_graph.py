@@ -161,6 +161,13 @@ def test_a_shape_to_be_filled_with_terabytes_is_refused_too(tmp_path, as_constan
     refused(saved(tmp_path / "fill.onnx", made), "ConstantOfShape", "10.0 TB")
 
 
+def test_a_shape_of_a_hundred_million_dimensions_is_refused_before_onnx_runtime_lists_them(tmp_path):
+    node = helper.make_node("Expand", ["x", "shape"], ["y"])
+    inputs = [value("x", [1, 3, 1]), value("shape", [100_000_000], TensorProto.INT64)]
+    refused(saved(tmp_path / "long.onnx", model([node], inputs, [value("y", None)])), "100000000 dimensions")
+    refused(one_node(tmp_path / "many.onnx", "Relu", [1] * 70), "70 dimensions")
+
+
 def test_a_file_beyond_the_limit_is_not_read_to_its_end(tmp_path):
     path = tmp_path / "long.onnx"
     with path.open("wb") as file:

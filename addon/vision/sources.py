@@ -1,0 +1,161 @@
+"""Pictures to look at: an image file, a video file, a camera. Arrays of uint8, shape (h, w, 3), red first."""
+
+import threading
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from PIL import Image
+
+from addon.errors import AddonError
+from addon.images import Pixels
+
+MOST_PIXELS = 1 << 27
+INSTALL_CAMERA = "pip install 'inkloop[webcam]'"
+
+
+class SourceError(AddonError):
+    """A file that is no picture or video, or a camera that gives none."""
+
+
+def load_image(path: Path) -> Pixels:
+    """Read an image file.
+
+    Raises:
+        SourceError: It is missing, no image, or larger than 128 megapixels.
+    """
+    try:
+        with Image.open(path) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise SourceError(f"{path.name}: {picture.width} × {picture.height} pixels are too many")
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise SourceError(f"{path.name}: it cannot be read as an image ({error})") from error
+
+
+class Video:
+    """A video file, asked for the picture at a time; the same times give the same pictures.
+
+    Args:
+        path: The file.
+        loops: Whether it begins again when it ends; else its last picture stays.
+
+    Raises:
+        SourceError: It is missing, or no video.
+    """
+
+    def __init__(self, path: Path, *, loops: bool = True) -> None:
+        self._path = path
+        self._loops = loops
+        self._container = _opened(path)
+        self._frames = self._decoded()
+        self._each = 1 / float(self._container.streams.video[0].average_rate or 30)
+        self._began = 0.0
+        self._next: tuple[float, Pixels] | None = next(self._frames, None)
+        if self._next is None:
+            raise SourceError(f"{path.name}: there is no picture in it")
+        self._now = self._next[1]
+        self._last = 0.0
+
+    def at(self, seconds: float) -> Pixels:
+        """The picture at a time since its beginning, not before the one last asked for.
+
+        Raises:
+            SourceError: The file ends badly.
+        """
+        while self._next is not None and self._began + self._next[0] <= seconds:
+            self._last, self._now = self._next
+            self._next = next(self._frames, None)
+            if self._next is None and self._loops and self._last > 0:
+                self._again()
+        return self._now
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def _again(self) -> None:
+        self._container.close()
+        self._container = _opened(self._path)
+        self._frames = self._decoded()
+        self._began += self._last + self._each
+        self._next = next(self._frames, None)
+
+    def _decoded(self) -> Iterator[tuple[float, Pixels]]:
+        first: float | None = None
+        try:
+            for frame in self._container.decode(video=0):
+                now = float(frame.time or 0.0)
+                # Many files count from a little after 0, as pictures are encoded out of their order.
+                first = now if first is None else first
+                yield now - first, frame.to_ndarray(format="rgb24")
+        except FFmpegError as error:
+            raise SourceError(f"{self._path.name}: it cannot be read on ({error})") from error
+
+
+class Webcam:
+    """A camera, read in a thread: `latest` never waits.
+
+    Args:
+        index: Which camera, 0 for the first.
+
+    Raises:
+        SourceError: There is no such camera, or what reads it is not installed.
+    """
+
+    def __init__(self, index: int = 0) -> None:
+        self._capture = _camera(index)
+        self._latest: Pixels | None = None
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._read, name="inkloop-webcam", daemon=True)
+        self._thread.start()
+
+    @property
+    def latest(self) -> Pixels | None:
+        """The newest picture; None before the first."""
+        return self._latest
+
+    @property
+    def running(self) -> bool:
+        """Whether more will come."""
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Give the camera back; waits for the picture that is being read."""
+        self._ending.set()
+        self._thread.join(2.0)
+
+    def _read(self) -> None:
+        while not self._ending.is_set():
+            there, picture = self._capture.read()
+            if not there:
+                break
+            self._latest = np.ascontiguousarray(picture[:, :, ::-1])
+        self._capture.release()
+
+
+def _opened(path: Path) -> Any:
+    try:
+        container = av.open(str(path))
+    except (OSError, FFmpegError) as error:
+        raise SourceError(f"{path.name}: it cannot be read as a video ({error})") from error
+    if not container.streams.video:
+        container.close()
+        raise SourceError(f"{path.name}: there is no picture in it")
+    return container
+
+
+def _camera(index: int) -> Any:
+    try:
+        reader = import_module("cv2")
+    except ImportError as error:
+        raise SourceError(f"a camera needs OpenCV; get it with: {INSTALL_CAMERA}") from error
+    capture = reader.VideoCapture(index)
+    if not capture.isOpened():
+        capture.release()
+        raise SourceError(f"there is no camera {index}")
+    return capture
