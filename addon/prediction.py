@@ -54,8 +54,8 @@ class Prediction:
 
     @property
     def opacity(self) -> float:
-        """How visible the letter should be: how far along it is × how sure the model is, 0..1."""
-        return self.progress * self.confidence
+        """How visible the letter should be: how far along it is × how sure the model is of it, 0..1."""
+        return self.progress * self.confidence * (1.0 - self.unknown)
 
 
 def no_prediction(labels: tuple[str, ...]) -> Prediction:

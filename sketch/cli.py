@@ -144,6 +144,17 @@ def evaluate(
     print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found)))
 
 
+# It reads its arguments itself, as it does under torchrun.
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
+)
+def pretrain(context: typer.Context) -> None:
+    """Train a base encoder on other people's pens, from the data folder; see `inkloop pretrain --help`."""
+    # By its name, since the check that no sketch loads PyTorch would take this command for one.
+    command: Any = import_module("addon.training.pretrain")
+    raise SystemExit(command.main(context.args))
+
+
 @app.command()
 def doctor(
     file: Annotated[Path, typer.Argument(help="An ONNX file, Inkloop's own or anybody's.")],
@@ -168,17 +179,6 @@ def doctor(
     except AddonError as error:
         _stop(str(error))
     raise SystemExit(code)
-
-
-# It reads its arguments itself, as it does under torchrun.
-@app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
-)
-def pretrain(context: typer.Context) -> None:
-    """Train a base encoder on other people's pens, from the data folder; see `inkloop pretrain --help`."""
-    # By its name, since the check that no sketch loads PyTorch would take this command for one.
-    command: Any = import_module("addon.training.pretrain")
-    raise SystemExit(command.main(context.args))
 
 
 def _aside(line: str) -> None:

@@ -1,12 +1,12 @@
 """From what a step gives to what is answered: by a model's own classes, or by those that were taught."""
 
 from collections.abc import Sequence
-from math import exp, isfinite, log
+from math import exp, isfinite
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from addon.features import FeatureRecipe, Strokes, ink_size, typical_size
+from addon.features import FeatureRecipe, Strokes, ink_size
 from addon.prototypes import (
     Prototypes,
     answer,
@@ -20,10 +20,8 @@ from addon.prototypes import (
 from addon.reading import Reading
 from addon.runtime.encode import tracks_of
 from addon.runtime.step import Floats, StepOutputs, StepSession
+from addon.scales import moved, wanted_scale
 from addon.strangeness import NOBODY
-
-RESCALED = log(1.12)
-"""From which change of the taught inks' typical size on, as a logarithm, all of them are read anew."""
 
 _SURE = 60.0
 
@@ -170,7 +168,7 @@ class OwnOrTaught:
 class TaughtAnswers:
     """The classes that were taught, over the embedding of a base encoder.
 
-    The scale is the typical size of the taught inks. It stays as it is until that has changed by `RESCALED`;
+    The scale is the typical size of the taught inks. It stays as it is until that has `moved`;
     then every example is read anew.
 
     Args:
@@ -221,8 +219,8 @@ class TaughtAnswers:
     def _rescaled(self, examples: Sequence[TaughtInk]) -> Prototypes:
         known = self._sizes
         self._sizes = {one.id: known.get(one.id) or ink_size(one.strokes) for one in examples}
-        scale = min(typical_size(list(self._sizes.values())), 1e6)
-        if self.prototypes.keys and abs(log(scale / self.recipe.scale)) < RESCALED:
+        scale = wanted_scale(list(self._sizes.values()))
+        if self.prototypes.keys and not moved(self.recipe.scale, scale):
             return self.prototypes
         self.recipe = FeatureRecipe(scale, self.recipe.spacing)
         self._asked = NOBODY

@@ -39,9 +39,9 @@ nominal size by kind of sign, among all classes and among those of the kind alon
 {kinds}
 
 Mean error of the progress over the travel: {facts[progress_error]:.3f}. Calibration error of the
-probabilities: {facts[ece]:.3f}. {unknown}The labels of the source are noisy, so a part of what
-counts as wrong here is right.
-
+probabilities: {facts[ece]:.3f}. The labels of the source are noisy, so a part of what counts as wrong here is
+right.
+{unknown}
 ## Data and licence
 
 Trained on {facts[examples]} letters and digits of {facts[writers]} writers from UNIPEN train_r01_v07,
@@ -60,17 +60,17 @@ Quick, Draw!
 
 Seed {facts[seed]}; the writers held out are those of the encoder's seed {facts[split_seed]}. Each writer is
 brought to the nominal size by the median size of their inks. Every ink is varied {facts[passes]} times and
-each variation seen {facts[epochs]} times, one thread, {minutes:.0f} minutes; the last loss was
-{facts[loss]:.3f}. Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
+each variation seen {facts[epochs]} times. It took one thread {minutes:.0f} minutes{computing}, beside other
+work; the last loss was {facts[loss]:.3f}. Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
 
 Augmentation: {augmentation}.
 """
 
-UNKNOWN = (
-    "Finished drawings of alphabets that\nwere held out are told from letters with an area under the ROC of "
-    "{unknown_auroc:.3f} (by the largest\nprobability: {unknown_auroc_softmax:.3f}); {refused_known:.1%} of "
-    "the letters and {refused_unknown:.1%} of the others are refused. "
-)
+UNKNOWN = """
+Finished drawings of alphabets that were held out are told from letters with an area under the ROC of
+{unknown_auroc:.3f} (by the largest probability: {unknown_auroc_softmax:.3f}); {refused_known:.1%} of the
+letters and {refused_unknown:.1%} of the others are refused.
+"""
 
 
 def letters_card(spec: ModelSpec, size: int) -> str:
@@ -95,6 +95,7 @@ def letters_card(spec: ModelSpec, size: int) -> str:
         unknown=UNKNOWN.format(**facts) if "unknown_auroc" in facts else "",
         hashes="\n".join(f"    {digest}  {file}" for file, digest in sorted(hashes.items())),
         minutes=facts["seconds"] / 60,
+        computing=f", {facts['cpu_seconds'] / 60:.0f} of them computing" if "cpu_seconds" in facts else "",
         augmentation=", ".join(f"{name} {value:g}" for name, value in sorted(facts["augmentation"].items())),
     )
 

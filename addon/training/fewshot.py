@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.corpus import Corpus, inks
-from addon.features import FeatureRecipe, RowTable, ink_rows, ink_scale
+from addon.features import FeatureRecipe, RowTable, ink_rows, ink_size
 from addon.figures import auroc, calibration_error, mean_over_groups
 from addon.prototypes import level_rows
+from addon.scales import scale_after
 from addon.splits import Task, halved, tasks
 
 NAMES = ("0.25", "0.5", "0.75", "1.0", "lifted")
@@ -112,7 +113,7 @@ class _Run(NamedTuple):
 
 def _run(encoder: Encoder, corpus: Corpus, task: Task) -> _Run:
     taught = inks(corpus, task.taught)
-    recipe = FeatureRecipe(ink_scale(taught), encoder.spacing)
+    recipe = FeatureRecipe(scale_after([ink_size(ink) for ink in taught]), encoder.spacing)
     labels, classes = np.unique(corpus.labels[task.taught], return_inverse=True)
     table = ink_rows(recipe, taught)
     score = encoder.teach(encoder.encode(table.rows, table.offsets), table, classes)

@@ -167,6 +167,7 @@ def _make(encoder: Path, data: Path, out: Path, passes: int) -> None:
             "epochs": EPOCHS,
             "loss": round(loss, 4),
             "seconds": round(time.monotonic() - began),
+            "cpu_seconds": round(time.process_time()),
             "augmentation": asdict(AUGMENTATION),
             "data_sha256": sha256_of(data),
             **found,

@@ -46,6 +46,11 @@ def answer_panel(
         unknown_bar(canvas, prediction.unknown, x, bottom + 8)
 
 
+def shares(prediction: Prediction) -> list[float]:
+    """How likely each class is; together with how likely it is none of them, they sum to 1."""
+    return (prediction.probabilities * (1.0 - prediction.unknown)).tolist()
+
+
 def unknown_bar(canvas: Canvas, unknown: float, x: float, y: float) -> None:
     """How likely it is none of the classes."""
     canvas.color(255, alpha=0.06)
@@ -62,9 +67,7 @@ def probability_grid(
 ) -> float:
     """A cell for every class, lit in its color as far as it is likely; gives where the grid ends."""
     side = 216.0 / GRID_COLUMNS
-    for index, (label, probability) in enumerate(
-        zip(prediction.labels, prediction.probabilities.tolist(), strict=True)
-    ):
+    for index, (label, probability) in enumerate(zip(prediction.labels, shares(prediction), strict=True)):
         row, column = divmod(index, GRID_COLUMNS)
         left, top = x + column * side, y + row * side
         canvas.color(255, alpha=0.05)
@@ -85,9 +88,7 @@ def probability_bars(
 ) -> None:
     """A bar for every class, as long as the class is likely, in its color; `row` is a bar's height."""
     size = min(15.0, 0.62 * row)
-    for index, (label, probability) in enumerate(
-        zip(prediction.labels, prediction.probabilities.tolist(), strict=True)
-    ):
+    for index, (label, probability) in enumerate(zip(prediction.labels, shares(prediction), strict=True)):
         top = y + index * row
         color = bytes_of(colors.of(label))
         canvas.color(255, alpha=0.06)
@@ -109,7 +110,7 @@ def training_panel(canvas: Canvas, status: TrainingStatus, x: float, y: float) -
         canvas.color(255, 196, 92)
         canvas.line_width(1.6)
         canvas.polyline(curve)
-    share = status.iteration / max(1, status.iterations)
+    share = 1.0 if status.state == "done" else status.iteration / max(1, status.iterations)
     canvas.color(255, 196, 92, alpha=0.9)
     canvas.rect(x, y + height + 4, max(2.0, width * share), 3)
     canvas.color(255, alpha=0.8)

@@ -81,16 +81,18 @@ def test_a_person_teaches_trains_and_is_recognised(person, tmp_path):
         (tables,) = taught.execute("select count(*) from sqlite_master where type = 'table'").fetchone()
     assert tables
     assert (tmp_path / "last.png").stat().st_size > 5000
-    assert list(tmp_path.glob("inkloop-data/letters/models/*.onnx"))
+    # The encoder that was adapted is kept, whether the adapted one was any better or not.
+    assert list(tmp_path.glob("inkloop-data/letters/training/base.onnx"))
 
 
 @pytest.mark.window
 def test_a_window_closed_while_training_ends_the_training_and_keeps_what_was_taught(person, tmp_path):
     for label in ("a", "c"):
         person.press(label)
-        person.draw(small(label.upper(), TEACH_FACE, 0))
-        person.hears(lambda line: "ink" in line)
-    person.hears(lambda line: line.get("examples") == 2 and line.get("unsaved") == 0)
+        for seed in range(2):
+            person.draw(small(label.upper(), TEACH_FACE, seed))
+            person.hears(lambda line: "ink" in line)
+    person.hears(lambda line: line.get("examples") == 4 and line.get("unsaved") == 0)
     person.press("space")
     person.hears(lambda line: line.get("state") == "running")
     person.press("ctrl+q")
@@ -125,7 +127,7 @@ def test_the_machine_written_hand_leaves_picture_film_and_figures(tmp_path):
     assert report["taught"] == 10
     assert report["written"] == 6
     assert report["recognised"] >= 5
-    assert report["iterations"] == 400
+    assert 0 < report["iterations"] <= 400
     assert report["provider"] == "cpu"
     assert 0 < report["progress_mae"] < 0.2
     assert 0 < report["point_us"]["p50"] <= report["point_us"]["p99"]
