@@ -152,7 +152,7 @@ def _read(path: Path, limit: int) -> bytes:
         # One that is put in its place meanwhile does no harm: this one stays whole while it is open.
         with path.open("rb") as file:
             before = _stamp(file)
-            data = _look(file, limit)
+            data = _look(file, min(before[0], limit))
             after = _stamp(file)
     except FileNotFoundError as error:
         raise ModelError(f"{path.name}: there is no such file in {path.parent}; check the path") from error
@@ -168,9 +168,9 @@ def _read(path: Path, limit: int) -> bytes:
     return data
 
 
-def _look(file: BinaryIO, limit: int) -> bytes:
-    # One byte more than is allowed tells that there is more, however large it says it is.
-    return file.read(limit + 1)
+def _look(file: BinaryIO, most: int) -> bytes:
+    # One byte more tells that there is more, however large it says it is; no memory is asked for beyond that.
+    return file.read(most + 1)
 
 
 def _stamp(file: BinaryIO) -> tuple[int, int]:

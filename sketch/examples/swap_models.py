@@ -15,7 +15,7 @@ import sketch
 from addon import ModelSpec, Recognizer
 from sketch.examples.handwriting import draw_strokes
 from sketch.examples.palette import PAPER, ClassColors, bytes_of, mixed
-from sketch.examples.panels import fitted, probability_bars
+from sketch.examples.panels import answer_panel, fitted
 from sketch.ink.ink import Rgba
 from sketch.ink.points import Points, Strokes
 
@@ -154,7 +154,7 @@ class SwapModels(sketch.Sketch):
         for card in reversed(self.cards):
             top += self.draw_card(canvas, card, 24, top) + 12
         bars = canvas.height - 120
-        probability_bars(canvas, self.letters.prediction, self.colors, canvas.width - 240, 30, bars)
+        answer_panel(canvas, self.letters.prediction, self.colors, canvas.width - 240, 30, bars)
         canvas.color(255, alpha=0.85)
         canvas.text("Drop .onnx files here while you write", 24, 40, 19)
         canvas.color(255, alpha=0.45)

@@ -23,6 +23,7 @@ class Crowd(sketch.Sketch):
 
     Attributes:
         times: Milliseconds of the frames without the worker, and of those with it.
+        overheads: Milliseconds that each answer took besides the model, by stretch.
     """
 
     window = sketch.Window(size=(640, 400))
@@ -32,6 +33,8 @@ class Crowd(sketch.Sketch):
         super().__init__()
         self.worker = worker
         self.times: tuple[list[float], list[float]] = [], []
+        self.overheads: dict[int, list[float]] = {}
+        self.told = 0
         self.picture = np.random.default_rng(0).random((1, 3, SIZE, SIZE), dtype=np.float32)
 
     @property
@@ -52,6 +55,12 @@ class Crowd(sketch.Sketch):
         for number in range(SHAPES):
             canvas.circle(number % 128 * 5, number // 128 * 5, 4)
         _ = self.worker.latest
+        # As often as there are frames: every answer is seen, one at a time.
+        if self.worker.answered > self.told:
+            self.told = self.worker.answered
+            stretch = self.overheads.setdefault(self.frame // self.stretch, [])
+            times = self.worker._answered._besides._times
+            stretch.append(times[(self.told - 1) % len(times)] / 1e6)
 
 
 def run_beside(worker: Any, frames: int) -> Crowd:
