@@ -1,7 +1,7 @@
 #version 330 core
 
 // One instance is the quad of a band: one segment of a stroke, or two that hardly turn. The layout of a row is described
-// in sketch/render/stroke_bands.py.
+// in sketch/render/strokes/bands.py.
 
 #include "stroke_form.glsl"
 

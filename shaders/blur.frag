@@ -2,7 +2,7 @@
 
 // One direction of a Gaussian blur.
 
-const int REACH = 6; // as in sketch/render/gauss.py
+const int REACH = 6; // as in sketch/render/post/gauss.py
 
 uniform sampler2D picture;
 uniform vec2 stride;              // from one pixel to the next, 0..1 of the picture

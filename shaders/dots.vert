@@ -1,7 +1,8 @@
 #version 330 core
 
 // Small filled shapes as points: one square each, which is drawn in half the time of the two triangles of a quad.
-// The layout of a row is described in sketch/render/shapes.py; which rows qualify, in sketch/render/shape_runs.py.
+// The layout of a row is described in sketch/render/shapes/painter.py; which rows qualify, in
+// sketch/render/shapes/runs.py.
 
 uniform vec2 size; // of the framebuffer, in pixels
 

@@ -1,6 +1,7 @@
 #version 330 core
 
-// One instance is one shape whose axes may cross at any angle. The layout of a row is described in sketch/render/shapes.py.
+// One instance is one shape whose axes may cross at any angle. The layout of a row is described in
+// sketch/render/shapes/painter.py.
 
 uniform vec2 size; // of the framebuffer, in pixels
 

@@ -1,7 +1,7 @@
 #version 330 core
 
 // One instance is the quad of one segment. The attributes of both its ends come from the same buffer, one row apart.
-// The layout of a row is described in sketch/render/stroke_rows.py.
+// The layout of a row is described in sketch/render/strokes/rows.py.
 
 #include "stroke_form.glsl"
 

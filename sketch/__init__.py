@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from sketch.plugin import Addon
     from sketch.render.canvas import Canvas
     from sketch.render.color import parse_color
-    from sketch.render.fbo import Fbo
-    from sketch.render.glsl import ShaderError
+    from sketch.render.gl.glsl import ShaderError
     from sketch.render.gradient import Gradient
-    from sketch.render.image import Image
-    from sketch.render.mesh import Mesh
+    from sketch.render.images.fbo import Fbo
+    from sketch.render.images.image import Image
+    from sketch.render.meshes.mesh import Mesh
+    from sketch.render.meshes.shader import Shader
     from sketch.render.oklab import oklch
-    from sketch.render.post import Bloom, Blur, ColorMap, Shade, Trails
-    from sketch.render.shader import Shader
+    from sketch.render.post.passes import Bloom, Blur, ColorMap, Shade, Trails
     from sketch.sketch import Sketch
     from sketch.window import Window
 
@@ -72,28 +72,28 @@ __all__ = [
 
 _HOMES = {
     "Addon": "sketch.plugin",
-    "Bloom": "sketch.render.post",
-    "Blur": "sketch.render.post",
+    "Bloom": "sketch.render.post.passes",
+    "Blur": "sketch.render.post.passes",
     "Canvas": "sketch.render.canvas",
-    "ColorMap": "sketch.render.post",
-    "Fbo": "sketch.render.fbo",
+    "ColorMap": "sketch.render.post.passes",
+    "Fbo": "sketch.render.images.fbo",
     "Gradient": "sketch.render.gradient",
     "HostError": "sketch.host.errors",
-    "Image": "sketch.render.image",
+    "Image": "sketch.render.images.image",
     "Ink": "sketch.ink.ink",
-    "Mesh": "sketch.render.mesh",
+    "Mesh": "sketch.render.meshes.mesh",
     "Noise": "sketch.noise",
     "Path": "sketch.ink.path",
     "PathPen": "sketch.ink.path",
     "Points": "sketch.ink.points",
     "Polyline": "sketch.ink.shape",
-    "Shade": "sketch.render.post",
-    "Shader": "sketch.render.shader",
-    "ShaderError": "sketch.render.glsl",
+    "Shade": "sketch.render.post.passes",
+    "Shader": "sketch.render.meshes.shader",
+    "ShaderError": "sketch.render.gl.glsl",
     "Sketch": "sketch.sketch",
     "Stroke": "sketch.ink.ink",
     "Strokes": "sketch.ink.points",
-    "Trails": "sketch.render.post",
+    "Trails": "sketch.render.post.passes",
     "WetStroke": "sketch.ink.ink",
     "Window": "sketch.window",
     "as_points": "sketch.ink.points",

@@ -6,8 +6,8 @@ from addon.vision.answer import Answer
 from addon.vision.classifier import ImageClassifier
 from sketch.render.canvas import Canvas
 from sketch.render.color import ColorLike
-from sketch.render.image import Image, Pixels
-from sketch.render.post import ColorMap
+from sketch.render.images.image import Image, Pixels
+from sketch.render.post.passes import ColorMap
 
 ACCENT = (255, 196, 92)
 KEYS_LINE = (

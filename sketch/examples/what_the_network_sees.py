@@ -25,7 +25,7 @@ from sketch.examples.eye_panels import (
     truth_line,
 )
 from sketch.examples.still_lifes import STILL_LIFES
-from sketch.render.image import Pixels
+from sketch.render.images.image import Pixels
 
 MODEL = "efficientnet-lite0"
 SECONDS = 4.0  # that each picture stays

@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch.ink.ink import Rgba
-from sketch.render.blend import BlendMode, set_blending, unset_blending
-from sketch.render.glsl import ShaderError
+from sketch.render.gl.blend import BlendMode, set_blending, unset_blending
+from sketch.render.gl.glsl import ShaderError
 from sketch.render.gradient import PlacedGradient
-from sketch.render.kept_strokes import KeptStroke
 from sketch.render.matrix import Matrix
-from sketch.render.meshes import MeshPainter
-from sketch.render.path_fill import PathPainter, PixelPath
-from sketch.render.quads import Quad, QuadPainter
-from sketch.render.shapes import ShapePainter
-from sketch.render.stroke_buffers import StrokeBuffers
-from sketch.render.stroke_joints import PixelStroke
-from sketch.render.stroke_rows import PixelBounds
-from sketch.render.strokes import StrokePainter
+from sketch.render.shapes.painter import ShapePainter
+from sketch.render.shapes.path_fill import PathPainter, PixelPath
+from sketch.render.shapes.polygons import MeshPainter
+from sketch.render.shapes.quads import Quad, QuadPainter
+from sketch.render.strokes.buffers import StrokeBuffers
+from sketch.render.strokes.joints import PixelStroke
+from sketch.render.strokes.kept import KeptStroke
+from sketch.render.strokes.painter import StrokePainter
+from sketch.render.strokes.rows import PixelBounds
 
 
 class Batch:
@@ -61,7 +61,7 @@ class Batch:
     def shapes(
         self, rows: bytes, slanted: bool, blend: BlendMode, gradient: PlacedGradient | None = None
     ) -> None:
-        """Add rows made by the functions in `shapes`; say whether their axes may be slanted."""
+        """Add rows made by the functions in `shapes.painter`; say whether their axes may be slanted."""
         kind = "slanted" if slanted else "shapes"
         # Asked here as well as in `_expect`, which a call for every shape would make dearer.
         if kind is not self._pending or blend is not self._blend or gradient is not self._gradient:

@@ -9,19 +9,19 @@ import moderngl
 from sketch.ink.ink import Ink, Stroke
 from sketch.render import checks
 from sketch.render.batch import Batch
-from sketch.render.blend import BlendMode, check_blend_mode, set_blending, unset_blending
 from sketch.render.color import ColorLike, parse_color
-from sketch.render.fbo import FboSurfaces
-from sketch.render.image_cache import ImageCache
-from sketch.render.layers import InkLayers
+from sketch.render.gl.blend import BlendMode, check_blend_mode, set_blending, unset_blending
+from sketch.render.images.cache import ImageCache
+from sketch.render.images.fbo import FboSurfaces
+from sketch.render.layers.ink import InkLayers
+from sketch.render.layers.pictures import Look, Picture
 from sketch.render.matrix import scaling
-from sketch.render.pictures import Look, Picture
-from sketch.render.pixel_strokes import ink_stroke
-from sketch.render.post import Pass, check_passes
-from sketch.render.post_painter import PostPainter
-from sketch.render.shaded import ShadedPainter
+from sketch.render.meshes.painter import ShadedPainter
+from sketch.render.post.painter import PostPainter
+from sketch.render.post.passes import Pass, check_passes
+from sketch.render.strokes.pixels import ink_stroke
 from sketch.render.targets import Targets, measured
-from sketch.render.text import TextCache
+from sketch.render.text.lines import TextCache
 from sketch.render.vocabulary import Vocabulary
 
 
@@ -190,7 +190,7 @@ class Canvas(Targets, Vocabulary):
         frame says what is wrong with which line.
 
         Args:
-            *passes: Of `sketch.render.post`: `Blur`, `Bloom`, `Trails`, `ColorMap`, `Shade`.
+            *passes: Of `sketch.render.post.passes`: `Blur`, `Bloom`, `Trails`, `ColorMap`, `Shade`.
 
         Raises:
             ShaderError: A shader of one's own is missing, has no such uniform, or never compiled.

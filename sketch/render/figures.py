@@ -12,14 +12,14 @@ from sketch.ink.shape import Polyline
 from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.render import checks
 from sketch.render.batch import Batch
-from sketch.render.brushes import brush_of
 from sketch.render.gradient import PlacedGradient, subdivided
 from sketch.render.matrix import apply_to_points, mean_scale
-from sketch.render.meshes import check_convex, convex_mesh
-from sketch.render.pixel_strokes import DrawnStroke, pixel_stroke
-from sketch.render.shapes import box_row, ellipse_row, line_row, triangle_row
+from sketch.render.shapes.painter import box_row, ellipse_row, line_row, triangle_row
+from sketch.render.shapes.polygons import check_convex, convex_mesh
 from sketch.render.state import DrawingState
-from sketch.render.stroke_joints import PixelStroke
+from sketch.render.strokes.brushes import brush_of
+from sketch.render.strokes.joints import PixelStroke
+from sketch.render.strokes.pixels import DrawnStroke, pixel_stroke
 
 _GRADIENT_STEP = 4.0  # pixels of a stroke over which a gradient's color is taken to change evenly
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from sketch.render import checks
 from sketch.render.batch import Batch
-from sketch.render.fbo import Fbo, FboSurface
-from sketch.render.image import ImageSource
-from sketch.render.image_cache import ImageCache
+from sketch.render.images.cache import ImageCache
+from sketch.render.images.fbo import Fbo, FboSurface
+from sketch.render.images.image import ImageSource
 from sketch.render.matrix import mean_scale
-from sketch.render.quads import quad_at
+from sketch.render.shapes.quads import quad_at
 from sketch.render.state import DrawingState
-from sketch.render.text import (
+from sketch.render.text.lines import (
     LINE_SPACING,
     Align,
     TextCache,
@@ -45,8 +45,8 @@ class Imagery(DrawingState, ABC):
 
         Letters are shaped by Pillow (ligatures, joined and right-to-left scripts) and sharpest when neither
         turned nor scaled. Where Pillow's own face lacks a character, the first system font of
-        `sketch.render.fonts.FALLBACKS` that has the whole line is taken; a character nobody has is drawn as a
-        box.
+        `sketch.render.text.fonts.FALLBACKS` that has the whole line is taken; a character nobody has is drawn
+        as a box.
 
         Args:
             text: A line break starts a new line, 1.25 sizes further down.

@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch.render import checks
-from sketch.render.blend import set_blending
 from sketch.render.crowds import Crowds
-from sketch.render.fbo import Fbo
-from sketch.render.image import ImageSource
-from sketch.render.image_cache import ImageCache
+from sketch.render.gl.blend import set_blending
+from sketch.render.images.cache import ImageCache
+from sketch.render.images.fbo import Fbo
+from sketch.render.images.image import ImageSource
 from sketch.render.matrix import apply_to_points
-from sketch.render.mesh import Mesh
-from sketch.render.shaded import VERTEX_FLOATS, ShadedPainter
-from sketch.render.shader import Shader
+from sketch.render.meshes.mesh import Mesh
+from sketch.render.meshes.painter import VERTEX_FLOATS, ShadedPainter
+from sketch.render.meshes.shader import Shader
 
 Floats = NDArray[np.float32]
 

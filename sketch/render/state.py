@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from sketch.ink.ink import PAPER_WHITE, Rgba
 from sketch.render import checks
-from sketch.render.blend import BlendMode, check_blend_mode
 from sketch.render.color import ColorLike, parse_color
+from sketch.render.gl.blend import BlendMode, check_blend_mode
 from sketch.render.gradient import Gradient, PlacedGradient, placed
 from sketch.render.matrix import IDENTITY, Axes, Matrix, axes_of, multiply, rotation, scaling, translation
 

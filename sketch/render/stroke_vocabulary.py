@@ -8,12 +8,12 @@ from numpy.typing import ArrayLike
 from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.render import checks
 from sketch.render.batch import Batch
-from sketch.render.brushes import brush_of
 from sketch.render.color import ColorLike
 from sketch.render.crowds import Crowds
-from sketch.render.glsl import ShaderError
-from sketch.render.kept_strokes import KeptStroke
-from sketch.render.pixel_strokes import DrawnStroke, PointData, pixel_stroke, point_data
+from sketch.render.gl.glsl import ShaderError
+from sketch.render.strokes.brushes import brush_of
+from sketch.render.strokes.kept import KeptStroke
+from sketch.render.strokes.pixels import DrawnStroke, PointData, pixel_stroke, point_data
 
 
 class StrokeVocabulary(Crowds, ABC):

@@ -11,8 +11,8 @@ import numpy as np
 
 from sketch.render import checks
 from sketch.render.batch import Batch
-from sketch.render.fbo import Fbo, FboSurface, FboSurfaces
-from sketch.render.image import Image
+from sketch.render.images.fbo import Fbo, FboSurface, FboSurfaces
+from sketch.render.images.image import Image
 from sketch.render.matrix import Matrix, apply, scaling
 from sketch.render.state import DrawingState
 

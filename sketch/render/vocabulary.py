@@ -5,7 +5,7 @@ from abc import ABC
 from sketch.ink.path import Path
 from sketch.render.imagery import Imagery
 from sketch.render.mesh_vocabulary import MeshVocabulary
-from sketch.render.path_fill import pixel_path
+from sketch.render.shapes.path_fill import pixel_path
 from sketch.render.stroke_vocabulary import StrokeVocabulary
 
 

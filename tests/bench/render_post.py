@@ -5,7 +5,7 @@ from typing import Any
 
 from sketch.host.offscreen import offscreen_context
 from sketch.render.canvas import Canvas
-from sketch.render.post import Bloom, Blur, ColorMap, Pass, Trails
+from sketch.render.post.passes import Bloom, Blur, ColorMap, Pass, Trails
 from tests.bench.render_scene import GROUND, SIZE, lines
 from tests.bench.renderers.worker import timed
 

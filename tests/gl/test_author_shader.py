@@ -4,11 +4,11 @@ import os
 import numpy as np
 import pytest
 
-from sketch.render.fbo import Fbo
-from sketch.render.glsl import ShaderError
-from sketch.render.image import Image
-from sketch.render.mesh import Mesh
-from sketch.render.shader import Shader
+from sketch.render.gl.glsl import ShaderError
+from sketch.render.images.fbo import Fbo
+from sketch.render.images.image import Image
+from sketch.render.meshes.mesh import Mesh
+from sketch.render.meshes.shader import Shader
 from tests.gl.conftest import pixels_of
 
 HEAD = "#version 330 core\nin vec2 at;\nin vec2 place;\nin vec4 tint;\nout vec4 paint;\n"

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from sketch.render import band_painter
-from sketch.render.stroke_bands import bandable, bands, outline_of
-from sketch.render.stroke_joints import PixelStroke
-from sketch.render.stroke_rows import laid_out
+from sketch.render.strokes import band_painter
+from sketch.render.strokes.bands import bandable, bands, outline_of
+from sketch.render.strokes.joints import PixelStroke
+from sketch.render.strokes.rows import laid_out
 from tests.gl.coverage import stroke_coverage
 
 SIZE = (120, 120)

@@ -9,10 +9,10 @@ from sketch.ink.brush import Brush, BrushError
 from sketch.ink.ink import Ink, Stroke
 from sketch.ink.points import as_points
 from sketch.ink.style import StrokeStyle
-from sketch.render import buffers
-from sketch.render.brushes import brush_names, brush_of
 from sketch.render.canvas import Canvas
-from sketch.render.glsl import ShaderError
+from sketch.render.gl import buffers
+from sketch.render.gl.glsl import ShaderError
+from sketch.render.strokes.brushes import brush_names, brush_of
 from tests.gl.conftest import new_framebuffer, release
 
 WAVE = np.column_stack((np.linspace(20, 180, 60), 40 + 12 * np.sin(np.linspace(0, 7, 60))))

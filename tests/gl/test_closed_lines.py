@@ -46,7 +46,7 @@ def test_a_closed_line_is_neither_tapered_nor_smooth(canvas, framebuffer, style)
 
 
 def test_an_opaque_stroke_that_is_flat_is_drawn_without_a_picture_of_its_own(draw, monkeypatch):
-    from sketch.render.flat_strokes import FlatPicture
+    from sketch.render.strokes.flat import FlatPicture
 
     loop = [(20, 20), (80, 80), (80, 20), (20, 80)]
     style = StrokeStyle(overlap="flat")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sketch.render.image import Image as OwnImage
-from sketch.render.image_cache import ImageCache
+from sketch.render.images.cache import ImageCache
+from sketch.render.images.image import Image as OwnImage
 
 RED_OVER_GREEN = np.array([[[255, 0, 0]] * 2, [[0, 255, 0]] * 2], dtype=np.uint8)
 

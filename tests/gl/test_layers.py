@@ -6,7 +6,7 @@ import pytest
 from sketch.ink.ink import Ink, Stroke
 from sketch.ink.points import as_points
 from sketch.render.canvas import Canvas
-from sketch.render.repaint import cost
+from sketch.render.layers.repaint import cost
 from tests.bench.frames import resident_bytes
 from tests.gl.conftest import new_framebuffer, pixels_of, release
 from tests.gl.test_ink import frame, wet_copy

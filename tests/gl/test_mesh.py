@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from sketch.render.fbo import Fbo
 from sketch.render.gradient import Gradient
-from sketch.render.image import Image
-from sketch.render.mesh import Mesh
+from sketch.render.images.fbo import Fbo
+from sketch.render.images.image import Image
+from sketch.render.meshes.mesh import Mesh
 
 SQUARE = [(5, 5), (25, 5), (25, 25), (5, 25)]
 CORNERS = [(0, 0), (1, 0), (1, 1), (0, 1)]

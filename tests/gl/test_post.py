@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sketch.render.canvas import Canvas
-from sketch.render.fbo import Fbo
-from sketch.render.post import Bloom, Blur, ColorMap, Trails
+from sketch.render.images.fbo import Fbo
+from sketch.render.post.passes import Bloom, Blur, ColorMap, Trails
 from tests.gl.conftest import pixels_of, release
 
 STEP = 1 / 255

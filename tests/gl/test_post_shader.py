@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from sketch.render.post import Shade
-from sketch.render.shaders import ShaderError
+from sketch.render.gl.shaders import ShaderError
+from sketch.render.post.passes import Shade
 
 TINT = """#version 330 core
 uniform sampler2D picture;

@@ -3,9 +3,9 @@ from pathlib import Path
 import moderngl
 import pytest
 
-from sketch.render import shaders
-from sketch.render.glsl import ShaderError, assemble, declared_uniforms, explain
-from sketch.render.shaders import compile_program, load_program, shader_text
+from sketch.render.gl import shaders
+from sketch.render.gl.glsl import ShaderError, assemble, declared_uniforms, explain
+from sketch.render.gl.shaders import compile_program, load_program, shader_text
 
 VERTEX = "#version 330 core\nvoid main() { gl_Position = vec4(0.0); }\n"
 
@@ -105,7 +105,7 @@ def test_an_installed_wheel_carries_the_shaders_inside_the_package(tmp_path, mon
     (tmp_path / "only.frag").write_text("here", encoding="utf-8")
     inside, beside = shaders._FOLDERS
     assert inside.parts[-3:] == ("sketch", "_data", "shaders")
-    assert beside == Path(shaders.__file__).resolve().parents[2] / "shaders"
+    assert beside == Path(shaders.__file__).resolve().parents[3] / "shaders"
     monkeypatch.setattr(shaders, "_FOLDERS", (tmp_path, beside))
     assert shader_text("only.frag") == "here"
     assert "void main" in shader_text("strokes.frag")

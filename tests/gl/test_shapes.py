@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from sketch.render.shapes import ROW_BYTES
+from sketch.render.shapes.painter import ROW_BYTES
 
 
 def light(pixels):

@@ -6,8 +6,8 @@ import pytest
 
 from sketch.ink.ink import Ink, Stroke
 from sketch.ink.points import as_points
-from sketch.render.fbo import Fbo
 from sketch.render.gradient import Gradient
+from sketch.render.images.fbo import Fbo
 from tests.gl.conftest import pixels_of
 
 

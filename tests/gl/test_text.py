@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sketch.render.text import RESTING, TextCache
+from sketch.render.text.lines import RESTING, TextCache
 
 
 def box_of(pixels):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sketch.ink.style import StrokeStyle
-from sketch.render.brushes import brush_names
+from sketch.render.strokes.brushes import brush_names
 from tests.awkward import AWKWARD, SIDE
 
 BLUE, AMBER, GREEN = (140, 200, 255, 170), (255, 180, 90, 200), (120, 220, 170, 128)

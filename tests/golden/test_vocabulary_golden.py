@@ -8,11 +8,11 @@ from sketch.easing import ease
 from sketch.ink.path import Path, PathPen
 from sketch.ink.shape import Polyline
 from sketch.noise import Noise
-from sketch.render.fbo import Fbo
 from sketch.render.gradient import Gradient
-from sketch.render.mesh import Mesh
+from sketch.render.images.fbo import Fbo
+from sketch.render.meshes.mesh import Mesh
+from sketch.render.meshes.shader import Shader
 from sketch.render.oklab import oklch
-from sketch.render.shader import Shader
 
 WAVES = """#version 330 core
 uniform float time;

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sketch.render.colormaps import COLORMAPS, colormap
-from sketch.render.gauss import REACH, blur_plan, blur_weights
-from sketch.render.post import Bloom, Blur, ColorMap, Shade, Trails
+from sketch.render.post.colormaps import COLORMAPS, colormap
+from sketch.render.post.gauss import REACH, blur_plan, blur_weights
+from sketch.render.post.passes import Bloom, Blur, ColorMap, Shade, Trails
 
 
 @pytest.mark.parametrize("sigma", [0.8, 1.0, 1.4, 2.0])

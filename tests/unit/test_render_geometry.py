@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sketch.ink.curves import TOLERANCE, bezier_points, closed_from_middle, ellipse_points
-from sketch.render.fonts import Fonts
-from sketch.render.image import as_pixels, premultiplied
+from sketch.render.images.image import as_pixels, premultiplied
 from sketch.render.matrix import (
     IDENTITY,
     apply,
@@ -19,8 +18,9 @@ from sketch.render.matrix import (
     scaling,
     translation,
 )
-from sketch.render.meshes import check_convex, convex_mesh
-from sketch.render.text import texture_size
+from sketch.render.shapes.polygons import check_convex, convex_mesh
+from sketch.render.text.fonts import Fonts
+from sketch.render.text.lines import texture_size
 
 NUMBERS = st.floats(-50, 50)
 MATRICES = st.lists(

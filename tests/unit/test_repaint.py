@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sketch.ink.ink import Stroke
 from sketch.ink.points import as_points
-from sketch.render.boxes import (
+from sketch.render.layers.boxes import (
     CELL,
     area,
     clipped,
@@ -19,10 +19,10 @@ from sketch.render.boxes import (
     union,
     unmark,
 )
-from sketch.render.changes import changes
+from sketch.render.layers.changes import changes
+from sketch.render.layers.repaint import cost, next_slice
 from sketch.render.matrix import IDENTITY, apply, inverse, multiply, rotation, scaling, translation
-from sketch.render.repaint import cost, next_slice
-from sketch.render.stroke_rows import PixelStroke, pixel_bounds, stroke_rows
+from sketch.render.strokes.rows import PixelStroke, pixel_bounds, stroke_rows
 from tests.awkward import AWKWARD
 
 STROKES = [Stroke(as_points([(index, 0)])) for index in range(8)]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.render.stroke_rows import NO_SEGMENT, PixelStroke, Run, pixel_bounds, runs_of, stroke_rows
+from sketch.render.strokes.rows import NO_SEGMENT, PixelStroke, Run, pixel_bounds, runs_of, stroke_rows
 from tests.awkward import AWKWARD
 from tests.strategies import PLACES
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.render.wrapping import wrapped
+from sketch.render.text.wrapping import wrapped
 
 TEXTS = st.text(st.sampled_from("abcdé  \n漢"), max_size=40)
 

@@ -1,0 +1,115 @@
+"""Pictures as textures, kept from frame to frame."""
+
+import os
+from collections import OrderedDict
+from pathlib import Path
+from weakref import ref
+
+import moderngl
+
+from sketch.render.images.image import Image, ImageSource, Pixels, as_pixels, load_pixels
+
+
+class ImageCache:
+    """Keeps files as textures, and one texture a size for pictures that may be different every frame.
+
+    Args:
+        ctx: The context to draw in.
+        limit: Bytes of textures to keep; the one not used for longest goes first.
+    """
+
+    def __init__(self, ctx: moderngl.Context, limit: int = 256 << 20) -> None:
+        self._ctx = ctx
+        self._limit = limit
+        self._textures: OrderedDict[object, moderngl.Texture] = OrderedDict()
+        self._images: dict[int, tuple[ref[Image], int]] = {}
+        self.bytes = 0
+
+    def texture(self, source: ImageSource) -> moderngl.Texture:
+        """The texture of a picture, uploaded again where it may have changed.
+
+        A file is read again when it was written since. The texture stays valid until the next call.
+
+        Raises:
+            ValueError: The picture cannot be read or is larger than the driver allows.
+        """
+        if isinstance(source, str | os.PathLike):
+            return self._file(source)
+        if isinstance(source, Image):
+            return self._image(source)
+        pixels = as_pixels(source)
+        key = pixels.shape
+        texture = self._textures.get(key)
+        if texture is None:
+            texture = self._keep(key, pixels)
+        else:
+            texture.write(pixels, alignment=1)
+        self._textures.move_to_end(key)
+        return texture
+
+    def forget(self) -> None:
+        """Release the textures of images that are gone: not in a finalizer, where no context is sure."""
+        for key in [key for key, (image, _) in self._images.items() if image() is None]:
+            self._drop(key)
+
+    def release(self) -> None:
+        """Give every texture back."""
+        for texture in self._textures.values():
+            texture.release()
+        self._textures.clear()
+        self._images.clear()
+        self.bytes = 0
+
+    def _file(self, source: str | os.PathLike[str]) -> moderngl.Texture:
+        path = Path(source)
+        key = (str(path), path.stat().st_mtime_ns if path.is_file() else None)
+        texture = self._textures.get(key)
+        if texture is None:
+            texture = self._keep(key, as_pixels(load_pixels(path)))
+            texture.build_mipmaps()
+            texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+        self._textures.move_to_end(key)
+        return texture
+
+    def _image(self, image: Image) -> moderngl.Texture:
+        key = id(image)
+        kept = self._images.get(key)
+        texture = self._textures.get(key)
+        # An image that is gone may have had the same address.
+        if texture is None or kept is None or kept[0]() is not image:
+            self._drop(key)
+            texture = self._keep(key, as_pixels(image.pixels))
+        elif kept[1] != image.revision:
+            pixels = as_pixels(image.pixels)
+            if (texture.height, texture.width, texture.components) == pixels.shape:
+                texture.write(pixels, alignment=1)
+            else:
+                self._drop(key)
+                texture = self._keep(key, pixels)
+        self._images[key] = (ref(image), image.revision)
+        self._textures.move_to_end(key)
+        return texture
+
+    def _drop(self, key: int) -> None:
+        self._images.pop(key, None)
+        texture = self._textures.pop(key, None)
+        if texture is not None:
+            self.bytes -= texture.width * texture.height * texture.components
+            texture.release()
+
+    def _keep(self, key: object, pixels: Pixels) -> moderngl.Texture:
+        height, width, channels = pixels.shape
+        largest = int(self._ctx.info["GL_MAX_TEXTURE_SIZE"])
+        if max(height, width) > largest:
+            raise ValueError(
+                f"an image may measure {largest} x {largest} pixels here; got {width} x {height}"
+            )
+        texture = self._ctx.texture((width, height), channels, pixels, alignment=1)
+        texture.repeat_x = texture.repeat_y = False
+        self._textures[key] = texture
+        self.bytes += pixels.nbytes
+        while self.bytes > self._limit and len(self._textures) > 1:
+            _, oldest = self._textures.popitem(last=False)
+            self.bytes -= oldest.width * oldest.height * oldest.components
+            oldest.release()
+        return texture

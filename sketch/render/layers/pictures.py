@@ -1,0 +1,196 @@
+"""Pictures of strokes: textures to paint on and to show, and which of their cells are not empty."""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias, cast
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.ink.ink import Rgba, Stroke
+from sketch.render.gl.blend import BlendMode, empty_layer
+from sketch.render.gl.buffers import GrowingBuffer, vertex_array
+from sketch.render.gl.shaders import load_program
+from sketch.render.layers.boxes import (
+    Cells,
+    mark,
+    mark_stroke,
+    no_cells,
+    rows_of,
+    unmark,
+)
+from sketch.render.matrix import Matrix, inverse, multiply
+from sketch.render.shapes.quads import QuadPainter, quad_at
+from sketch.render.strokes.rows import PixelBounds
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a picture was painted for.
+
+    Attributes:
+        matrix: From logical coordinates to pixels.
+        size: Of the frame, in pixels.
+        mode: How its strokes blend with each other.
+    """
+
+    matrix: Matrix
+    size: tuple[int, int]
+    mode: BlendMode
+
+
+PaintStrokes: TypeAlias = Callable[[Sequence[Stroke], Look], None]
+"""Paints strokes into the framebuffer in use."""
+
+
+@dataclass(slots=True, eq=False)
+class Picture:
+    """Strokes on a texture of premultiplied colors.
+
+    Attributes:
+        look: What it was painted for.
+        framebuffer: To paint on.
+        texture: To show.
+        cells: Those that may hold paint.
+        damage: The cells that changed since someone asked with `take_damage`.
+    """
+
+    look: Look
+    framebuffer: moderngl.Framebuffer
+    texture: moderngl.Texture
+    cells: Cells = field(init=False)
+    damage: Cells = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clear(self.look)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.look.size
+
+    def clear(self, look: Look, within: PixelBounds | None = None) -> None:
+        """Start anew for a look of the same size, on a part of the texture or on all of it."""
+        self.look, self.cells, self.damage = look, no_cells(self.size), ~no_cells(self.size)
+        self.fill(empty_layer(look.mode), within or (0, 0, *self.size))
+
+    def add(self, strokes: Sequence[Stroke], paint: PaintStrokes, within: PixelBounds | None = None) -> None:
+        """Paint strokes on top, cut off at a rectangle if there is one. Leaves its framebuffer in use."""
+        if not strokes:
+            return
+        frame = within or (0, 0, *self.size)
+        with self.painting(frame):
+            paint(strokes, self.look)
+        painted, inside = no_cells(self.size), no_cells(self.size)
+        mark(inside, frame)
+        for stroke in strokes:
+            mark_stroke(painted, stroke, self.look.matrix)
+        self.cells |= painted & inside
+        self.damage |= painted & inside
+
+    def fill(self, color: Rgba, within: PixelBounds) -> None:
+        """Fill a rectangle with a premultiplied color."""
+        self.framebuffer.clear(color=color, viewport=self._rows_from_below(within))
+
+    @contextmanager
+    def painting(self, within: PixelBounds) -> Generator[None]:
+        """Paint on this picture for the length of a `with` block, inside a rectangle only."""
+        self.framebuffer.scissor = self._rows_from_below(within)
+        self.framebuffer.use()
+        try:
+            yield
+        finally:
+            self.framebuffer.scissor = cast(Any, None)  # allowed, though the stub does not say so
+
+    def take_damage(self) -> Cells:
+        """The cells that changed since the last call."""
+        damage, self.damage = self.damage, no_cells(self.size)
+        return damage
+
+    def release(self) -> None:
+        """Give the texture back."""
+        self.framebuffer.release()
+        self.texture.release()
+
+    def _rows_from_below(self, box: PixelBounds) -> PixelBounds:
+        """A rectangle as OpenGL wants it: left, bottom, width and height, rows counted from the bottom up."""
+        return (box[0], self.size[1] - box[3], box[2] - box[0], box[3] - box[1])
+
+
+def new_picture(ctx: moderngl.Context, look: Look) -> Picture:
+    """An empty picture.
+
+    Args:
+        ctx: The context to allocate in.
+        look: What will be painted.
+    """
+    texture = ctx.texture(look.size, 4)
+    # Only an old picture is stretched, and smoothly would take a software driver three times as long.
+    texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
+    return Picture(look, ctx.framebuffer([texture]), texture)
+
+
+class PicturePainter:
+    """Puts pictures on a frame or on each other.
+
+    Args:
+        ctx: The context to draw in.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self._program = load_program(ctx, "layer.vert", "layer.frag")
+        self._boxes = GrowingBuffer(ctx)
+        self._vertices = vertex_array(ctx, self._program)
+        self._moved = QuadPainter(ctx, "picture.frag")
+
+    def show_cells(self, picture: Picture, cells: Cells) -> None:
+        """Draw some cells of a picture, with the current blending, pixel on pixel."""
+        self._put(picture, rows_of(cells & picture.cells), 1.0)
+
+    def show(self, picture: Picture, look: Look, opacity: float) -> None:
+        """Draw a picture, with the current blending, where a look wants it.
+
+        One painted for that look is put pixel on pixel, empty cells left out. One painted for another matrix
+        or size, which is old, is moved and stretched to where it belongs.
+        """
+        if (picture.look.matrix, picture.size) == (look.matrix, look.size):
+            self._put(picture, rows_of(picture.cells), opacity)
+            return
+        back = inverse(picture.look.matrix)
+        if back is not None:
+            width, height = picture.size
+            where = quad_at(multiply(look.matrix, back), 0, 0, width, height)
+            upside_down = replace(where, part=(0.0, 1.0, 1.0, 0.0))  # what was painted has its last row first
+            self._moved.paint(picture.texture, upside_down, (1.0, 1.0, 1.0, opacity), look.size)
+
+    def copy(self, source: Picture, target: Picture, box: PixelBounds) -> None:
+        """Replace a rectangle of a picture by that of another of the same size, which has nothing else.
+
+        Leaves the target in use.
+        """
+        target.framebuffer.use()
+        self._ctx.enable_only(moderngl.NOTHING)
+        self._put(source, np.array((box,), dtype=np.float32), 1.0)
+        unmark(target.cells, box, target.size)
+        target.cells |= source.cells
+        mark(target.damage, box)
+
+    def release(self) -> None:
+        """Give the GPU's resources back."""
+        for part in (self._vertices, self._boxes, self._program, self._moved):
+            part.release()
+
+    def _put(self, picture: Picture, boxes: NDArray[np.float32], opacity: float) -> None:
+        if not len(boxes):
+            return
+        self._boxes.upload(boxes, boxes.nbytes)
+        attribute = self._program["box"]
+        assert isinstance(attribute, moderngl.Attribute)
+        self._vertices.bind(attribute.location, "f", self._boxes.buffer, "4f", 0, 16, 1)
+        self._program["size"] = picture.size
+        self._program["color"] = (1.0, 1.0, 1.0, opacity)
+        picture.texture.use(0)
+        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(boxes))

@@ -1,0 +1,185 @@
+"""Paints meshes and rectangles: in the colors of their vertices, with a picture, or by an author's shader."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from weakref import ref
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.render.gl.buffers import GrowingBuffer, vertex_array
+from sketch.render.gl.glsl import Declared, ShaderError
+from sketch.render.gl.shaders import compile_program, load_program
+from sketch.render.gl.uniforms import hand_over
+from sketch.render.matrix import Matrix
+from sketch.render.meshes.shader import VERTEX, Shader
+
+Floats = NDArray[np.float32]
+Numbers = Mapping[str, NDArray[Any]]
+
+VERTEX_FLOATS = 8
+"""x, y in the author's coordinates; texture coordinates; red, green, blue, alpha, not premultiplied."""
+
+_KINDS = {
+    "triangles": moderngl.TRIANGLES,
+    "triangle_strip": moderngl.TRIANGLE_STRIP,
+    "triangle_fan": moderngl.TRIANGLE_FAN,
+}
+
+
+@dataclass(slots=True, eq=False)
+class _Compiled:
+    owner: "ref[Shader]"
+    version: int
+    program: moderngl.Program
+    vertices: moderngl.VertexArray
+    declared: Mapping[str, Declared]
+    numbers: Numbers
+
+    def release(self) -> None:
+        self.vertices.release()
+        self.program.release()
+
+
+class ShadedPainter:
+    """Draws vertices as triangles.
+
+    Args:
+        ctx: The context to draw in.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self._buffer = GrowingBuffer(ctx)
+        self._plain = self._own(())
+        self._textured = self._own(("TEXTURED",))
+        self._compiled: dict[int, _Compiled] = {}
+
+    def paint(
+        self,
+        vertices: Floats,
+        mode: str,
+        matrix: Matrix,
+        size: tuple[int, int],
+        texture: moderngl.Texture | None = None,
+    ) -> None:
+        """Draw with the current blending into the current framebuffer.
+
+        Args:
+            vertices: Float32 array of shape (m, 8).
+            mode: "triangles", "triangle_strip" or "triangle_fan".
+            matrix: From the author's coordinates to pixels.
+            size: Of the framebuffer, in pixels.
+            texture: Premultiplied; what vertices are colored with.
+        """
+        program, arrays = self._plain if texture is None else self._textured
+        if texture is not None:
+            texture.use(0)
+        self._draw(program, arrays, vertices, mode, matrix, size)
+
+    def shade(
+        self,
+        vertices: Floats,
+        mode: str,
+        matrix: Matrix,
+        size: tuple[int, int],
+        shader: Shader,
+        pictures: Mapping[str, moderngl.Texture],
+    ) -> None:
+        """Draw by an author's shader, which `ready` made ready; the rest as for `paint`."""
+        compiled = self._compiled[id(shader)]
+        for unit, (name, texture) in enumerate(pictures.items()):
+            if name in compiled.program:
+                texture.use(unit)
+                compiled.program[name] = unit
+        for name, numbers in compiled.numbers.items():
+            hand_over(compiled.program, name, numbers)
+        self._draw(compiled.program, compiled.vertices, vertices, mode, matrix, size)
+
+    def ready(self, shader: Shader) -> None:
+        """Compile a shader that is new or was changed.
+
+        Where a changed one does not compile or fit its uniforms, the last good one stays and `shader.error`
+        says why.
+
+        Raises:
+            ShaderError: A new one does not compile.
+        """
+        shader.refresh()
+        kept = self._compiled.get(id(shader))
+        if kept is not None and kept.owner() is not shader:
+            self._compiled.pop(id(shader)).release()  # one that is gone had the same address
+            kept = None
+        if kept is None or kept.version != shader.version:
+            kept = self._renewed(shader, kept)
+        # Where the last good one stayed, what was set for the next may not fit it.
+        with suppress(ValueError, TypeError):
+            kept.numbers = shader.numbers(kept.declared)
+
+    def forget(self) -> None:
+        """Release the shaders that are gone: not in a finalizer, where no context may be current."""
+        for key in [key for key, compiled in self._compiled.items() if compiled.owner() is None]:
+            self._compiled.pop(key).release()
+
+    def release(self) -> None:
+        """Give the GPU's resources back."""
+        for compiled in self._compiled.values():
+            compiled.release()
+        self._compiled.clear()
+        for program, arrays in (self._plain, self._textured):
+            arrays.release()
+            program.release()
+        self._buffer.release()
+
+    def _own(self, defines: tuple[str, ...]) -> tuple[moderngl.Program, moderngl.VertexArray]:
+        program = load_program(self._ctx, VERTEX, "textured.frag", defines)
+        return program, self._bound(program)
+
+    def _renewed(self, shader: Shader, kept: _Compiled | None) -> _Compiled:
+        try:
+            made = self._made(shader)
+        except (ShaderError, ValueError, TypeError) as error:
+            if kept is None:
+                raise
+            if isinstance(error, ShaderError):
+                kept.version = shader.version  # not tried again until it is written again
+            shader.error = str(error)
+            return kept
+        if kept is not None:
+            kept.release()
+        shader.error = None
+        self._compiled[id(shader)] = made
+        return made
+
+    def _made(self, shader: Shader) -> _Compiled:
+        declared = shader.declared
+        numbers = shader.numbers(declared)
+        program = compile_program(self._ctx, *shader.stages)
+        return _Compiled(ref(shader), shader.version, program, self._bound(program), declared, numbers)
+
+    def _bound(self, program: moderngl.Program) -> moderngl.VertexArray:
+        # A stage that makes no use of an attribute does not have it, and its bytes are passed over.
+        layout = (("point", "2f", "8x"), ("texcoord", "2f", "8x"), ("color", "4f", "16x"))
+        used = [(name, size) for name, size, _ in layout if name in program]
+        form = " ".join(size if name in program else gap for name, size, gap in layout)
+        return vertex_array(self._ctx, program, (self._buffer.buffer, form, *(name for name, _ in used)))
+
+    def _draw(
+        self,
+        program: moderngl.Program,
+        arrays: moderngl.VertexArray,
+        vertices: Floats,
+        mode: str,
+        matrix: Matrix,
+        size: tuple[int, int],
+    ) -> None:
+        if len(vertices) == 0:
+            return
+        self._buffer.upload(vertices, vertices.nbytes)
+        for name, value in (("frame_size", size), ("frame_axes", matrix[:4]), ("frame_origin", matrix[4:])):
+            if name in program:
+                program[name] = value
+        arrays.render(_KINDS[mode], vertices=len(vertices))

@@ -1,0 +1,156 @@
+"""An author's own shader, from files that may change while the sketch runs."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sketch.render.gl.glsl import Declared, ShaderError, Source, assemble, declared_uniforms
+from sketch.render.gl.shaders import shader_text
+from sketch.render.gl.uniforms import SAMPLER, as_numbers, check_name
+from sketch.render.images.fbo import Fbo
+from sketch.render.images.image import Image
+
+Picture: TypeAlias = Image | Fbo | str | Path
+PathLike: TypeAlias = str | os.PathLike[str]
+
+VERTEX = "author.vert"
+
+
+class Shader:
+    """A fragment stage of one's own, and a vertex stage if need be, read again when a file was written.
+
+        self.waves = Shader("waves.frag")               # in setup
+        self.waves.set(time=self.time, photo=self.photo)  # in draw
+        canvas.shader(self.waves)
+
+    The fragment stage gets `in vec2 at`, 0..1 from the top left corner of what is drawn; `in vec2 place`, the
+    coordinates; and `in vec4 tint`, the color, not premultiplied. What it writes is premultiplied by its
+    alpha. `#include "name"` pastes in a file beside it, or one of Inkloop's own.
+
+    While the sketch runs, a changed file that does not compile leaves the last good shader in use; `error`
+    says what is wrong with which line, and so does the frame.
+
+    Args:
+        fragment: File of the fragment stage.
+        vertex: File of the vertex stage; "author.vert" of Inkloop's own if left out.
+
+    Raises:
+        ShaderError: A file is missing.
+    """
+
+    def __init__(self, fragment: PathLike, vertex: PathLike | None = None) -> None:
+        self._fragment = Path(fragment)
+        self._vertex = None if vertex is None else Path(vertex)
+        self.error: str | None = None
+        self.version = 0
+        self._numbers: dict[str, ArrayLike] = {}
+        self._pictures: dict[str, Picture] = {}
+        self._read()
+
+    @property
+    def name(self) -> str:
+        """The file name of the fragment stage."""
+        return self._fragment.name
+
+    @property
+    def stages(self) -> tuple[Source, Source]:
+        """The vertex and the fragment stage as they were last read."""
+        return self._stages
+
+    @property
+    def declared(self) -> dict[str, Declared]:
+        """The uniforms that both stages declare, those of Inkloop's own left out."""
+        found = declared_uniforms(self._stages[0]) | declared_uniforms(self._stages[1])
+        return {name: kind for name, kind in found.items() if not name.startswith("frame_")}
+
+    @property
+    def pictures(self) -> dict[str, Picture]:
+        """What was set for samplers."""
+        return self._pictures
+
+    def set(self, **values: ArrayLike | Picture) -> None:
+        """Set uniforms by name; they stay until they are set again.
+
+        Args:
+            **values: A number for float, int and bool; as many as it has for a vector; rows for a matrix; an
+                `Image`, an `Fbo` or the path of an image file for a sampler2D.
+
+        Raises:
+            ValueError: The shader declares no such uniform, or one of another size.
+            TypeError: What was given is of another kind than what is declared.
+        """
+        declared = self.declared
+        for name, value in values.items():
+            kind = check_name(self.name, name, declared)
+            if kind.type == SAMPLER:
+                self._pictures[name] = self._picture(name, value)
+            else:
+                as_numbers(self.name, name, value, kind)  # pyright: ignore[reportArgumentType]
+                self._numbers[name] = np.array(value)
+
+    def numbers(self, declared: Mapping[str, Declared]) -> dict[str, NDArray[Any]]:
+        """What was set, as the GPU takes it; what is not declared any more is left out.
+
+        Raises:
+            ValueError: A uniform is declared with another size than when it was set.
+            TypeError: It is declared with another type.
+        """
+        return {
+            name: as_numbers(self.name, name, value, declared[name])
+            for name, value in self._numbers.items()
+            if name in declared
+        }
+
+    def refresh(self) -> None:
+        """Read the files again if one was written since; one that is gone for a moment is waited for."""
+        try:
+            if self._written != _times(self._paths):
+                self._read()
+        except ShaderError as error:
+            self.error = str(error)
+        except OSError:
+            return
+
+    def _read(self) -> None:
+        paths: dict[str, Path] = {}
+        vertex = _stage(Path(VERTEX), paths) if self._vertex is None else _stage(self._vertex, paths)
+        self._stages = (vertex, _stage(self._fragment, paths))
+        self._paths = tuple(paths.values())
+        self._written = _times(self._paths)
+        self.version += 1
+
+    def _picture(self, name: str, value: object) -> Picture:
+        if isinstance(value, Image | Fbo | str | Path):
+            return value
+        raise TypeError(
+            f"uniform {name!r} of {self.name} is a sampler2D: an Image, an Fbo or a path; got {value!r}"
+        )
+
+
+def _stage(path: Path, paths: dict[str, Path]) -> Source:
+    """Put a stage together, and note which files it was read from, by the names that errors call them."""
+
+    def include(wanted: str, within: str) -> tuple[str, str]:
+        beside = paths[within].parent / wanted if within in paths else Path(wanted)
+        if within in paths and beside.is_file():
+            paths[wanted] = beside
+            return wanted, beside.read_text(encoding="utf-8")
+        try:
+            return wanted, shader_text(wanted)
+        except ShaderError:
+            raise ShaderError(f"there is no {wanted!r} beside it nor among Inkloop's own") from None
+
+    if str(path) == VERTEX:
+        return assemble(VERTEX, shader_text(VERTEX), include)
+    if not path.is_file():
+        raise ShaderError(f"there is no shader {str(path)!r}")
+    paths[path.name] = path
+    return assemble(path.name, path.read_text(encoding="utf-8"), include)
+
+
+def _times(paths: Iterable[Path]) -> list[int]:
+    return [path.stat().st_mtime_ns for path in paths]

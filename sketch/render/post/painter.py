@@ -1,0 +1,261 @@
+"""Runs the passes of `passes` over a frame."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.render.gl.glsl import ShaderError
+from sketch.render.gl.programs import Drawable, Programs, set_uniform
+from sketch.render.matrix import IDENTITY
+from sketch.render.meshes.painter import ShadedPainter
+from sketch.render.meshes.shader import Shader
+from sketch.render.post.colormaps import SIZE as COLORS
+from sketch.render.post.colormaps import colormap
+from sketch.render.post.gauss import blur_plan, blur_weights
+from sketch.render.post.passes import Bloom, Blur, ColorMap, Pass, Shade, Trails
+from sketch.render.post.surfaces import Surface, Surfaces
+
+Place = tuple[int, int]
+"""Which call of the frame, and which pass of it: whose pictures are whose from frame to frame."""
+
+# From which share of the resolution on light is gathered for a bloom.
+_BLOOM_SHRINK = 4
+
+
+class PostPainter:
+    """Owns what the passes of a canvas need, from the first time they are used.
+
+    Args:
+        ctx: The context to draw in.
+        shaded: What draws by shaders of one's own; released by whoever made it.
+    """
+
+    def __init__(self, ctx: moderngl.Context, shaded: ShadedPainter) -> None:
+        self._ctx = ctx
+        self._shaded = shaded
+        self._shaders: dict[Path, Shader] = {}
+        self._surfaces = Surfaces(ctx)
+        self._programs = Programs(ctx)
+        self._maps: dict[object, moderngl.Texture] = {}
+        self._calls = 0
+        self._frames = 0
+
+    @property
+    def complaints(self) -> dict[str, str]:
+        """What is wrong with shaders that were changed while they run, by file."""
+        return {shader.name: shader.error for shader in self._shaders.values() if shader.error}
+
+    def begin_frame(self) -> None:
+        """Release what the last frame did not use."""
+        self._surfaces.sweep()
+        self._calls = 0
+        self._frames += 1
+
+    def run(
+        self, frame: moderngl.Framebuffer, size: tuple[int, int], ratio: float, passes: Sequence[Pass]
+    ) -> None:
+        """Replace what is in a frame by what the passes make of it, one after the other.
+
+        Leaves blending off and the frame in use.
+
+        Args:
+            frame: What was drawn so far; it may be multisampled, or a window's own.
+            size: Of it, in pixels.
+            ratio: Its pixels a logical pixel.
+            passes: In order.
+        """
+        if not passes:
+            return
+        self._ctx.enable_only(moderngl.NOTHING)
+        source = self._surfaces.get(("frame", 0, size), size)
+        self._copy(source, frame)
+        for index, step in enumerate(passes):
+            last = index == len(passes) - 1
+            other = self._surfaces.get(("frame", (index + 1) % 2, size), size) if not last else None
+            target = frame if other is None else other.framebuffer
+            self._paint(step, source, target, ratio, (self._calls, index))
+            source = other or source
+        self._calls += 1
+
+    def release(self) -> None:
+        """Give the GPU's resources back."""
+        for texture in self._maps.values():
+            texture.release()
+        self._maps.clear()
+        self._surfaces.release()
+        self._programs.release()
+
+    def _paint(
+        self, step: Pass, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
+    ) -> None:
+        match step:
+            case Blur():
+                self._blur(step, source, target, ratio, place)
+            case Bloom():
+                self._bloom(step, source, target, ratio, place)
+            case Trails():
+                self._trails(step, source, target, ratio, place)
+            case ColorMap():
+                self._color_map(step, source, target)
+            case Shade():
+                self._shade(step, source, target, place)
+
+    def _blur(
+        self, step: Blur, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
+    ) -> None:
+        plan = blur_plan(step.sigma * ratio)
+        if plan.halvings == 0:
+            between = self._surfaces.get((place, "across"), source.size)
+            self._gauss(source, between.framebuffer, plan.sigma, (1, 0))
+            self._gauss(between, target, plan.sigma, (0, 1))
+        else:
+            small = self._blurred(source, step.sigma * ratio, place, "blur")
+            self._draw(self._programs.shipped("copy.frag"), target, source.size, {"picture": small.smooth})
+
+    def _blurred(self, source: Surface, sigma: float, place: Place, name: str) -> Surface:
+        """A small picture of the source, blurred by `sigma` of the source's pixels."""
+        plan = blur_plan(sigma)
+        small = self._shrunk(source, plan.halvings, place, name)
+        # Sixteen bits a channel keep faint light smooth, and are dear only where there are many pixels.
+        dtype = "f1" if plan.halvings == 1 else "f2"
+        between = self._surfaces.get((place, name, "across"), small.size, dtype)
+        blurred = self._surfaces.get((place, name, "down"), small.size, dtype)
+        self._gauss(small, between.framebuffer, plan.sigma, (1, 0))
+        self._gauss(between, blurred.framebuffer, plan.sigma, (0, 1))
+        return blurred
+
+    def _shrunk(self, source: Surface, halvings: int, place: Place, name: str) -> Surface:
+        done = 0
+        while done < halvings:
+            steps = min(halvings - done, 2)
+            size = _part(source.size, 2**steps)
+            smaller = self._surfaces.get((place, name, done), size, "f2")
+            # The sampler reads the mean of 2 x 2 pixels between them, and four such places 4 x 4.
+            reach = _pixels(source.size, steps - 1)
+            program = self._programs.shipped("shrink.frag")
+            self._draw(program, smaller.framebuffer, size, {"picture": source.smooth, "reach": reach})
+            source, done = smaller, done + steps
+        return source
+
+    def _gauss(
+        self, source: Surface, target: moderngl.Framebuffer, sigma: float, along: tuple[int, int]
+    ) -> None:
+        stride = (along[0] / source.size[0], along[1] / source.size[1])
+        values = {"picture": source.pixels, "stride": stride, "weights": blur_weights(sigma)}
+        self._draw(self._programs.shipped("blur.frag"), target, source.size, values)
+
+    def _bloom(
+        self, step: Bloom, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
+    ) -> None:
+        size = _part(source.size, _BLOOM_SHRINK)
+        light = self._surfaces.get((place, "light"), size, "f2")
+        gather = self._programs.shipped("shrink.frag", ("BRIGHT",))
+        reach = _pixels(source.size, 1)
+        values = {"picture": source.smooth, "reach": reach, "threshold": step.threshold}
+        self._draw(gather, light.framebuffer, size, values)
+        far = max(step.radius * ratio / _BLOOM_SHRINK, 0.5)
+        both = {
+            "nearby": self._blurred(light, max(far / 4, 0.5), place, "near").smooth,
+            "far_off": self._blurred(light, far, place, "far").smooth,
+        }
+        glow = self._surfaces.get((place, "glow"), size)
+        self._draw(self._programs.shipped("sum.frag"), glow.framebuffer, size, both)
+        values = {"picture": source.pixels, "light": glow.smooth, "strength": step.strength}
+        self._draw(self._programs.shipped("bloom.frag"), target, source.size, values)
+
+    def _trails(
+        self, step: Trails, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
+    ) -> None:
+        last = self._surfaces.get((place, "last"), source.size)
+        red, green, blue, alpha = step.rgba
+        cos, sin = math.cos(step.turn) / step.zoom, math.sin(step.turn) / step.zoom
+        values = {
+            "picture": source.pixels,
+            "last": last.pixels if step.rests else last.smooth,
+            # Pixels of a texture are counted upward: what turns clockwise on the screen turns back like this.
+            "to_last": (cos, -sin, sin, cos),
+            "shift": (step.shift[0] * ratio, -step.shift[1] * ratio),
+            "size": source.size,
+            "ground": (red * alpha, green * alpha, blue * alpha, alpha),
+            "keep": 0.0 if last.fresh else step.keep,
+            "moment": self._frames % 64,
+        }
+        program = self._programs.shipped("trails.frag", () if step.rests else ("MOVES",))
+        self._draw(program, target, source.size, values)
+        self._copy(last, target)
+        last.fresh = False
+
+    def _color_map(self, step: ColorMap, source: Surface, target: moderngl.Framebuffer) -> None:
+        if step.colors not in self._maps:
+            self._maps[step.colors] = self._ctx.texture((COLORS, 1), 3, colormap(step.colors), alignment=1)
+        values = {"picture": source.pixels, "colors": self._maps[step.colors], "amount": step.amount}
+        self._draw(self._programs.shipped("colormap.frag"), target, source.size, values)
+
+    def _shade(self, step: Shade, source: Surface, target: moderngl.Framebuffer, place: Place) -> None:
+        path = Path(step.path)
+        shader = self._shaders.get(path) or Shader(path)
+        declared = shader.declared
+        for name in step.values:
+            if name not in declared:
+                others = ", ".join(known for known in declared if known not in ("picture", "size"))
+                raise ShaderError(f"{path.name} uses no uniform {name!r}; it uses {others or 'none'}")
+        shader.set(**({"size": source.size} if "size" in declared else {}), **step.values)
+        self._shaded.ready(shader)
+        self._shaders[path] = shader
+        # A shader of one's own counts from the top, wherever it is used.
+        upright = self._surfaces.get((place, "upright"), source.size)
+        flipped = self._programs.shipped("copy.frag", ("UPSIDE_DOWN",))
+        self._draw(flipped, upright.framebuffer, source.size, {"picture": source.pixels})
+        target.use()
+        target.viewport = (0, 0, *source.size)
+        corners = _corners(source.size)
+        pictures = {"picture": upright.smooth}
+        self._shaded.shade(corners, "triangle_strip", IDENTITY, source.size, shader, pictures)
+
+    def _copy(self, to: Surface, source: moderngl.Framebuffer) -> None:
+        # A frame that is clipped would clip what is copied, too.
+        to.framebuffer.use()
+        self._ctx.copy_framebuffer(to.framebuffer, source)
+
+    def _draw(
+        self,
+        drawable: Drawable,
+        target: moderngl.Framebuffer,
+        size: tuple[int, int],
+        values: Mapping[str, Any],
+    ) -> None:
+        """Run a program over a whole target of a size; textures among the values take a unit each."""
+        program, vertices = drawable
+        unit = 0
+        for name, value in values.items():
+            if name not in program:
+                continue
+            if isinstance(value, moderngl.Texture):
+                value.use(unit)
+                value, unit = unit, unit + 1
+            set_uniform(program, name, value)
+        target.use()
+        target.viewport = (0, 0, *size)
+        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
+
+
+def _corners(size: tuple[int, int]) -> NDArray[np.float32]:
+    """A whole frame as `ShadedPainter` takes it."""
+    width, height = size
+    rows = [(x * width, y * height, x, y, 1, 1, 1, 1) for y in (0, 1) for x in (0, 1)]
+    return np.array(rows, dtype=np.float32)
+
+
+def _part(size: tuple[int, int], factor: int) -> tuple[int, int]:
+    """A size divided by a factor, rounded up."""
+    return (-(-size[0] // factor), -(-size[1] // factor))
+
+
+def _pixels(size: tuple[int, int], count: float) -> tuple[float, float]:
+    """So many pixels of a picture, as a share of it."""
+    return (count / size[0], count / size[1])

@@ -1,0 +1,164 @@
+"""Circles, rectangles, lines and triangles: rows of numbers, all of them drawn in one call.
+
+A row is 16 floats:
+
+    origin x, origin y, kind, line width      pixels; a line width of 0 means filled
+    x axis (x, y), y axis (x, y)              where one step in the shape's own frame leads on the screen
+    half width, half height, corner radius, 0 in the shape's own frame
+    red, green, blue, alpha                   0..1, not premultiplied
+
+The axes of ellipses and boxes have length 1, so their own frame measures in pixels, turned and perhaps
+slanted. Rows are packed one by one here and by the thousand in `arrays`.
+"""
+
+import math
+from struct import Struct
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.ink.ink import Rgba
+from sketch.render.gl.buffers import GrowingBuffer, vertex_array
+from sketch.render.gl.twins import Bind, Twins
+from sketch.render.gradient import PlacedGradient
+from sketch.render.matrix import Axes, Matrix, apply
+from sketch.render.shapes.runs import shape_runs
+
+ROW_FLOATS = 16
+ROW_BYTES = 4 * ROW_FLOATS
+ELLIPSE, BOX, TRIANGLE = 0.0, 1.0, 2.0
+
+LARGEST_DOT = 64.0
+"""Pixels up to which a shape is drawn as a point. Drivers allow more, but past it the fill counts."""
+
+Floats = NDArray[np.float32]
+
+_pack = Struct(f"{ROW_FLOATS}f").pack
+
+
+def ellipse_row(axes: Axes, x: float, y: float, wide: float, high: float, line: float, color: Rgba) -> bytes:
+    """An ellipse about (x, y).
+
+    Args:
+        axes: Of the matrix from the author's coordinates to pixels.
+        x: Center.
+        y: Center.
+        wide: Half width.
+        high: Half height.
+        line: Width of the outline, 0 for a filled shape.
+        color: Not premultiplied.
+    """
+    # Written out, since this runs for every shape and taking tuples apart in a call is half of its cost.
+    (a, b, c, d, e, f), (along, down, along_y, down_y), x_scale, y_scale, scale, _, _ = axes
+    center_x, center_y = a * x + c * y + e, b * x + d * y + f
+    wide, high = wide * x_scale, high * y_scale
+    red, green, blue, alpha = color
+    return _pack(
+        center_x, center_y, ELLIPSE, line * scale, along, down, along_y, down_y,
+        wide, high, 0.0, 0.0, red, green, blue, alpha,
+    )  # fmt: skip
+
+
+def box_row(
+    axes: Axes, x: float, y: float, wide: float, high: float, radius: float, line: float, color: Rgba
+) -> bytes:
+    """A rectangle about (x, y) with rounded corners; the rest as for `ellipse_row`."""
+    (a, b, c, d, e, f), (along, down, along_y, down_y), x_scale, y_scale, scale, _, _ = axes
+    center_x, center_y = a * x + c * y + e, b * x + d * y + f
+    wide, high = wide * x_scale, high * y_scale
+    red, green, blue, alpha = color
+    return _pack(
+        center_x, center_y, BOX, line * scale, along, down, along_y, down_y,
+        wide, high, radius * scale, 0.0, red, green, blue, alpha,
+    )  # fmt: skip
+
+
+def line_row(axes: Axes, x1: float, y1: float, x2: float, y2: float, width: float, color: Rgba) -> bytes:
+    """A straight line with round ends, which is a box rounded as far as it goes, turned along the line."""
+    start_x, start_y = apply(axes.matrix, x1, y1)
+    end_x, end_y = apply(axes.matrix, x2, y2)
+    along, down = end_x - start_x, end_y - start_y
+    length = math.hypot(along, down)
+    half = width * axes.scale / 2
+    cos, sin = (along / length, down / length) if length > 0 else (1.0, 0.0)
+    return _pack(
+        *((start_x + end_x) / 2, (start_y + end_y) / 2, BOX, 0.0),
+        *(cos, sin, -sin, cos),
+        *(length / 2 + half, half, half, 0.0),
+        *color,
+    )
+
+
+def triangle_row(
+    matrix: Matrix, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float, color: Rgba
+) -> bytes:
+    """A filled triangle: its frame has the origin in one corner and an axis along each side from there."""
+    a, b, c, d, e, f = matrix
+    along, down, along_third, down_third = x2 - x1, y2 - y1, x3 - x1, y3 - y1
+    red, green, blue, alpha = color
+    return _pack(
+        a * x1 + c * y1 + e, b * x1 + d * y1 + f, TRIANGLE, 0.0,
+        a * along + c * down, b * along + d * down,
+        a * along_third + c * down_third, b * along_third + d * down_third,
+        0.5, 0.5, 0.0, 0.0, red, green, blue, alpha,
+    )  # fmt: skip
+
+
+class ShapePainter:
+    """Draws rows made by the functions above.
+
+    Args:
+        ctx: The context to draw in.
+        stages: Names its shaders: "shapes" where the axes of every row cross at a right angle, "slanted",
+            which is slower, where they may not.
+    """
+
+    def __init__(self, ctx: moderngl.Context, stages: str = "shapes") -> None:
+        self._ctx = ctx
+        self._rows = GrowingBuffer(ctx)
+        self._quads = Twins(ctx, (f"{stages}.vert", f"{stages}.frag"), self._bound("/i"))
+        self._dots: Twins | None = None
+        self._largest = 0.0
+        if stages == "shapes":
+            self._dots = Twins(ctx, ("dots.vert", "dots.frag"), self._bound("/v"))
+            self._largest = min(float(ctx.info["GL_POINT_SIZE_RANGE"][1]), LARGEST_DOT)
+
+    def paint(self, rows: bytearray, size: tuple[int, int], gradient: PlacedGradient | None = None) -> None:
+        """Draw with the current blending into the current framebuffer.
+
+        Args:
+            rows: Packed floats, 64 bytes a shape.
+            size: Of the framebuffer, in pixels.
+            gradient: What to paint with instead of the rows' colors, of which only alpha is heeded.
+        """
+        floats = np.frombuffer(rows, dtype=np.float32).reshape(-1, ROW_FLOATS)
+        for run in shape_runs(floats, size, self._largest):
+            self._draw(floats[run.first : run.first + run.count], run.dots, size, gradient)
+
+    def release(self) -> None:
+        """Give the GPU's resources back."""
+        self._quads.release()
+        if self._dots is not None:
+            self._dots.release()
+        self._rows.release()
+
+    def _draw(self, rows: Floats, dots: bool, size: tuple[int, int], gradient: PlacedGradient | None) -> None:
+        self._rows.upload(rows, rows.nbytes)
+        if not dots or self._dots is None:
+            _, vertices = self._quads.use(size, gradient)
+            vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows))
+            return
+        _, vertices = self._dots.use(size, gradient)
+        self._ctx.enable(moderngl.PROGRAM_POINT_SIZE)
+        vertices.render(moderngl.POINTS, vertices=len(rows))
+        self._ctx.disable(moderngl.PROGRAM_POINT_SIZE)
+
+    def _bound(self, step: str) -> Bind:
+        """Read the rows one a vertex, "/v", or one an instance, "/i"."""
+
+        def bind(program: moderngl.Program) -> moderngl.VertexArray:
+            names = ("place", "axes", "extent", "color")
+            return vertex_array(self._ctx, program, (self._rows.buffer, f"4f 4f 4f 4f{step}", *names))
+
+        return bind

@@ -1,0 +1,130 @@
+"""Fills outlines of any form, exactly: every pixel gets the share of its square that lies inside.
+
+For every edge, a shader adds up how much of each pixel lies to its right, counted down or up by the edge's
+direction. What is left after the last edge is how often the outlines go round the pixel, of which the fill
+rule makes coverage. No triangles are cut, so nothing is too thin, too concave or too crossed. The sums are
+those of font rasterizers (as in Levien, 2016, "Inside the fastest font renderer in the world").
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, cast
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.ink.ink import Rgba
+from sketch.ink.path import Path
+from sketch.render.gl.buffers import GrowingBuffer, vertex_array
+from sketch.render.gl.shaders import load_program
+from sketch.render.gl.twins import Twins
+from sketch.render.gradient import PlacedGradient
+from sketch.render.matrix import Matrix, apply_to_points
+from sketch.render.shapes.quads import Box
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelPath:
+    """Outlines in the pixels of the framebuffer.
+
+    Attributes:
+        edges: Float32 array of shape (m, 5): x, y of an edge's start, x, y of its end, and the first whole
+            pixel to the right of its outline. None of them is level.
+        bounds: Whole pixels around them: left, top, right, bottom.
+        nonzero: The fill rule; else even and odd.
+    """
+
+    edges: Floats
+    bounds: tuple[int, int, int, int]
+    nonzero: bool
+
+
+def pixel_path(path: Path, matrix: Matrix, size: tuple[int, int]) -> PixelPath | None:
+    """Transform a path to the pixels of a framebuffer, or None where it lies outside of them."""
+    rings = [apply_to_points(matrix, contour.points) for contour in path.contours]
+    edges = np.concatenate([_edges(ring) for ring in rings])
+    low, high = edges[:, :2].min(axis=0).tolist(), edges[:, :2].max(axis=0).tolist()
+    left, top = max(math.floor(low[0]), 0), max(math.floor(low[1]), 0)
+    right, bottom = min(math.ceil(high[0]), size[0]), min(math.ceil(high[1]), size[1])
+    if left >= right or top >= bottom:
+        return None
+    return PixelPath(edges[edges[:, 1] != edges[:, 3]], (left, top, right, bottom), path.rule == "nonzero")
+
+
+class PathPainter:
+    """Fills paths, one at a time.
+
+    Args:
+        ctx: The context to draw in.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self._buffer = GrowingBuffer(ctx)
+        self._edges = load_program(ctx, "edges.vert", "edges.frag")
+        self._vertices = vertex_array(ctx, self._edges, (self._buffer.buffer, "4f 1f/i", "edge", "right"))
+        self._fills = Twins(ctx, ("quad.vert", "turns.frag"), lambda program: vertex_array(ctx, program))
+        self._turns: moderngl.Framebuffer | None = None
+
+    def sum_up(self, path: PixelPath, size: tuple[int, int]) -> None:
+        """Add up the edges of a path; leaves another framebuffer in use, and additive blending.
+
+        Args:
+            path: What to fill.
+            size: Of the framebuffer that `fill` is going to draw into, in pixels.
+        """
+        left, top, right, bottom = path.bounds
+        turns = self._turns_of(size)
+        turns.use()
+        turns.viewport = (0, 0, *size)
+        turns.clear(viewport=(left, size[1] - bottom, right - left, bottom - top))
+        self._ctx.enable_only(moderngl.BLEND)
+        self._ctx.blend_func = cast(Any, moderngl.ADDITIVE_BLENDING)
+        self._buffer.upload(path.edges, path.edges.nbytes)
+        self._edges["size"] = size
+        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(path.edges))
+
+    def fill(
+        self, path: PixelPath, color: Rgba, size: tuple[int, int], gradient: PlacedGradient | None = None
+    ) -> None:
+        """Paint what `sum_up` added up, with the current blending into the current framebuffer."""
+        left, top, right, bottom = path.bounds
+        sides: Box = (right - left, 0.0, 0.0, bottom - top)
+        program, vertices = self._fills.use(size, gradient)
+        cast(Any, self._turns).color_attachments[0].use(0)
+        program["origin"] = (left, top)
+        program["sides"] = sides
+        program["color"] = color
+        program["nonzero"] = path.nonzero
+        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
+
+    def release(self) -> None:
+        """Give the GPU's resources back."""
+        self._drop_turns()
+        self._fills.release()
+        self._vertices.release()
+        self._edges.release()
+        self._buffer.release()
+
+    def _turns_of(self, size: tuple[int, int]) -> moderngl.Framebuffer:
+        """A surface of sums, at least this large: pixels are found on it from the lower left corner."""
+        if self._turns is None or self._turns.width < size[0] or self._turns.height < size[1]:
+            largest = size if self._turns is None else tuple(map(max, size, self._turns.size))
+            self._drop_turns()
+            self._turns = self._ctx.framebuffer([self._ctx.texture(cast(Any, largest), 1, dtype="f4")])
+        return self._turns
+
+    def _drop_turns(self) -> None:
+        if self._turns is not None:
+            texture: Any = self._turns.color_attachments[0]
+            self._turns.release()
+            texture.release()
+            self._turns = None
+
+
+def _edges(ring: Floats) -> Floats:
+    right = np.full((len(ring), 1), np.ceil(ring[:, 0].max()), dtype=np.float32)
+    return np.hstack((ring, np.roll(ring, -1, axis=0), right))

@@ -1,0 +1,73 @@
+"""Paints one textured parallelogram: a line of text, an image, a layer that is out of place."""
+
+from dataclasses import dataclass
+
+import moderngl
+
+from sketch.ink.ink import Rgba
+from sketch.render.gl.buffers import vertex_array
+from sketch.render.gl.twins import Twins
+from sketch.render.gradient import PlacedGradient
+from sketch.render.matrix import Matrix, apply
+
+Box = tuple[float, float, float, float]
+
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Quad:
+    """Where a texture goes.
+
+    Attributes:
+        origin: Pixel that the first corner of `part` is put on.
+        sides: From there along the picture's width (x, y), and along its height (x, y), in pixels.
+        part: Left, top, right and bottom of what is shown, 0..1 of the texture.
+    """
+
+    origin: tuple[float, float]
+    sides: Box
+    part: Box = WHOLE
+
+
+def quad_at(matrix: Matrix, x: float, y: float, width: float, height: float) -> Quad:
+    """The upright rectangle with the corner (x, y), transformed to pixels."""
+    a, b, c, d, _, _ = matrix
+    return Quad(apply(matrix, x, y), (a * width, b * width, c * height, d * height))
+
+
+class QuadPainter:
+    """Draws textures one at a time.
+
+    Args:
+        ctx: The context to draw in.
+        fragment: File name of the fragment stage: "mask.frag" or "picture.frag".
+    """
+
+    def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
+        self._programs = Twins(ctx, ("quad.vert", fragment), lambda program: vertex_array(ctx, program))
+
+    def paint(
+        self,
+        texture: moderngl.Texture,
+        quad: Quad,
+        color: Rgba,
+        size: tuple[int, int],
+        gradient: PlacedGradient | None = None,
+    ) -> None:
+        """Draw with the current blending into the current framebuffer of this size in pixels.
+
+        Only "mask.frag" heeds a gradient; of the color it then takes the alpha.
+        """
+        program, vertices = self._programs.use(size, gradient)
+        texture.use(0)
+        program["origin"] = quad.origin
+        program["sides"] = quad.sides
+        program["color"] = color
+        if "part" in program:  # a stage that reads pixel by pixel has no use for it
+            program["part"] = quad.part
+        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
+
+    def release(self) -> None:
+        """Give the GPU's resources back."""
+        self._programs.release()

@@ -1,0 +1,213 @@
+"""Long stretches of one color in half as many quads: a band is one segment, or two that turn little.
+
+A driver spends most of its time on setting triangles up and on pixels along their edges, so what matters is
+how few and how large they are. A row is 20 floats:
+
+    x, y, radius, round           where the band starts, and whether it is round there
+    x, y, radius, reach of start  where the two segments meet; the end, if it is only one
+    x, y, radius, reach of end    where the band ends
+    mitre of start, of end        where neighbouring quads meet; zero where the start lies open
+    red, green, blue, alpha       premultiplied
+
+Bands do not overlap: they meet at mitres, or, where the disc at a joint shows, at its two tangents.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+
+BAND_FLOATS = 20
+
+_STEEPEST = np.float32(0.5)
+"""Change of the radius a pixel that a band may have."""
+
+_STRAIGHT = np.float32(1.064)
+"""One over the cosine of half the angle by which neighbours may turn where no disc is drawn: 40 degrees."""
+
+_MARGIN, _MOST = np.float32(1.1), np.float32(0.6)
+"""By how much more than needed a quad is widened, and by which share of its reach at most."""
+
+_SAME_PLACE = np.float32(1e-3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bands:
+    """The bands of some rows of strokes.
+
+    Attributes:
+        rows: Float32 of shape (m, 20).
+        at: The segment with which each one begins, ascending, shape (m,).
+    """
+
+    rows: Floats
+    at: Indices
+
+    def between(self, first: int, stop: int) -> tuple[int, int]:
+        """The first band of the segments from `first` up to `stop`, and how many there are."""
+        begin, end = np.searchsorted(self.at, (first, stop)).tolist()
+        return begin, end - begin
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """What bands need to know of the rows of strokes, a column each, which numpy reads several times as fast.
+
+    Attributes:
+        x: Of each point, float32 of shape (n,), as all of these.
+        y: The same.
+        radius: In pixels.
+        reach: How far sideways paint may go.
+        across: X of the mitre, 0 where there is none.
+        down: Y of it.
+        stretch: How long it is, in reaches.
+        shows: Where a disc is drawn: where there is no mitre, or one of a strong turn. Bool.
+        looks_back: The row's `back`.
+    """
+
+    x: Floats
+    y: Floats
+    radius: Floats
+    reach: Floats
+    across: Floats
+    down: Floats
+    stretch: Floats
+    shows: Flags
+    looks_back: Floats
+
+
+def outline_of(rows: Floats) -> Outline:
+    """Read rows as `rows.stroke_rows` makes them: float32 of shape (n, 12)."""
+    x, y, radius, reach, across, down, _, back = np.ascontiguousarray(rows[:, :8].T)
+    stretch = np.sqrt(across * across + down * down) / reach
+    shows = (stretch == 0) | (stretch > _STRAIGHT)
+    return Outline(x, y, radius, reach, across, down, stretch, shows, back)
+
+
+def bandable(line: Outline, thin: float) -> Flags:
+    """Which segments can be bands: none that looks back, is thinner or changes its width suddenly.
+
+    Args:
+        line: Of n points.
+        thin: Radius in pixels below which a line is too thin.
+
+    Returns:
+        Shape (n - 1,).
+    """
+    x, y, fall = np.diff(line.x), np.diff(line.y), np.abs(np.diff(line.radius))
+    square = x * x + y * y
+    fits = (line.looks_back[:-1] == 0) & (square > _SAME_PLACE**2) & (fall * fall <= _STEEPEST**2 * square)
+    thick = line.radius >= np.float32(thin)
+    # Where an end is round, the tangents must touch its disc on this half of the segment.
+    leaning = fall * np.maximum(line.radius[:-1], line.radius[1:]) <= np.float32(0.25) * square
+    return fits & thick[:-1] & thick[1:] & (leaning | ~(line.shows[:-1] | line.shows[1:]))
+
+
+def bands(rows: Floats, line: Outline, able: Flags) -> Bands:
+    """Make bands of segments.
+
+    Args:
+        rows: Float32 of shape (n, 12), as `rows.stroke_rows` makes them.
+        line: The same.
+        able: Which segments to take, shape (n - 1,), as `bandable` says.
+    """
+    first, two, grown = _paired(line, able)
+    last = first + 1 + two
+    both = line.shows[first] & line.shows[last]
+    if both.any():
+        first, last = np.repeat(first, 1 + both), np.repeat(last, 1 + both)
+    # Four floats are copied as one number as long, a mitre as half of that: numpy is slow along short rows.
+    made = np.empty((len(first), BAND_FLOATS), dtype=np.float32)
+    fours, pairs = made.view(np.complex128), made.view(np.complex64)
+    place = _side_by_side(line.x, line.y, line.radius, line.reach)
+    fours[:, 0] = _side_by_side(line.x, line.y, line.radius, line.shows).take(first)
+    fours[:, 1] = place.take(first + 1)
+    made[:, 7] = line.reach.take(first)
+    fours[:, 2] = place.take(last)
+    sides = _side_by_side(line.across * grown, line.down * grown)
+    pairs[:, 6] = sides.take(first)
+    pairs[:, 7] = sides.take(last)
+    red, green, blue, alpha = np.ascontiguousarray(rows[:, 8:12].T)
+    fours[:, 4] = _side_by_side(red * alpha, green * alpha, blue * alpha, alpha).take(first)
+    halved = np.flatnonzero(np.repeat(both, 1 + both))
+    made[halved] = _halves(made[halved])
+    backward = np.flatnonzero(line.shows[last] & ~line.shows[first])
+    made[backward] = _turned(made[backward])
+    return Bands(made, first)
+
+
+def _side_by_side(*columns: NDArray[Any]) -> NDArray[Any]:
+    """Two or four columns of floats as one of numbers that are as long."""
+    table = np.empty((len(columns[0]), len(columns)), dtype=np.float32)
+    for at, column in enumerate(columns):
+        table[:, at] = column
+    return table.view(np.complex64 if len(columns) == 2 else np.complex128)[:, 0]
+
+
+def _paired(line: Outline, able: Flags) -> tuple[Indices, Flags, Floats]:
+    """Segments that begin a band, which of them are two, and by what factor each point's mitre grows."""
+    x, y, reach = line.x, line.y, line.reach
+    turn = (x[1:-1] - x[:-2]) * (y[2:] - y[1:-1]) - (y[1:-1] - y[:-2]) * (x[2:] - x[1:-1])
+    outer = np.where(turn > 0, np.float32(-1), np.float32(1))
+    from_x, from_y = x[:-2] + outer * line.across[:-2], y[:-2] + outer * line.down[:-2]
+    wide, high = x[2:] + outer * line.across[2:] - from_x, y[2:] + outer * line.down[2:] - from_y
+    chord = np.maximum(np.sqrt(wide * wide + high * high), _SAME_PLACE)
+    out_x, out_y = x[1:-1] + outer * line.across[1:-1] - from_x, y[1:-1] + outer * line.down[1:-1] - from_y
+    # The quad goes straight from its start to its end, so both are widened by how far the middle stands out.
+    bulge = _MARGIN * np.maximum(outer * (wide * out_y - high * out_x) / chord, 0)
+    ends = np.minimum(reach[:-2], reach[2:])
+    shows = line.shows
+    joined = able[:-1] & able[1:] & (bulge <= _MOST * ends) & ~(shows[:-2] | shows[1:-1] | shows[2:])
+    # A mitre grows only between two bands, so that it still fits what is drawn otherwise, or in another call.
+    joined[1:-1] &= able[:-3] & able[3:]
+    joined[:1] = joined[-1:] = False
+
+    index = np.arange(len(able), dtype=np.int32)
+    begins = np.append(True, ~joined)
+    odd = (index - np.maximum.accumulate(np.where(begins, index, 0))) & 1 == 1
+    first = np.flatnonzero(able & ~odd)
+    two = np.append(joined, False)[first]
+    pairs = first[two]
+    extra = np.zeros(len(x), dtype=np.float32)
+    extra[pairs] = bulge[pairs]
+    extra[pairs + 2] = np.maximum(extra[pairs + 2], bulge[pairs])
+    return first, two, 1 + extra / reach
+
+
+def _halves(whole: Floats) -> Floats:
+    """Of each segment round at both ends, given twice: its first half, and its second from the end."""
+    made = whole.copy()
+    start, end = whole[:, 0:2], whole[:, 8:10]
+    step = end - start
+    length = np.hypot(step[:, 0], step[:, 1])
+    sine = (whole[:, 2] - whole[:, 10]) / length
+    # Halfway between the places where the tangents touch the discs.
+    share = (sine * whole[:, 2] + (1 - sine**2) * length / 2) / length
+    reach = whole[:, 7] + share * (whole[:, 11] - whole[:, 7])
+    aside = np.stack((-step[:, 1], step[:, 0]), axis=1) * (reach / length)[:, None]
+    cut = np.column_stack((start + share[:, None] * step, whole[:, 2] - sine * share * length))
+    made[:, 4:7] = made[:, 8:11] = cut
+    made[:, 11] = reach
+    made[:, 14:16] = aside
+    back = made[1::2]
+    back[:, 0:3] = whole[1::2, 8:11]
+    back[:, 7] = whole[1::2, 11]
+    back[:, 12:14] = -whole[1::2, 14:16]
+    back[:, 14:16] *= -1
+    return made
+
+
+def _turned(rows: Floats) -> Floats:
+    """Single segments the other way round, so that the round end is the start."""
+    made = rows.copy()
+    made[:, 0:3], made[:, 8:11] = rows[:, 8:11], rows[:, 0:3]
+    made[:, 4:7] = rows[:, 0:3]
+    made[:, 7], made[:, 11] = rows[:, 11], rows[:, 7]
+    made[:, 12:14], made[:, 14:16] = -rows[:, 14:16], -rows[:, 12:14]
+    made[:, 3] = 1
+    return made

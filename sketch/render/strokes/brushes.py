@@ -1,0 +1,35 @@
+"""The brushes that come with Inkloop."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from sketch.ink.brush import Brush, BrushError
+from sketch.render.gl.shaders import shader_path
+
+
+def brush_of(given: Brush | str) -> Brush:
+    """A brush as it is, or the one that comes with Inkloop under a name.
+
+    Raises:
+        BrushError: There is none of that name.
+    """
+    return given if isinstance(given, Brush) else _shipped(given)
+
+
+def brush_names() -> list[str]:
+    """The names of the brushes that come with Inkloop."""
+    return sorted(path.stem for path in _folder().glob("*.toml"))
+
+
+@lru_cache
+def _shipped(name: str) -> Brush:
+    if name not in brush_names():
+        raise BrushError(
+            f"there is no brush {name!r}; there are {', '.join(brush_names())}."
+            " One of your own is read with Brush.load(path)"
+        )
+    return Brush.load(_folder() / name)
+
+
+def _folder() -> Path:
+    return shader_path("brushes/pen.toml").parent

@@ -1,0 +1,130 @@
+"""The programs that strokes are drawn with, put together from files in the variants that strokes need."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import moderngl
+
+from sketch.ink.brush import Brush, BrushError
+from sketch.render.gl.buffers import vertex_array
+from sketch.render.gl.glsl import ShaderError, assemble
+from sketch.render.gl.shaders import compile_program, shader_text
+
+
+@dataclass(slots=True)
+class StrokeProgram:
+    """A compiled variant: where each attribute is bound, and what its brush said."""
+
+    program: moderngl.Program
+    vertices: moderngl.VertexArray
+    attributes: dict[str, int]
+    code: str
+
+    def release(self) -> None:
+        """Give both back."""
+        self.vertices.release()
+        self.program.release()
+
+
+class StrokePrograms:
+    """Compiles a variant when it is first needed and keeps it.
+
+    Args:
+        ctx: The context to compile in.
+
+    Attributes:
+        errors: What the driver said of a brush whose last good code is still in use, by its file.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self.errors: dict[Path, ShaderError] = {}
+        self._ctx = ctx
+        self._made: dict[tuple[Path | None, tuple[str, ...]], StrokeProgram] = {}
+        self._refused: dict[tuple[Path, str], ShaderError] = {}
+
+    def get(self, brush: Brush | None, defines: tuple[str, ...]) -> StrokeProgram:
+        """The program for a brush, or for plain color, with names that `#ifdef` finds defined.
+
+        Raises:
+            ShaderError: The brush does not compile and never did; says which line of which file.
+        """
+        path = brush.path if brush else None
+        made = self._made.get((path, defines))
+        if brush is None or path is None:
+            if made is None:
+                made = self._made[None, defines] = self._compile(None, defines)
+            return made
+        if made is not None and made.code == brush.code:
+            self.errors.pop(path, None)
+            return made
+        return self._renewed(brush, path, defines, made)
+
+    def release(self) -> None:
+        """Give every program back."""
+        for made in self._made.values():
+            made.release()
+        self._made.clear()
+
+    def _renewed(
+        self, brush: Brush, path: Path, defines: tuple[str, ...], old: StrokeProgram | None
+    ) -> StrokeProgram:
+        """Compile code that is new; keep the old where it does not compile."""
+        error = self._refused.get((path, brush.code))
+        if error is None:
+            try:
+                made = self._compile(brush, defines)
+            except ShaderError as refused:
+                error = self._refused[path, brush.code] = refused
+            else:
+                if old is not None:
+                    old.release()
+                self.errors.pop(path, None)
+                self._made[path, defines] = made
+                return made
+        if old is None:
+            raise error
+        self.errors[path] = error
+        return old
+
+    def _compile(self, brush: Brush | None, defines: tuple[str, ...]) -> StrokeProgram:
+        program = compile_stroke(self._ctx, brush, defines)
+        members = {name: program[name] for name in program}
+        attributes = {n: m.location for n, m in members.items() if isinstance(m, moderngl.Attribute)}
+        vertices = vertex_array(self._ctx, program)
+        return StrokeProgram(program, vertices, attributes, brush.code if brush else "")
+
+
+def compile_stroke(ctx: moderngl.Context, brush: Brush | None, defines: tuple[str, ...]) -> moderngl.Program:
+    """Compile one variant; whoever asked for it releases it.
+
+    Raises:
+        ShaderError: The driver refuses it; says which line of which file.
+    """
+    names = (*defines, "BRUSH") if brush else defines
+
+    def read(wanted: str, _: str) -> tuple[str, str]:
+        if wanted == "brush":
+            return (str(brush.path), brush.code) if brush else ("brush", "")
+        return wanted, shader_text(wanted)
+
+    vertex, fragment = (
+        assemble(file, shader_text(file), read, names) for file in ("strokes.vert", "strokes.frag")
+    )
+    return compile_program(ctx, vertex, fragment)
+
+
+def set_uniforms(program: moderngl.Program, brush: Brush) -> None:
+    """Give a brush's program its numbers.
+
+    Raises:
+        BrushError: A uniform is declared with another count of numbers.
+    """
+    for name, value in brush.uniforms:
+        if name not in program:  # declared and not used
+            continue
+        uniform = cast(moderngl.Uniform, program[name])
+        given = len(value) if isinstance(value, tuple) else 1
+        if uniform.dimension != given:
+            raise BrushError(f"{brush.path}: the uniform {name!r} takes {uniform.dimension}; got {value!r}")
+        uniform.value = value

@@ -1,0 +1,211 @@
+"""Strokes as rows of numbers for the GPU: one row a point, one instance of a quad from each row to the next.
+
+A row is 12 floats:
+
+    x, y, radius, reach            pixels; reach is how far from the point its joint may need paint, sideways
+    mitre x, mitre y, skip, back   where neighbouring quads meet; which earlier segments may already have
+    painted here red, green, blue, alpha        0..1, not premultiplied
+
+No pixel of a joint may be painted twice, or a translucent stroke would show beads and an edge would grow
+thick. Where the line turns gently the quads of both segments share an edge, the mitre, and the rasterizer
+gives every pixel to one of them. Where it turns sharply, both segments paint a full round end; every segment
+that starts within reach of such a turn looks `back` over that many earlier ones (after leaving out `skip`)
+and paints only what they did not.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.render.strokes.joints import (
+    FRINGE,
+    PixelStroke,
+    cut_flat,
+    joined,
+    joints,
+    reach_of,
+    segments,
+    windows,
+    without_duplicates,
+)
+from sketch.render.strokes.look import SOLID, StrokeLook
+
+Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+
+PixelBounds: TypeAlias = tuple[int, int, int, int]
+"""Left, top, right, bottom."""
+
+ROW_FLOATS = 12
+NO_SEGMENT = -1.0
+
+_WORTH_A_CALL = 64
+"""Segments that are drawn in the time that a draw call costs beside theirs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StrokeRows:
+    """Strokes of one look, laid out for the GPU.
+
+    Attributes:
+        rows: Float32 of shape (m, 12).
+        look: What they share.
+        at: Which of the points that were given each row is, shape (m,), or None for all of them in order.
+        span: The first row that is drawn as a segment and one past the last, or None for all; the others are
+            there to be looked back at.
+        even: Whether every stroke has one color.
+    """
+
+    rows: Floats
+    look: StrokeLook
+    at: NDArray[np.intp] | None
+    span: tuple[int, int] | None = None
+    even: bool = False
+
+    @property
+    def drawn(self) -> Floats:
+        """The rows of the segments that are drawn: one more than there are segments."""
+        first, last = self.span or (0, len(self.rows))
+        return self.rows[first : last + 1]
+
+    def picked(self, values: Floats) -> Floats:
+        """The values of the rows, given those of the points."""
+        return values if self.at is None else values[self.at]
+
+
+def laid_out(strokes: Sequence[PixelStroke], look: StrokeLook = SOLID) -> StrokeRows:
+    """Lay strokes out for one draw call.
+
+    Args:
+        strokes: In the order in which they are to be painted.
+        look: That of all of them.
+
+    Returns:
+        Their rows. A stroke of one point takes two.
+    """
+    if sum(len(stroke.xy) for stroke in strokes) == 0:
+        return StrokeRows(np.empty((0, ROW_FLOATS), dtype=np.float32), look, None)
+    line = without_duplicates(joined(strokes))
+    length, direction = segments(line)
+    reach = reach_of(line, look)
+    mitre, sharp = joints(line, length, direction, reach, look)
+    cut_flat(mitre, line, direction, reach)
+    skip, back = windows(line, length, sharp, look)
+
+    rows = np.empty((len(line.xy), ROW_FLOATS), dtype=np.float32)
+    rows[:, 0:2] = line.xy
+    rows[:, 2] = line.radius
+    rows[:, 3] = reach
+    rows[:, 4:6] = mitre
+    rows[:, 6] = skip
+    rows[:, 7] = np.where(line.last, NO_SEGMENT, back)
+    rows[:, 8:12] = line.rgba
+    return StrokeRows(rows, look, line.at, even=all(isinstance(stroke.rgba, tuple) for stroke in strokes))
+
+
+def stroke_rows(strokes: Sequence[PixelStroke], look: StrokeLook = SOLID) -> Floats:
+    """The rows of strokes alone: float32 of shape (m, 12), as described above."""
+    return laid_out(strokes, look).rows
+
+
+def past_rows(rows: Floats, flagged: bool = False) -> Floats:
+    """What a segment needs to know of earlier ones: x, y, radius, alpha, as an array of shape (m, 4).
+
+    With flags, alpha has 2 added where a stroke starts and 4 where it ends.
+    """
+    past = rows[:, (0, 1, 2, 11)]
+    if flagged:
+        last = rows[:, 7] == NO_SEGMENT
+        past[:, 3] += np.float32(4) * last + np.float32(2) * np.append(True, last[:-1])
+    return past
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Segments that follow each other and are drawn in one call.
+
+    Attributes:
+        first: Segment it begins with.
+        count: How many they are.
+        sharp: Whether some of them look back.
+        banded: Whether all of them can be drawn as bands.
+    """
+
+    first: int
+    count: int
+    sharp: bool
+    banded: bool = False
+
+
+def runs_of(rows: Floats, able: Flags | None = None) -> list[Run]:
+    """Divide segments, in order, into as few runs as pay.
+
+    A run that does not look back is drawn in half the time, and bands in less than that, which for a long one
+    is worth a call of its own.
+
+    Args:
+        rows: Float32 of shape (m, 12), as described above.
+        able: Which segments can be bands, shape (m - 1,); none if left out.
+    """
+    count = len(rows) - 1
+    if count < 1:
+        return []
+    runs: list[Run] = []
+    for begin, end, gentle in _stretches(rows[:count, 7] <= 0):
+        if not gentle:
+            runs.append(Run(begin, end - begin, sharp=bool((rows[begin:end, 7] > 0).any())))
+        elif able is None:
+            runs.append(Run(begin, end - begin, sharp=False))
+        else:
+            # Between two strokes there is nothing to draw.
+            banded = able[begin:end] | (rows[begin:end, 7] == NO_SEGMENT)
+            runs += [Run(begin + b, e - b, sharp=False, banded=yes) for b, e, yes in _stretches(banded)]
+    return runs
+
+
+def _stretches(flags: Flags) -> list[tuple[int, int, bool]]:
+    """Where long stretches of true flags begin and end, and what lies between them; all of them together."""
+    count = len(flags)
+    false = np.flatnonzero(~flags)
+    if not len(false):
+        return [(0, count, True)]
+    begins, ends = np.append(0, false + 1), np.append(false, count)
+    long = ends - begins >= _WORTH_A_CALL
+    found: list[tuple[int, int, bool]] = []
+    done = 0
+    for begin, end in zip(begins[long].tolist(), ends[long].tolist(), strict=True):
+        if begin > done:
+            found.append((done, begin, False))
+        found.append((begin, end, True))
+        done = end
+    if done < count:
+        found.append((done, count, False))
+    return found
+
+
+def pixel_bounds(rows: Floats, look: StrokeLook = SOLID) -> PixelBounds:
+    """Left, top, right and bottom of what the segments of some rows may touch."""
+    return _bounds(rows[:, :2], rows[:, 2], look) if len(rows) else (0, 0, 0, 0)
+
+
+def pixel_bounds_of(stroke: PixelStroke, look: StrokeLook) -> PixelBounds:
+    """The same for a stroke that is not laid out yet."""
+    if len(stroke.xy) == 0:
+        return (0, 0, 0, 0)
+    return _bounds(stroke.xy, np.asarray(stroke.radius, dtype=np.float32), look)
+
+
+def _bounds(xy: Floats, radius: Floats, look: StrokeLook) -> PixelBounds:
+    # The widest point counts for all: rarely is another the outermost, and this takes a third of the time.
+    reach = float(radius.max()) * max(look.tip, 1 + look.bleed) + FRINGE
+    x, y = xy[:, 0], xy[:, 1]  # one after the other: numpy takes ten times as long along short rows
+    return (
+        math.floor(float(x.min()) - reach),
+        math.floor(float(y.min()) - reach),
+        math.ceil(float(x.max()) + reach),
+        math.ceil(float(y.max()) + reach),
+    )
