@@ -66,7 +66,7 @@ def test_setting_up_does_not_wait_for_the_model(make, monkeypatch):
         time.sleep(0.5)
         raise addon.ModelError("slow.onnx: refused")
 
-    monkeypatch.setattr("addon.runtime.slot.ModelLoader", lambda: ModelLoader(slow))
+    monkeypatch.setattr("addon.runtime.slot.ModelLoader", lambda vet=None: ModelLoader(slow, vet))
     began = time.perf_counter()
     recognizer = make()
     assert time.perf_counter() - began < 0.3
