@@ -14,6 +14,9 @@ Doubles = NDArray[np.float64]
 MOST_DASHES = 100_000
 """Of one stroke: a shorter pattern is refused, for it could not be seen and would fill the memory."""
 
+_SOFT = 0.5
+"""Logical pixels within which a dash's end needs no other point."""
+
 _TAPER_STEPS = 12
 """Points along a taper, enough for its round shape to show no corners."""
 
@@ -120,9 +123,10 @@ def _tapered(laid: LaidStroke, start: float, end: float) -> LaidStroke:
 def _dashed(laid: LaidStroke, style: StrokeStyle) -> LaidStroke:
     """Cut the line where dashes begin and end, and leave the gaps out."""
     begin, end = _dashes(float(laid.along[-1]), style.dash, style.dash_offset)
-    first = np.searchsorted(laid.along, begin, side="right")
-    last = np.searchsorted(laid.along, end, side="left")
-    # A dash takes a point at either end and the line's own points between them.
+    # A dash takes a point at either end and the line's own points between them, but for those by an end: the end is
+    # cut by its own segment alone, which must be longer than the edge is soft.
+    first = np.searchsorted(laid.along, begin + _SOFT, side="right")
+    last = np.searchsorted(laid.along, end - _SOFT, side="left")
     inner = np.maximum(last - first, 0)
     sizes = inner + 2
     starts = np.cumsum(sizes) - sizes

@@ -113,6 +113,9 @@ def without_duplicates(line: StrokeLine) -> StrokeLine:
     grown = np.abs(np.diff(line.radius, prepend=line.radius[:1]))
     differs = np.maximum(np.hypot(step[:, 0], step[:, 1]), grown) > _SAME_PLACE
     kept = np.flatnonzero(line.first | line.last | differs)
+    # An end that repeats the point before stands for both, or it would turn a corner of its own.
+    doubled = np.append((line.last & ~differs)[kept[1:]], False) & ~line.first[kept]
+    kept = kept[~doubled]
     lone = (line.first & line.last)[kept]
     if len(kept) == len(line.xy) and not lone.any():
         return line
