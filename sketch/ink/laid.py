@@ -123,7 +123,7 @@ def _tapered(laid: LaidStroke, start: float, end: float) -> LaidStroke:
 def _dashed(laid: LaidStroke, style: StrokeStyle) -> LaidStroke:
     """Cut the line where dashes begin and end, and leave the gaps out."""
     begin, end = _dashes(float(laid.along[-1]), style.dash, style.dash_offset)
-    # A dash takes a point at either end and the line's own points between them, but for those close to an end:
+    # A dash takes a point at either end and the line's own points between them, but those close to an end:
     # it is cut by its own segment alone, which must be longer than the edge is soft.
     first = np.searchsorted(laid.along, begin + _SOFT, side="right")
     last = np.searchsorted(laid.along, end - _SOFT, side="left")
