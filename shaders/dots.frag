@@ -9,13 +9,24 @@ uniform vec2 size; // of the framebuffer, in pixels
 #endif
 
 flat in vec2 middle;
+flat in vec4 tint;
+
+out vec4 paint;
+
+#ifdef DISCS
+
+flat in float rim;
+
+float covered() {
+    return clamp(rim - length(gl_FragCoord.xy - middle), 0.0, 1.0);
+}
+
+#else
+
 flat in vec4 base;
 flat in vec4 along;
 flat in vec4 down;
 flat in vec4 form;
-flat in vec4 tint;
-
-out vec4 paint;
 
 const float ELLIPSE = 0.0;
 const float BOX = 1.0;
@@ -27,16 +38,21 @@ float ellipse(vec2 unit) {
     return clamp(form.z - (square - sqrt(square)) * inversesqrt(max(dot(slope, slope), 1e-12)), 0.0, 1.0);
 }
 
-void main() {
+float covered() {
     vec2 off = vec2(gl_FragCoord.x, size.y - gl_FragCoord.y) - middle;
     vec4 inside = base + off.x * along + off.y * down;
     vec4 edges = clamp(inside, 0.0, 1.0);
     float box = (edges.x + edges.y - 1.0) * (edges.z + edges.w - 1.0);
     float triangle = max(edges.x + edges.y + edges.z - 2.0, 0.0);
-    float opacity = tint.a * (form.w == ELLIPSE ? ellipse(inside.xy) : form.w == BOX ? box : triangle);
+    return form.w == ELLIPSE ? ellipse(inside.xy) : form.w == BOX ? box : triangle;
+}
+
+#endif
+
+void main() {
 #ifdef GRADIENT
-    paint = gradient() * opacity;
+    paint = gradient() * (tint.a * covered());
 #else
-    paint = vec4(tint.rgb * opacity, opacity);
+    paint = tint * covered();
 #endif
 }

@@ -3,6 +3,7 @@
 // Small filled shapes as points: one square each, which is drawn in half the time of the two triangles of a quad.
 // The layout of a row is described in sketch/render/shapes/painter.py; which rows qualify, in
 // sketch/render/shapes/runs.py.
+//   DISCS  all of them are discs, which take a third of the steps
 
 uniform vec2 size; // of the framebuffer, in pixels
 
@@ -11,16 +12,35 @@ in vec4 axes;   // where one step along the shape's own x, and along its y, lead
 in vec4 extent; // half width, half height
 in vec4 color;
 
-flat out vec2 middle; // of the square, in pixels
+flat out vec2 middle; // of the square, in pixels; of a disc as OpenGL counts them, from the bottom up
+flat out vec4 tint;   // premultiplied
+
+const float FRINGE = 0.6;
+
+#ifdef DISCS
+
+flat out float rim; // half a pixel more than how far out the disc goes
+
+void main() {
+    float kept = max(extent.x, 0.5);
+    float faded = min(1.0, 2.0 * extent.x);
+    float alpha = color.a * faded * faded;
+    rim = 0.5 + sqrt(kept * kept - 1.0 / 12.0);
+    tint = vec4(color.rgb * alpha, alpha);
+    middle = vec2(place.x, size.y - place.y);
+    gl_PointSize = 2.0 * (kept + FRINGE);
+    gl_Position = vec4(place.xy / size * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
+}
+
+#else
+
 flat out vec4 base;   // what `along` and `down` grow from, there
 flat out vec4 along;  // per pixel to the right
 flat out vec4 down;   // per pixel downward
 flat out vec4 form;   // of an ellipse: inverse radii, half a pixel less what a small one shrinks; kind
-flat out vec4 tint;
 
 const float ELLIPSE = 0.0;
 const float TRIANGLE = 2.0;
-const float FRINGE = 0.6;
 
 vec4 from_pixels; // the inverse of the axes, row by row
 
@@ -78,4 +98,7 @@ void main() {
     gl_PointSize = 2.0 * (max(reach.x, reach.y) + FRINGE);
     gl_Position = vec4(middle / size * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
     if (area == 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+    tint.rgb *= tint.a;
 }
+
+#endif
