@@ -63,9 +63,9 @@ def test_runs_hold_every_row_once_and_in_order():
     rows = np.concatenate((large[:1], small, large, small[:200]))
     assert shape_runs(rows, SIZE, 64) == [
         ShapeRun(0, 1, False),
-        ShapeRun(1, 300, True),
+        ShapeRun(1, 300, True, discs=True),
         ShapeRun(301, 2, False),
-        ShapeRun(303, 200, True),
+        ShapeRun(303, 200, True, discs=True),
     ]
 
 
