@@ -24,20 +24,20 @@ float cap_cover(float strip, vec2 past, float radius, vec4 edge, vec2 heading) {
 }
 
 float corner_cover(vec2 from, float radius, vec2 next, vec4 edge, vec2 heading) {
-    // The next segment's, over which this one fades.
-    if (dot(from, next) >= SEAM) return min(inside(abs(from.y) - radius, edge), inside(from.x - 0.5, edge));
+    float across_next = abs(next.x * from.y - next.y * from.x);
+    float both = min(inside(abs(from.y) - radius, edge),
+                     slanted_inside(across_next - radius, vec2(-next.y, next.x), heading));
+    // The next segment's, over which this one fades where both paint.
+    if (dot(from, next) >= SEAM) return min(both, inside(from.x - 0.5, edge));
     if (shape.y == ROUND) return round_cover(from, radius, heading);
     float half_cos = sqrt(max(0.5 + 0.5 * next.x, 0.0));
     vec2 outward = vec2(1.0, 0.0) - next;
-    if (shape.y == MITER && half_cos * shape.z >= 1.0) {
-        float across_next = abs(next.x * from.y - next.y * from.x);
-        vec2 next_normal = vec2(-next.y, next.x);
-        return min(inside(abs(from.y) - radius, edge), slanted_inside(across_next - radius, next_normal, heading));
-    }
+    if (shape.y == MITER && half_cos * shape.z >= 1.0) return both;
     float size = length(outward);
     if (size < 1e-3) return inside(abs(from.y) - radius, edge);
     outward /= size;
-    return slanted_inside(dot(from, outward) - radius * half_cos, outward, heading);
+    // Neither segment's outline is left where the bevel ends in a tip finer than a pixel.
+    return min(both, slanted_inside(dot(from, outward) - radius * half_cos, outward, heading));
 }
 
 // Coverage of a place along and across a segment, and where on the segment it lies, 0..1.

@@ -29,13 +29,12 @@ class Starlings(sketch.Sketch):
         t, size = self.time, self.height
         lure = (self.width * (0.5 + 0.3 * np.sin(0.9 * t)), size * (0.5 + 0.26 * np.sin(1.7 * t + 0.6)))
         toward = (np.array(lure) - self.xy) / size
-        home = (0.7 + 2 * (toward**2).sum(axis=1, keepdims=True)) * toward  # whoever is far turns back sooner
         x, y = (7 * self.xy / size).T
         air = np.stack(
             [np.sin(y + 1.3 * t) + np.cos(0.7 * x + y), np.sin(1.1 * x - t) - np.cos(x - 0.8 * y)], axis=1
         )
         swirl = np.stack([-toward[:, 1], toward[:, 0]], axis=1)
-        self.speed += self.mood * (home + 0.25 * self.side * swirl + 0.24 * air)
+        self.speed += self.mood * (0.7 * toward + 0.25 * self.side * swirl + 0.24 * air)
         self.speed *= np.minimum(1.0, 7.0 * self.mood / (np.hypot(*self.speed.T)[:, None] + 1e-9)) * 0.985
         self.xy = self.xy + self.speed * size / 720
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sketch.ink.ink import Ink, Stroke
@@ -163,6 +163,7 @@ def hull_reach(points, style, width):
 
 @some
 @given(LINES, STYLES, st.floats(0.5, 12))
+@example([(30, 31), (33, 30), (30, 38)], StrokeStyle(join="miter", miter_limit=1.0, overlap="flat"), 1.0)
 def test_no_style_paints_further_from_the_hull_than_it_may(draw, points, style, width):
     drawn = draw((100, 100), lambda c: c.stroke(points, width=width, style=style))[..., 0]
     assert np.isfinite(drawn).all()
