@@ -25,8 +25,11 @@ float cap_cover(float strip, vec2 past, float radius, vec4 edge, vec2 heading) {
 
 float corner_cover(vec2 from, float radius, vec2 next, vec4 edge, vec2 heading) {
     float across_next = abs(next.x * from.y - next.y * from.x);
-    float both = min(inside(abs(from.y) - radius, edge),
-                     slanted_inside(across_next - radius, vec2(-next.y, next.x), heading));
+    float own = inside(abs(from.y) - radius, edge);
+    float its = slanted_inside(across_next - radius, vec2(-next.y, next.x), heading);
+    // Of a pixel that both outlines cross, the less of both is left if they run the same way, and what both have
+    // more than a pixel if they run against each other, as in a needle.
+    float both = mix(max(own + its - 1.0, 0.0), min(own, its), 0.5 + 0.5 * next.x);
     // The next segment's, over which this one fades where both paint.
     if (dot(from, next) >= SEAM) return min(both, inside(from.x - 0.5, edge));
     if (shape.y == ROUND) return round_cover(from, radius, heading);
@@ -34,7 +37,7 @@ float corner_cover(vec2 from, float radius, vec2 next, vec4 edge, vec2 heading) 
     vec2 outward = vec2(1.0, 0.0) - next;
     if (shape.y == MITER && half_cos * shape.z >= 1.0) return both;
     float size = length(outward);
-    if (size < 1e-3) return inside(abs(from.y) - radius, edge);
+    if (size < 1e-3) return own;
     outward /= size;
     // Neither segment's outline is left where the bevel ends in a tip finer than a pixel.
     return min(both, slanted_inside(dot(from, outward) - radius * half_cos, outward, heading));
