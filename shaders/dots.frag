@@ -4,18 +4,27 @@
 
 #ifdef GRADIENT
 #include "gradient.glsl"
-#else
-uniform vec2 size; // of the framebuffer, in pixels
 #endif
 
-flat in vec2 middle;
-flat in vec4 base;
-flat in vec4 along;
-flat in vec4 down;
-flat in vec4 form;
 flat in vec4 tint;
 
 out vec4 paint;
+
+#ifdef DISCS
+
+flat in vec2 middle;
+flat in float rim;
+
+float covered() {
+    return clamp(rim - length(gl_FragCoord.xy - middle), 0.0, 1.0);
+}
+
+#else
+
+flat in vec2 base;
+flat in vec2 right;
+flat in vec2 up;
+flat in vec4 form;
 
 const float ELLIPSE = 0.0;
 const float BOX = 1.0;
@@ -27,16 +36,27 @@ float ellipse(vec2 unit) {
     return clamp(form.z - (square - sqrt(square)) * inversesqrt(max(dot(slope, slope), 1e-12)), 0.0, 1.0);
 }
 
+float box(vec2 own) {
+    vec2 inside = clamp(form.xy + own, 0.0, 1.0) + clamp(form.xy - own, 0.0, 1.0) - 1.0;
+    return inside.x * inside.y;
+}
+
+float triangle(vec2 own) {
+    vec3 inside = clamp(0.5 + vec3(own, 1.0 - own.x - own.y) * form.xyz, 0.0, 1.0);
+    return max(inside.x + inside.y + inside.z - 2.0, 0.0);
+}
+
+float covered() {
+    vec2 own = base + gl_FragCoord.x * right + gl_FragCoord.y * up;
+    return form.w == ELLIPSE ? ellipse(own) : form.w == BOX ? box(own) : triangle(own);
+}
+
+#endif
+
 void main() {
-    vec2 off = vec2(gl_FragCoord.x, size.y - gl_FragCoord.y) - middle;
-    vec4 inside = base + off.x * along + off.y * down;
-    vec4 edges = clamp(inside, 0.0, 1.0);
-    float box = (edges.x + edges.y - 1.0) * (edges.z + edges.w - 1.0);
-    float triangle = max(edges.x + edges.y + edges.z - 2.0, 0.0);
-    float opacity = tint.a * (form.w == ELLIPSE ? ellipse(inside.xy) : form.w == BOX ? box : triangle);
 #ifdef GRADIENT
-    paint = gradient() * opacity;
+    paint = gradient() * (tint.a * covered());
 #else
-    paint = vec4(tint.rgb * opacity, opacity);
+    paint = tint * covered();
 #endif
 }

@@ -23,29 +23,24 @@ float cap_cover(float strip, vec2 past, float radius, vec4 edge, vec2 heading) {
     return max(strip + inside(past.x - (shape.x == SQUARE ? radius : 0.0), edge) - 1.0, 0.0);
 }
 
-// How much of a pixel lies inside two straight edges: as much as inside the further one if they run the same way, the
-// product if they cross upright, what is left between them if they run against each other.
-float inside_both(float one, float other, float turn_cos) {
-    float against = turn_cos < 0.0 ? max(one + other - 1.0, 0.0) : min(one, other);
-    return mix(one * other, against, abs(turn_cos));
-}
-
 float corner_cover(vec2 from, float radius, vec2 next, vec4 edge, vec2 heading) {
-    float strip = inside(abs(from.y) - radius, edge);
-    bool passed = dot(from, next) >= SEAM; // where the next segment paints, over which this one fades
-    float fading = inside(from.x - 0.5, edge);
-    if (shape.y == ROUND) return passed ? min(strip, fading) : round_cover(from, radius, heading);
     float across_next = abs(next.x * from.y - next.y * from.x);
-    float next_strip = slanted_inside(across_next - radius, vec2(-next.y, next.x), heading);
-    float covered = inside_both(strip, next_strip, next.x);
-    if (passed) covered = min(covered, fading);
+    float own = inside(abs(from.y) - radius, edge);
+    float its = slanted_inside(across_next - radius, vec2(-next.y, next.x), heading);
+    // Of a pixel that both outlines cross, the less of both is left if they run the same way, and what both have
+    // more than a pixel if they run against each other, as in a needle.
+    float both = mix(max(own + its - 1.0, 0.0), min(own, its), 0.5 + 0.5 * next.x);
+    // The next segment's, over which this one fades where both paint.
+    if (dot(from, next) >= SEAM) return min(both, inside(from.x - 0.5, edge));
+    if (shape.y == ROUND) return round_cover(from, radius, heading);
     float half_cos = sqrt(max(0.5 + 0.5 * next.x, 0.0));
     vec2 outward = vec2(1.0, 0.0) - next;
+    if (shape.y == MITER && half_cos * shape.z >= 1.0) return both;
     float size = length(outward);
-    if (size < 1e-3 || (shape.y == MITER && half_cos * shape.z >= 1.0)) return covered;
+    if (size < 1e-3) return own;
     outward /= size;
-    // The strips keep the soft edge of the bevel from running on past its two corners.
-    return min(covered, slanted_inside(dot(from, outward) - radius * half_cos, outward, heading));
+    // Neither segment's outline is left where the bevel ends in a tip finer than a pixel.
+    return min(both, slanted_inside(dot(from, outward) - radius * half_cos, outward, heading));
 }
 
 // Coverage of a place along and across a segment, and where on the segment it lies, 0..1.

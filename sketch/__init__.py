@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sketch.easing import ease
     from sketch.host.errors import HostError
+    from sketch.ink.brush import Brush
     from sketch.ink.ink import Ink, Stroke, WetStroke
     from sketch.ink.path import Path, PathPen
     from sketch.ink.points import Points, Strokes, as_points
     from sketch.ink.shape import Polyline
+    from sketch.ink.style import StrokeStyle
     from sketch.launch import run
     from sketch.noise import Noise
     from sketch.plugin import Addon
@@ -41,6 +43,7 @@ __all__ = [
     "Addon",
     "Bloom",
     "Blur",
+    "Brush",
     "Canvas",
     "ColorMap",
     "Fbo",
@@ -59,6 +62,7 @@ __all__ = [
     "ShaderError",
     "Sketch",
     "Stroke",
+    "StrokeStyle",
     "Strokes",
     "Trails",
     "WetStroke",
@@ -74,6 +78,7 @@ _HOMES = {
     "Addon": "sketch.plugin",
     "Bloom": "sketch.render.post.passes",
     "Blur": "sketch.render.post.passes",
+    "Brush": "sketch.ink.brush",
     "Canvas": "sketch.render.canvas",
     "ColorMap": "sketch.render.post.passes",
     "Fbo": "sketch.render.images.fbo",
@@ -92,6 +97,7 @@ _HOMES = {
     "ShaderError": "sketch.render.gl.glsl",
     "Sketch": "sketch.sketch",
     "Stroke": "sketch.ink.ink",
+    "StrokeStyle": "sketch.ink.style",
     "Strokes": "sketch.ink.points",
     "Trails": "sketch.render.post.passes",
     "WetStroke": "sketch.ink.ink",

@@ -54,7 +54,7 @@ PIECES = (
     Piece("sunflower", 6.0, 2.0),
     Piece("newsprint", 6.0, 1.0),
     Piece("dunes", 6.0, 2.0),
-    Piece("starlings", 8.0, 6.5),
+    Piece("starlings", 8.0, 7.7),
     Piece("plotter", 14.5, 14.0),
 )
 

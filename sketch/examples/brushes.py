@@ -3,8 +3,7 @@
 import numpy as np
 
 import sketch
-from sketch.ink.style import StrokeStyle
-from sketch.render.oklab import oklch
+from sketch import StrokeStyle, oklch
 
 PAPER, BOARD = (242, 237, 227), (19, 22, 27)
 ON_PAPER = (

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sketch.clock import FixedClock
 from sketch.host.errors import NO_OPENGL, HostError
+from sketch.host.memory import keep_freed_memory
 from sketch.input.queue import EventQueue
 from sketch.loop import Stage, begin, end, run_frame
 from sketch.render.canvas import Canvas
@@ -88,6 +89,7 @@ def offscreen_context() -> moderngl.Context:
         HostError: There is no OpenGL, or one too old.
     """
     try:
+        keep_freed_memory()
         settings: dict[str, Any] = {"backend": "egl"} if sys.platform == "linux" else {}
         return moderngl.create_standalone_context(require=330, **settings)
     except Exception as error:

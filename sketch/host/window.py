@@ -9,6 +9,7 @@ import moderngl
 
 from sketch.clock import WallClock
 from sketch.host.errors import NO_DISPLAY, NO_OPENGL, HostError
+from sketch.host.memory import keep_freed_memory
 from sketch.host.offscreen import Player, Viewer, read_pixels
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio, stamp_events
 from sketch.loop import Stage, begin, end, run_frame
@@ -100,6 +101,7 @@ def open_window(options: Window) -> tuple[Any, moderngl.Context]:
     pyglet.options["dpi_scaling"] = "stretch" if options.high_dpi else "real"
     # pyglet would raise, in whatever it does next, any error that OpenGL holds from anybody's calls.
     pyglet.options["debug_gl"] = False
+    keep_freed_memory()
     try:
         window = _window_with_samples(options)
         context = moderngl.create_context(require=330)

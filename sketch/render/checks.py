@@ -1,10 +1,12 @@
 """Refusals that name what was given and what is allowed."""
 
 import math
-from typing import cast
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+Floats: TypeAlias = NDArray[np.float32]
 
 LARGEST = 3.4e38
 """What the GPU's numbers reach."""
@@ -66,7 +68,7 @@ def share(**values: float) -> None:
 def as_floats(values: ArrayLike) -> NDArray[np.float32]:
     """Read an array as float32, not copied when it is one; what float32 does not reach becomes infinite."""
     if isinstance(values, np.ndarray) and values.dtype == np.float32:
-        return cast(NDArray[np.float32], values)
+        return cast(Floats, values)
     with np.errstate(over="ignore"):
         return np.asarray(values, dtype=np.float32)
 

@@ -13,7 +13,7 @@ from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.render import checks
 from sketch.render.batch import Batch
 from sketch.render.gradient import PlacedGradient, subdivided
-from sketch.render.matrix import apply_to_points, mean_scale
+from sketch.render.matrix import Axes, apply_to_points, mean_scale
 from sketch.render.shapes.painter import box_row, ellipse_row, line_row, triangle_row
 from sketch.render.shapes.polygons import check_convex, convex_mesh
 from sketch.render.state import DrawingState
@@ -33,8 +33,8 @@ class Figures(DrawingState, ABC):
         """A straight line of the line width, with round ends."""
         if not checks.are_finite(x1, y1, x2, y2):
             checks.finite(x1=x1, y1=y1, x2=x2, y2=y2)
-        style = self._style
-        self._shape(line_row(self._axes(), x1, y1, x2, y2, style.line_width, style.color))
+        style, axes = self._style, self._derived or self._axes()
+        self._shape(line_row(axes, x1, y1, x2, y2, style.line_width, style.color), axes)
 
     def polyline(self, points: ArrayLike, closed: bool | None = None, *, style: StrokeStyle = PLAIN) -> None:
         """A line of the line width through points, with round ends and corners; never filled.
@@ -62,7 +62,8 @@ class Figures(DrawingState, ABC):
             checks.not_negative(radius=radius)
         style = self._style
         if style.filled:
-            self._shape(ellipse_row(self._axes(), x, y, radius, radius, 0.0, style.color))
+            axes = self._derived or self._axes()
+            self._shape(ellipse_row(axes, x, y, radius, radius, 0.0, style.color), axes)
         else:
             self._ellipse_outline(x, y, radius, radius)
 
@@ -73,7 +74,8 @@ class Figures(DrawingState, ABC):
             checks.not_negative(width=width, height=height)
         style = self._style
         if style.filled:
-            self._shape(ellipse_row(self._axes(), x, y, 0.5 * width, 0.5 * height, 0.0, style.color))
+            axes = self._derived or self._axes()
+            self._shape(ellipse_row(axes, x, y, 0.5 * width, 0.5 * height, 0.0, style.color), axes)
         else:
             self._ellipse_outline(x, y, 0.5 * width, 0.5 * height)
 
@@ -94,14 +96,16 @@ class Figures(DrawingState, ABC):
         line = 0.0 if style.filled else style.line_width
         half, high = 0.5 * width, 0.5 * height
         rounded = min(radius, half, high) if radius else 0.0
-        self._shape(box_row(self._axes(), x + half, y + high, half, high, rounded, line, style.color))
+        axes = self._derived or self._axes()
+        self._shape(box_row(axes, x + half, y + high, half, high, rounded, line, style.color), axes)
 
     def triangle(self, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float) -> None:
         """A triangle; its outline has round corners."""
         if not checks.are_finite(x1, y1, x2, y2, x3, y3):
             checks.finite(x1=x1, y1=y1, x2=x2, y2=y2, x3=x3, y3=y3)
         if self._style.filled:
-            self._shape(triangle_row(self._matrix, x1, y1, x2, y2, x3, y3, self._style.color))
+            row = triangle_row(self._matrix, x1, y1, x2, y2, x3, y3, self._style.color)
+            self._shape(row, self._derived or self._axes())
         else:
             self.polyline(((x1, y1), (x2, y2), (x3, y3)), closed=True)
 
@@ -136,15 +140,16 @@ class Figures(DrawingState, ABC):
     def _check_open(self) -> None:
         """Refuse to draw outside a frame."""
 
-    def _shape(self, rows: bytes) -> None:
+    # A call is a tenth of what a shape costs: so axes are handed on, and asked for only where they changed.
+    def _shape(self, rows: bytes, axes: Axes) -> None:
         self._check_open()
         style = self._style
-        self._batch.shapes(rows, self._axes().slanted, style.blend, style.gradient)
+        self._batch.shapes(rows, axes.slanted, style.blend, style.gradient)
 
     def _ellipse_outline(self, x: float, y: float, wide: float, high: float) -> None:
         style, axes = self._style, self._axes()
         if wide == high and axes.even:
-            self._shape(ellipse_row(axes, x, y, wide, high, style.line_width, style.color))
+            self._shape(ellipse_row(axes, x, y, wide, high, style.line_width, style.color), axes)
         else:
             self._line_through(ellipse_points(x, y, (wide, high), axes.scale), closed=True)
 

@@ -60,6 +60,7 @@ class Imagery(DrawingState, ABC):
 
         Raises:
             ValueError: The font cannot be read, the alignment is unknown, or a number is out of its range.
+            TypeError: The text is no string.
         """
         checks.finite(x=x, y=y)
         checks.positive(size=size)
@@ -129,6 +130,8 @@ class Imagery(DrawingState, ABC):
         self._batch.picture(texture, quad_at(self._matrix, x, y, width, height), alpha, self._style.blend)
 
     def _rows(self, text: str, size: float, font: str | None, width: float | None) -> list[str]:
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"text must be a string, as str({text!r}) is; got {text!r}")
         if width is None:
             return text.split("\n")
         checks.positive(width=width)

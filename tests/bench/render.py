@@ -18,7 +18,7 @@ from tests.bench.render_dry import dry_rows
 from tests.bench.render_peers import FOLDER, Field, renderers
 from tests.bench.render_post import post_rows
 from tests.bench.render_scene import error, lines, reference
-from tests.bench.renderers.worker import Worker
+from tests.bench.renderers.worker import Worker, WorkerError
 
 Row = dict[str, Any]
 
@@ -67,7 +67,7 @@ def rows() -> list[Row]:
     with renderers() as field_:
         for name, reason in field_.missing.items():
             print(f"  {name} is missing: {reason}", file=sys.stderr)
-        times = race(field_.workers, {**STROKES, **FIGURES})
+        times = race(field_, {**STROKES, **FIGURES})
         errors = picture_errors(field_.workers)
         memory = {name: worker.ask(memory=True)["megabytes"] for name, worker in field_.workers.items()}
     for name, taken in times.items():
@@ -77,20 +77,41 @@ def rows() -> list[Row]:
     return [*made, *dry_rows(), *post_rows()]
 
 
-def race(workers: Mapping[str, Worker], scenes: Mapping[str, tuple[str, str]]) -> dict[str, Times]:
-    """Let every renderer draw its scenes by turns."""
-    present = {
-        label: (workers[name], scene)
+def race(field_: Field, scenes: Mapping[str, tuple[str, str]]) -> dict[str, Times]:
+    """Let every renderer draw its scenes by turns; a peer that breaks off is out and named with the reason.
+
+    Raises:
+        WorkerError: Inkloop's own renderer broke off.
+    """
+    workers = field_.workers
+    times = {
+        label: Times()
         for label, (name, scene) in scenes.items()
         if name in workers and scene in workers[name].hello["scenes"]
     }
-    times = {label: Times() for label in present}
     for number in range(WARM_UP + ROUNDS):
-        for label, (worker, scene) in present.items():
-            answer = worker.ask(scene=scene, frames=FRAMES)
-            if number >= WARM_UP:
+        for label in [*times]:
+            answer = turn(field_, label, *scenes[label])
+            if answer is None:
+                del times[label]
+            elif number >= WARM_UP:
                 times[label].add(answer)
     return times
+
+
+def turn(field_: Field, label: str, name: str, scene: str) -> dict[str, Any] | None:
+    """One renderer's turn in the race; None if it is out."""
+    if name not in field_.workers:
+        return None
+    try:
+        return field_.workers[name].ask(scene=scene, frames=FRAMES)
+    except WorkerError as error:
+        if name == "ours":
+            raise
+        field_.missing[name] = f"broke off in {label}: {error}"
+        print(f"  {name} {field_.missing[name]}", file=sys.stderr)
+        field_.workers.pop(name).close()
+        return None
 
 
 def picture_errors(workers: Mapping[str, Worker]) -> dict[str, float]:

@@ -58,6 +58,21 @@ def test_small_shapes_drawn_as_points_look_as_they_do_as_quads(draw, monkeypatch
     assert np.abs(dots - quads).mean() < 1e-4
 
 
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_discs_of_any_size_and_place_look_as_they_do_as_quads(draw, monkeypatch, ratio):
+    xy, radius = RNG.uniform(0, 150, (COUNT, 2)), RNG.uniform(0.05, 15, COUNT)
+    colors = RNG.integers(0, 256, (COUNT, 4))
+
+    def paint(canvas):
+        canvas.circles(xy, radius, colors)
+
+    discs = draw((150, 151), paint, ratio)
+    monkeypatch.setattr("sketch.render.shapes.runs._WORTH_A_CALL", 10**9)
+    quads = draw((150, 151), paint, ratio)
+    assert np.abs(discs - quads).max() <= 5 / 255
+    assert np.abs(discs - quads).mean() < 1e-4
+
+
 def test_points_take_a_gradient_and_a_clip(draw, monkeypatch):
     xy = RNG.uniform(0, 60, (200, 2))
 

@@ -80,6 +80,20 @@ def test_uniforms_are_known_by_name_and_type_whether_or_not_they_are_used():
     }
 
 
+def test_uniforms_that_share_a_line_are_all_known():
+    shared = source("two.frag", "uniform float one; uniform vec2 pair, other;")
+    assert declared_uniforms(shared) == {"one": ("float", 1), "pair": ("vec2", 1), "other": ("vec2", 1)}
+
+
+def test_a_shader_that_says_no_version_has_that_of_all_others_and_its_own_lines(ctx):
+    vertex = source("author.vert", shader_text("author.vert"))
+    fine = "in vec2 at;\nout vec4 paint;\nvoid main() { paint = at.xyxy; }\n"
+    compile_program(ctx, vertex, source("plain.frag", fine)).release()
+    broken = "out vec4 paint;\nvoid main() { paint = missing; }\n"
+    with pytest.raises(ShaderError, match=r"^plain\.frag:2: error: .*missing"):
+        compile_program(ctx, vertex, source("plain.frag", broken))
+
+
 def test_a_missing_shader_is_told_by_name():
     with pytest.raises(ShaderError, match=r"no shader 'missing\.frag'"):
         shader_text("missing.frag")
@@ -92,7 +106,8 @@ def test_a_missing_shader_is_told_by_name():
 )
 def test_the_logs_of_each_driver_are_understood(line):
     log = f"GLSL Compiler failed\n\nvertex_shader\n=============\n{line}\n"
-    assert explain(log, source("a.vert", "\n" * 9), source("b.frag", "")) == "a.vert:7: error: bad"
+    vertex = source("a.vert", "#version 330 core" + "\n" * 9)
+    assert explain(log, vertex, source("b.frag", "")) == "a.vert:7: error: bad"
 
 
 def test_a_log_without_lines_is_kept_whole():

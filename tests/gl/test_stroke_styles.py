@@ -164,6 +164,8 @@ def hull_reach(points, style, width):
 @some
 @given(LINES, STYLES, st.floats(0.5, 12))
 @example([(30, 30), (31, 33), (32, 30)], StrokeStyle(join="miter", miter_limit=1.0), 1.0)
+@example([(30, 31), (33, 30), (30, 38)], StrokeStyle(join="miter", miter_limit=1.0, overlap="flat"), 1.0)
+@example([(33, 34), (38, 30), (30, 32)], StrokeStyle(join="miter", miter_limit=5.0, overlap="flat"), 1.0)
 def test_no_style_paints_further_from_the_hull_than_it_may(draw, points, style, width):
     drawn = draw((100, 100), lambda c: c.stroke(points, width=width, style=style))[..., 0]
     assert np.isfinite(drawn).all()

@@ -138,3 +138,18 @@ def test_lines_that_nobody_writes_any_more_are_forgotten_and_those_that_stay_are
         cache.begin_frame()
     assert cache.bytes == 0
     cache.release()
+
+
+@pytest.mark.parametrize("size", [6000, 1e6, 1e30])
+def test_letters_that_nothing_can_hold_are_refused_by_their_size(canvas, framebuffer, size):
+    canvas.begin(framebuffer)
+    with pytest.raises(ValueError, match="pixels"):
+        canvas.text("W", 0, 0, size)
+    canvas.end()
+
+
+def test_a_number_is_no_text_and_the_error_says_so(canvas, framebuffer):
+    canvas.begin(framebuffer)
+    with pytest.raises(TypeError, match=r"text must be a string, as str\(12\) is; got 12"):
+        canvas.text(12, 0, 20)
+    canvas.end()

@@ -6,7 +6,7 @@ from statistics import median
 import numpy as np
 import pytest
 
-from tests.bench.render import STROKES, Times, versus
+from tests.bench.render import STROKES, Times, race, versus
 from tests.bench.render_peers import Field
 from tests.bench.render_scene import GROUND, SIZE, Lines, circles, error, figures, lines, reference
 from tests.bench.renderers.worker import ROOT, Worker, WorkerError, timed
@@ -91,3 +91,18 @@ def test_every_renderer_of_strokes_has_a_command():
     from tests.bench.render_peers import COMMANDS
 
     assert {name for name, _ in STROKES.values()} <= COMMANDS.keys()
+
+
+def test_a_peer_that_breaks_off_in_the_race_is_out_and_named(tmp_path):
+    ends = ECHO + "\n"
+    dies = ends.replace('lambda: {"own_ms": 2.0}', "lambda: exit('no more')")
+    assert dies != ends
+    workers = {
+        name: Worker([sys.executable, "-c", code], tmp_path / f"{name}.log", {})
+        for name, code in (("ours", ends), ("p5", dies))
+    }
+    field = Field(workers=workers)
+    times = race(field, {"a": ("ours", "nothing"), "b": ("p5", "nothing"), "c": ("p5", "nothing")})
+    assert list(times) == ["a"]
+    assert field.missing == {"p5": "broke off in b: no more"}
+    workers["ours"].close()

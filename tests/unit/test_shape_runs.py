@@ -63,9 +63,9 @@ def test_runs_hold_every_row_once_and_in_order():
     rows = np.concatenate((large[:1], small, large, small[:200]))
     assert shape_runs(rows, SIZE, 64) == [
         ShapeRun(0, 1, False),
-        ShapeRun(1, 300, True),
+        ShapeRun(1, 300, True, discs=True),
         ShapeRun(301, 2, False),
-        ShapeRun(303, 200, True),
+        ShapeRun(303, 200, True, discs=True),
     ]
 
 
@@ -75,3 +75,18 @@ def test_too_many_turns_or_too_few_shapes_are_one_run_of_quads():
     assert shape_runs(circles([(50, 50)] * 9), SIZE, 64) == [ShapeRun(0, 9, False)]
     assert shape_runs(circles([(50, 50)] * 99), SIZE, 1) == [ShapeRun(0, 99, False)]
     assert shape_runs(np.empty((0, 16), np.float32), SIZE, 64) == []
+
+
+def test_a_run_of_points_knows_whether_all_of_them_are_discs():
+    discs = circles([(50, 50)] * 80)
+    flat = discs.copy()
+    flat[40, 9] = 2.0
+    assert shape_runs(discs, SIZE, 64) == [ShapeRun(0, 80, dots=True, discs=True)]
+    assert shape_runs(flat, SIZE, 64) == [ShapeRun(0, 80, dots=True)]
+    mixed = np.concatenate((discs, boxes([(50, 50)] * 80, [(4, 4)] * 80)))
+    assert shape_runs(mixed, SIZE, 64) == [ShapeRun(0, 160, dots=True)]
+    outlined = np.concatenate((discs, circles([(50, 50)] * 80, line=1)))
+    assert shape_runs(outlined, SIZE, 64) == [
+        ShapeRun(0, 80, dots=True, discs=True),
+        ShapeRun(80, 80, dots=False),
+    ]

@@ -8,8 +8,13 @@ from typing import NamedTuple
 ReadInclude = Callable[[str, str], tuple[str, str]]
 """Finds what `#include` asks for: (name, file it stands in) to (file, text)."""
 
+VERSION = "#version 330 core"
+
 _INCLUDE = re.compile(r'^\s*#\s*include\s*["<](?P<name>[^">]+)[">]\s*(?://.*)?$')
-_UNIFORM = re.compile(r"^\s*uniform\s+(?:(?:lowp|mediump|highp)\s+)?(?P<type>\w+)\s+(?P<names>[^;]+);")
+_VERSION = re.compile(r"^\s*#\s*version\b")
+_UNIFORM = re.compile(
+    r"(?:^|;)\s*uniform\s+(?:(?:lowp|mediump|highp)\s+)?(?P<type>\w+)\s+(?P<names>[^;]+)(?=;)"
+)
 _LINE_IN_LOG = re.compile(
     r"^\s*(?:ERROR:\s*)?\d+(?::(?P<colon>\d+)|\((?P<paren>\d+)\))(?:\(\d+\))?\s*:\s*(?P<message>.+)$"
 )
@@ -47,7 +52,7 @@ def assemble(file: str, text: str, read: ReadInclude, defines: Sequence[str] = (
 
     Args:
         file: What errors call the shader.
-        text: Its text; the first line says the version.
+        text: Its text; the first line says the version, or it is that of every shader here.
         read: Finds what it includes.
         defines: Names that `#ifdef` finds defined.
 
@@ -74,6 +79,10 @@ def assemble(file: str, text: str, read: ReadInclude, defines: Sequence[str] = (
                 paste(found, inside)
 
     paste(file, text)
+    if not any(map(_VERSION.match, lines)):
+        # Without one a driver takes the text for the oldest GLSL and complains of every `in` and `out`.
+        lines.insert(0, VERSION)
+        origins.insert(0, (file, 1))
     lines[1:1] = [f"#define {name}" for name in defines]
     origins[1:1] = [(file, 1)] * len(defines)
     return Source(file, tuple(lines), tuple(origins), tuple(seen))
@@ -95,13 +104,11 @@ def declared_uniforms(source: Source) -> dict[str, Declared]:
     """The uniforms that a stage declares, each on a line of its own or several of a type, used or not."""
     found: dict[str, Declared] = {}
     for line in source.lines:
-        match = _UNIFORM.match(line)
-        if match is None:
-            continue
-        for each in match["names"].split(","):
-            name, _, rest = each.split("=")[0].strip().partition("[")
-            length = rest.partition("]")[0].strip() or "1"
-            found[name.strip()] = Declared(match["type"], int(length) if length.isdigit() else 0)
+        for match in _UNIFORM.finditer(line):
+            for each in match["names"].split(","):
+                name, _, rest = each.split("=")[0].strip().partition("[")
+                length = rest.partition("]")[0].strip() or "1"
+                found[name.strip()] = Declared(match["type"], int(length) if length.isdigit() else 0)
     return found
 
 

@@ -29,10 +29,14 @@ class Twins:
         stages: File names of the vertex and the fragment stage; both read `size`, the fragment stage has a
             part under `#ifdef GRADIENT`.
         bind: Makes the vertex array of a program.
+        defines: Names that `#ifdef` finds defined in both.
     """
 
-    def __init__(self, ctx: moderngl.Context, stages: tuple[str, str], bind: Bind) -> None:
+    def __init__(
+        self, ctx: moderngl.Context, stages: tuple[str, str], bind: Bind, defines: tuple[str, ...] = ()
+    ) -> None:
         self._ctx = ctx
+        self._defines = defines
         self._stages = stages
         self._bind = bind
         self._plain = self._made(())
@@ -66,7 +70,7 @@ class Twins:
             self._ramp.release()
 
     def _made(self, defines: Sequence[str]) -> _Twin:
-        program = load_program(self._ctx, *self._stages, defines)
+        program = load_program(self._ctx, *self._stages, (*self._defines, *defines))
         return _Twin(program, self._bind(program))
 
     def _lay(self, program: moderngl.Program, placed: PlacedGradient) -> None:

@@ -23,7 +23,7 @@ from sketch.render.gl.buffers import GrowingBuffer, vertex_array
 from sketch.render.gl.twins import Bind, Twins
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Axes, Matrix, apply
-from sketch.render.shapes.runs import shape_runs
+from sketch.render.shapes.runs import ShapeRun, shape_runs
 
 ROW_FLOATS = 16
 ROW_BYTES = 4 * ROW_FLOATS
@@ -118,10 +118,12 @@ class ShapePainter:
         self._ctx = ctx
         self._rows = GrowingBuffer(ctx)
         self._quads = Twins(ctx, (f"{stages}.vert", f"{stages}.frag"), self._bound("/i"))
-        self._dots: Twins | None = None
+        self._dots: dict[bool, Twins] = {}
         self._largest = 0.0
         if stages == "shapes":
-            self._dots = Twins(ctx, ("dots.vert", "dots.frag"), self._bound("/v"))
+            for discs in (False, True):
+                defines = ("DISCS",) if discs else ()
+                self._dots[discs] = Twins(ctx, ("dots.vert", "dots.frag"), self._bound("/v"), defines)
             self._largest = min(float(ctx.info["GL_POINT_SIZE_RANGE"][1]), LARGEST_DOT)
 
     def paint(self, rows: bytearray, size: tuple[int, int], gradient: PlacedGradient | None = None) -> None:
@@ -134,22 +136,22 @@ class ShapePainter:
         """
         floats = np.frombuffer(rows, dtype=np.float32).reshape(-1, ROW_FLOATS)
         for run in shape_runs(floats, size, self._largest):
-            self._draw(floats[run.first : run.first + run.count], run.dots, size, gradient)
+            self._draw(floats[run.first : run.first + run.count], run, size, gradient)
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        self._quads.release()
-        if self._dots is not None:
-            self._dots.release()
-        self._rows.release()
+        for part in (self._quads, *self._dots.values(), self._rows):
+            part.release()
 
-    def _draw(self, rows: Floats, dots: bool, size: tuple[int, int], gradient: PlacedGradient | None) -> None:
+    def _draw(
+        self, rows: Floats, run: ShapeRun, size: tuple[int, int], gradient: PlacedGradient | None
+    ) -> None:
         self._rows.upload(rows, rows.nbytes)
-        if not dots or self._dots is None:
+        if not run.dots:
             _, vertices = self._quads.use(size, gradient)
             vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows))
             return
-        _, vertices = self._dots.use(size, gradient)
+        _, vertices = self._dots[run.discs].use(size, gradient)
         self._ctx.enable(moderngl.PROGRAM_POINT_SIZE)
         vertices.render(moderngl.POINTS, vertices=len(rows))
         self._ctx.disable(moderngl.PROGRAM_POINT_SIZE)
@@ -158,7 +160,10 @@ class ShapePainter:
         """Read the rows one a vertex, "/v", or one an instance, "/i"."""
 
         def bind(program: moderngl.Program) -> moderngl.VertexArray:
-            names = ("place", "axes", "extent", "color")
-            return vertex_array(self._ctx, program, (self._rows.buffer, f"4f 4f 4f 4f{step}", *names))
+            columns = ("place", "axes", "extent", "color")
+            # A driver drops what a program does not read.
+            layout = " ".join("4f" if name in program else "16x" for name in columns)
+            read = [name for name in columns if name in program]
+            return vertex_array(self._ctx, program, (self._rows.buffer, layout + step, *read))
 
         return bind

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-_TRIANGLE = 2.0  # as in `painter`
+_ELLIPSE, _TRIANGLE = 0.0, 2.0  # as in `painter`
 _FRINGE = 0.6  # as in dots.vert
 _WORTH_A_CALL = 64
 """Shapes that are drawn in the time that a draw call costs."""
@@ -15,11 +15,19 @@ _WORTH_A_CALL = 64
 
 @dataclass(frozen=True, slots=True)
 class ShapeRun:
-    """Shapes that follow each other and are drawn in one call, as points or as quads."""
+    """Shapes that follow each other and are drawn in one call.
+
+    Attributes:
+        first: Shape it begins with.
+        count: How many they are.
+        dots: Whether they are drawn as points, or as quads.
+        discs: Whether all of them are points and discs.
+    """
 
     first: int
     count: int
     dots: bool
+    discs: bool = False
 
 
 def shape_runs(rows: Floats, size: tuple[int, int], largest: float) -> list[ShapeRun]:
@@ -42,9 +50,14 @@ def shape_runs(rows: Floats, size: tuple[int, int], largest: float) -> list[Shap
         return [ShapeRun(0, count, False)]
     ends = [*starts[1:].tolist(), count]
     return [
-        ShapeRun(start, end - start, bool(dots[start]))
+        ShapeRun(start, end - start, bool(dots[start]), bool(dots[start]) and _are_discs(rows[start:end]))
         for start, end in zip(starts.tolist(), ends, strict=True)
     ]
+
+
+def _are_discs(rows: Floats) -> bool:
+    """Whether all of some filled shapes are ellipses as wide as high."""
+    return bool((rows[:, 2] == _ELLIPSE).all() and (rows[:, 8] == rows[:, 9]).all())
 
 
 def dot_rows(rows: Floats, size: tuple[int, int], largest: float) -> NDArray[np.bool_]:

@@ -96,10 +96,12 @@ def _spread(
     """One array of what strokes have of a kind, each one value or one a point."""
     if not any(isinstance(value, np.ndarray) for value in values):
         return np.repeat(np.array(values, dtype=np.float32), counts, axis=0)
-    parts = zip(values, counts.tolist(), strict=True)
-    return np.concatenate(
-        [np.broadcast_to(np.asarray(value, np.float32), (count, *columns)) for value, count in parts]
-    )
+    parts: list[Floats] = []
+    for value, count in zip(values, counts.tolist(), strict=True):
+        if not isinstance(value, np.ndarray):  # numpy takes longer to broadcast an array than to copy it
+            value = np.broadcast_to(np.asarray(value, np.float32), (count, *columns))
+        parts.append(value)
+    return np.concatenate(parts)
 
 
 def reach_of(line: StrokeLine, look: StrokeLook) -> Floats:

@@ -28,6 +28,7 @@ FALLBACKS = (
 Face = ImageFont.FreeTypeFont
 
 _PROBE_SIZE = 16
+_LARGEST = 0xFFFF  # FreeType counts pixels in 16 bits
 _MISSING = "\U0010fffe"  # a noncharacter: no font has it, so it shows how a font draws what it lacks
 
 
@@ -79,7 +80,7 @@ class Fonts:
             size: Pixels.
 
         Raises:
-            ValueError: The file is missing or is no font.
+            ValueError: The file is missing or is no font, or the size is beyond what fonts allow.
         """
         key = (path, size)
         if key not in self._faces:
@@ -97,6 +98,8 @@ class Fonts:
 
 
 def _open(path: str | None, size: float) -> Face:
+    if size > _LARGEST:
+        raise ValueError(f"letters may be {_LARGEST} pixels high, which fonts allow; got {size:.0f}")
     if path is None:
         face = ImageFont.load_default(size)
         if not isinstance(face, Face):
