@@ -266,5 +266,8 @@ def _side(fixed: int | str | None, wanted: int | None, shape: Shape) -> int:
             )
         return fixed
     if wanted is None:
-        raise ModelError(f"the input leaves the picture's size open ({list(shape)}); give [input] size")
+        raise ModelError(
+            "its input leaves the picture's size open; say which in the .toml beside it, such as "
+            "size = [224, 224] under [input] (inkloop doctor --adaptor drafts one)"
+        )
     return wanted

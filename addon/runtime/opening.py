@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, TypeAlias
 from addon.errors import ModelError
 from addon.runtime.contents import MOST_DIMENSIONS, Contents, contents_of
 from addon.runtime.ort import onnxruntime
+from addon.runtime.other_formats import other_format
 from addon.runtime.refusal import quoted, refusal
 
 Provider: TypeAlias = str | tuple[str, dict[str, str]]
@@ -70,7 +71,7 @@ def read_model(path: Path, limit: int = LIMIT) -> ModelFile:
         check(contents, limit)
         weights = _weights(path, list(contents.locations), limit)
     except ModelError as error:
-        raise ModelError(f"{path.name}: {error}") from error
+        raise ModelError(f"{path.name}: {other_format(data) or error}") from error
     return ModelFile(path, data, weights, contents, sha256)
 
 

@@ -9,7 +9,7 @@ from addon.runtime.model import LoadedModel
 from addon.runtime.pens import Pens
 from addon.runtime.providers import check_provider, choose_here
 from addon.runtime.registry import find_models, shipped_models
-from addon.runtime.watch import Back, Event, FolderWatch, Gone, Ripe, Stamp, model_folders, stamp_of
+from addon.runtime.watch import Back, Event, FolderWatch, Gone, Ripe, Stamp, is_there, model_folders, stamp_of
 
 
 class ModelSlot:
@@ -82,7 +82,7 @@ class ModelSlot:
         return [
             f"{each.folder} is not there yet; models are picked up as soon as it is"
             for each in watched
-            if each.named and not each.folder.is_dir()
+            if each.named and not is_there(each.folder)
         ]
 
     def rollback(self) -> str:

@@ -79,6 +79,8 @@ class Desk:
         """The answer to one line: where the answer lies, how large a block it needs, or what went wrong."""
         number = line["number"]
         if "given" not in line:
+            if line["told"] is None:
+                return {"number": number, "fault": line["why"]}
             return self._tell(line, *self._unsent)
         given = read(self._block(f"given{line['slot']}", line["given"]), line["places"])
         began = perf_counter_ns()

@@ -101,10 +101,10 @@ class ImageClassifier:
             self.models.append(model)
         own = (self._home or Path()) / "models"
         named = own / f"{model}.onnx"
-        if not is_path(model) and model in MADE and not named.is_file():
-            self._make(str(model), named)
-            return
         try:
+            if not is_path(model) and model in MADE and not named.is_file():
+                self._make(str(model), named)
+                return
             paths = (
                 [named]
                 if not is_path(model) and named.is_file()
@@ -187,10 +187,13 @@ class ImageClassifier:
         if self._making is None or not self._making.ended:
             return
         made, self._making = self._making, None
-        if made.path.is_file():
-            self._open(made.path)
-        else:
-            self._refuse(made.messages())
+        try:
+            if made.path.is_file():
+                self._open(made.path)
+            else:
+                self._refuse(made.messages())
+        except AddonError as error:
+            self._refuse([str(error)])
         made.close()
 
     def _open(self, path: Path) -> None:

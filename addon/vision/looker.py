@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.adaptor import Adaptor, Output, adaptor_of, check_names
+from addon.doctor.limits import limit_this_process
 from addon.errors import ModelError
 from addon.images import Crop, Floats, Pixels, as_batch, checked_image, crops, picture_size
 from addon.runtime.graph import GraphSession, TensorInfo, open_file
 from addon.runtime.opening import read_model
 from addon.runtime.providers import Choice, choose_here
+from addon.spec import METADATA_KEY
 from addon.vision.guess import guessed_adaptor
 from addon.vision.meaning import meaning_of
 from addon.vision.mosaic import filters, maps_of, mosaic
@@ -26,6 +28,17 @@ Arrays = dict[str, NDArray[Any]]
 
 KEPT_SESSIONS = 3
 MOST_CROPS = 256
+
+
+def open_strange(path: str, provider: str = "auto", require: str | None = None, threads: int = 1) -> "Looker":
+    """`open_looker` in a process of its own, which from then on takes no more than a stranger's file may.
+
+    Raises:
+        ModelError: As `open_looker`.
+        ProviderError: Likewise.
+    """
+    limit_this_process()
+    return open_looker(path, provider, require, threads)
 
 
 def open_looker(path: str, provider: str = "auto", require: str | None = None, threads: int = 1) -> "Looker":
@@ -68,6 +81,8 @@ class Looker:
 
     def __init__(self, path: Path, choice: Choice, threads: int = 1) -> None:
         self._file = read_model(path)
+        if METADATA_KEY in self._file.contents.metadata:
+            raise ModelError(f"{path.name}: a pen model, and none for pictures: Recognizer(model=…) takes it")
         self._choice = choice
         self._threads = threads
         described = adaptor_of(path)

@@ -13,7 +13,10 @@ from addon.runtime.timings import Timings
 from addon.runtime.worker_process import ProcessWorker
 from addon.vision.answer import About, Answer, answer_from
 
-MAKER = "addon.vision.looker:open_looker"
+MAKER = "addon.vision.looker:open_strange"
+
+PATIENCE = 60.0
+"""Seconds for a model to open, and for an answer; a loop without an end in a file must not load for ever."""
 
 # So that the picture on the screen comes first where cores are scarce.
 NICENESS = 5
@@ -61,7 +64,7 @@ class Watcher:
             "require": require,
             "threads": threads,
         }
-        self._worker = ProcessWorker(MAKER, arguments, path.name, niceness=NICENESS)
+        self._worker = ProcessWorker(MAKER, arguments, path.name, niceness=NICENESS, patience=PATIENCE)
         self._seen = _Seen()
         self._notices: list[str] = []
 

@@ -9,7 +9,8 @@ from onnx import TensorProto, helper
 from addon.errors import ModelError
 from addon.vision.answer import answer_from
 from addon.vision.looker import open_looker
-from tests.onnx_files import model, saved, value, weight
+from tests.models import make_model
+from tests.onnx_files import model, recurrent, saved, value, weight
 
 CHANCE = np.random.default_rng(4)
 RED = np.zeros((40, 60, 3), np.uint8)
@@ -182,6 +183,14 @@ def test_a_model_that_looks_at_no_pictures_is_refused(tmp_path):
     made = model([helper.make_node("Neg", ["x"], ["y"])], [value("x", ["n", 3])], [value("y", ["n", 3])])
     with pytest.raises(ModelError, match="none of its inputs is a picture"):
         open_looker(str(saved(tmp_path / "neg.onnx", made)), "cpu")
+
+
+def test_pen_models_and_recurrent_ones_are_told_who_takes_them(tmp_path):
+    make_model(tmp_path / "pen.onnx", hidden=8)
+    with pytest.raises(ModelError, match=r"^pen.onnx: a pen model, and none for pictures: Recognizer"):
+        open_looker(str(tmp_path / "pen.onnx"), "cpu")
+    with pytest.raises(ModelError, match="it has a state and is fed step by step"):
+        open_looker(str(recurrent(tmp_path / "steps.onnx")), "cpu")
 
 
 def test_an_input_that_nothing_feeds_is_named(tmp_path):
