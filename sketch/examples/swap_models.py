@@ -82,7 +82,7 @@ class SwapModels(sketch.Sketch):
         """Whatever it is: let it be looked at beside the show."""
         for path in paths:
             self.add_card(Card(path, self.time))
-            if path.suffix == ".onnx":
+            if path.suffix.lower() == ".onnx":
                 self.letters.load(path)
             else:
                 self.cards[-1].become("refused", self.time, "no model: drop a file that ends in .onnx")

@@ -79,8 +79,7 @@ def swap_times() -> tuple[np.ndarray, np.ndarray, float]:
             sketch.run(
                 stage,
                 headless=True,
-                realtime=True,
-                player=ScriptPlayer(script()),
+                player=ScriptPlayer(script(), 1 / FPS, paced=lambda: True),
                 viewer=view,
                 home=Path(home),
             )
