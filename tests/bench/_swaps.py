@@ -67,6 +67,8 @@ def swap_times() -> tuple[np.ndarray, np.ndarray, float]:
                 if number % 2:
                     stage.letters.load(large)
                 yield _while(lambda: phase.update(counts=False))
+                # Seconds without a swap in them would look like a swap that costs nothing.
+                assert stage.letters.model_path == (large if number % 2 else small)
                 # Back to the small one: what the large one costs while it runs is its own affair.
                 stage.letters.load(small)
                 yield lambda: stage.letters.model_path == small and not stage.letters._slot.busy

@@ -18,7 +18,7 @@ from addon.training.dream import octave_sizes, open_dream
 from addon.training.image_graph import image_model as graph_of
 from addon.training.lite_net import layer_names, lite_net
 from addon.vision.dreamer import Dreamer
-from addon.vision.looker import open_looker
+from addon.vision.opening import open_looker
 from tests.vision import image_model, photograph, wait_for
 from tests.wheels import CAT, COFFEE, MOPED, ROCKET, TRIPOD
 

@@ -2,10 +2,15 @@
 
 import time
 
+import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from addon import Recognizer
 from addon.doctor import vetting
+from addon.doctor.examiner import Examiner
+from addon.doctor.limits import DISK
 from addon.doctor.vetting import Vetting
 from addon.errors import ModelError
 from addon.runtime.registry import shipped_models
@@ -21,6 +26,18 @@ def test_a_sound_file_is_tried_once(tmp_path, monkeypatch):
     copy = tmp_path / "copy.onnx"
     copy.write_bytes(SHIPPED.read_bytes())
     vet(copy)
+
+
+def test_a_model_that_is_larger_than_what_the_process_may_write_is_sound_all_the_same(tmp_path):
+    path = tmp_path / "large.onnx"
+    made = onnx.load(SHIPPED)
+    made.graph.initializer.append(numpy_helper.from_array(np.ones(DISK // 4 + 10**6, np.float32), "ballast"))
+    onnx.save(made, path)
+    assert path.stat().st_size > DISK
+    Vetting()(path)
+    with Examiner("cpu", seconds=0.0) as examiner:
+        assert examiner.examine(path)["verdict"] == "runs"
+        assert examiner.started == 1
 
 
 def test_a_broken_file_is_refused_in_the_words_of_the_loader(tmp_path):
