@@ -24,6 +24,7 @@ class Examiner:
         seconds: To spend on measuring a file.
         timeout: Seconds that a file may take in all, more than `seconds`; after that the child is ended.
         limit: Bytes of a file, and of each thing it declares.
+        niceness: As for `ChildProcess`.
 
     Attributes:
         started: How many processes it took so far.
@@ -33,7 +34,12 @@ class Examiner:
     """
 
     def __init__(
-        self, provider: str = "auto", seconds: float = 1.0, timeout: float = TIMEOUT, limit: int = LIMIT
+        self,
+        provider: str = "auto",
+        seconds: float = 1.0,
+        timeout: float = TIMEOUT,
+        limit: int = LIMIT,
+        niceness: int = 0,
     ) -> None:
         if not 0 <= seconds < timeout:
             raise ValueError(
@@ -41,6 +47,7 @@ class Examiner:
             )
         self._request = {"provider": provider, "seconds": seconds, "timeout": timeout, "limit": limit}
         self._timeout = timeout
+        self._niceness = niceness
         self._child: ChildProcess | None = None
         self.started = 0
 
@@ -79,7 +86,7 @@ class Examiner:
         if self._child is None:
             # What a child leaves behind when it crashes goes with this folder.
             self._folder = TemporaryDirectory(prefix="inkloop-doctor-", ignore_cleanup_errors=True)
-            self._child = ChildProcess("addon.doctor.child")
+            self._child = ChildProcess("addon.doctor.child", self._niceness)
             self.started += 1
         place = {"path": str(path.absolute()), "folder": self._folder.name}
         self._child.say({**self._request, **place, "as_pen": as_pen})

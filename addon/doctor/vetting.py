@@ -9,6 +9,9 @@ from addon.errors import ModelError
 TIMEOUT = 20.0
 """Seconds that a file may take to be opened and warmed; the process that does it is ended then."""
 
+NICENESS = 10
+"""The show goes on meanwhile and comes first."""
+
 
 class Vetting:
     """Tries each file once, by its content, as the pen's engine would open it. For one thread.
@@ -30,7 +33,7 @@ class Vetting:
         content = _content(path)
         if content in self._passed:
             return
-        with Examiner(seconds=0.0, timeout=self._timeout) as examiner:
+        with Examiner(seconds=0.0, timeout=self._timeout, niceness=NICENESS) as examiner:
             found = examiner.load_as_pen(path)
         if found["verdict"] != "runs":
             why = found.get("why", "it cannot be opened")

@@ -144,8 +144,8 @@ def _session(api: Any, data: bytes, options: Any, providers: list[Provider]) -> 
         try:
             copy.write_bytes(data)
         except OSError:
-            # A full disk, or a process that may not write so much, as the doctor's child: that the frame waits
-            # for a moment is better than to refuse a sound model.
+            # A full disk, or a process that may not write so much, as the doctor's child: that the frame
+            # waits for a moment is better than to refuse a sound model.
             return api.InferenceSession(data, options, providers=providers)
         return api.InferenceSession(str(copy), options, providers=providers)
 

@@ -36,7 +36,6 @@ def main() -> None:
         return
     threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
     job = json.loads(first)
-    _step_back(job["niceness"])
     try:
         model = make(job["maker"], job["arguments"])
     except Exception as error:
@@ -127,11 +126,6 @@ def _watch_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(PARENT_SECONDS)
     os._exit(0)
-
-
-def _step_back(niceness: int) -> None:
-    if hasattr(os, "nice") and niceness:
-        os.nice(niceness)
 
 
 def _say(answers: TextIO, line: Line) -> None:

@@ -55,7 +55,7 @@ class ProcessWorker:
         policy: "latest" or "every".
         bound: For "every": how much may be fed that is not answered.
         recurrent: Whether an answer depends on what was fed before.
-        niceness: By how much the process steps back behind the frame, 0 to 19, where the system knows of it.
+        niceness: As for `ChildProcess`.
         patience: Seconds for the model to be made, and for each answer, before the process is ended.
 
     Raises:
@@ -85,7 +85,8 @@ class ProcessWorker:
         self._free = [Slot(index) for index in range(bound if self._every else 2)]
         self._waiting: deque[Slot] = deque()
         self._sent: deque[Slot] = deque()
-        self._job: Line = {"maker": maker, "arguments": dict(arguments), "niceness": niceness}
+        self._job: Line = {"maker": maker, "arguments": dict(arguments)}
+        self._niceness = niceness
         self._child: ChildProcess | None = None
         self._open = False
         self._proven = False
@@ -183,7 +184,7 @@ class ProcessWorker:
             slot.given = slot.told = None
 
     def _begin(self) -> None:
-        self._child = ChildProcess(CHILD)
+        self._child = ChildProcess(CHILD, self._niceness)
         self._child.say(self._job)
         self._since = monotonic()
         self._open = self._proven = False

@@ -239,6 +239,13 @@ def test_a_process_that_waits_for_work_is_left_alone(make_process):
     assert not worker.messages()
 
 
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the system knows of no niceness")
+def test_a_process_steps_back_behind_the_frame(make_process):
+    worker = make_process(niceness=7)
+    until(lambda: worker.open)
+    assert os.getpriority(os.PRIO_PROCESS, worker._child.pid) == 7
+
+
 class Scarce:
     """Shared memory of which the system gives so many blocks and no more."""
 
