@@ -267,7 +267,6 @@ def _side(fixed: int | str | None, wanted: int | None, shape: Shape) -> int:
         return fixed
     if wanted is None:
         raise ModelError(
-            "its input leaves the picture's size open; say which in the .toml beside it, such as "
-            "size = [224, 224] under [input] (inkloop doctor --adaptor drafts one)"
+            "its input leaves the picture's size open; put size = [224, 224], say, under [input] in its .toml"
         )
     return wanted
