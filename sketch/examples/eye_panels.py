@@ -101,7 +101,7 @@ def layer_plates(
             plates[0].draw(canvas, answer.weights, (left, top + 22, width, share * height - 40))
         top, height = top + share * height, (1 - share) * height
     if "outputs" in eye.views and answer.maps is not None:
-        sizes = " × ".join(str(size) for size in answer.shape[1:])
+        sizes = " x ".join(str(size) for size in answer.shape[1:])
         canvas.color(255, alpha=0.6)
         canvas.text(f"{answer.layer}: outputs, {sizes}", left, top + 12, 13)
         plates[1].draw(canvas, answer.maps, (left, top + 22, width, height - 22))

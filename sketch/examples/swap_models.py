@@ -231,7 +231,9 @@ class SwapModels(sketch.Sketch):
             return f"refused: {card.words}; the old one plays on"
         spec = card.spec
         size = f"{spec.layers} x {spec.hidden} LSTM"
-        size += f", {card.megabytes:.1f} MB" if card.megabytes else ""
+        if card.megabytes:
+            megabytes = card.megabytes
+            size += f", {megabytes:.1f} MB" if megabytes >= 1 else f", {1000 * megabytes:.0f} kB"
         knows = f"knows {len(spec.labels)} letters" if spec.labels else "knows what it is taught"
         if card.state == "resting":
             return f"{'F4 brings it back. ' if card is self.before else ''}{size}, {knows}"
@@ -247,7 +249,7 @@ class SwapModels(sketch.Sketch):
 
 def said_time(microseconds: float) -> str:
     """A time in the unit that it reads best in."""
-    return f"{microseconds:.0f} µs" if microseconds < 1000 else f"{microseconds / 1000:.1f} ms"
+    return f"{microseconds:.0f} microseconds" if microseconds < 1000 else f"{microseconds / 1000:.1f} ms"
 
 
 if __name__ == "__main__":

