@@ -2,7 +2,11 @@
 
 import math
 
+import pytest
+
+from addon.runtime.providers import probe_this_machine
 from tests.bench import _beside, _swaps, batching, inference, point
+from tests.bench.__main__ import measure
 
 WANTED = {
     "inline_p50_ratio",
@@ -35,3 +39,11 @@ def test_every_row_is_there_and_is_a_number_or_says_why_not(monkeypatch):
             assert row["reason"]
         else:
             assert math.isfinite(row["value"])
+
+
+def test_without_a_device_no_figure_is_given_for_one():
+    if not probe_this_machine().missing:
+        pytest.skip("there is a device here")
+    rows = measure(["inference"], "cuda")
+    assert {row["figure"] for row in rows} >= WANTED
+    assert all(row["value"] is None and row["reason"] == "not measured: no device" for row in rows)
