@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from addon.errors import ModelError
-from addon.vision import making, text_detector
+from addon.vision import making, text_detector, watcher
 from addon.vision.classifier import VIEWS, ImageClassifier
+from tests.onnx_files import endless
 from tests.unit.test_looker import CLASSES, classifier
 from tests.vision import image_model, photograph, wait_for
 from tests.wheels import CAT
@@ -100,6 +101,19 @@ def test_a_model_that_is_refused_leaves_the_old_one_playing(show, tmp_path):
     running.until(lambda: running.said)
     assert "it is no ONNX file" in running.said[0]
     assert running.eye.refusal == running.said[0]
+    running.picture = GREEN
+    running.until(lambda: running.eye.answer.label == "green")
+
+
+def test_a_model_without_an_end_is_ended_and_the_old_one_plays_on(show, tmp_path, monkeypatch):
+    running = show(classifier(tmp_path, CLASSES))
+    running.until(lambda: running.eye.answer.label == "red")
+    monkeypatch.setattr(watcher, "PATIENCE", 3.0)
+    running.eye.load(endless(tmp_path / "endless.onnx", (1, 3, 8, 8)))
+    assert running.eye.state == "loading"
+    running.until(lambda: running.said)
+    assert running.said == ["endless.onnx: it did not open within 3 seconds; it stays closed"]
+    assert running.eye.state == "ready"
     running.picture = GREEN
     running.until(lambda: running.eye.answer.label == "green")
 
