@@ -70,6 +70,19 @@ def create(size: int) -> SharedMemory:
     return block
 
 
+def grown(block: SharedMemory | None, size: int) -> SharedMemory:
+    """A block of at least `size` bytes: the one that is there, or else a new one in its place.
+
+    Raises:
+        AddonError: As `create`; the one that was there is gone then, too.
+    """
+    if block is not None and block.size >= size:
+        return block
+    if block is not None:
+        end(block)
+    return create(size)
+
+
 def attach(name: str) -> SharedMemory:
     """A block that another process made, by its name."""
     # A process that attaches must not have the block ended when it leaves. Python can be told so from 3.13

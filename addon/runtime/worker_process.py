@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from addon.errors import AddonError
 from addon.runtime.answered import Answered, failed, not_opened
 from addon.runtime.child_process import ChildProcess, Line
-from addon.runtime.tensors import Place, Tensors, create, end, plan, read, write
+from addon.runtime.tensors import Place, Tensors, end, grown, plan, read, write
 from addon.runtime.timings import Timings
 from addon.runtime.worker import BOUND, CLOSING_SECONDS, Policy, check_policy
 
@@ -171,11 +171,14 @@ class ProcessWorker:
         return self._answered.messages()
 
     def close(self, seconds: float = CLOSING_SECONDS) -> None:
-        """End the process, leaving out what waits; waits at most so long for what is under way."""
+        """End the process, leaving out what waits; waits at most so long for what is under way, 0 for not."""
         atexit.unregister(self.close)
         self._closed = True
         if self._child is not None:
-            self._child.end(seconds)
+            if seconds > 0:
+                self._child.end(seconds)
+            else:
+                self._child.abandon()
             self._child = None
         for slot in (*self._free, *self._waiting, *self._sent):
             for block in (slot.given, slot.told):
@@ -202,7 +205,7 @@ class ProcessWorker:
     def _make_room(self, slot: Slot, size: int) -> bool:
         """Whether there is memory for what is fed; if not, it is said and the slot is free again."""
         try:
-            slot.given = _grown(slot.given, size)
+            slot.given = grown(slot.given, size)
         except AddonError as error:
             slot.given = None
             self._free.append(slot)
@@ -259,7 +262,7 @@ class ProcessWorker:
         """Tell where a larger answer may lie; if there is no memory for it, the child gives the answer up."""
         why = ""
         try:
-            slot.told = _grown(slot.told, size)
+            slot.told = grown(slot.told, size)
         except AddonError as error:
             slot.told, why = None, str(error)
         told = None if slot.told is None else slot.told.name
@@ -280,7 +283,7 @@ class ProcessWorker:
     def _bury(self, why: str) -> None:
         if self._child is not None:
             # Whatever is left of it has nothing to finish, and may be stuck.
-            self._child.end(0.0)
+            self._child.abandon()
         self._child = None
         self._free += [*self._sent, *self._waiting]
         self._sent.clear()
@@ -290,11 +293,3 @@ class ProcessWorker:
         self._closed = self._recurrent or not self._proven
         rest = "it stays closed" if self._closed else "it begins anew with what is fed next"
         self._answered.fail(f"{why}; {rest}")
-
-
-def _grown(block: SharedMemory | None, size: int) -> SharedMemory:
-    if block is not None and block.size >= size:
-        return block
-    if block is not None:
-        end(block)
-    return create(size)
