@@ -1,13 +1,9 @@
 """Large filled shapes have the same colors in a window as without one, whatever draws them."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
-from tests.e2e.person import ROOT
+from tests.e2e.films import frames
 
 SHAPES = """
 import sys
@@ -36,20 +32,9 @@ np.save(sys.argv[1], seen[-1])
 """
 
 
-def frame(path, display, *arguments):
-    subprocess.run(
-        [sys.executable, "-c", SHAPES, str(path), *arguments],
-        cwd=ROOT,
-        env={**os.environ, "DISPLAY": display},
-        check=True,
-        timeout=120,
-    )
-    return np.load(path).astype(int)
-
-
 @pytest.mark.window
 def test_a_filled_shape_has_the_color_it_was_given(screen, tmp_path):
-    window = frame(tmp_path / "window.npy", screen)
-    offscreen = frame(tmp_path / "offscreen.npy", screen, "headless")
+    window = frames(SHAPES, tmp_path / "window.npy", screen)
+    offscreen = frames(SHAPES, tmp_path / "offscreen.npy", screen, "headless")
     assert window.shape == offscreen.shape == (600, 640, 3)
     assert np.abs(window - offscreen).max() <= 2
