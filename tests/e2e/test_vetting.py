@@ -48,6 +48,20 @@ def test_a_broken_file_is_refused_in_the_words_of_the_loader(tmp_path):
             Vetting()(path)
 
 
+def test_whoever_leaves_does_not_wait_for_a_file_that_is_being_tried(tmp_path):
+    recognizer = Recognizer("letters", provider="cpu", home=tmp_path)
+    recognizer.setup(tmp_path)
+    assert recognizer.wait_ready()
+    recognizer.load(make_encoder(tmp_path / "new.onnx"))
+    # Its process needs longer than this to begin to answer.
+    began = time.monotonic()
+    recognizer.exit()
+    assert time.monotonic() - began < 1.5
+    thread = recognizer._slot._loader._thread
+    assert thread is not None
+    assert not thread.is_alive()
+
+
 def test_a_file_that_takes_too_long_is_refused_and_the_old_model_plays_on(tmp_path, monkeypatch):
     monkeypatch.setattr("addon.recognizer.Vetting", lambda: Vetting(timeout=0.01))
     recognizer = Recognizer("letters", provider="cpu", home=tmp_path)
