@@ -44,7 +44,7 @@ class Vetting:
         self._passed.add(content)
 
     def close(self) -> None:
-        """Try nothing more, and give up what is being tried: nobody who leaves waits for it. From any thread."""
+        """Give up what is being tried, so that nobody who leaves waits for it. From any thread."""
         self._closed.set()
 
 
