@@ -56,6 +56,13 @@ class Back(NamedTuple):
 Event = Ripe | Gone | Back
 
 
+def said_of(event: Gone | Back) -> str:
+    """What the user should be told of a folder."""
+    if isinstance(event, Back):
+        return f"{event.folder} is there now"
+    return f"{event.folder} has vanished; what is loaded plays on, and it is looked for"
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A folder and the files in it that matter.

@@ -45,7 +45,7 @@ class WhatTheNetworkSees(sketch.Sketch):
         """Load the image model beside the show, made the first time; + goes on to others in its folder."""
         others = sorted((self.home / "models").glob("*.onnx"))
         others = [path for path in others if path.stem != MODEL]
-        self.eye = self.use(ImageClassifier(MODEL, *others))
+        self.eye = self.use(ImageClassifier(MODEL, *others, watch=True))
         self.eye.views = {"picture", "label", "graph", "parameters", "outputs"}
         self.plates = (Plate(), Plate())
         self.frame_of = sketch.Fbo(SIDE, SIDE, pixel_ratio=1.0)

@@ -1,5 +1,6 @@
 """The classifier as a sketch holds it: real processes, real models, swapped beside the show."""
 
+import shutil
 import time
 
 import numpy as np
@@ -116,6 +117,31 @@ def test_a_model_without_an_end_is_ended_and_the_old_one_plays_on(show, tmp_path
     assert running.eye.state == "ready"
     running.picture = GREEN
     running.until(lambda: running.eye.answer.label == "green")
+
+
+def test_a_model_put_into_a_watched_folder_takes_over_by_itself(tmp_path):
+    (tmp_path / "home" / "models").mkdir(parents=True)
+    (tmp_path / "stick").mkdir()
+    eye = ImageClassifier(classifier(tmp_path, CLASSES), watch=tmp_path / "stick")
+    eye.setup(tmp_path / "home")
+    said = []
+
+    def frame() -> None:
+        eye.feed(RED)
+        eye.update(0.0)
+        said.extend(eye.messages())
+
+    try:
+        wait_for(lambda: eye.answer.about.title == "mean", frame)
+        classifier(tmp_path / "home" / "models", f'title = "own"\n{CLASSES}', name="own")
+        wait_for(lambda: eye.answer.about.title == "own", frame)
+        classifier(tmp_path / "stick", f'title = "found"\n{CLASSES}', name="found")
+        wait_for(lambda: eye.answer.about.title == "found", frame)
+        shutil.rmtree(tmp_path / "stick")
+        wait_for(lambda: any("stick has vanished; what is loaded plays on" in line for line in said), frame)
+        assert eye.state == "ready"
+    finally:
+        eye.exit()
 
 
 def test_a_file_that_is_not_there_is_told_at_once(show, tmp_path):
