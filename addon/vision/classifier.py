@@ -4,6 +4,7 @@ from pathlib import Path
 
 from addon.errors import AddonError, ModelError
 from addon.images import Pixels, checked_image
+from addon.runtime.pens import WARM_SECONDS
 from addon.runtime.providers import check_provider
 from addon.runtime.registry import find_models, is_path, shipped_models
 from addon.runtime.timings import Timings
@@ -69,6 +70,7 @@ class ImageClassifier:
         self._wishes = watch if isinstance(watch, bool) else Path(watch).absolute()
         self._watch: FolderWatch | None = None
         self._opened: dict[Path, Stamp | None] = {}
+        self._paused = 0.0
         self._home: Path | None = None
         self._now: Watcher | None = None
         self._next: Watcher | None = None
@@ -141,6 +143,7 @@ class ImageClassifier:
             ValueError: It is no picture.
         """
         checked = checked_image(image)
+        self._paused = 0.0
         return self._now is not None and self._now.feed(checked, self._question())
 
     def update(self, dt: float) -> None:
@@ -150,6 +153,10 @@ class ImageClassifier:
             for event in self._watch.poll():
                 self._follow(event)
         self._swap()
+        self._paused += dt
+        if self._paused >= WARM_SECONDS and self._now is not None:
+            self._paused = 0.0
+            self._now.keep_warm()
         if self._now is not None:
             self._tell(self._now.messages())
             self.answer = self._now.take() or self.answer

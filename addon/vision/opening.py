@@ -4,14 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
-
 from addon.doctor.limits import limit_this_process
 from addon.runtime.contest import Names, Trial, faster, model_key
 from addon.runtime.model import here
 from addon.runtime.opening import read_model
 from addon.runtime.providers import choose_here, running
-from addon.vision.looker import Looker
+from addon.vision.looker import GRAY, Looker
 
 MEASURED_RUNS = 5
 
@@ -64,5 +62,5 @@ def open_looker(path: str, provider: str = "auto", require: str | None = None, t
 def run_us(looker: Looker) -> float:
     """Look at a gray picture; gives the microseconds that it took."""
     began = perf_counter()
-    looker({"image": np.full((64, 64, 3), 128, np.uint8)})
+    looker({"image": GRAY})
     return 1e6 * (perf_counter() - began)

@@ -95,13 +95,18 @@ class Watcher:
     def take(self) -> Answer | None:
         """A new answer, if there is one."""
         told = self._worker.latest if self._worker.ready else None
-        if told is None:
+        if not told:
             return None
         if "about" in told:
             self._learn(told["about"])
         layers = self._seen.about.layers
         layer = layers[int(told["layer"])] if "layer" in told and layers else ""
         return answer_from(told, self._seen.about, layer)
+
+    def keep_warm(self) -> None:
+        """Run once for nothing, where a pause makes a model slow again: on a device."""
+        if self.about.provider not in ("", "cpu") and not self._worker.waiting:
+            self._worker.feed({"warm": np.array(1)})
 
     def messages(self) -> list[str]:
         """What the user should be told since the last call."""

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -142,6 +143,23 @@ def test_a_model_put_into_a_watched_folder_takes_over_by_itself(tmp_path):
         assert eye.state == "ready"
     finally:
         eye.exit()
+
+
+@pytest.mark.parametrize("provider", ["cpu", "cuda"])
+def test_a_model_on_a_device_that_pauses_is_kept_warm_without_a_trace(provider, show, tmp_path):
+    running = show(classifier(tmp_path, CLASSES))
+    running.until(lambda: running.eye.answer.label == "red" and not running.eye._now._worker.waiting)
+    eye, worker = running.eye, running.eye._now._worker
+    wait_for(lambda: not worker._sent, lambda: eye.update(0.0))
+    eye._now._seen.about = replace(eye.about, provider=provider)
+    before, answer = worker.answered, eye.answer
+    eye.update(1.1)
+    warm = bool(worker._sent)
+    assert warm == (provider == "cuda")
+    wait_for(lambda: worker.answered == before + warm, lambda: eye.update(0.0))
+    eye.update(0.0)
+    assert eye.answer is answer
+    assert not running.said
 
 
 def test_a_file_that_is_not_there_is_told_at_once(show, tmp_path):
