@@ -266,5 +266,7 @@ def _side(fixed: int | str | None, wanted: int | None, shape: Shape) -> int:
             )
         return fixed
     if wanted is None:
-        raise ModelError(f"the input leaves the picture's size open ({list(shape)}); give [input] size")
+        raise ModelError(
+            "its input leaves the picture's size open; put size = [224, 224], say, under [input] in its .toml"
+        )
     return wanted

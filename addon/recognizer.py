@@ -81,7 +81,8 @@ class Recognizer(Teaching):
         self._wanted = model
         self._home = home
         self._watched = watch if isinstance(watch, bool) else Path(watch).absolute()
-        self._slot = ModelSlot(self._pens, provider, require, Vetting())
+        self._vetting = Vetting()
+        self._slot = ModelSlot(self._pens, provider, require, self._vetting)
         self._workshop = Workshop(self.name, self._pens, self._slot, preset)
         self._folder = Path()
         self._events = Events()
@@ -280,6 +281,7 @@ class Recognizer(Teaching):
     def exit(self) -> None:
         """End training and export, write what waits, let go of the model."""
         self._workshop.stop()
+        self._vetting.close()
         self._slot.close()
         self._pens.close()
         if self._store is not None:

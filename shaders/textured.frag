@@ -12,7 +12,8 @@ uniform sampler2D picture; // premultiplied
 #endif
 
 void main() {
-    paint = vec4(tint.rgb * tint.a, tint.a);
+    vec4 shade = clamp(tint, 0.0, 1.0); // for llvmpipe's sake, as in mesh.frag
+    paint = vec4(shade.rgb * shade.a, shade.a);
 #ifdef TEXTURED
     paint *= texture(picture, at);
 #endif

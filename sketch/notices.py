@@ -24,11 +24,15 @@ class Notices:
     def draw(self, canvas: Canvas, now: float) -> None:
         """Draw what is still fresh in the lower left corner."""
         self.lines = [line for line in self.lines if now - line[0] < SECONDS]
-        for row, (since, text) in enumerate(reversed(self.lines)):
+        room, bottom = max(canvas.width - 48.0, SIZE), canvas.height - 22.0
+        one = canvas.text_size("x", SIZE)[1]
+        for since, text in reversed(self.lines):
             alpha = min(1.0, (SECONDS - (now - since)) / FADE)
-            y = canvas.height - 22 - row * 1.7 * SIZE
-            width, _ = canvas.text_size(text, SIZE)
+            width, height = canvas.text_size(text, SIZE, width=room)
+            # A line that is wider than the window goes on below: its end is where it says what to do.
+            y = bottom - (height - one)
             canvas.color(0, alpha=0.72 * alpha)
-            canvas.rect(14, y - 1.15 * SIZE, width + 20, 1.6 * SIZE, radius=5)
+            canvas.rect(14, y - 1.15 * SIZE, width + 20, height - one + 1.6 * SIZE, radius=5)
             canvas.color(255, alpha=alpha)
-            canvas.text(text, 24, y, SIZE)
+            canvas.text(text, 24, y, SIZE, width=room)
+            bottom = y - 1.7 * SIZE

@@ -81,23 +81,23 @@ def with_weights_in(path: Path, location: str, size: int = 24) -> Path:
     return saved(path, model([node], [value("x", ["n", 3])], [value("y", ["n", 2])], [tensor]))
 
 
-def endless(path: Path) -> Path:
-    """A loop of more turns than anybody waits for."""
+def endless(path: Path, sizes: Sequence[Size] = (3,)) -> Path:
+    """A loop of more turns than anybody waits for, over an x of these sizes."""
     turns = weight("turns", np.array(2**62, np.int64))
     go_on = weight("go_on", np.array(True))
     inputs = [
         value("turn", [], TensorProto.INT64),
         value("go", [], TensorProto.BOOL),
-        value("a", [3]),
+        value("a", sizes),
     ]
     body = helper.make_graph(
         [helper.make_node("Identity", ["go"], ["still"]), helper.make_node("Cos", ["a"], ["b"])],
         "body",
         inputs,
-        [value("still", [], TensorProto.BOOL), value("b", [3])],
+        [value("still", [], TensorProto.BOOL), value("b", sizes)],
     )
     node = helper.make_node("Loop", ["turns", "go_on", "x"], ["y"], body=body)
-    return saved(path, model([node], [value("x", [3])], [value("y", [3])], [turns, go_on]))
+    return saved(path, model([node], [value("x", sizes)], [value("y", sizes)], [turns, go_on]))
 
 
 def greedy(path: Path, size: float = 2e10) -> Path:

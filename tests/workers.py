@@ -24,6 +24,12 @@ def doubling(seconds: float = 0.0):
     return run
 
 
+def slow_to_open(seconds: float):
+    """A model that takes its time before it is one."""
+    time.sleep(seconds)
+    return doubling()
+
+
 def refusing(reason: str):
     """No model."""
     raise ValueError(reason)

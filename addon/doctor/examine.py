@@ -9,6 +9,7 @@ from addon.adaptor import adaptor_of
 from addon.doctor.advice import advice
 from addon.doctor.described import check_description, draft
 from addon.doctor.findings import Anatomy, Findings, Placement
+from addon.doctor.foreign import said_of_foreign
 from addon.doctor.inputs import STEPS
 from addon.doctor.kinds import judge, state_pairs
 from addon.doctor.measure import Trial
@@ -46,8 +47,12 @@ def examine(path: Path, folder: Path, *, provider: str, seconds: float, limit: i
 def load_pen(path: Path) -> Findings:
     """Load a file as the pen's engine does."""
     found = Findings(file=path.name, verdict="refused")
+    choice = choose_here("cpu", None)
     try:
-        load_model(path, choose_here("cpu", None))
+        file = read_model(path)
+        if METADATA_KEY not in file.contents.metadata:
+            return Findings(file=path.name, verdict="refused", why=said_of_foreign(file, choice))
+        load_model(path, choice)
         found["verdict"] = "runs"
     except AddonError as error:
         found["why"] = str(error)

@@ -1,5 +1,6 @@
 """Strangers' files, opened in a process that may crash, hang or be ended: there is always an answer."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
@@ -24,6 +25,8 @@ class Examiner:
         seconds: To spend on measuring a file.
         timeout: Seconds that a file may take in all, more than `seconds`; after that the child is ended.
         limit: Bytes of a file, and of each thing it declares.
+        niceness: As for `ChildProcess`.
+        given_up: Asked again and again while a file is looked at: whether the answer is not wanted any more.
 
     Attributes:
         started: How many processes it took so far.
@@ -33,7 +36,13 @@ class Examiner:
     """
 
     def __init__(
-        self, provider: str = "auto", seconds: float = 1.0, timeout: float = TIMEOUT, limit: int = LIMIT
+        self,
+        provider: str = "auto",
+        seconds: float = 1.0,
+        timeout: float = TIMEOUT,
+        limit: int = LIMIT,
+        niceness: int = 0,
+        given_up: Callable[[], bool] = lambda: False,
     ) -> None:
         if not 0 <= seconds < timeout:
             raise ValueError(
@@ -41,6 +50,8 @@ class Examiner:
             )
         self._request = {"provider": provider, "seconds": seconds, "timeout": timeout, "limit": limit}
         self._timeout = timeout
+        self._niceness = niceness
+        self._given_up = given_up
         self._child: ChildProcess | None = None
         self.started = 0
 
@@ -79,14 +90,16 @@ class Examiner:
         if self._child is None:
             # What a child leaves behind when it crashes goes with this folder.
             self._folder = TemporaryDirectory(prefix="inkloop-doctor-", ignore_cleanup_errors=True)
-            self._child = ChildProcess("addon.doctor.child")
+            self._child = ChildProcess("addon.doctor.child", self._niceness)
             self.started += 1
         place = {"path": str(path.absolute()), "folder": self._folder.name}
         self._child.say({**self._request, **place, "as_pen": as_pen})
         answer = self._wait(self._child)
         if answer is not None:
             return answer
-        if self._child.alive:
+        if self._given_up():
+            verdict, why = "timed out", "it was not looked at to the end"
+        elif self._child.alive:
             verdict, why = "timed out", f"it did not end within {self._timeout:g} seconds"
         else:
             verdict, why = "crashed", f"the process that opened it ended with {self._child.last_words()}"
@@ -101,6 +114,6 @@ class Examiner:
             alive = child.alive
             for line in child.heard():
                 return cast(Findings, line)
-            if not alive or monotonic() > ends:
+            if not alive or monotonic() > ends or self._given_up():
                 return None
             sleep(_LOOK_SECONDS)

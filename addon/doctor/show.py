@@ -1,7 +1,7 @@
 """What was found, as a person reads it in a terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -9,13 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from addon.doctor.advice import free_axes, summary
+from addon.doctor.entries import said_entries
 from addon.doctor.findings import Findings, Placement, Speed, Value, runs
 from addon.doctor.measure import said_shapes
 from addon.doctor.pictures import sheet
 from addon.runtime.refusal import printable
 
-_LONGEST = 400
-_MOST_LINES = 24
+_LONGEST = 700
+_MOST_LINES = 80
 _LONGEST_NAME = 28
 _HIDDEN = ("thumbnails", "reading", "labels", "columns", "format")
 
@@ -161,23 +162,8 @@ def _pen(pen: Mapping[str, Any]) -> list[Row]:
     for key, value in pen.items():
         if key in _HIDDEN or value in ("", {}, []):
             continue
-        made += _under(key, _entries(value))
+        made += _under(key, said_entries(value))
     return made
-
-
-def _entries(value: Any) -> list[str]:
-    if not isinstance(value, dict):
-        return [_said(value)]
-    return [f"{name}: {_said(each)}" for name, each in cast(Mapping[str, Any], value).items()]
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, dict):
-        entries = cast(Mapping[str, Any], value)
-        return ", ".join(f"{key} {_said(each)}" for key, each in entries.items())
-    if isinstance(value, list):
-        return ", ".join(_said(each) for each in cast(list[Any], value))
-    return str(value)
 
 
 def _plain(text: str) -> str:

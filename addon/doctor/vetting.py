@@ -1,6 +1,7 @@
 """What comes from a stranger is tried in a process that may die, before the sketch's own opens it."""
 
 import hashlib
+import threading
 from pathlib import Path
 
 from addon.doctor.examiner import Examiner
@@ -8,6 +9,9 @@ from addon.errors import ModelError
 
 TIMEOUT = 20.0
 """Seconds that a file may take to be opened and warmed; the process that does it is ended then."""
+
+NICENESS = 10
+"""The show goes on meanwhile and comes first."""
 
 
 class Vetting:
@@ -20,6 +24,7 @@ class Vetting:
     def __init__(self, timeout: float = TIMEOUT) -> None:
         self._timeout = timeout
         self._passed: set[str] = set()
+        self._closed = threading.Event()
 
     def __call__(self, path: Path) -> None:
         """Try a file.
@@ -30,12 +35,17 @@ class Vetting:
         content = _content(path)
         if content in self._passed:
             return
-        with Examiner(seconds=0.0, timeout=self._timeout) as examiner:
+        closed = self._closed.is_set
+        with Examiner(seconds=0.0, timeout=self._timeout, niceness=NICENESS, given_up=closed) as examiner:
             found = examiner.load_as_pen(path)
         if found["verdict"] != "runs":
             why = found.get("why", "it cannot be opened")
             raise ModelError(why if why.startswith(path.name) else f"{path.name}: {why}")
         self._passed.add(content)
+
+    def close(self) -> None:
+        """Give up what is being tried, so that nobody who leaves waits for it. From any thread."""
+        self._closed.set()
 
 
 def _content(path: Path) -> str:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,12 +23,13 @@ class ChildProcess:
 
     Args:
         module: What to run; it reads JSON objects, a line each, and writes the same.
+        niceness: By how much it steps back behind others, 0 to 19, where the system knows of it.
 
     Raises:
         AddonError: It cannot be started.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, niceness: int = 0) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open while it runs
         self._left = b""
         paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
@@ -44,6 +46,10 @@ class ChildProcess:
         except OSError as error:
             self._errors.close()
             raise AddonError(f"no process can be started ({error.strerror or error})") from error
+        if niceness and hasattr(os, "setpriority"):
+            # From here and at once: its start, with all its imports, is to step back as well.
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, niceness)
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
 
@@ -100,3 +106,8 @@ class ChildProcess:
             self._process.wait()
         self._process.stdout.close()
         self._errors.close()
+
+    def abandon(self) -> None:
+        """End it at once, and do not wait until it is gone: giving back its memory takes a frame's time."""
+        self._process.kill()
+        threading.Thread(target=self.end, name="inkloop-reap", daemon=True).start()

@@ -21,6 +21,9 @@ from addon.runtime.predictor import Sample
 from addon.runtime.timings import Timings
 from addon.threads import end_at_exit
 
+LATE = 120
+"""So many events wait for a worker before that is said: half a second of a fast pen."""
+
 
 class Engine(Protocol):
     """What a recogniser asks of an engine; called from one thread."""
@@ -101,6 +104,8 @@ class WorkerEngine:
     def __init__(self, model: LoadedModel, shown: Mapping[int, Prediction] | None = None) -> None:
         self._inline = InlineEngine(model, tells=True)
         self._inline.answered.update(shown or {})
+        self._name = model.path.name
+        self._behind = False
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="inkloop-steps", daemon=True)
@@ -171,13 +176,21 @@ class WorkerEngine:
         return self._inline.take_news()
 
     def take_faults(self) -> list[str]:
-        """What went wrong since the last call, each thing said once."""
-        return self._inline.take_faults()
+        """What went wrong since the last call, each thing said once; also that it has fallen behind."""
+        return self._inline.take_faults() + self._late()
 
     def close(self, seconds: float = 0.0) -> None:
         """End, leaving out what is still queued; waits at most so long for a step that is running."""
         _end(self._queue, self._ending)
         self._thread.join(seconds)
+
+    def _late(self) -> list[str]:
+        """None of a pen's points may be left out, so all that can be done about too many is to say so."""
+        waiting = self.waiting
+        if self._behind or waiting < LATE:
+            return []
+        self._behind = True
+        return [f"{self._name}: it is slower than the pen; {waiting} points wait, so what it says comes late"]
 
     def _work(self) -> None:
         while (event := self._queue.get()) is not None and not self._ending.is_set():

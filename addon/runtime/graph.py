@@ -1,7 +1,7 @@
 """Any ONNX model as a function from named arrays to named arrays, opened as a stranger's file ought to be."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from addon.errors import ModelError
 from addon.runtime.contents import Contents
 from addon.runtime.opening import LIMIT, ModelFile, open_session, read_model
+from addon.runtime.pairing import Signature
 from addon.runtime.providers import Choice, running, truth
 from addon.runtime.refusal import one_line, quoted
 from addon.runtime.wire import written
@@ -88,6 +89,11 @@ class GraphSession:
             return dict(zip(names, self.session.run(names, dict(feeds)), strict=True))
         except Exception as error:
             raise ModelError(f"{self.path.name}: it fails when it runs ({one_line(str(error))})") from error
+
+
+def signatures(infos: Iterable[TensorInfo]) -> list[Signature]:
+    """Inputs or outputs as `pairing` compares them."""
+    return [Signature(info.name, info.shape, str(info.dtype)) for info in infos]
 
 
 def open_graph(

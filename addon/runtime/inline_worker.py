@@ -4,9 +4,10 @@ from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any, Generic
 
+from addon.runtime.answered import Answered, failed, one_line
 from addon.runtime.model import INLINE_BELOW_US
 from addon.runtime.timings import Timings
-from addon.runtime.worker import Answered, Given, Policy, ThreadWorker, Told, Worker, one_line
+from addon.runtime.worker import Given, Policy, ThreadWorker, Told, Worker
 
 
 class InlineWorker(Generic[Given, Told]):
@@ -34,7 +35,7 @@ class InlineWorker(Generic[Given, Told]):
         try:
             told = self._call(x)
         except Exception as error:  # whatever a model raises: the show goes on with the last answer
-            self._answered.fail(f"it fails on what it is fed ({one_line(error)}); the last answer stays")
+            self._answered.fail(failed(self.name, one_line(error)))
             return True
         self._answered.put(told, began, perf_counter_ns() - began)
         return True

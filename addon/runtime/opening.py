@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, TypeAlias
 from addon.errors import ModelError
 from addon.runtime.contents import MOST_DIMENSIONS, Contents, contents_of
 from addon.runtime.ort import onnxruntime
+from addon.runtime.other_formats import other_format
 from addon.runtime.refusal import quoted, refusal
 
 Provider: TypeAlias = str | tuple[str, dict[str, str]]
@@ -70,7 +71,7 @@ def read_model(path: Path, limit: int = LIMIT) -> ModelFile:
         check(contents, limit)
         weights = _weights(path, list(contents.locations), limit)
     except ModelError as error:
-        raise ModelError(f"{path.name}: {error}") from error
+        raise ModelError(f"{path.name}: {other_format(data) or error}") from error
     return ModelFile(path, data, weights, contents, sha256)
 
 
@@ -140,7 +141,12 @@ def _session(api: Any, data: bytes, options: Any, providers: list[Provider]) -> 
     # not. The copy is what was looked at, in a folder that has nothing else in it.
     with tempfile.TemporaryDirectory(prefix="inkloop-") as folder:
         copy = Path(folder) / "model.onnx"
-        copy.write_bytes(data)
+        try:
+            copy.write_bytes(data)
+        except OSError:
+            # A full disk, or a process that may not write so much, as the doctor's child: that the frame
+            # waits for a moment is better than to refuse a sound model.
+            return api.InferenceSession(data, options, providers=providers)
         return api.InferenceSession(str(copy), options, providers=providers)
 
 

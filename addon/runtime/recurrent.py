@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from addon.adaptor import Adaptor, adaptor_of
 from addon.errors import ModelError
-from addon.runtime.graph import GraphSession, TensorInfo, open_graph
+from addon.runtime.graph import GraphSession, TensorInfo, open_graph, signatures
 from addon.runtime.ort import onnxruntime
-from addon.runtime.pairing import Signature, may_be_same, state_pairs
+from addon.runtime.pairing import may_be_same, state_pairs
 from addon.runtime.providers import Choice, choose_here
 from addon.runtime.tensors import Tensors
 
@@ -161,7 +161,7 @@ def open_recurrent(path: Path, choice: Choice, adaptor: Adaptor | None = None) -
     """
     told = adaptor or adaptor_of(path) or Adaptor()
     graph = open_graph(path, choice)
-    pairs = told.state or state_pairs(_signatures(graph.inputs), _signatures(graph.outputs))
+    pairs = told.state or state_pairs(signatures(graph.inputs), signatures(graph.outputs))
     if not pairs:
         raise ModelError(
             f"{path.name}: no state is to be seen in it; if it has one, say so in {path.stem}.toml: "
@@ -207,16 +207,12 @@ def _check(
                 f"{name}: the state {given!r} from {made!r} is not in it; it takes {', '.join(inputs)} and "
                 f"gives {', '.join(outputs)}"
             )
-        before, after = _signatures([inputs[given], outputs[made]])
+        before, after = signatures([inputs[given], outputs[made]])
         if not may_be_same(before, after):
             raise ModelError(
                 f"{name}: its output {made!r}, {after.type} of shape {list(after.shape)}, cannot be fed to "
                 f"{given!r}, {before.type} of shape {list(before.shape)}"
             )
-
-
-def _signatures(infos: Any) -> list[Signature]:
-    return [Signature(info.name, info.shape, str(info.dtype)) for info in infos]
 
 
 def _zeros(info: TensorInfo, batch: int) -> NDArray[Any]:

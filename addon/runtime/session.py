@@ -81,10 +81,19 @@ def _mismatch(spec: ModelSpec, inputs: dict[str, Shape], outputs: dict[str, Shap
                     f"it has no {kind} {name!r} (it has {', '.join(map(quoted, list(found)[:8])) or 'none'})"
                 )
             if not _fits(found[name], shape):
+                classes = _fixed_size(found[name])
+                if name == "scores" and classes is not None:
+                    return f"its {kind} {name!r} has {classes} classes; {len(spec.labels)} labels are given"
                 has, says = list(found[name]), ["any" if size is None else size for size in shape]
                 return f"its {kind} {name!r} has the shape {has}, and its description says {says}"
     unknown = ", ".join(quoted(name) for name in list(inputs)[:8] if name not in wanted_inputs)
     return f"it wants an input that nothing feeds: {unknown}" if unknown else ""
+
+
+def _fixed_size(shape: Shape) -> int | None:
+    """The last size of a tensor with three axes; None if it is free, or has other axes."""
+    last = shape[-1] if len(shape) == 3 else None
+    return last if isinstance(last, int) else None
 
 
 def _fits(found: Shape, wanted: Shape) -> bool:

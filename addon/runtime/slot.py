@@ -9,7 +9,18 @@ from addon.runtime.model import LoadedModel
 from addon.runtime.pens import Pens
 from addon.runtime.providers import check_provider, choose_here
 from addon.runtime.registry import find_models, shipped_models
-from addon.runtime.watch import Back, Event, FolderWatch, Gone, Ripe, Stamp, model_folders, stamp_of
+from addon.runtime.watch import (
+    Back,
+    Event,
+    FolderWatch,
+    Gone,
+    Ripe,
+    Stamp,
+    is_there,
+    model_folders,
+    said_of,
+    stamp_of,
+)
 
 
 class ModelSlot:
@@ -82,7 +93,7 @@ class ModelSlot:
         return [
             f"{each.folder} is not there yet; models are picked up as soon as it is"
             for each in watched
-            if each.named and not each.folder.is_dir()
+            if each.named and not is_there(each.folder)
         ]
 
     def rollback(self) -> str:
@@ -125,10 +136,8 @@ class ModelSlot:
 
     def _follow(self, event: Event) -> str:
         match event:
-            case Gone(folder):
-                return f"{folder} has vanished; what is loaded plays on, and it is looked for"
-            case Back(folder):
-                return f"{folder} is there again"
+            case Gone() | Back():
+                return said_of(event)
             case Ripe(path):
                 # What a training has made, or somebody has dropped, is loaded already.
                 if self._asked.get(path) != stamp_of(path):

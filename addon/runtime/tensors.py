@@ -3,6 +3,8 @@
 Whoever makes a block also ends it; whoever attaches to one only lets go of it.
 """
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
@@ -10,6 +12,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from addon.errors import AddonError
 
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
 """Arrays by name, as a model takes and gives them; any fixed-size type, no objects."""
@@ -49,8 +53,34 @@ def read(block: SharedMemory, places: Sequence[Place]) -> dict[str, NDArray[Any]
 
 
 def create(size: int) -> SharedMemory:
-    """A new block of at least `size` bytes."""
-    return SharedMemory(create=True, size=size)
+    """A new block of at least `size` bytes.
+
+    Raises:
+        AddonError: There is not so much left; one line says what to do.
+    """
+    try:
+        block = SharedMemory(create=True, size=size)
+    except OSError as error:
+        raise AddonError(_none_left(size)) from error
+    try:
+        _occupy(block.name, size)
+    except OSError as error:
+        end(block)
+        raise AddonError(_none_left(size)) from error
+    return block
+
+
+def grown(block: SharedMemory | None, size: int) -> SharedMemory:
+    """A block of at least `size` bytes: the one that is there, or else a new one in its place.
+
+    Raises:
+        AddonError: As `create`; the one that was there is gone then, too.
+    """
+    if block is not None and block.size >= size:
+        return block
+    if block is not None:
+        end(block)
+    return create(size)
 
 
 def attach(name: str) -> SharedMemory:
@@ -69,6 +99,28 @@ def end(block: SharedMemory) -> None:
     """Give a block back to the system; whoever is attached to it keeps it until it lets go."""
     block.close()
     block.unlink()
+
+
+def _occupy(name: str, size: int) -> None:
+    """Have the system set a block's memory aside now.
+
+    Linux promises more than it has, as in a container, whose /dev/shm is small; whoever then writes into what
+    is not there is killed at once, without a chance to say why.
+    """
+    if sys.platform != "linux":
+        return
+    file = os.open(f"/dev/shm/{name}", os.O_RDWR)
+    try:
+        os.posix_fallocate(file, 0, size)
+    finally:
+        os.close(file)
+
+
+def _none_left(size: int) -> str:
+    return (
+        f"{size / 1e6:.0f} MB of shared memory are not to be had; feed smaller pictures, or enlarge /dev/shm "
+        "(in Docker: --shm-size=1g)"
+    )
 
 
 def _book_nothing(name: str, rtype: str) -> None:

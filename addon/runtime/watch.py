@@ -56,6 +56,13 @@ class Back(NamedTuple):
 Event = Ripe | Gone | Back
 
 
+def said_of(event: Gone | Back) -> str:
+    """What the user should be told of a folder."""
+    if isinstance(event, Back):
+        return f"{event.folder} is there now"
+    return f"{event.folder} has vanished; what is loaded plays on, and it is looked for"
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A folder and the files in it that matter.
@@ -136,7 +143,7 @@ class FolderWatch:
         self._watched = tuple(watched)
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._ending = threading.Event()
-        self._there = {each.folder: each.folder.is_dir() for each in self._watched}
+        self._there = {each.folder: is_there(each.folder) for each in self._watched}
         self._ripening = Ripening(files_in(self._watched), is_whole)
         self._thread = threading.Thread(target=self._work, name="inkloop-watch", daemon=True)
         self._thread.start()
@@ -161,7 +168,7 @@ class FolderWatch:
 
     def _look(self) -> None:
         for folder, before in self._there.items():
-            self._there[folder] = folder.is_dir()
+            self._there[folder] = is_there(folder)
             if before != self._there[folder]:
                 self._events.put(Gone(folder) if before else Back(folder))
         for path in self._ripening.look(files_in(self._watched), monotonic()):
@@ -181,6 +188,14 @@ def files_in(watched: Sequence[Watched]) -> dict[Path, Stamp]:
         except OSError:  # it is not there, or is going as we look
             continue
     return found
+
+
+def is_there(folder: Path) -> bool:
+    """Whether a folder can be looked into; one on a network disk that does not answer cannot."""
+    try:
+        return folder.is_dir()
+    except OSError:
+        return False
 
 
 def stamp_of(path: Path) -> Stamp | None:

@@ -36,7 +36,6 @@ def main() -> None:
         return
     threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
     job = json.loads(first)
-    _step_back(job["niceness"])
     try:
         model = make(job["maker"], job["arguments"])
     except Exception as error:
@@ -79,6 +78,8 @@ class Desk:
         """The answer to one line: where the answer lies, how large a block it needs, or what went wrong."""
         number = line["number"]
         if "given" not in line:
+            if line["told"] is None:
+                return {"number": number, "fault": line["why"]}
             return self._tell(line, *self._unsent)
         given = read(self._block(f"given{line['slot']}", line["given"]), line["places"])
         began = perf_counter_ns()
@@ -125,11 +126,6 @@ def _watch_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(PARENT_SECONDS)
     os._exit(0)
-
-
-def _step_back(niceness: int) -> None:
-    if hasattr(os, "nice") and niceness:
-        os.nice(niceness)
 
 
 def _say(answers: TextIO, line: Line) -> None:

@@ -10,17 +10,19 @@ import atexit
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from multiprocessing.shared_memory import SharedMemory
-from time import perf_counter_ns
+from time import monotonic, perf_counter_ns
 from typing import Any
 
 from numpy.typing import NDArray
 
 from addon.errors import AddonError
+from addon.runtime.answered import Answered, failed, not_opened
 from addon.runtime.child_process import ChildProcess, Line
-from addon.runtime.tensors import Place, Tensors, create, end, plan, read, write
+from addon.runtime.tensors import Place, Tensors, end, grown, plan, read, write
 from addon.runtime.timings import Timings
-from addon.runtime.worker import BOUND, CLOSING_SECONDS, Answered, Policy, check_policy
+from addon.runtime.worker import BOUND, CLOSING_SECONDS, Policy, check_policy
 
 Answer = dict[str, NDArray[Any]]
 
@@ -53,7 +55,8 @@ class ProcessWorker:
         policy: "latest" or "every".
         bound: For "every": how much may be fed that is not answered.
         recurrent: Whether an answer depends on what was fed before.
-        niceness: By how much the process steps back behind the frame, 0 to 19, where the system knows of it.
+        niceness: As for `ChildProcess`.
+        patience: Seconds for the model to be made, and for each answer, before the process is ended.
 
     Raises:
         ValueError: As `check_policy`.
@@ -70,6 +73,7 @@ class ProcessWorker:
         bound: int = BOUND,
         recurrent: bool = False,
         niceness: int = 0,
+        patience: float = inf,
     ) -> None:
         check_policy(name, policy, bound, recurrent)
         self.name = name
@@ -81,12 +85,15 @@ class ProcessWorker:
         self._free = [Slot(index) for index in range(bound if self._every else 2)]
         self._waiting: deque[Slot] = deque()
         self._sent: deque[Slot] = deque()
-        self._job: Line = {"maker": maker, "arguments": dict(arguments), "niceness": niceness}
+        self._job: Line = {"maker": maker, "arguments": dict(arguments)}
+        self._niceness = niceness
         self._child: ChildProcess | None = None
         self._open = False
         self._proven = False
         self._closed = False
         self._count = 0
+        self._patience = patience
+        self._since = 0.0
         self._begin()
         atexit.register(self.close)
 
@@ -107,7 +114,9 @@ class ProcessWorker:
         if slot is None or not self._alive():
             return False
         slot.places, size = plan(x)
-        slot.given = _grown(slot.given, size)
+        if not self._make_room(slot, size):
+            return False
+        assert slot.given is not None
         write(slot.given, slot.places, x)
         self._count += 1
         slot.number, slot.began = self._count, perf_counter_ns()
@@ -162,11 +171,14 @@ class ProcessWorker:
         return self._answered.messages()
 
     def close(self, seconds: float = CLOSING_SECONDS) -> None:
-        """End the process, leaving out what waits; waits at most so long for what is under way."""
+        """End the process, leaving out what waits; waits at most so long for what is under way, 0 for not."""
         atexit.unregister(self.close)
         self._closed = True
         if self._child is not None:
-            self._child.end(seconds)
+            if seconds > 0:
+                self._child.end(seconds)
+            else:
+                self._child.abandon()
             self._child = None
         for slot in (*self._free, *self._waiting, *self._sent):
             for block in (slot.given, slot.told):
@@ -175,8 +187,9 @@ class ProcessWorker:
             slot.given = slot.told = None
 
     def _begin(self) -> None:
-        self._child = ChildProcess(CHILD)
+        self._child = ChildProcess(CHILD, self._niceness)
         self._child.say(self._job)
+        self._since = monotonic()
         self._open = self._proven = False
 
     def _alive(self) -> bool:
@@ -188,6 +201,16 @@ class ProcessWorker:
             except AddonError as error:
                 self._answered.fail(str(error))
         return self._child is not None
+
+    def _make_room(self, slot: Slot, size: int) -> bool:
+        """Whether there is memory for what is fed; if not, it is said and the slot is free again."""
+        try:
+            slot.given = grown(slot.given, size)
+        except AddonError as error:
+            slot.given = None
+            self._free.append(slot)
+            self._answered.fail(f"what it is fed is left out: {error}")
+        return slot.given is not None
 
     def _slot(self) -> Slot | None:
         if self._free:
@@ -201,6 +224,8 @@ class ProcessWorker:
         # What waits for "latest" waits here and not in the process, so that something newer can replace it.
         while self._waiting and self._child is not None and (self._every or (self._open and not self._sent)):
             slot = self._waiting.popleft()
+            if not self._sent:
+                self._since = monotonic()
             self._sent.append(slot)
             assert slot.given is not None
             told = None if slot.told is None else slot.told.name
@@ -212,28 +237,41 @@ class ProcessWorker:
             return
         alive = self._child.alive
         for line in self._child.heard():
+            self._since = monotonic()
             self._take_line(self._child, line)
         if not alive:
-            self._bury(self._child)
+            self._bury(f"its process ended ({self._child.last_words()})")
+        elif (self._sent or not self._open) and monotonic() - self._since > self._patience:
+            what = "answer" if self._open else "open"
+            self._bury(f"it did not {what} within {self._patience:g} seconds")
         self._send()
 
     def _take_line(self, child: ChildProcess, line: Line) -> None:
         if "refused" in line:
-            self._answered.fail(f"it cannot be opened ({line['refused']})")
+            self._answered.fail(not_opened(self.name, line["refused"]))
             self._closed = True
         elif "open" in line:
             self._open = True
         elif "needs" in line:
             slot = self._sent[0]
-            slot.told = _grown(slot.told, line["needs"])
-            child.say({"number": slot.number, "slot": slot.index, "told": slot.told.name})
+            self._offer(child, slot, line["needs"])
         else:
             self._finish(self._sent.popleft(), line)
+
+    def _offer(self, child: ChildProcess, slot: Slot, size: int) -> None:
+        """Tell where a larger answer may lie; if there is no memory for it, the child gives the answer up."""
+        why = ""
+        try:
+            slot.told = grown(slot.told, size)
+        except AddonError as error:
+            slot.told, why = None, str(error)
+        told = None if slot.told is None else slot.told.name
+        child.say({"number": slot.number, "slot": slot.index, "told": told, "why": why})
 
     def _finish(self, slot: Slot, line: Line) -> None:
         self._free.append(slot)
         if "fault" in line:
-            self._answered.fail(f"it fails on what it is fed ({line['fault']}); the last answer stays")
+            self._answered.fail(failed(self.name, line["fault"]))
             return
         assert slot.told is not None
         taken = perf_counter_ns()
@@ -242,9 +280,10 @@ class ProcessWorker:
         self._answered.put(told, slot.began + taken - line["at"], line["busy"])
         self._proven = True
 
-    def _bury(self, child: ChildProcess) -> None:
-        gone = child.last_words()
-        child.end()
+    def _bury(self, why: str) -> None:
+        if self._child is not None:
+            # Whatever is left of it has nothing to finish, and may be stuck.
+            self._child.abandon()
         self._child = None
         self._free += [*self._sent, *self._waiting]
         self._sent.clear()
@@ -253,12 +292,4 @@ class ProcessWorker:
             return
         self._closed = self._recurrent or not self._proven
         rest = "it stays closed" if self._closed else "it begins anew with what is fed next"
-        self._answered.fail(f"its process ended ({gone}); {rest}")
-
-
-def _grown(block: SharedMemory | None, size: int) -> SharedMemory:
-    if block is not None and block.size >= size:
-        return block
-    if block is not None:
-        end(block)
-    return create(size)
+        self._answered.fail(f"{why}; {rest}")

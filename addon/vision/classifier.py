@@ -4,9 +4,11 @@ from pathlib import Path
 
 from addon.errors import AddonError, ModelError
 from addon.images import Pixels, checked_image
+from addon.runtime.pens import WARM_SECONDS
 from addon.runtime.providers import check_provider
 from addon.runtime.registry import find_models, is_path, shipped_models
 from addon.runtime.timings import Timings
+from addon.runtime.watch import Event, FolderWatch, Ripe, Stamp, Watched, said_of, stamp_of
 from addon.vision.answer import About, Answer
 from addon.vision.making import MADE, Making
 from addon.vision.watcher import Question, Watcher
@@ -32,6 +34,8 @@ class ImageClassifier:
         provider: "auto", "cuda" or "cpu".
         require: "cuda" or "cpu" to refuse anything else; None to take what runs.
         threads: For one operator.
+        watch: True to load by itself what is new or changed in the folder of the user's models; or a folder
+            to watch besides.
 
     Attributes:
         models: Those to choose from.
@@ -46,7 +50,12 @@ class ImageClassifier:
     """
 
     def __init__(
-        self, *models: str | Path, provider: str = "auto", require: str | None = None, threads: int = 1
+        self,
+        *models: str | Path,
+        provider: str = "auto",
+        require: str | None = None,
+        threads: int = 1,
+        watch: str | Path | bool = False,
     ) -> None:
         if not models:
             raise ValueError("an image classifier needs a model, a name or a path")
@@ -58,6 +67,10 @@ class ImageClassifier:
         self.answer = Answer()
         self.refusal = ""
         self._settings = (provider, require, threads)
+        self._wishes = watch if isinstance(watch, bool) else Path(watch).absolute()
+        self._watch: FolderWatch | None = None
+        self._opened: dict[Path, Stamp | None] = {}
+        self._paused = 0.0
         self._home: Path | None = None
         self._now: Watcher | None = None
         self._next: Watcher | None = None
@@ -93,6 +106,9 @@ class ImageClassifier:
         """Begin to load the first model."""
         self._home = home
         self.load(self.models[0])
+        if self._wishes:
+            named = [] if self._wishes is True else [Watched(self._wishes, named=True)]
+            self._watch = FolderWatch([Watched(home / "models"), *named])
 
     def load(self, model: str | Path) -> None:
         """Load another model beside the one in use, which goes on until this one answers."""
@@ -101,10 +117,10 @@ class ImageClassifier:
             self.models.append(model)
         own = (self._home or Path()) / "models"
         named = own / f"{model}.onnx"
-        if not is_path(model) and model in MADE and not named.is_file():
-            self._make(str(model), named)
-            return
         try:
+            if not is_path(model) and model in MADE and not named.is_file():
+                self._make(str(model), named)
+                return
             paths = (
                 [named]
                 if not is_path(model) and named.is_file()
@@ -127,12 +143,20 @@ class ImageClassifier:
             ValueError: It is no picture.
         """
         checked = checked_image(image)
+        self._paused = 0.0
         return self._now is not None and self._now.feed(checked, self._question())
 
     def update(self, dt: float) -> None:
         """Take in what has been answered, made and loaded."""
         self._finish_making()
+        if self._watch is not None:
+            for event in self._watch.poll():
+                self._follow(event)
         self._swap()
+        self._paused += dt
+        if self._paused >= WARM_SECONDS and self._now is not None:
+            self._paused = 0.0
+            self._now.keep_warm()
         if self._now is not None:
             self._tell(self._now.messages())
             self.answer = self._now.take() or self.answer
@@ -167,6 +191,16 @@ class ImageClassifier:
             if part is not None:
                 part.close()
         self._now = self._next = self._making = None
+        if self._watch is not None:
+            self._watch.close()
+
+    def _follow(self, event: Event) -> None:
+        if not isinstance(event, Ripe):
+            self._outbox.append(said_of(event))
+        # What was made here, or asked for by name, is open already.
+        elif self._opened.get(event.path) != stamp_of(event.path):
+            stem = event.path.stem
+            self.load(stem if stem in self.models else event.path)
 
     def _question(self) -> Question:
         looks = bool(self.views & {"parameters", "outputs"})
@@ -187,10 +221,13 @@ class ImageClassifier:
         if self._making is None or not self._making.ended:
             return
         made, self._making = self._making, None
-        if made.path.is_file():
-            self._open(made.path)
-        else:
-            self._refuse(made.messages())
+        try:
+            if made.path.is_file():
+                self._open(made.path)
+            else:
+                self._refuse(made.messages())
+        except AddonError as error:
+            self._refuse([str(error)])
         made.close()
 
     def _open(self, path: Path) -> None:
@@ -198,6 +235,7 @@ class ImageClassifier:
             raise ModelError(f"{path.name}: there is no such file in {path.parent}; check the path")
         if self._next is not None:
             self._next.close()
+        self._opened[path] = stamp_of(path)
         self._next = Watcher(path, *self._settings)
 
     def _swap(self) -> None:

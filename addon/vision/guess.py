@@ -2,7 +2,8 @@
 
 from addon.adaptor import Adaptor, ImageInput, Layout, Output, OutputKind
 from addon.errors import ModelError
-from addon.runtime.graph import Shape, TensorInfo
+from addon.runtime.graph import Shape, TensorInfo, signatures
+from addon.runtime.pairing import state_pairs
 
 _CHANNELS = (1, 3)
 
@@ -15,8 +16,10 @@ def guessed_adaptor(inputs: tuple[TensorInfo, ...], outputs: tuple[TensorInfo, .
         outputs: Likewise.
 
     Raises:
-        ModelError: None of its inputs can be a picture.
+        ModelError: None of its inputs can be a picture, or it is recurrent.
     """
+    if state_pairs(signatures(inputs), signatures(outputs)):
+        raise ModelError("it has a state and is fed step by step (open_recurrent): it looks at no pictures")
     for info in inputs:
         layout = _layout(info.shape)
         if layout is not None:

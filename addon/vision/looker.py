@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -14,8 +13,9 @@ from addon.adaptor import Adaptor, Output, adaptor_of, check_names
 from addon.errors import ModelError
 from addon.images import Crop, Floats, Pixels, as_batch, checked_image, crops, picture_size
 from addon.runtime.graph import GraphSession, TensorInfo, open_file
-from addon.runtime.opening import read_model
-from addon.runtime.providers import Choice, choose_here
+from addon.runtime.opening import ModelFile
+from addon.runtime.providers import Choice
+from addon.spec import METADATA_KEY
 from addon.vision.guess import guessed_adaptor
 from addon.vision.meaning import meaning_of
 from addon.vision.mosaic import filters, maps_of, mosaic
@@ -25,19 +25,9 @@ from addon.vision.weights import weights_of
 Arrays = dict[str, NDArray[Any]]
 
 KEPT_SESSIONS = 3
+GRAY = np.full((64, 64, 3), 128, np.uint8)
+"""A picture to run a model on when only the running counts."""
 MOST_CROPS = 256
-
-
-def open_looker(path: str, provider: str = "auto", require: str | None = None, threads: int = 1) -> "Looker":
-    """Open a model, as a process of its own is told to, and warm it.
-
-    Raises:
-        ModelError: It is broken, or does not look at pictures; one line says why.
-        ProviderError: What is required does not run here.
-    """
-    looker = Looker(Path(path), choose_here(provider, require), threads)
-    looker({"image": np.full((64, 64, 3), 128, np.uint8)})
-    return looker
 
 
 class Looker:
@@ -50,6 +40,7 @@ class Looker:
         weights   if there, the weights of that layer as well
         grid      rows and columns of crops that are classified in one run; left out for none
         about     if there, what there is to know of the model, as JSON
+        warm      alone, for a run whose answer nobody wants
 
         probabilities   float32 (classes,), the mean of the crops
         place           left, top, width and height of what it looked at, in the picture's pixels
@@ -62,12 +53,25 @@ class Looker:
         and what it means, `addon.vision.meaning`
         ms              float, milliseconds from the picture to all of this
 
+    Args:
+        file: The model.
+        choice: Providers to ask for.
+        threads: For one operator.
+
+    Attributes:
+        adaptor: What goes in and what comes out, every name filled in.
+        layers: Names of the tensors within that can be shown.
+        notice: What was not said of it and had to be guessed; empty if nothing had to be.
+        compared: How the providers compared, in one line; empty if there was nothing to compare.
+
     Raises:
         ModelError: It is broken, or does not look at pictures.
     """
 
-    def __init__(self, path: Path, choice: Choice, threads: int = 1) -> None:
-        self._file = read_model(path)
+    def __init__(self, file: ModelFile, choice: Choice, threads: int = 1) -> None:
+        self._file, path = file, file.path
+        if METADATA_KEY in self._file.contents.metadata:
+            raise ModelError(f"{path.name}: a pen model, and none for pictures: Recognizer(model=…) takes it")
         self._choice = choice
         self._threads = threads
         described = adaptor_of(path)
@@ -79,10 +83,14 @@ class Looker:
         self.adaptor, self._input = _named(path.name, found, self._session)
         self.layers = tuple(self.adaptor.layers or self._drawable())
         self._deep: dict[str, GraphSession] = {}
+        self.compared = ""
 
     def __call__(self, given: Mapping[str, NDArray[Any]]) -> Arrays:
         """Look."""
         began = perf_counter()
+        if "warm" in given:
+            self._look(GRAY, "")
+            return {}
         image = checked_image(given["image"])
         told: Arrays = {"about": _as_array(self.about())} if "about" in given else {}
         layer = self._layer(given)
@@ -97,11 +105,16 @@ class Looker:
         """What there is to know of it."""
         return {
             "title": self.adaptor.title or self._file.path.stem,
-            "provider": self._session.provider,
-            "notices": [each for each in (self.notice, self._session.notice) if each],
+            "provider": self.provider,
+            "notices": [each for each in (self.notice, self._session.notice, self.compared) if each],
             "layers": self.layers,
             "labels": self.classes.labels if self.classes else (),
         }
+
+    @property
+    def provider(self) -> str:
+        """What it really runs on."""
+        return self._session.provider
 
     @property
     def classes(self) -> Output | None:

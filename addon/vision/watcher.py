@@ -13,7 +13,10 @@ from addon.runtime.timings import Timings
 from addon.runtime.worker_process import ProcessWorker
 from addon.vision.answer import About, Answer, answer_from
 
-MAKER = "addon.vision.looker:open_looker"
+MAKER = "addon.vision.opening:open_strange"
+
+PATIENCE = 60.0
+"""Seconds for a model to open, and for an answer; a loop without an end in a file must not load for ever."""
 
 # So that the picture on the screen comes first where cores are scarce.
 NICENESS = 5
@@ -61,7 +64,7 @@ class Watcher:
             "require": require,
             "threads": threads,
         }
-        self._worker = ProcessWorker(MAKER, arguments, path.name, niceness=NICENESS)
+        self._worker = ProcessWorker(MAKER, arguments, path.name, niceness=NICENESS, patience=PATIENCE)
         self._seen = _Seen()
         self._notices: list[str] = []
 
@@ -92,13 +95,18 @@ class Watcher:
     def take(self) -> Answer | None:
         """A new answer, if there is one."""
         told = self._worker.latest if self._worker.ready else None
-        if told is None:
+        if not told:
             return None
         if "about" in told:
             self._learn(told["about"])
         layers = self._seen.about.layers
         layer = layers[int(told["layer"])] if "layer" in told and layers else ""
         return answer_from(told, self._seen.about, layer)
+
+    def keep_warm(self) -> None:
+        """Run once for nothing, where a pause makes a model slow again: on a device."""
+        if self.about.provider not in ("", "cpu") and not self._worker.waiting:
+            self._worker.feed({"warm": np.array(1)})
 
     def messages(self) -> list[str]:
         """What the user should be told since the last call."""

@@ -13,6 +13,7 @@ ACCENT = (255, 196, 92)
 KEYS_LINE = (
     "0 picture  1 label  2 graph  3 parameters  4 outputs  [ ] layer  - + model  C camera  D dream  G grid"
 )
+OLD = 1.0  # seconds after which an answer is told to be so
 SURE = 0.15  # below it a place in a grid shows no name
 
 
@@ -100,14 +101,19 @@ def layer_plates(
             plates[0].draw(canvas, answer.weights, (left, top + 22, width, share * height - 40))
         top, height = top + share * height, (1 - share) * height
     if "outputs" in eye.views and answer.maps is not None:
-        sizes = " × ".join(str(size) for size in answer.shape[1:])
+        sizes = " x ".join(str(size) for size in answer.shape[1:])
         canvas.color(255, alpha=0.6)
         canvas.text(f"{answer.layer}: outputs, {sizes}", left, top + 12, 13)
         plates[1].draw(canvas, answer.maps, (left, top + 22, width, height - 22))
 
 
-def truth_line(eye: ImageClassifier) -> str:
-    """What looks, on what it runs and how long that takes; or what it is waiting for."""
+def truth_line(eye: ImageClassifier, age: float = 0.0) -> str:
+    """What looks, on what it runs and how long that takes; or what it is waiting for.
+
+    Args:
+        eye: Who looks.
+        age: Seconds for which its answer has stood; told once it is old.
+    """
     if eye.state != "ready" and not eye.answer.about.title:
         return {"making": "the model is being made", "loading": "the model is loading"}.get(
             eye.state, "no model"
@@ -116,5 +122,6 @@ def truth_line(eye: ImageClassifier) -> str:
     parts = [eye.about.title or eye.answer.about.title, eye.about.provider.upper()]
     if times is not None and times.points:
         parts.append(f"{times.p50 / 1000:.0f} ms a picture, p99 {times.p99 / 1000:.0f}")
+    parts.append(f"this answer is {age:.0f} s old" if age > OLD else "")
     parts.append("another is loading" if eye.state != "ready" else "")
     return "   ".join(part for part in parts if part)

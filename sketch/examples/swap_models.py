@@ -6,6 +6,7 @@ A card tells the truth about each file: whether it plays, where it runs, what a 
 or, in plain words, why it is refused while the old one plays on. F4 goes back to the one before.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class Card:
         state: "loading", "playing", "resting" or "refused".
         words: Why it was refused, or where it runs and what a point costs.
         spec: What it says about itself, once it is loaded.
-        megabytes: Its size.
+        megabytes: Its size; 0 if the file was gone before it was asked.
     """
 
     path: Path
@@ -80,12 +81,17 @@ class SwapModels(sketch.Sketch):
     def files_dropped(self, paths: list[Path], x: float, y: float) -> None:
         """Whatever it is: let it be looked at beside the show."""
         for path in paths:
-            self.cards.append(Card(path, self.time))
-            if path.suffix == ".onnx":
+            self.add_card(Card(path, self.time))
+            if path.suffix.lower() == ".onnx":
                 self.letters.load(path)
             else:
                 self.cards[-1].become("refused", self.time, "no model: drop a file that ends in .onnx")
-        self.cards = self.cards[-MOST_CARDS:]
+
+    def add_card(self, card: Card) -> None:
+        """A card for another file; the oldest goes, but never the one of the model that plays."""
+        playing = [each for each in self.cards if each.state == "playing"]
+        others = [each for each in self.cards if each.state != "playing"]
+        self.cards = playing + [*others, card][-(MOST_CARDS - 1) :]
 
     def message(self, text: str) -> None:
         """A line that begins with a file's name says why it was refused; others stand below."""
@@ -139,10 +145,13 @@ class SwapModels(sketch.Sketch):
         waiting = [card for card in self.cards if card.path == path and card.state != "refused"]
         if path is not None and not waiting:
             waiting = [Card(path, self.time)]
-            self.cards = [*self.cards, *waiting][-MOST_CARDS:]
+            self.add_card(waiting[0])
         if path is not None:
             waiting[-1].become("playing", self.time)
-            waiting[-1].spec, waiting[-1].megabytes = self.letters.model, path.stat().st_size / 1e6
+            waiting[-1].spec = self.letters.model
+            # The model plays from memory: its file may have gone with the stick that it came on.
+            with suppress(OSError):
+                waiting[-1].megabytes = path.stat().st_size / 1e6
 
     def draw(self, canvas: sketch.Canvas) -> None:
         """The letter that is being written, the ink, the cards."""
@@ -151,7 +160,8 @@ class SwapModels(sketch.Sketch):
         draw_strokes(canvas, self.written, self.color_now())
         canvas.ink(self.ink)
         top = 62.0
-        for card in reversed(self.cards):
+        # The one that plays on top, then the newest.
+        for card in sorted(reversed(self.cards), key=lambda card: card.state != "playing"):
             top += self.draw_card(canvas, card, 24, top) + 12
         bars = canvas.height - 120
         answer_panel(canvas, self.letters.prediction, self.colors, canvas.width - 240, 30, bars)
@@ -220,7 +230,10 @@ class SwapModels(sketch.Sketch):
         if card.state == "refused" or card.spec is None:
             return f"refused: {card.words}; the old one plays on"
         spec = card.spec
-        size = f"{spec.layers} x {spec.hidden} LSTM, {card.megabytes:.1f} MB"
+        size = f"{spec.layers} x {spec.hidden} LSTM"
+        if card.megabytes:
+            megabytes = card.megabytes
+            size += f", {megabytes:.1f} MB" if megabytes >= 1 else f", {1000 * megabytes:.0f} kB"
         knows = f"knows {len(spec.labels)} letters" if spec.labels else "knows what it is taught"
         if card.state == "resting":
             return f"{'F4 brings it back. ' if card is self.before else ''}{size}, {knows}"
@@ -230,8 +243,13 @@ class SwapModels(sketch.Sketch):
         """Where the model really runs and what a point costs; renewed slowly enough to be read."""
         if self.time >= self.figures[1]:
             timings = self.letters.timings
-            line = f"plays on {self.letters.provider.upper()}: {timings.p50:.0f} microseconds a point"
-            self.figures = f"{line}, p99 {timings.p99:.0f}", self.time + 0.5
+            line = f"plays on {self.letters.provider.upper()}: {said_time(timings.p50)} a point"
+            self.figures = f"{line}, p99 {said_time(timings.p99)}", self.time + 0.5
+
+
+def said_time(microseconds: float) -> str:
+    """A time in the unit that it reads best in."""
+    return f"{microseconds:.0f} microseconds" if microseconds < 1000 else f"{microseconds / 1000:.1f} ms"
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class WhatTheNetworkSees(sketch.Sketch):
         """Load the image model beside the show, made the first time; + goes on to others in its folder."""
         others = sorted((self.home / "models").glob("*.onnx"))
         others = [path for path in others if path.stem != MODEL]
-        self.eye = self.use(ImageClassifier(MODEL, *others))
+        self.eye = self.use(ImageClassifier(MODEL, *others, watch=True))
         self.eye.views = {"picture", "label", "graph", "parameters", "outputs"}
         self.plates = (Plate(), Plate())
         self.frame_of = sketch.Fbo(SIDE, SIDE, pixel_ratio=1.0)
@@ -54,6 +54,7 @@ class WhatTheNetworkSees(sketch.Sketch):
         self.source: Callable[[], Pixels | None] | None = None
         self.camera: Webcam | None = None
         self.first = 0
+        self.answered = self.eye.answer, 0.0
         self.walks = True
         self.walked = 0.0
 
@@ -63,7 +64,9 @@ class WhatTheNetworkSees(sketch.Sketch):
         return 0.03 * self.width, 0.06 * self.height, side
 
     def update(self, dt: float) -> None:
-        """Walk through the layers by itself until somebody chooses one."""
+        """Walk through the layers by itself until somebody chooses one; note when an answer came."""
+        if self.eye.answer is not self.answered[0]:
+            self.answered = self.eye.answer, self.time
         if self.walks and self.eye.answer.layer and self.time - self.walked > LAYER_SECONDS:
             self.eye.choose_layer(1)
             self.walked = self.time
@@ -91,9 +94,15 @@ class WhatTheNetworkSees(sketch.Sketch):
         box = (right, top, 0.97 * self.width - right, 0.84 * self.height)
         layer_plates(canvas, self.eye, self.plates, box)
         canvas.color(255, alpha=0.55)
-        canvas.text(truth_line(self.eye), 0.97 * self.width, self.height - 36, 13, align="right")
+        canvas.text(self.truth(), 0.97 * self.width, self.height - 36, 13, align="right")
         canvas.color(255, alpha=0.35)
         canvas.text(KEYS_LINE, 0.97 * self.width, self.height - 16, 13, align="right")
+
+    def truth(self) -> str:
+        """What is going on, in a line."""
+        line = truth_line(self.eye, self.time - self.answered[1])
+        begins = self.dream is not None and self.dream.picture is None
+        return f"the dream begins   {line}" if begins else line
 
     def draw_picture(self, canvas: sketch.Canvas) -> None:
         """What the network looks at, in a square of its own."""
@@ -137,7 +146,7 @@ class WhatTheNetworkSees(sketch.Sketch):
     def files_dropped(self, paths: list[Path], x: float, y: float) -> None:
         """A model takes over between two frames; a picture or a video is looked at."""
         for path in paths:
-            if path.suffix == ".onnx":
+            if path.suffix.lower() == ".onnx":
                 self.eye.load(path)
                 continue
             try:

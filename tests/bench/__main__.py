@@ -6,6 +6,7 @@ one run wherever they can be, since times on a busy machine say little.
 
 import argparse
 import importlib
+import inspect
 import json
 import sys
 from collections.abc import Iterable
@@ -25,12 +26,14 @@ def bench_names() -> list[str]:
     ]
 
 
-def measure(names: Iterable[str]) -> list[Row]:
-    """Run the benches one after the other."""
+def measure(names: Iterable[str], provider: str | None = None) -> list[Row]:
+    """Run the benches one after the other; on `provider` those that can be told."""
     rows: list[Row] = []
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        rows += importlib.import_module(f"tests.bench.{name}").rows()
+        bench = importlib.import_module(f"tests.bench.{name}").rows
+        told = provider is not None and "provider" in inspect.signature(bench).parameters
+        rows += bench(provider=provider) if told else bench()
     return rows
 
 
@@ -72,11 +75,14 @@ def main() -> None:
         "names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}; all unless told otherwise"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file, too")
+    parser.add_argument(
+        "--provider", choices=("cpu", "cuda"), help="where the models of the bench inference run; the CPU"
+    )
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.names) - set(known))
     if unknown:
         parser.error(f"no bench is called {', '.join(unknown)}; there are {', '.join(known)}")
-    rows = measure(arguments.names or known)
+    rows = measure(arguments.names or known, arguments.provider)
     print(table(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")

@@ -1,6 +1,6 @@
 """A frame that is busy in Python with a worker beside it: what each costs the other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +70,12 @@ def run_beside(worker: Any, frames: int) -> Crowd:
     return crowd
 
 
-def open_model(path: str):
-    """The maker for both kinds of worker: one thread, on the CPU."""
+def open_model(path: str, providers: Sequence[str]):
+    """The maker for both kinds of worker: one thread, on the first of the providers."""
     api = onnxruntime()
     options = api.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = api.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = api.InferenceSession(path, options, providers=list(providers))
 
     def run(tensors: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"scores": session.run(["scores"], dict(tensors))[0]}

@@ -7,12 +7,11 @@ counts.
 import tempfile
 from pathlib import Path
 from time import perf_counter_ns
-from typing import Any
 
 import numpy as np
 
 from addon.features import COLUMNS
-from addon.runtime.providers import CPU, Choice
+from addon.runtime.providers import Choice
 from addon.runtime.session import open_step
 from addon.runtime.step import StepSession
 from tests.models import make_model
@@ -21,22 +20,14 @@ WINDOWS = 60
 STEPS = 50
 CALM = 25  # percent of the windows
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-GOAL = 16.0
 
 
-def batch_rows() -> list[dict[str, Any]]:
-    """Measure a network of 2 layers of 128 with 26 classes, 64 inks at once; a row of `inference`."""
-    one, many = batch_us(64)
-    row = {"bench": "inference", "figure": "batch64_ratio", "unit": "ratio", "goal": GOAL, "better": "lower"}
-    return [{**row, "value": many / one, "peer": {"one_us": one, "batch64_us": many}}]
-
-
-def batch_us(batch: int, layers: int = 2, hidden: int = 128) -> tuple[float, float]:
+def batch_us(batch: int, choice: Choice, layers: int = 2, hidden: int = 128) -> tuple[float, float]:
     """Microseconds of a step of one ink and of one of `batch` inks."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "letters.onnx"
         make_model(path, LETTERS, layers=layers, hidden=hidden)
-        session = open_step(path, Choice((CPU,)))
+        session = open_step(path, choice)
     times = np.array([[_window(session, size, seed) for size in (1, batch)] for seed in range(WINDOWS)])
     one, many = np.percentile(times, CALM, axis=0) / 1000
     return float(one), float(many)

@@ -15,23 +15,45 @@ import numpy as np
 from addon.features import COLUMNS
 from addon.runtime.answers import answers_of
 from addon.runtime.inline_worker import InlineWorker
-from addon.runtime.providers import CPU, Choice, probe_this_machine
+from addon.runtime.model import load_model
+from addon.runtime.providers import Choice, choose_here, probe_this_machine
 from addon.runtime.session import open_step
 from addon.runtime.worker import ThreadWorker
 from addon.runtime.worker_process import ProcessWorker
 from tests.bench import _beside, _swaps, point
-from tests.bench.batching import batch_rows
+from tests.bench.batching import batch_us
 from tests.models import make_model
 
 FRAMES = 200
+NO_DEVICE = "not measured: no device"
+GOALS = {
+    "inline_p50_ratio": ("ratio", 1.5),
+    "inline_p99_ratio": ("ratio", 3.0),
+    "worker_overhead_ms": ("ms", 2.0),
+    "worker_frame_p99_ratio": ("ratio", 1.2),
+    "swap_p99_ratio": ("ratio", 1.2),
+    "swap1000_memory_percent": ("percent", 2.0),
+    "swap1000_handles": ("handles", 0.0),
+    "batch64_ratio": ("ratio", 16.0),
+    "cuda_step_us": ("us", None),
+}
+"""Of each row its unit and its goal."""
 
 
-def rows() -> list[dict[str, Any]]:
-    """Measure all of it."""
-    return [*inline_rows(), *worker_rows(), swap_row(), *memory_rows(), *batch_rows(), cuda_row()]
+def rows(provider: str = "cpu") -> list[dict[str, Any]]:
+    """Measure all of it.
+
+    Args:
+        provider: "cpu", or "cuda" for the same on a device; without one no row has a figure.
+    """
+    if provider == "cuda" and probe_this_machine().missing:
+        return [{**row(figure, None, {}), "reason": NO_DEVICE} for figure in GOALS]
+    choice = choose_here(provider, provider)
+    measured = [*inline_rows(choice), *worker_rows(choice), swap_row(provider), *memory_rows(provider)]
+    return [*measured, batch_row(choice), cuda_row()]
 
 
-def inline_rows() -> list[dict[str, Any]]:
+def inline_rows(choice: Choice) -> list[dict[str, Any]]:
     """A step of the default network with 26 classes, against the bare `session.run` of the same session.
 
     From a row to what it is taken for, as `feed` and `latest` give it; the features are the bench `point`'s.
@@ -39,20 +61,20 @@ def inline_rows() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "letters.onnx"
         make_model(path, point.LETTERS)
-        session = open_step(path, Choice((CPU,)))
+        session = open_step(path, choice)
     steps, bare = [], []
     for seed in range(point.WINDOWS):
         pen = np.random.default_rng(seed).uniform(-1, 1, (point.POINTS, 1, 1, len(COLUMNS)))
         steps.append(fed_times(session, pen.astype(np.float32)))
         bare.append(run_times(session, pen.astype(np.float32)))
     made = []
-    for percent, goal in ((50, 1.5), (99, 3.0)):
+    for percent in (50, 99):
         ours, theirs = (
             float(np.percentile(np.percentile(each, percent, axis=1), point.CALM)) / 1000
             for each in (np.array(steps), np.array(bare))
         )
         peers = {"feed_to_latest_us": ours, "session_run_us": theirs}
-        made.append(row(f"inline_p{percent}_ratio", ours / theirs, "ratio", goal, peers))
+        made.append(row(f"inline_p{percent}_ratio", ours / theirs, peers))
     return made
 
 
@@ -88,19 +110,20 @@ def run_times(session: Any, pen: np.ndarray) -> list[int]:
     return times
 
 
-def worker_rows() -> list[dict[str, Any]]:
+def worker_rows(choice: Choice) -> list[dict[str, Any]]:
     """An image model in a process, and in a thread, beside a frame that is busy in Python."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pictures.onnx"
         _beside.make_image_model(path)
-        maker, arguments = "tests.bench._beside:open_model", {"path": str(path)}
+        where = list(choice.providers)
+        maker, arguments = "tests.bench._beside:open_model", {"path": str(path), "providers": where}
         process = beside(ProcessWorker(maker, arguments, path.name))
-        thread = beside(ThreadWorker(_beside.open_model(str(path)), path.name))
+        thread = beside(ThreadWorker(_beside.open_model(str(path), where), path.name))
     peers = {"calm_ms": process.calm_ms, "model_ms": process.model_ms}
     others = {"thread_ms": thread.overhead_ms, "thread_calm_ms": thread.calm_ms}
     return [
-        row("worker_overhead_ms", process.overhead_ms, "ms", 2.0, {**peers, **others}),
-        row("worker_frame_p99_ratio", process.frame_ratio, "ratio", 1.2, {"thread": thread.frame_ratio}),
+        row("worker_overhead_ms", process.overhead_ms, {**peers, **others}),
+        row("worker_frame_p99_ratio", process.frame_ratio, {"thread": thread.frame_ratio}),
     ]
 
 
@@ -137,44 +160,46 @@ def beside(worker: Any) -> Beside:
     )
 
 
-def swap_row() -> dict[str, Any]:
+def swap_row(provider: str) -> dict[str, Any]:
     """The frame's p99 in seconds with a swap of a large model, over seconds without."""
-    without, with_it, megabytes = _swaps.swap_times()
+    without, with_it, megabytes = _swaps.swap_times(provider)
     longest = {"longest_ms": float(with_it.max()), "longest_without_ms": float(without.max())}
     p99 = [float(np.percentile(times, 99)) for times in (with_it, without)]
     peers = {"with_ms": p99[0], "without_ms": p99[1], **longest, "model_mb": megabytes}
-    return row("swap_p99_ratio", p99[0] / p99[1], "ratio", 1.2, peers)
+    return row("swap_p99_ratio", p99[0] / p99[1], peers)
 
 
-def memory_rows() -> list[dict[str, Any]]:
+def memory_rows(provider: str) -> list[dict[str, Any]]:
     """What grows over a thousand swaps."""
-    early, late, few, many = _swaps.thousand_swaps()
+    early, late, few, many = _swaps.thousand_swaps(provider)
     growth = 100 * (late - early) / early
     peers = {"after_200_mb": early / 1e6, "after_1000_mb": late / 1e6}
     return [
-        row("swap1000_memory_percent", growth, "percent", 2.0, peers),
-        row("swap1000_handles", float(many - few), "handles", 0.0, {"after_200": few, "after_1000": many}),
+        row("swap1000_memory_percent", growth, peers),
+        row("swap1000_handles", float(many - few), {"after_200": few, "after_1000": many}),
     ]
+
+
+def batch_row(choice: Choice) -> dict[str, Any]:
+    """64 inks in one batched step of 2 layers of 128 with 26 classes, against a step of one."""
+    one, many = batch_us(64, choice)
+    return row("batch64_ratio", many / one, {"one_us": one, "batch64_us": many})
 
 
 def cuda_row() -> dict[str, Any]:
     """A step on CUDA; no figure where there is no device."""
-    made = row("cuda_step_us", None, "us", None, {})
+    made = row("cuda_step_us", None, {})
     if probe_this_machine().missing:
-        return {**made, "reason": "not measured: no device"}
-    from addon.runtime.model import load_model
-    from addon.runtime.providers import choose_here
-
+        return {**made, "reason": NO_DEVICE}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "letters.onnx"
         make_model(path, point.LETTERS)
         return {**made, "value": load_model(path, choose_here("cuda", "cuda")).timings.p50}
 
 
-def row(
-    figure: str, value: float | None, unit: str, goal: float | None, peers: dict[str, Any]
-) -> dict[str, Any]:
+def row(figure: str, value: float | None, peers: dict[str, Any]) -> dict[str, Any]:
     """A row of the table."""
+    unit, goal = GOALS[figure]
     return {
         "bench": "inference",
         "figure": figure,

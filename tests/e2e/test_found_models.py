@@ -11,7 +11,7 @@ from addon.images import Crop, as_batch
 from addon.runtime.graph import open_graph
 from addon.runtime.providers import choose_here
 from addon.vision.answer import About, answer_from
-from addon.vision.looker import open_looker
+from addon.vision.opening import open_looker
 from addon.vision.text_detector import put_text_detector
 from sketch.examples.text_in_the_ink import CERTAIN, page
 from sketch.load import load_sketch

@@ -1,13 +1,16 @@
 """The classifier as a sketch holds it: real processes, real models, swapped beside the show."""
 
+import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from addon.errors import ModelError
-from addon.vision import making, text_detector
+from addon.vision import making, text_detector, watcher
 from addon.vision.classifier import VIEWS, ImageClassifier
+from tests.onnx_files import endless
 from tests.unit.test_looker import CLASSES, classifier
 from tests.vision import image_model, photograph, wait_for
 from tests.wheels import CAT
@@ -102,6 +105,61 @@ def test_a_model_that_is_refused_leaves_the_old_one_playing(show, tmp_path):
     assert running.eye.refusal == running.said[0]
     running.picture = GREEN
     running.until(lambda: running.eye.answer.label == "green")
+
+
+def test_a_model_without_an_end_is_ended_and_the_old_one_plays_on(show, tmp_path, monkeypatch):
+    running = show(classifier(tmp_path, CLASSES))
+    running.until(lambda: running.eye.answer.label == "red")
+    monkeypatch.setattr(watcher, "PATIENCE", 3.0)
+    running.eye.load(endless(tmp_path / "endless.onnx", (1, 3, 8, 8)))
+    assert running.eye.state == "loading"
+    running.until(lambda: running.said)
+    assert running.said == ["endless.onnx: it did not open within 3 seconds; it stays closed"]
+    assert running.eye.state == "ready"
+    running.picture = GREEN
+    running.until(lambda: running.eye.answer.label == "green")
+
+
+def test_a_model_put_into_a_watched_folder_takes_over_by_itself(tmp_path):
+    (tmp_path / "home" / "models").mkdir(parents=True)
+    (tmp_path / "stick").mkdir()
+    eye = ImageClassifier(classifier(tmp_path, CLASSES), watch=tmp_path / "stick")
+    eye.setup(tmp_path / "home")
+    said = []
+
+    def frame() -> None:
+        eye.feed(RED)
+        eye.update(0.0)
+        said.extend(eye.messages())
+
+    try:
+        wait_for(lambda: eye.answer.about.title == "mean", frame)
+        classifier(tmp_path / "home" / "models", f'title = "own"\n{CLASSES}', name="own")
+        wait_for(lambda: eye.answer.about.title == "own", frame)
+        classifier(tmp_path / "stick", f'title = "found"\n{CLASSES}', name="found")
+        wait_for(lambda: eye.answer.about.title == "found", frame)
+        shutil.rmtree(tmp_path / "stick")
+        wait_for(lambda: any("stick has vanished; what is loaded plays on" in line for line in said), frame)
+        assert eye.state == "ready"
+    finally:
+        eye.exit()
+
+
+@pytest.mark.parametrize("provider", ["cpu", "cuda"])
+def test_a_model_on_a_device_that_pauses_is_kept_warm_without_a_trace(provider, show, tmp_path):
+    running = show(classifier(tmp_path, CLASSES))
+    running.until(lambda: running.eye.answer.label == "red" and not running.eye._now._worker.waiting)
+    eye, worker = running.eye, running.eye._now._worker
+    wait_for(lambda: not worker._sent, lambda: eye.update(0.0))
+    eye._now._seen.about = replace(eye.about, provider=provider)
+    before, answer = worker.answered, eye.answer
+    eye.update(1.1)
+    warm = bool(worker._sent)
+    assert warm == (provider == "cuda")
+    wait_for(lambda: worker.answered == before + warm, lambda: eye.update(0.0))
+    eye.update(0.0)
+    assert eye.answer is answer
+    assert not running.said
 
 
 def test_a_file_that_is_not_there_is_told_at_once(show, tmp_path):

@@ -1,13 +1,9 @@
 """A chain of passes in a real window gives the frames that it gives without one."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
-from tests.e2e.person import ROOT
+from tests.e2e.films import frames
 
 GLOW = """
 import sys
@@ -28,21 +24,10 @@ np.save(sys.argv[1], seen)
 """
 
 
-def frames(path, display, *arguments):
-    subprocess.run(
-        [sys.executable, "-c", GLOW, str(path), *arguments],
-        cwd=ROOT,
-        env={**os.environ, "DISPLAY": display},
-        check=True,
-        timeout=120,
-    )
-    return np.load(path).astype(int)
-
-
 @pytest.mark.window
 def test_a_window_shows_what_is_drawn_without_one(screen, tmp_path):
-    window = frames(tmp_path / "window.npy", screen)
-    offscreen = frames(tmp_path / "offscreen.npy", screen, "headless")
+    window = frames(GLOW, tmp_path / "window.npy", screen)
+    offscreen = frames(GLOW, tmp_path / "offscreen.npy", screen, "headless")
     assert window.shape == offscreen.shape == (6, 203, 321, 3)
     assert np.abs(window - offscreen).max() <= 2
     assert window[5, 100, 210].max() > 150

@@ -8,7 +8,7 @@ import pytest
 
 import sketch
 from addon.runtime.registry import shipped_models
-from sketch.examples.swap_models import SwapModels
+from sketch.examples.swap_models import MOST_CARDS, SwapModels
 from sketch.input.events import FilesEvent
 from sketch.live.hand import TEACH_FACE, write
 from sketch.live.player import ScriptPlayer, draw, press
@@ -58,6 +58,9 @@ def test_dropped_models_take_over_in_mid_stroke_and_bad_ones_are_refused_while_t
         # Meanwhile somebody writes: the strokes are there, whoever was in when they began.
         yield draw(letter, rest=0.2)
         yield plays("capitals.onnx")
+        # It fades in, and a busy machine has it answer from a worker.
+        ends = instance.time + 20
+        yield lambda: instance.letters.prediction.label == "R" or instance.time > ends
         seen.append(instance.letters.prediction.label)
         yield press("f4")
         yield lambda: instance.letters.model_path == files / "night.onnx"
@@ -77,3 +80,34 @@ def test_dropped_models_take_over_in_mid_stroke_and_bad_ones_are_refused_while_t
     assert "no ONNX file, or was cut off" in words
     assert "drop a file that ends in .onnx" in words
     assert frames[-1].max() > 200
+
+
+def test_a_model_plays_on_and_stays_on_show_when_its_file_is_gone_and_others_are_refused(files):
+    instance = SwapModels()
+    night = files / "night.onnx"
+
+    def drop(*names: str):
+        return [(0.0, FilesEvent(tuple(str(files / name) for name in names), 400, 300))]
+
+    def plays(name: str):
+        return lambda: instance.letters.model_path == files / name and not instance.letters._slot.busy
+
+    shown = []
+
+    def script():
+        yield lambda: instance.letters.ready
+        yield drop("night.onnx")
+        yield plays("night.onnx")
+        yield drop("capitals.onnx")
+        yield plays("capitals.onnx")
+        night.unlink()
+        yield press("f4")
+        yield plays("night.onnx")
+        for _ in range(MOST_CARDS):
+            yield drop("text.onnx", "poem.txt")
+        yield lambda: all(card.state != "loading" for card in instance.cards)
+        shown.extend((card.path.name, card.state) for card in instance.cards)
+
+    sketch.run(instance, headless=True, player=ScriptPlayer(script()), home=files / "home")
+    assert ("night.onnx", "playing") in shown
+    assert len(shown) == MOST_CARDS

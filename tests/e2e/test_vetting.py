@@ -2,10 +2,15 @@
 
 import time
 
+import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from addon import Recognizer
 from addon.doctor import vetting
+from addon.doctor.examiner import Examiner
+from addon.doctor.limits import DISK
 from addon.doctor.vetting import Vetting
 from addon.errors import ModelError
 from addon.runtime.registry import shipped_models
@@ -23,12 +28,38 @@ def test_a_sound_file_is_tried_once(tmp_path, monkeypatch):
     vet(copy)
 
 
+def test_a_model_that_is_larger_than_what_the_process_may_write_is_sound_all_the_same(tmp_path):
+    path = tmp_path / "large.onnx"
+    made = onnx.load(SHIPPED)
+    made.graph.initializer.append(numpy_helper.from_array(np.ones(DISK // 4 + 10**6, np.float32), "ballast"))
+    onnx.save(made, path)
+    assert path.stat().st_size > DISK
+    Vetting()(path)
+    with Examiner("cpu", seconds=0.0) as examiner:
+        assert examiner.examine(path)["verdict"] == "runs"
+        assert examiner.started == 1
+
+
 def test_a_broken_file_is_refused_in_the_words_of_the_loader(tmp_path):
     cut = tmp_path / "cut.onnx"
     cut.write_bytes(SHIPPED.read_bytes()[:-1000])
     for path, said in ((cut, "cut off"), (tmp_path / "gone.onnx", "no such file")):
         with pytest.raises(ModelError, match=rf"^{path.name}: .*{said}"):
             Vetting()(path)
+
+
+def test_whoever_leaves_does_not_wait_for_a_file_that_is_being_tried(tmp_path):
+    recognizer = Recognizer("letters", provider="cpu", home=tmp_path)
+    recognizer.setup(tmp_path)
+    assert recognizer.wait_ready()
+    recognizer.load(make_encoder(tmp_path / "new.onnx"))
+    # Its process needs longer than this to begin to answer.
+    began = time.monotonic()
+    recognizer.exit()
+    assert time.monotonic() - began < 1.5
+    thread = recognizer._slot._loader._thread
+    assert thread is not None
+    assert not thread.is_alive()
 
 
 def test_a_file_that_takes_too_long_is_refused_and_the_old_model_plays_on(tmp_path, monkeypatch):

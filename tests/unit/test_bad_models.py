@@ -64,7 +64,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "opset": (future, "opset 99 of ai.onnx"),
     "inputs": (wrong_input, "no input 'features'"),
     "nan": (no_numbers, "NaN"),
-    "labels": (two_labels, "'scores' has the shape"),
+    "labels": (two_labels, "'scores' has 4 classes; 2 labels are given"),
 }
 BAD = {"cut": "cut off", "text": "no ONNX file", "empty": "empty", "gone": "no such file"} | {
     name: said for name, (_, said) in CHANGES.items()

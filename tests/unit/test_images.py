@@ -113,7 +113,7 @@ def test_what_the_graph_fixes_wins_over_the_description():
     [
         (ImageInput(), (1, 10), "layout NCHW has 4 axes; the input has"),
         (ImageInput(), (1, 8, 8, 3), "color RGB has 3 channels in axis 1 of layout NCHW; the input has"),
-        (ImageInput(), FREE, "leaves the picture's size open"),
+        (ImageInput(), FREE, "leaves the picture's size open; put size"),
         (ImageInput(), (1, 3, 100000, 8), "at most 8192 pixels"),
     ],
 )

@@ -1,15 +1,21 @@
 """Models that look at pictures: real ONNX files, made by onnx itself, with answers that can be reckoned."""
 
 import json
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
 from addon.errors import ModelError
+from addon.runtime.contest import Memory
+from addon.runtime.providers import CPU, CUDA, Choice
+from addon.vision import looker, opening
 from addon.vision.answer import answer_from
-from addon.vision.looker import open_looker
-from tests.onnx_files import model, saved, value, weight
+from addon.vision.opening import open_looker
+from tests.models import make_model
+from tests.onnx_files import model, recurrent, saved, value, weight
 
 CHANCE = np.random.default_rng(4)
 RED = np.zeros((40, 60, 3), np.uint8)
@@ -184,6 +190,14 @@ def test_a_model_that_looks_at_no_pictures_is_refused(tmp_path):
         open_looker(str(saved(tmp_path / "neg.onnx", made)), "cpu")
 
 
+def test_pen_models_and_recurrent_ones_are_told_who_takes_them(tmp_path):
+    make_model(tmp_path / "pen.onnx", hidden=8)
+    with pytest.raises(ModelError, match=r"^pen.onnx: a pen model, and none for pictures: Recognizer"):
+        open_looker(str(tmp_path / "pen.onnx"), "cpu")
+    with pytest.raises(ModelError, match="it has a state and is fed step by step"):
+        open_looker(str(recurrent(tmp_path / "steps.onnx")), "cpu")
+
+
 def test_an_input_that_nothing_feeds_is_named(tmp_path):
     nodes = [helper.make_node("Mul", ["image", "gain"], ["y"])]
     inputs = [value("image", ("n", 3, 8, 8)), value("gain", [1])]
@@ -255,3 +269,36 @@ def test_a_picture_that_a_model_makes_is_there_to_be_drawn(tmp_path):
 def test_boxes_of_three_numbers_are_refused(tmp_path):
     with pytest.raises(ModelError, match="holds no boxes of 4"):
         given_back(tmp_path, '[output]\nis = "boxes"', [[1, 2, 3]])
+
+
+def test_auto_takes_the_provider_that_is_faster_for_this_model_and_says_so(tmp_path, monkeypatch):
+    path = classifier(tmp_path)
+    opened = looker.open_file
+
+    def open_file(file, choice, **options):
+        """Stands in for a device, on which this model is slow."""
+        graph = opened(file, Choice((CPU,)), **options)
+        if choice.providers[0] != CUDA:
+            return graph
+        return replace(graph, provider="cuda", session=Slow(graph.session))
+
+    monkeypatch.setattr(looker, "open_file", open_file)
+    monkeypatch.setattr(opening, "choose_here", lambda *_: Choice((CUDA, CPU), rivals=((CPU,),)))
+    monkeypatch.setattr(opening, "here", lambda: Memory(tmp_path / "known.json", "this machine"))
+    for _ in range(2):
+        found = open_looker(str(path))
+        assert found.provider == "cpu"
+        assert found.compared.startswith("recognition runs on cpu: ")
+        assert "on cuda" in found.compared
+        assert found.compared in list(found.about()["notices"])  # pyright: ignore[reportArgumentType]
+
+
+class Slow:
+    """A session whose runs take a while."""
+
+    def __init__(self, session) -> None:
+        self._session = session
+
+    def run(self, names, feeds):
+        time.sleep(0.02)
+        return self._session.run(names, feeds)

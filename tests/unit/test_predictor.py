@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from addon.errors import PointsError
 from addon.features import FeatureRecipe, ink_rows
 from addon.prediction import softmax
-from addon.runtime.engine import WorkerEngine, engine_for
+from addon.runtime.engine import LATE, WorkerEngine, engine_for
 from addon.runtime.inline import InlineEngine
 from addon.runtime.model import LoadedModel, load_model
 from addon.runtime.pens import Pens
@@ -238,6 +238,24 @@ def test_a_worker_never_stalls_the_frame_and_drops_no_point(model):
     np.testing.assert_array_equal(engine.predictions[7].probabilities, inline.predictions[7].probabilities)
     assert session.threads == {"inkloop-steps"}
     assert engine.timings().points > 0
+    engine.close(2.0)
+
+
+def test_a_worker_that_falls_behind_the_pen_says_so_once_and_loses_nothing(model):
+    session = Dawdling(model.session)
+    engine = WorkerEngine(LoadedModel(model.path, session, SLOW))
+    for number in range(LATE):
+        assert engine.take_faults() == []
+        engine.point(0, 9.0 * number, 0.0)
+    assert session.asked.wait(10)
+    for number in range(LATE, LATE + 5):
+        engine.point(0, 9.0 * number, 0.0)
+    (said,) = engine.take_faults()
+    assert f"{model.path.name}: it is slower than the pen; 1" in said
+    engine.point(0, 9.0 * (LATE + 5), 0.0)
+    assert engine.take_faults() == []
+    session.go.set()
+    wait_for(lambda: engine.waiting == 0)
     engine.close(2.0)
 
 

@@ -153,3 +153,20 @@ def test_whatever_goes_wrong_in_the_thread_is_an_answer_too(tmp_path):
     loader.request([tmp_path / "a.onnx"], lambda: ON_CPU)
     assert "no such file" in result_of(loader).refused[0]
     loader.close()
+
+
+def test_a_file_that_fails_in_an_unforeseen_way_is_named_and_the_next_is_tried(tmp_path):
+    one, two = model_files(tmp_path, "one.onnx", "two.onnx")
+    tried = []
+
+    def vet(path: Path) -> None:
+        tried.append(path)
+        raise OSError(28, "No space left on device")
+
+    loader = ModelLoader(vet=vet)
+    loader.request([one, two], lambda: Choice((CPU,)), strange=True)
+    result = result_of(loader)
+    loader.close()
+    assert tried == [one, two]
+    why = "it cannot be loaded ([Errno 28] No space left on device)"
+    assert result.refused == (f"one.onnx: {why}", f"two.onnx: {why}")

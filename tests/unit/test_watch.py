@@ -164,3 +164,18 @@ def test_closing_is_quick(folder):
     began = time.monotonic()
     watching.close()
     assert time.monotonic() - began < 1.5
+
+
+def test_a_disk_that_does_not_answer_counts_as_gone_until_it_does(folder, watch, model, monkeypatch):
+    watching = watch(Watched(folder))
+    real = Path.is_dir
+
+    def silent(path: Path) -> bool:
+        if path == folder:
+            raise OSError(5, "Input/output error")
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_dir", silent)
+    assert events(watching) == [Gone(folder)]
+    monkeypatch.setattr(Path, "is_dir", real)
+    assert events(watching) == [Back(folder)]

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -200,6 +201,78 @@ def test_a_model_that_cannot_be_made_is_a_line(make_process):
     assert said == ["lite0: it cannot be opened (no such file)"]
     assert not worker.feed(fed(1))
     worker.close()
+
+
+def test_the_name_that_a_reason_begins_with_is_not_said_twice(make_process):
+    worker = ProcessWorker("tests.workers:refusing", {"reason": "a.onnx: it is empty"}, "a.onnx")
+    said = []
+    until(lambda: said.extend(worker.messages()) or said)
+    assert said == ["a.onnx: it cannot be opened (it is empty)"]
+    worker.close()
+
+
+@pytest.mark.parametrize(
+    ("maker", "seconds", "said"),
+    [
+        ("slow_to_open", 60, "slow: it did not open within 0.5 seconds; it stays closed"),
+        ("doubling", 60, "slow: it did not answer within 2 seconds; it stays closed"),
+    ],
+)
+def test_a_process_that_takes_too_long_is_ended_and_that_is_said(maker, seconds, said):
+    patience = 0.5 if maker == "slow_to_open" else 2.0
+    worker = ProcessWorker(f"tests.workers:{maker}", {"seconds": seconds}, "slow", patience=patience)
+    heard = []
+    until(lambda: worker.full or worker.feed(fed(1)))
+    until(lambda: heard.extend(worker.messages()) or heard)
+    assert heard == [said]
+    assert worker.full
+    worker.close()
+
+
+def test_a_process_that_waits_for_work_is_left_alone(make_process):
+    worker = make_process(patience=5.0)
+    until(lambda: worker.open)
+    worker._patience = 0.05
+    time.sleep(0.2)
+    assert worker.open
+    assert not worker.full
+    assert not worker.messages()
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the system knows of no niceness")
+def test_a_process_steps_back_behind_the_frame(make_process):
+    worker = make_process(niceness=7)
+    until(lambda: worker.open)
+    assert os.getpriority(os.PRIO_PROCESS, worker._child.pid) == 7
+
+
+class Scarce:
+    """Shared memory of which the system gives so many blocks and no more."""
+
+    def __init__(self, blocks: int) -> None:
+        self.blocks = blocks
+
+    def __call__(self, file: int, offset: int, size: int) -> None:
+        self.blocks -= 1
+        if self.blocks < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system says so by itself")
+@pytest.mark.parametrize("blocks", [0, 1], ids=["for what is fed", "for the answer"])
+def test_without_shared_memory_a_line_is_said_and_the_worker_lives_on(blocks, make_process, monkeypatch):
+    worker = make_process()
+    until(lambda: worker.open)
+    monkeypatch.setattr("os.posix_fallocate", Scarce(blocks))
+    assert worker.feed(fed(1, size=10**6)) is bool(blocks)
+    said = []
+    until(lambda: said.extend(worker.messages()) or said)
+    assert len(said) == 1
+    assert "4 MB of shared memory are not to be had" in said[0]
+    monkeypatch.undo()
+    assert worker.feed(fed(4))
+    until(lambda: worker.ready)
+    assert value(worker) == 8
 
 
 def test_a_process_that_dies_is_said_and_begins_anew(make_process):

@@ -1,0 +1,66 @@
+"""From a path to a model that looks at pictures: open, warm, and on the provider that is faster for it."""
+
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+
+from addon.doctor.limits import limit_this_process
+from addon.runtime.contest import Names, Trial, faster, model_key
+from addon.runtime.model import here
+from addon.runtime.opening import read_model
+from addon.runtime.providers import choose_here, running
+from addon.vision.looker import GRAY, Looker
+
+MEASURED_RUNS = 5
+
+
+def open_strange(path: str, provider: str = "auto", require: str | None = None, threads: int = 1) -> Looker:
+    """`open_looker` in a process of its own, which from then on takes no more than a stranger's file may.
+
+    Raises:
+        ModelError: As `open_looker`.
+        ProviderError: Likewise.
+    """
+    limit_this_process()
+    return open_looker(path, provider, require, threads)
+
+
+def open_looker(path: str, provider: str = "auto", require: str | None = None, threads: int = 1) -> Looker:
+    """Open a model and warm it.
+
+    Where the choice leaves several providers open, the one that is faster for this model is taken.
+
+    Args:
+        path: The ONNX file.
+        provider: As for `ImageClassifier`.
+        require: Likewise.
+        threads: For one operator.
+
+    Raises:
+        ModelError: It is broken, or does not look at pictures; one line says why.
+        ProviderError: What is required does not run here.
+    """
+    choice = choose_here(provider, require)
+    file = read_model(Path(path))
+    if not choice.rivals:
+        looker = Looker(file, choice, threads)
+        run_us(looker)
+        return looker
+
+    def attempt(names: Names) -> Trial[Looker]:
+        looker = Looker(file, replace(choice, providers=names, rivals=()), threads)
+        run_us(looker)  # the first one allocates and is no measure
+        times = sorted(run_us(looker) for _ in range(MEASURED_RUNS))
+        return Trial(looker, looker.provider, times[MEASURED_RUNS // 2])
+
+    rivals = (choice.providers, *choice.rivals)
+    trial, line = faster(rivals, running, attempt, here(), model_key(file.sha256, batch=1))
+    trial.opened.compared = line
+    return trial.opened
+
+
+def run_us(looker: Looker) -> float:
+    """Look at a gray picture; gives the microseconds that it took."""
+    began = perf_counter()
+    looker({"image": GRAY})
+    return 1e6 * (perf_counter() - began)
