@@ -48,7 +48,7 @@ class Gone(NamedTuple):
 
 
 class Back(NamedTuple):
-    """A folder that is there again."""
+    """A folder that was missed, and is there again."""
 
     folder: Path
 
@@ -144,6 +144,8 @@ class FolderWatch:
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._ending = threading.Event()
         self._there = {each.folder: is_there(each.folder) for each in self._watched}
+        # That the user's first model makes its folder is no news; that one came which was missed is.
+        self._missed = {each.folder for each in self._watched if each.named and not self._there[each.folder]}
         self._ripening = Ripening(files_in(self._watched), is_whole)
         self._thread = threading.Thread(target=self._work, name="inkloop-watch", daemon=True)
         self._thread.start()
@@ -169,8 +171,12 @@ class FolderWatch:
     def _look(self) -> None:
         for folder, before in self._there.items():
             self._there[folder] = is_there(folder)
-            if before != self._there[folder]:
-                self._events.put(Gone(folder) if before else Back(folder))
+            if before and not self._there[folder]:
+                self._missed.add(folder)
+                self._events.put(Gone(folder))
+            elif self._there[folder] and folder in self._missed:
+                self._missed.remove(folder)
+                self._events.put(Back(folder))
         for path in self._ripening.look(files_in(self._watched), monotonic()):
             self._events.put(Ripe(path))
 

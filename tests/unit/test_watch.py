@@ -142,11 +142,16 @@ def test_a_folder_that_vanishes_is_said_and_picked_up_again(folder, watch, model
     assert events(watching) == [Ripe(folder / "new.onnx")]
 
 
-def test_a_folder_that_is_not_there_yet_is_looked_for(tmp_path, watch, model):
-    watching = watch(Watched(tmp_path / "later"))
-    (tmp_path / "later").mkdir()
-    (tmp_path / "later" / "new.onnx").write_bytes(model)
-    assert events(watching, 2) == [Back(tmp_path / "later"), Ripe(tmp_path / "later" / "new.onnx")]
+@pytest.mark.parametrize("named", [True, False])
+def test_a_folder_that_is_not_there_yet_is_looked_for_and_said_if_somebody_missed_it(
+    tmp_path, watch, model, named
+):
+    later = tmp_path / "later"
+    watching = watch(Watched(later, named=named))
+    later.mkdir()
+    (later / "new.onnx").write_bytes(model)
+    news = [Back(later)] if named else []
+    assert events(watching, 1 + len(news)) == [*news, Ripe(later / "new.onnx")]
 
 
 def test_of_the_models_that_ship_only_the_one_of_the_name_matters(tmp_path):
