@@ -93,7 +93,7 @@ def _found(old: tuple[int, ...], new: tuple[int, ...]) -> Ints:
 def _near(reading: Reading, ends: Floats, tracks: Floats) -> Floats:
     vectors = tracks.reshape(-1, tracks.shape[2])
     near = reading.sharpness * (ends @ vectors.T - np.square(vectors).sum(axis=1) / 2)
-    return _summed(near.reshape(len(ends), *tracks.shape[:2]))
+    return _summed(near.reshape(len(ends), *tracks.shape[:2]) + np.log(reading.weights))
 
 
 def _strange(reading: Reading, ends: Floats) -> Floats:
