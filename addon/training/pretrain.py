@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if chosen.measure is None:
             _make(chosen, world)
-        else:
+        elif world.rank == 0:
             _measure_again(chosen)
     except (AddonError, OSError) as error:
         print(f"pretrain: {error}", file=sys.stderr)
@@ -181,7 +181,12 @@ def _measure_again(chosen: argparse.Namespace) -> None:
 
     Raises:
         ModelError: It cannot be read, or is no base encoder that was made by this command.
+        TrainingError: Something is chosen that only a training takes.
     """
+    for name in ("seed", "precision", "losses", "resume"):
+        # Compared by what they are: a seed of 0 equals False.
+        if not any(getattr(chosen, name) is unsaid for unsaid in (None, False)):
+            raise TrainingError(f"--measure does not train; leave out --{name}")
     torch.set_num_threads(chosen.threads)
     net, spec = read_encoder(chosen.measure)
     try:

@@ -58,9 +58,7 @@ def test_all_levels_count_together_as_much_as_in_an_episode(data: Path, tmp_path
     assert reading.detected[0] < reading.detected[-1]
 
 
-def test_an_encoder_is_read_and_measured_anew_and_stays_what_it_is(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_encoder_is_read_and_measured_anew_and_stays_what_it_is(data: Path, tmp_path: Path) -> None:
     first, again = tmp_path / "first.onnx", tmp_path / "again.onnx"
     assert (
         main(["--data", str(data), "--steps", "1", "--out", str(first), "--checkpoint", f"{first}.kept"]) == 0
@@ -72,6 +70,13 @@ def test_an_encoder_is_read_and_measured_anew_and_stays_what_it_is(
     assert (ours == theirs).all()
     assert before.spec.training == after.spec.training
     assert first.with_suffix(".md").read_text() == again.with_suffix(".md").read_text()
+
+
+def test_what_cannot_be_measured_anew_is_told(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_encoder(tmp_path / "foreign.onnx")
     assert main(["--data", str(data), "--measure", str(tmp_path / "foreign.onnx")]) == 1
     assert "foreign.onnx does not say how it was pretrained" in capsys.readouterr().err
+    assert main(["--measure", str(tmp_path / "foreign.onnx"), "--seed", "0"]) == 1
+    assert "--measure does not train; leave out --seed" in capsys.readouterr().err
