@@ -31,6 +31,9 @@ NEWEST = 5
 MOST = 5
 """More examples than this are not asked for: what they would not part is drawn too alike."""
 
+AT_ONCE = 4
+"""Examples that are held against all others at once."""
+
 _WORDS = ("", "one", "two", "three", "four", "five")
 _SAME = 1e-4
 _TINY = 1e-30
@@ -180,9 +183,14 @@ def _nearness(reading: Reading, tracks: Tracks) -> Floats:
     count, levels, size = tracks.shape
     flat = tracks.reshape(-1, size)
     squares = np.square(flat).sum(axis=1)
-    distances = np.maximum(squares[:, None] + squares - 2 * flat @ flat.T, 0.0)
-    near = np.exp(distances * np.float32(-reading.sharpness / 2)).reshape(count, levels, count, levels)
-    return (near @ reading.weights).transpose(1, 0, 2).astype(np.float64)
+    made = np.empty((count, levels, count))
+    # Part by part, so that it stays in the cache: all against all would be hundreds of megabytes.
+    for at in range(0, count, AT_ONCE):
+        rows = slice(at * levels, (at + AT_ONCE) * levels)
+        distances = np.maximum(squares[rows, None] + squares - 2 * flat[rows] @ flat.T, 0.0)
+        near = np.exp(distances * np.float32(-reading.sharpness / 2))
+        made[at : at + AT_ONCE] = (near.reshape(-1, levels) @ reading.weights).reshape(-1, levels, count)
+    return made.transpose(1, 0, 2)
 
 
 def _newest(prototypes: Prototypes) -> tuple[Tracks, Ints]:
