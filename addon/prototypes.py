@@ -26,6 +26,9 @@ from addon.strangeness import NOBODY, Asked, asked, limit
 
 _TINY = 1e-30
 
+# Rows of the table in one product.
+_ROWS = 2048
+
 Ints: TypeAlias = NDArray[np.int64]
 
 
@@ -161,7 +164,7 @@ def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
         embedding: Float32 array of shape (embedding,).
     """
     reading = prototypes.reading
-    near = np.dot(prototypes.table, embedding)
+    near = _product(prototypes.table, embedding)
     near += prototypes.bias
     near -= np.maximum.reduce(near)
     np.exp(near, out=near)
@@ -173,6 +176,20 @@ def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
     likely, shared = np.add.reduce(sums).tolist()
     likely, strange = max(likely, _TINY), max(float(np.add.reduce(near[end:])), _TINY)
     return Answer(sums[:, 0] / likely, shared / likely, log(strange / likely))
+
+
+def _product(table: Floats, embedding: Floats) -> Floats:
+    """The table times one embedding, on this thread alone.
+
+    From half a million numbers on, a BLAS shares a product among its threads, and where the cores are busy
+    one waits for the other: 7 ms at the median were measured, and 28 ms now and then.
+    """
+    if len(table) <= _ROWS:
+        return np.dot(table, embedding)
+    near = np.empty(len(table), dtype=np.float32)
+    for at in range(0, len(table), _ROWS):
+        np.dot(table[at : at + _ROWS], embedding, out=near[at : at + _ROWS])
+    return near
 
 
 def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from addon import prototypes
 from addon.groups import MOST
 from addon.prototypes import (
     Prototypes,
@@ -105,6 +106,17 @@ def test_one_by_one_and_many_at_once_agree(known: Prototypes) -> None:
         assert one.probabilities == pytest.approx(many.probabilities[place], abs=1e-5)
         assert one.progress == pytest.approx(float(many.progress[place]), abs=1e-5)
         assert one.unknown == pytest.approx(float(many.unknown[place]), rel=1e-4, abs=1e-3)
+
+
+def test_a_table_of_many_rows_is_asked_in_parts_and_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = np.concatenate([a_track(seed) for seed in range(8)])
+    whole = [answer(weighed(), embedding) for embedding in asked]
+    for rows in (1, 4, len(weighed().table) - 1):
+        monkeypatch.setattr(prototypes, "_ROWS", rows)
+        for ours, embedding in zip(whole, asked, strict=True):
+            parts = answer(weighed(), embedding)
+            assert parts.probabilities == pytest.approx(ours.probabilities, abs=1e-6)
+            assert (parts.progress, parts.unknown) == pytest.approx((ours.progress, ours.unknown), abs=1e-5)
 
 
 def test_what_is_far_from_everything_taught_is_unknown() -> None:
