@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from addon.features import Points, Strokes
 from addon.prototypes import Prototypes
+from addon.reading import Reading
 
 GOOD = log(9.0)
 """Odds that are good: nine times likelier."""
@@ -29,6 +30,9 @@ NEWEST = 5
 
 MOST = 5
 """More examples than this are not asked for: what they would not part is drawn too alike."""
+
+AT_ONCE = 4
+"""Examples that are held against all others at once."""
 
 _WORDS = ("", "one", "two", "three", "four", "five")
 _SAME = 1e-4
@@ -165,7 +169,7 @@ def pair_odds(prototypes: Prototypes) -> Floats:
     rows = np.arange(len(classes))
     members = (classes[:, None] == np.arange(len(prototypes.labels))).astype(np.float64)
     others = members.sum(axis=0) - members
-    near = _nearness(prototypes.reading.sharpness, tracks)
+    near = _nearness(prototypes.reading, tracks)
     near[:, rows, rows] = 0.0
     likely = near @ members / np.fmax(others, 1.0)
     likely[:, others == 0] = exp(-prototypes.reading.usual)
@@ -174,14 +178,19 @@ def pair_odds(prototypes: Prototypes) -> Floats:
     return ((members / members.sum(axis=0)).T @ margins).transpose(1, 2, 0)
 
 
-def _nearness(sharpness: float, tracks: Tracks) -> Floats:
+def _nearness(reading: Reading, tracks: Tracks) -> Floats:
     """How near each level of an example is to another example; shape (levels + 1, examples, examples)."""
     count, levels, size = tracks.shape
     flat = tracks.reshape(-1, size)
     squares = np.square(flat).sum(axis=1)
-    distances = np.maximum(squares[:, None] + squares - 2 * flat @ flat.T, 0.0)
-    near = np.exp(distances * np.float32(-sharpness / 2)).reshape(count, levels, count, levels)
-    return near.sum(axis=3).transpose(1, 0, 2).astype(np.float64)
+    made = np.empty((count, levels, count))
+    # Part by part, so that it stays in the cache: all against all would be hundreds of megabytes.
+    for at in range(0, count, AT_ONCE):
+        rows = slice(at * levels, (at + AT_ONCE) * levels)
+        distances = np.maximum(squares[rows, None] + squares - 2 * flat[rows] @ flat.T, 0.0)
+        near = np.exp(distances * np.float32(-reading.sharpness / 2))
+        made[at : at + AT_ONCE] = (near.reshape(-1, levels) @ reading.weights).reshape(-1, levels, count)
+    return made.transpose(1, 0, 2)
 
 
 def _newest(prototypes: Prototypes) -> tuple[Tracks, Ints]:

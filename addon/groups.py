@@ -66,6 +66,6 @@ def _ready(
     reading: Reading, keys: tuple[int, ...], kept: NDArray[np.float64], counts: NDArray[np.float64]
 ) -> Group:
     rows = kept.reshape(-1, kept.shape[2])
-    share = np.repeat(np.log(counts / counts.sum()), kept.shape[1])
+    share = np.add.outer(np.log(counts / counts.sum()), np.log(reading.weights)).ravel()
     bias = share - reading.sharpness * np.square(rows).sum(axis=1) / 2
     return Group(keys, kept, counts, (reading.sharpness * rows).astype(np.float32), bias.astype(np.float32))

@@ -21,14 +21,20 @@ class Reading:
     """How embeddings of one encoder are read; it comes with the encoder.
 
     Attributes:
-        levels: Levels while the pen is down; the lifted pen is one more.
+        levels: Levels while the pen is down, at equal shares of the travel; the lifted pen is one more.
         background: Float32 array of shape (vectors, embedding).
         background_bias: Float32 array of shape (vectors,).
         sharpness: What nearness is multiplied by, so that probabilities are as often right as they say.
         usual: How much likelier an example is to be itself, as a logarithm, than another one of its class is.
         gain: What the odds of a hand's hardest inks lack for want of examples: this, divided by their number.
-        shares: Progress at each level, float32 of shape (levels + 1,); follows from `levels`.
-        moments: Ones beside the shares, float32 of shape (levels + 1, 2).
+        inner: What a level counts that lies before the whole sign, above 0; the whole sign and the lifted pen
+            count 1. An encoder that is read at more levels than it was trained at has it below 1, so that all
+            of them together count as much as then.
+        detected: Progress that each level is taken for, 0..1, float32 of shape (levels + 1,); None for its
+            share.
+        shares: Share of the travel at each level, float32 of shape (levels + 1,); follows from `levels`.
+        weights: What each level counts, float32 of shape (levels + 1,); follows from `inner`.
+        moments: Ones beside the progress of each level, float32 of shape (levels + 1, 2).
 
     Raises:
         ValueError: A shape does not fit, or a number lies outside its range.
@@ -40,7 +46,10 @@ class Reading:
     sharpness: float = 1.0
     usual: float = USUAL
     gain: float = GAIN
+    inner: float = 1.0
+    detected: Floats | None = None
     shares: Floats = field(init=False)
+    weights: Floats = field(init=False)
     moments: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,18 +57,24 @@ class Reading:
             raise ValueError(
                 f"levels must be at least 1, sharpness above 0; got {self.levels}, {self.sharpness}"
             )
-        if not (self.usual >= 0 and self.gain >= 0):
-            raise ValueError(f"usual and gain must be at least 0; got {self.usual}, {self.gain}")
+        if not (self.usual >= 0 and self.gain >= 0 and self.inner > 0):
+            raise ValueError(
+                "usual and gain must be at least 0, inner above 0; "
+                f"got {self.usual}, {self.gain} and {self.inner}"
+            )
         if self.background.ndim != 2 or self.background_bias.shape != (len(self.background),):
             raise ValueError(
                 "background must have the shape (vectors, embedding), its bias one number a vector; "
                 f"got {self.background.shape} and {self.background_bias.shape}"
             )
-
         shares = np.append(np.arange(1, self.levels + 1) / self.levels, 1.0)
-        object.__setattr__(self, "shares", shares.astype(np.float32))
-        moments = np.stack([np.ones_like(shares), shares], axis=1)
-        object.__setattr__(self, "moments", moments.astype(np.float32))
+        detected = shares if self.detected is None else self.detected
+        if detected.shape != shares.shape or not bool(((detected >= 0) & (detected <= 1)).all()):
+            raise ValueError(f"detected must be one progress a level, 0..1; got {self.detected}")
+        weights = np.append(np.full(self.levels - 1, self.inner), [1.0, 1.0])
+        moments = np.stack([np.ones_like(shares), detected], axis=1)
+        for name, array in (("shares", shares), ("weights", weights), ("moments", moments)):
+            object.__setattr__(self, name, array.astype(np.float32))
 
 
 def as_document(reading: Reading) -> dict[str, Any]:
@@ -69,6 +84,8 @@ def as_document(reading: Reading) -> dict[str, Any]:
         "sharpness": reading.sharpness,
         "usual": reading.usual,
         "gain": reading.gain,
+        "inner": reading.inner,
+        "detected": None if reading.detected is None else reading.detected.tolist(),
         "background_shape": list(reading.background.shape),
         "background": _encoded(reading.background),
         "background_bias": _encoded(reading.background_bias),
@@ -83,8 +100,11 @@ def reading_of(document: Mapping[str, Any]) -> Reading:
     """
     background = _decoded(document["background"]).reshape(document["background_shape"])
     bias = _decoded(document["background_bias"])
-    told = {name: float(document[name]) for name in ("usual", "gain") if name in document}
-    return Reading(int(document["levels"]), background, bias, float(document["sharpness"]), **told)
+    told = {name: float(document[name]) for name in ("usual", "gain", "inner") if name in document}
+    said = document.get("detected")
+    detected = None if said is None else np.array(said, dtype=np.float32)
+    levels, sharpness = int(document["levels"]), float(document["sharpness"])
+    return Reading(levels, background, bias, sharpness, **told, detected=detected)
 
 
 def _encoded(array: Floats) -> str:

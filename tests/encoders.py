@@ -12,10 +12,17 @@ import torch
 from onnx import helper
 
 from addon.features import FeatureRecipe
+from addon.reading import Reading
 from addon.runtime import model
 from addon.spec import ModelSpec
 from addon.training.encoder import EncoderNet
-from addon.training.encoder_export import encoder_model, encoder_spec, export_encoder
+from addon.training.encoder_export import (
+    background_of,
+    encoder_model,
+    encoder_spec,
+    export_encoder,
+    spec_read,
+)
 from addon.training.nodes import described, tensors, value
 
 SMALL = {"layers": 2, "hidden": 32, "embedding": 16, "background": 4}
@@ -33,6 +40,15 @@ def make_encoder(path: Path, seed: int = 3) -> Path:
     """Export an encoder to `path`; the same seed gives the same weights."""
     net = _net(seed)
     export_encoder(net, encoder_spec(net, spacing=1 / 12, levels=8), path)
+    return path
+
+
+def make_weighed_encoder(path: Path, seed: int = 3) -> Path:
+    """The same, read as the one that ships: at many levels that count less and stand for other progress."""
+    net = _net(seed)
+    detected = np.append(np.linspace(0.0, 0.9, 16), 1.0).astype(np.float32)
+    reading = Reading(16, *background_of(net), inner=0.5, detected=detected)
+    export_encoder(net, spec_read(net, 1 / 12, reading), path)
     return path
 
 

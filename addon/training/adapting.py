@@ -8,7 +8,7 @@ Episodes and loss are those of pretraining.
 import copy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,12 +20,13 @@ from addon.corpus import Corpus, inks, read_corpus
 from addon.errors import TrainingError
 from addon.features import FeatureRecipe, flat_rows, ink_scale
 from addon.jobs import Cancelled, Event, Exported, Job, Kept, Progress, Started
+from addon.reading import Reading
 from addon.training.adapted import export_adapted
 from addon.training.config import FEWEST_COPIES, AdaptConfig
 from addon.training.dataset import ink_set, thinned
 from addon.training.encoder import EncoderNet, loss_at
+from addon.training.encoder_export import background_of
 from addon.training.encoder_import import read_encoder
-from addon.training.encoder_measure import reading_of
 from addon.training.episodes import MOST_ROWS, Ints
 from addon.training.folds import folds, right
 from addon.training.pool import scaled
@@ -128,7 +129,7 @@ def adapt(
     torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
     try:
         given = taught_of(net, corpus, classes, spec.recipe.spacing, spec.reading.levels, config, teller)
-        before, after = compared(net, given, spec.reading.sharpness, config, teller)
+        before, after = compared(net, given, spec.reading, config, teller)
         if after <= before:
             return tell(Kept(before, after, teller.seconds))
         made = adapted(net, given.drill, np.arange(len(classes)), config, config.folds, teller)
@@ -184,7 +185,7 @@ def taught_of(
 
 
 def compared(
-    net: EncoderNet, given: Taught, sharpness: float, config: AdaptConfig, teller: Teller
+    net: EncoderNet, given: Taught, reading: Reading, config: AdaptConfig, teller: Teller
 ) -> tuple[float, float]:
     """Share of left out inks recognised, half drawn and lifted taken together, before and after adapting.
 
@@ -201,8 +202,9 @@ def compared(
             with torch.no_grad():
                 tracks = each.project(given.drill.tracks)
                 rows = each.project(given.asked)
-            reading = reading_of(each, given.drill.levels, sharpness)
-            counts.append(int(right(reading, tracks, rows, given.drill.classes, fold).sum()))
+            vectors, bias = background_of(each)
+            own = replace(reading, background=vectors, background_bias=bias)
+            counts.append(int(right(own, tracks, rows, given.drill.classes, fold).sum()))
         before, after = before + counts[0], after + counts[1]
     return before / asked, after / asked
 

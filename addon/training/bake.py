@@ -148,7 +148,8 @@ def _groups(prototypes: Prototypes, end: int) -> Floats:
     levels = prototypes.reading.levels + 1
     counts = np.diff(np.append(prototypes.starts, end // levels)) * levels
     classes = np.repeat(np.eye(len(counts)), counts, axis=0)
-    return np.column_stack([classes, np.tile(prototypes.reading.shares, end // levels)]).astype(np.float32)
+    progress = np.tile(prototypes.reading.moments[:, 1], end // levels)
+    return np.column_stack([classes, progress]).astype(np.float32)
 
 
 def _prototypes(path: Path, reading: Reading, labels: list[str]) -> Prototypes:

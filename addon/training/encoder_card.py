@@ -59,8 +59,10 @@ or the same under `torchrun -m addon.training.pretrain`; this one was trained by
 process(es) of one thread in {minutes:.0f} minutes. {settings[episodes]} episodes a step,
 {settings[steps]} steps, AdamW at {settings[lr]:g}, constant after a short rise and falling to nothing over
 the last {fall:.0f} %. The LSTM computed in {precision}. An episode teaches 1 to 5 examples of up to 62
-classes and asks others, some of classes that were not taught. Its loss: cross-entropy of the class at random
-rows, at the last and with the pen lifted; the error of the progress; and whether it is unknown.
+classes, at {settings[levels]} levels, and asks others, some of classes that were not taught. Its loss:
+cross-entropy of the class at random rows, at the last and with the pen lifted; the error of the progress; and
+whether it is unknown. Then measured: on what was held out, how sharply nearness is read; on what was trained
+on, which progress each of the {spec.reading.levels} levels stands for.
 Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
 """
 
@@ -77,12 +79,13 @@ def encoder_card(spec: ModelSpec, size: int) -> str:
         spec: The spec of the exported encoder, its training filled in by `addon.training.pretrain`.
         size: Of the file, in bytes.
     """
-    facts, settings = spec.training, spec.training["settings"]
+    facts, settings, reading = spec.training, spec.training["settings"], spec.reading
+    assert reading is not None
     return CARD.format(
         spec=spec,
         facts=facts,
         settings=settings,
-        levels=settings["levels"],
+        levels=reading.levels,
         spacing=f"1/{round(1 / settings['spacing'])}",
         seeds=facts["seeds"],
         megabytes=size / 1e6,

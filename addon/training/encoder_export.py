@@ -17,7 +17,7 @@ from addon.spec import ModelSpec
 from addon.training.checked import Arrays, versions, write_checked
 from addon.training.encoder import EncoderNet
 from addon.training.graph import array_of, lstm_weights
-from addon.training.nodes import DIRECTION_AXIS, described, state_values, tensors, trunk_nodes, value
+from addon.training.nodes import DIRECTION_AXIS, Floats, described, state_values, tensors, trunk_nodes, value
 
 
 def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:
@@ -25,7 +25,7 @@ def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:
 
     Args:
         net: The trained encoder, on the CPU.
-        spec: From `encoder_spec`.
+        spec: From `encoder_spec` or `spec_read`.
         path: The file to write or to replace; its folder exists.
 
     Returns:
@@ -42,13 +42,26 @@ def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:
 
 
 def encoder_spec(net: EncoderNet, spacing: float, levels: int, sharpness: float = 1.0) -> ModelSpec:
-    """What an encoder says about itself; its scale is nominal, since the taught inks decide it."""
+    """What an encoder says about itself that is read in the plainest way."""
+    return spec_read(net, spacing, Reading(levels, *background_of(net), sharpness))
+
+
+def spec_read(net: EncoderNet, spacing: float, reading: Reading) -> ModelSpec:
+    """What an encoder says about itself; its scale is nominal, since the taught inks decide it.
+
+    Args:
+        net: The encoder.
+        spacing: Between two rows, in scales.
+        reading: How the embeddings of the network itself are read, its projection's bias included.
+    """
     # Distances do not know where the origin is, so the projection's bias moves into the background.
-    background = array_of(net.background) - array_of(net.project.bias)
-    bias = array_of(net.background_bias)
-    reading = Reading(levels, background, bias, sharpness)
-    recipe = FeatureRecipe(1.0, spacing)
-    return ModelSpec((), recipe, net.layers, net.hidden, net.size, reading=reading)
+    moved = replace(reading, background=reading.background - array_of(net.project.bias))
+    return ModelSpec((), FeatureRecipe(1.0, spacing), net.layers, net.hidden, net.size, reading=moved)
+
+
+def background_of(net: EncoderNet) -> tuple[Floats, Floats]:
+    """The background's vectors and their bias, as a `Reading` takes them."""
+    return array_of(net.background), array_of(net.background_bias)
 
 
 def encoder_model(net: EncoderNet, spec: ModelSpec) -> onnx.ModelProto:

@@ -10,18 +10,14 @@ import torch
 
 from addon.corpus import Corpus, read_corpus
 from addon.features import RowTable
-from addon.prototypes import answers, no_prototypes, taught, track
+from addon.prototypes import Prototypes, answers, no_prototypes, taught, track
 from addon.reading import Reading
 from addon.training.encoder import EncoderNet
 from addon.training.fewshot import Encoder, Floats, Ints, Scored, measure
-from addon.training.graph import array_of
 from addon.training.pool import UNIPEN, Pool, as_corpus
 
 SEEDS = 3
 AT_ONCE = 256
-# What `sharpness_of` chooses from, and by how many writers.
-SHARPNESSES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4)
-WRITERS = 20
 ROWS_AT_ONCE = 4096
 
 # Kinds, protocol, shots, whether the unknown are asked for too.
@@ -81,11 +77,6 @@ def encoder_of(net: EncoderNet, reading: Reading, spacing: float) -> Encoder:
     return Encoder(spacing, partial(_encoded, net), _teacher(reading))
 
 
-def reading_of(net: EncoderNet, levels: int, sharpness: float) -> Reading:
-    """How the embeddings of the network itself are read, its projection's bias included."""
-    return Reading(levels, array_of(net.background), array_of(net.background_bias), sharpness)
-
-
 def _encoded(net: EncoderNet, rows: Floats, offsets: Ints) -> Floats:
     lengths = np.diff(offsets)
     order = np.argsort(-lengths, kind="stable")
@@ -100,15 +91,18 @@ def _encoded(net: EncoderNet, rows: Floats, offsets: Ints) -> Floats:
     return out
 
 
+def prototypes_of(reading: Reading, embeddings: Floats, table: RowTable, classes: Ints) -> Prototypes:
+    """What is taught by inks, their embeddings given at every row of a table."""
+    starts, stops = table.offsets[:-1].tolist(), table.offsets[1:].tolist()
+    tracks = [track(reading, embeddings[a:b], table.travel[a:b]) for a, b in zip(starts, stops, strict=True)]
+    order: list[int] = np.argsort(classes, kind="stable").tolist()
+    names = [str(number) for number in classes[order].tolist()]
+    return taught(no_prototypes(reading), order, names, [tracks[place] for place in order])
+
+
 def _teacher(reading: Reading) -> Callable[[Floats, RowTable, Ints], Callable[[Floats], Scored]]:
     def teach(embeddings: Floats, table: RowTable, classes: Ints) -> Callable[[Floats], Scored]:
-        starts, stops = table.offsets[:-1].tolist(), table.offsets[1:].tolist()
-        tracks = [
-            track(reading, embeddings[a:b], table.travel[a:b]) for a, b in zip(starts, stops, strict=True)
-        ]
-        order: list[int] = np.argsort(classes, kind="stable").tolist()
-        names = [str(number) for number in classes[order].tolist()]
-        prototypes = taught(no_prototypes(reading), order, names, [tracks[place] for place in order])
+        prototypes = prototypes_of(reading, embeddings, table, classes)
 
         def score(asked: Floats) -> Scored:
             parts = [
@@ -123,14 +117,3 @@ def _teacher(reading: Reading) -> Callable[[Floats, RowTable, Ints], Callable[[F
         return score
 
     return teach
-
-
-def sharpness_of(net: EncoderNet, levels: int, spacing: float, apart: Pool) -> float:
-    """The sharpness that makes probabilities as often right as they say, on what was held out."""
-    asked = ((as_corpus(apart, UNIPEN), 1), (as_corpus(apart, ("unipen_digits",)), 5))
-    found: dict[float, float] = {}
-    for sharpness in SHARPNESSES:
-        encoder = encoder_of(net, reading_of(net, levels, sharpness), spacing)
-        gaps = [measure(encoder, corpus, "wd", shots, 1, WRITERS).get("ece", 0.0) for corpus, shots in asked]
-        found[sharpness] = sum(gaps)
-    return min(found, key=lambda each: found[each])

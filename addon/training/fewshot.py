@@ -104,6 +104,29 @@ def measure(
     return figures.document()
 
 
+class Laid(NamedTuple):
+    """A task as rows.
+
+    Attributes:
+        taught, asked: Rows of the inks.
+        labels: Of the taught classes, sorted.
+        classes: Shape (taught,): places in `labels`.
+    """
+
+    taught: RowTable
+    asked: RowTable
+    labels: NDArray[np.str_]
+    classes: Ints
+
+
+def laid(corpus: Corpus, task: Task, spacing: float) -> Laid:
+    """The inks of a task at the scale of those that are taught."""
+    taught = inks(corpus, task.taught)
+    recipe = FeatureRecipe(scale_after([ink_size(ink) for ink in taught]), spacing)
+    labels, classes = np.unique(corpus.labels[task.taught], return_inverse=True)
+    return Laid(ink_rows(recipe, taught), ink_rows(recipe, inks(corpus, task.asked)), labels, classes)
+
+
 class _Run(NamedTuple):
     table: RowTable
     scored: Scored
@@ -112,12 +135,8 @@ class _Run(NamedTuple):
 
 
 def _run(encoder: Encoder, corpus: Corpus, task: Task) -> _Run:
-    taught = inks(corpus, task.taught)
-    recipe = FeatureRecipe(scale_after([ink_size(ink) for ink in taught]), encoder.spacing)
-    labels, classes = np.unique(corpus.labels[task.taught], return_inverse=True)
-    table = ink_rows(recipe, taught)
+    table, asked, labels, classes = laid(corpus, task, encoder.spacing)
     score = encoder.teach(encoder.encode(table.rows, table.offsets), table, classes)
-    asked = ink_rows(recipe, inks(corpus, task.asked))
     scored = score(encoder.encode(asked.rows, asked.offsets))
     known = np.isin(corpus.labels[task.asked], labels)
     answers = np.searchsorted(labels, corpus.labels[task.asked])
@@ -130,10 +149,8 @@ def _measure_task(encoder: Encoder, corpus: Corpus, task: Task, seed: int, figur
     read = at[:, READ]
     figures.right.append(run.scored.scores[read].argmax(axis=2) == run.answers[:, None])
     figures.sure.append(np.exp(run.scored.scores[read].max(axis=2)))
-    steps, last = at[:, :STEPS], run.table.offsets[1:] - 1
-    total = run.table.travel[last][:, None]
-    true = np.where(total > 0, np.arange(1, STEPS + 1) / STEPS, 1.0)
-    figures.off.append(np.abs(true - run.scored.progress[steps]).mean(axis=1).astype(np.float32))
+    off = np.abs(true_progress(run.table) - run.scored.progress[at[:, :STEPS]])
+    figures.off.append(off.mean(axis=1).astype(np.float32))
     figures.groups += [(seed, str(writer)) for writer in corpus.writers[task.asked].tolist()]
 
 
@@ -145,6 +162,12 @@ def _measure_unknown(encoder: Encoder, corpus: Corpus, task: Task, figures: Figu
     doubt = -run.scored.scores[last].max(axis=1)
     figures.unknown.append(auroc(run.scored.unknown[last].astype(np.float64), ~run.known))
     figures.softmax.append(auroc(doubt.astype(np.float64), ~run.known))
+
+
+def true_progress(table: RowTable) -> NDArray[np.float64]:
+    """Shape (inks, STEPS): the progress at each step, the pen down; 1 everywhere for a dot."""
+    total = table.travel[table.offsets[1:] - 1][:, None]
+    return np.where(total > 0, np.arange(1, STEPS + 1) / STEPS, 1.0)
 
 
 def step_rows(table: RowTable) -> Ints:

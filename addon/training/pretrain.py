@@ -20,12 +20,14 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from addon.errors import AddonError, TrainingError
+from addon.errors import AddonError, ModelError, TrainingError
 from addon.files import write_atomically
 from addon.training.encoder import EncoderNet
 from addon.training.encoder_card import encoder_card
-from addon.training.encoder_export import encoder_spec, export_encoder
-from addon.training.encoder_measure import SEEDS, on_foreign, on_held_out, reading_of, sharpness_of
+from addon.training.encoder_export import export_encoder, spec_read
+from addon.training.encoder_import import read_encoder
+from addon.training.encoder_measure import SEEDS, on_foreign, on_held_out
+from addon.training.encoder_reading import measured_reading
 from addon.training.pool import UNIPEN, Pool, read_pool, sha256_of, split
 from addon.training.pretraining import (
     Settings,
@@ -51,7 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
     world = join()
     try:
-        _make(chosen, world)
+        if chosen.measure is None:
+            _make(chosen, world)
+        elif world.rank == 0:
+            _measure_again(chosen)
     except (AddonError, OSError) as error:
         print(f"pretrain: {error}", file=sys.stderr)
         return 1
@@ -77,7 +82,7 @@ def _make(chosen: argparse.Namespace, world: World) -> None:
         raise SystemExit(1) from error
     if world.rank == 0:
         facts = {"processes": world.size, **_facts(pool, apart, state, settings, chosen.data)}
-        _write(state.net.cpu(), settings, apart, facts, chosen.data, chosen.out)
+        _write(state.net.cpu(), settings, pool, apart, facts, chosen)
 
 
 def _begun(chosen: argparse.Namespace, world: World) -> tuple[State, Settings]:
@@ -171,20 +176,46 @@ def _unipen_writers(pool: Pool) -> int:
     return len(np.unique(pool.writers[np.isin(pool.groups[pool.classes], kinds)]))
 
 
+def _measure_again(chosen: argparse.Namespace) -> None:
+    """Write an encoder anew that exists: its weights as they are, its reading and its figures measured.
+
+    Raises:
+        ModelError: It cannot be read, or is no base encoder that was made by this command.
+        TrainingError: Something is chosen that only a training takes.
+    """
+    for name in ("seed", "precision", "losses", "resume"):
+        # Compared by what they are: a seed of 0 equals False.
+        if not any(getattr(chosen, name) is unsaid for unsaid in (None, False)):
+            raise TrainingError(f"--measure does not train; leave out --{name}")
+    torch.set_num_threads(chosen.threads)
+    net, spec = read_encoder(chosen.measure)
+    try:
+        settings = Settings(**spec.training["settings"])
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{chosen.measure.name} does not say how it was pretrained") from error
+    pool, apart = split(read_pool(chosen.data), settings.seed)
+    _write(net, settings, pool, apart, {**spec.training, "settings": asdict(settings)}, chosen)
+
+
 def _write(
-    net: EncoderNet, settings: Settings, apart: Pool, facts: dict[str, Any], folder: Path, out: Path
+    net: EncoderNet,
+    settings: Settings,
+    pool: Pool,
+    apart: Pool,
+    facts: dict[str, Any],
+    chosen: argparse.Namespace,
 ) -> None:
-    levels, spacing = settings.levels, settings.spacing
-    sharpness = sharpness_of(net, levels, spacing, apart)
-    reading = reading_of(net, levels, sharpness)
-    spec = encoder_spec(net, spacing, levels, sharpness).with_training(
-        **facts,
-        seeds=SEEDS,
-        held_out=on_held_out(net, reading, spacing, apart),
-        foreign=on_foreign(net, reading, spacing, folder),
-    )
+    reading = measured_reading(net, settings, pool, apart)
+    measured = {
+        "seeds": SEEDS,
+        "held_out": on_held_out(net, reading, settings.spacing, apart),
+        "foreign": on_foreign(net, reading, settings.spacing, chosen.data),
+    }
+    out: Path = chosen.out
     out.parent.mkdir(parents=True, exist_ok=True)
-    written = export_encoder(net, spec, out)
+    written = export_encoder(
+        net, spec_read(net, settings.spacing, reading).with_training(**facts | measured), out
+    )
     write_atomically(out.with_suffix(".md"), encoder_card(written, out.stat().st_size).encode())
 
 
@@ -197,6 +228,9 @@ def _parser() -> argparse.ArgumentParser:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help=f"{Settings().steps} unless told otherwise")
     length.add_argument("--minutes", type=float, help="as many steps as fit into this time")
+    length.add_argument(
+        "--measure", type=Path, metavar="FILE", help="do not train: read and measure this encoder anew"
+    )
     parser.add_argument("--seed", type=int, help=f"{Settings().seed} unless told otherwise")
     parser.add_argument("--threads", type=int, default=1, help="of each process")
     parser.add_argument("--precision", choices=_PRECISIONS, help="bfloat16 unless told otherwise")

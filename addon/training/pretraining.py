@@ -33,7 +33,8 @@ class Settings:
         layers, hidden, embedding: Shape of the encoder.
         background: Vectors for what is not taught.
         spacing: Distance between two rows, in scales.
-        levels: Prototypes a class, besides the one of the lifted pen.
+        levels: Levels of a taught ink that an episode compares with, besides the lifted pen.
+        read: Levels at which a taught ink is read in use; more than in an episode, which they would slow.
         episodes: Episodes a step, over all processes.
         steps: Steps of the whole training.
         rise: Steps over which the learning rate rises.
@@ -49,6 +50,7 @@ class Settings:
     background: int = 64
     spacing: float = 1 / 12
     levels: int = 8
+    read: int = 16
     episodes: int = 4
     steps: int = 6500
     rise: int = 100

@@ -19,7 +19,7 @@ from addon.spec import ModelSpec
 from addon.taught import Example
 from addon.trainer import TrainerProcess
 from addon.training.bake import bake
-from tests.encoders import make_encoder, make_knowing_encoder
+from tests.encoders import make_encoder, make_knowing_encoder, make_weighed_encoder
 from tests.hands import taught, written
 
 ON_CPU = Choice((CPU,))
@@ -57,13 +57,15 @@ def answered(engine: InlineEngine, ink: list[np.ndarray]) -> list[Prediction]:
     return said
 
 
-@pytest.mark.parametrize("kind", ["small", "knowing", "shipped"])
+@pytest.mark.parametrize("kind", ["small", "weighed", "knowing", "shipped"])
 def test_live_and_baked_agree_at_every_point(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "encoder.onnx"
     if kind == "knowing":
         make_knowing_encoder(path)
     elif kind == "small":
         make_encoder(path)
+    elif kind == "weighed":
+        make_weighed_encoder(path)
     job, live = job_for(SHIPPED if kind == "shipped" else path, tmp_path, examples())
     made = bake(job)
     assert made.labels == ("L", "T", "V", "é ·")

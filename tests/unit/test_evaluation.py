@@ -15,11 +15,11 @@ from addon.errors import EvaluationError, ModelError, TaughtError
 from addon.evaluation.command import evaluate
 from addon.evaluation.confusions import confusions, worst_pairs
 from addon.evaluation.marks import CURVE, marked, travelled
-from addon.evaluation.measure import Plan, asked, same_ink_twice
+from addon.evaluation.measure import Plan, asked, measure, same_ink_twice
 from addon.evaluation.model import new_engine, open_model
 from addon.evaluation.outcomes import outcome
 from addon.evaluation.pictures import draw_all
-from addon.evaluation.report import lines
+from addon.evaluation.report import document, lines
 from addon.evaluation.watching import draw, teach
 from addon.runtime.model import LoadedModel
 from addon.splits import tasks
@@ -95,6 +95,19 @@ def test_the_same_seeds_give_the_same_figures(data, encoder):
     assert {k: v for k, v in first.items() if k not in TIMES} == {
         k: v for k, v in again.items() if k not in TIMES
     }
+
+
+def test_without_the_unknown_all_else_is_the_same(model):
+    corpus, plan = signs(), Plan("wd", 1, seeds=1)
+    whole, less = (
+        document("signs", corpus, plan, measure(model, corpus, plan, quiet, unknown))
+        for unknown in (True, False)
+    )
+    assert whole["unknown_auroc"] is not None
+    assert less["unknown_auroc"] is None
+    assert lines(less)
+    for name in ("accuracy", "area", "progress_mae", "ece", "inks"):
+        assert whole[name] == less[name]
 
 
 def test_few_writers_are_fewer(data, encoder):

@@ -1,14 +1,19 @@
 """Classes taught in an instant: arrays in, arrays out."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from addon import prototypes
 from addon.groups import MOST
 from addon.prototypes import (
     Prototypes,
     answer,
     answers,
+    at_levels,
     forgotten,
     level_rows,
     no_prototypes,
@@ -60,8 +65,40 @@ def test_the_score_is_what_the_formula_says() -> None:
     assert answer(known, asked).probabilities == pytest.approx(wanted, rel=1e-3, abs=1e-6)
 
 
-def test_one_by_one_and_many_at_once_agree() -> None:
-    known = three()
+DETECTED = np.array([0.05, 0.4, 0.7, 0.95, 1.0], dtype=np.float32)
+
+
+def weighed() -> Prototypes:
+    """As `three`, but the levels before the whole sign count less and stand for other progress."""
+    chosen = replace(reading(0.7), inner=0.25, detected=DETECTED)
+    return taught(no_prototypes(chosen), [1, 2, 3], ["a", "b", "a"], [a_track(seed) for seed in range(3)])
+
+
+def test_levels_before_the_whole_sign_may_count_less_and_stand_for_other_progress() -> None:
+    known, asked = weighed(), 0.2 * a_track(5)[0]
+    weights = np.array([0.25, 0.25, 0.25, 1.0, 1.0])
+    near = {label: np.zeros(LEVELS + 1) for label in known.labels}
+    for seed, label, share in ((0, "a", 0.5), (1, "b", 1.0), (2, "a", 0.5)):
+        distance = np.square(a_track(seed) - asked).sum(axis=1)
+        near[label] += share * weights * np.exp(-0.35 * distance)
+    total = sum(each.sum() for each in near.values())
+    said = answer(known, asked)
+    assert said.probabilities == pytest.approx([each.sum() / total for each in near.values()], rel=1e-3)
+    joint = sum(near.values()) / total
+    assert said.progress == pytest.approx(float(joint @ DETECTED), rel=1e-3)
+    assert at_levels(known, asked[None])[0] == pytest.approx(joint, rel=1e-3, abs=1e-6)
+
+
+def test_levels_are_told_as_shares_that_sum_to_one() -> None:
+    asked = np.concatenate([a_track(seed) for seed in range(8)])
+    likely = at_levels(weighed(), asked)
+    assert likely.shape == (len(asked), LEVELS + 1)
+    assert likely.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert likely @ DETECTED == pytest.approx(answers(weighed(), asked).progress, abs=1e-5)
+
+
+@pytest.mark.parametrize("known", [three(), weighed()], ids=["plain", "weighed"])
+def test_one_by_one_and_many_at_once_agree(known: Prototypes) -> None:
     asked = np.concatenate([a_track(seed) for seed in range(8)])
     many = answers(known, asked)
     for place, embedding in enumerate(asked):
@@ -69,6 +106,17 @@ def test_one_by_one_and_many_at_once_agree() -> None:
         assert one.probabilities == pytest.approx(many.probabilities[place], abs=1e-5)
         assert one.progress == pytest.approx(float(many.progress[place]), abs=1e-5)
         assert one.unknown == pytest.approx(float(many.unknown[place]), rel=1e-4, abs=1e-3)
+
+
+def test_a_table_of_many_rows_is_asked_in_parts_and_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = np.concatenate([a_track(seed) for seed in range(8)])
+    whole = [answer(weighed(), embedding) for embedding in asked]
+    for rows in (1, 4, len(weighed().table) - 1):
+        monkeypatch.setattr(prototypes, "_ROWS", rows)
+        for ours, embedding in zip(whole, asked, strict=True):
+            parts = answer(weighed(), embedding)
+            assert parts.probabilities == pytest.approx(ours.probabilities, abs=1e-6)
+            assert (parts.progress, parts.unknown) == pytest.approx((ours.progress, ours.unknown), abs=1e-5)
 
 
 def test_what_is_far_from_everything_taught_is_unknown() -> None:
@@ -179,7 +227,7 @@ def _labels(known: Prototypes) -> list[str]:
 def test_an_example_is_as_strange_as_the_answer_without_it_says() -> None:
     # Sharpened, since the background's own bias is not to be sharpened with it.
     vectors = reading().background
-    biased = Reading(LEVELS, vectors, np.array([0.5, -2.0, 3.0], dtype=np.float32), 0.6)
+    biased = Reading(LEVELS, vectors, np.array([0.5, -2.0, 3.0], dtype=np.float32), 0.6, inner=0.25)
     tracks = [0.2 * a_track(seed) for seed in range(4)]
     known = taught(no_prototypes(biased), range(4), "aabb", tracks)
     without = [answer(forgotten(known, key), tracks[key][-1]).unknown for key in range(4)]
@@ -192,6 +240,17 @@ def test_a_reading_travels_as_a_document(sharpness: float) -> None:
     assert (back.background == reading().background).all()
     assert back.levels == LEVELS
     assert back.sharpness == sharpness
+    assert (back.inner, back.detected) == (1.0, None)
+
+
+def test_how_levels_are_read_travels_too_and_an_older_document_is_read_plainly() -> None:
+    document = as_document(weighed().reading)
+    back = reading_of(json.loads(json.dumps(document)))
+    assert back.weights.tolist() == [0.25, 0.25, 0.25, 1.0, 1.0]
+    assert (back.moments[:, 1] == DETECTED).all()
+    older = reading_of({name: document[name] for name in document if name not in ("inner", "detected")})
+    assert older.weights.tolist() == [1.0] * 5
+    assert (older.moments[:, 1] == older.shares).all()
 
 
 def test_wrong_arguments_are_named() -> None:
@@ -203,5 +262,11 @@ def test_wrong_arguments_are_named() -> None:
         forgotten(three(), 9)
     with pytest.raises(ValueError, match="levels"):
         Reading(0, np.zeros((1, 2), np.float32), np.zeros(1, np.float32))
+    for inner in (0.0, float("nan")):
+        with pytest.raises(ValueError, match="inner above 0"):
+            replace(reading(), inner=inner)
+    for detected in (DETECTED[:4], DETECTED + 0.1, DETECTED * np.nan):
+        with pytest.raises(ValueError, match="one progress a level"):
+            replace(reading(), detected=detected)
     with pytest.raises(ValueError, match="background"):
         Reading(1, np.zeros((1, 2), np.float32), np.zeros(2, np.float32))
