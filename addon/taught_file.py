@@ -25,6 +25,7 @@ from addon.features import Points
 
 FORMAT = 1
 BUSY_SECONDS = 2.0
+_BUSY_PAUSE = 0.01
 
 _CREATE = """
     CREATE TABLE IF NOT EXISTS examples (
@@ -56,7 +57,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _begin_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > FORMAT:
@@ -73,6 +74,19 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _begin_wal(connection: sqlite3.Connection) -> None:
+    """Keep a write-ahead log; SQLite does not wait for another connection here, as it does elsewhere."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(_BUSY_PAUSE)
 
 
 def put(connection: sqlite3.Connection, record: Record) -> None:

@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +189,13 @@ def test_two_sketches_may_teach_the_same_set(path):
     assert one.close(60)
     assert two.close(60)
     assert sorted(labels_in(path)) == ["A", "B", "C", "a", "b", "c"]
+
+
+def test_many_may_open_the_same_new_file_at_once(tmp_path):
+    for number in range(60):
+        path = tmp_path / f"{number}.sqlite3"
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _, path=path: taught_file.connect(path).close(), range(4)))
 
 
 FULL_DISK = """
