@@ -20,6 +20,7 @@ class Crowd(sketch.Sketch):
 
     Args:
         worker: What is fed.
+        frames: To draw, and as many more as it takes until there is an answer.
 
     Attributes:
         times: Milliseconds of the frames without the worker, and of those with it.
@@ -29,9 +30,10 @@ class Crowd(sketch.Sketch):
     window = sketch.Window(size=(640, 400))
     stretch = 12
 
-    def __init__(self, worker: Any) -> None:
+    def __init__(self, worker: Any, frames: int) -> None:
         super().__init__()
         self.worker = worker
+        self.frames = frames
         self.times: tuple[list[float], list[float]] = [], []
         self.overheads: dict[int, list[float]] = {}
         self.told = 0
@@ -46,6 +48,8 @@ class Crowd(sketch.Sketch):
         """Count the frame before; the first of a stretch may have the other's work in it."""
         if self.frame % self.stretch > 1:
             self.times[self.feeds].append(self.frame_times.last_ms)
+        if self.frame >= self.frames and self.overheads:
+            self.quit()
         if self.feeds:
             self.worker.feed({"image": self.picture})
 
@@ -64,9 +68,9 @@ class Crowd(sketch.Sketch):
 
 
 def run_beside(worker: Any, frames: int) -> Crowd:
-    """Draw so many frames beside a worker."""
-    crowd = Crowd(worker)
-    sketch.run(crowd, headless=True, frames=frames)
+    """Draw so many frames beside a worker, or up to ten times as many if it takes that long to answer."""
+    crowd = Crowd(worker, frames)
+    sketch.run(crowd, headless=True, frames=10 * frames)
     return crowd
 
 
