@@ -61,8 +61,8 @@ process(es) of one thread in {minutes:.0f} minutes. {settings[episodes]} episode
 the last {fall:.0f} %. The LSTM computed in {precision}. An episode teaches 1 to 5 examples of up to 62
 classes, at {settings[levels]} levels, and asks others, some of classes that were not taught. Its loss:
 cross-entropy of the class at random rows, at the last and with the pen lifted; the error of the progress; and
-whether it is unknown. Then measured: on what was held out, how sharply nearness is read; on what was trained
-on, which progress each of the {spec.reading.levels} levels stands for.
+whether it is unknown. Then measured, on what was trained on: how sharply nearness is read, and which progress
+each of the {spec.reading.levels} levels stands for.
 Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
 """
 

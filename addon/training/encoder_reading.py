@@ -29,24 +29,23 @@ ROUNDS, LEAST = 60, 1e-3
 Doubles = NDArray[np.float64]
 
 
-def measured_reading(net: EncoderNet, settings: Settings, pool: Pool, apart: Pool) -> Reading:
+def measured_reading(net: EncoderNet, settings: Settings, pool: Pool) -> Reading:
     """How the embeddings of a trained network are read, its projection's bias included.
 
     Args:
         net: The encoder.
         settings: Of its pretraining.
-        pool: What it was trained on; tells the progress of each level.
-        apart: What was held out; tells the sharpness.
+        pool: What it was trained on. What was held out tells how good it is, and so chooses nothing.
     """
     inner = settings.levels / settings.read
     plain = Reading(settings.read, *background_of(net), inner=inner)
-    sharp = replace(plain, sharpness=_sharpness(net, plain, settings.spacing, apart))
+    sharp = replace(plain, sharpness=_sharpness(net, plain, settings.spacing, pool))
     return replace(sharp, detected=_detected(net, sharp, settings.spacing, pool))
 
 
-def _sharpness(net: EncoderNet, reading: Reading, spacing: float, apart: Pool) -> float:
+def _sharpness(net: EncoderNet, reading: Reading, spacing: float, pool: Pool) -> float:
     """The sharpness that makes probabilities as often right as they say."""
-    asked = ((as_corpus(apart, UNIPEN), 1), (as_corpus(apart, ("unipen_digits",)), 5))
+    asked = ((as_corpus(pool, UNIPEN), 1), (as_corpus(pool, ("unipen_digits",)), 5))
     found: dict[float, float] = {}
     for sharpness in SHARPNESSES:
         encoder = encoder_of(net, replace(reading, sharpness=sharpness), spacing)

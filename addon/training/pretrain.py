@@ -205,7 +205,7 @@ def _write(
     facts: dict[str, Any],
     chosen: argparse.Namespace,
 ) -> None:
-    reading = measured_reading(net, settings, pool, apart)
+    reading = measured_reading(net, settings, pool)
     measured = {
         "seeds": SEEDS,
         "held_out": on_held_out(net, reading, settings.spacing, apart),

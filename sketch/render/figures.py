@@ -1,12 +1,13 @@
 """The words for single shapes: lines, circles, ellipses, rectangles, triangles, polygons, curves."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sketch.ink.curves import bezier_points, closed_from_middle, ellipse_points
+from sketch.ink.curves import arc_points, bezier_points, closed_from_middle, ellipse_points
 from sketch.ink.ink import Rgba
 from sketch.ink.shape import Polyline
 from sketch.ink.style import PLAIN, StrokeStyle
@@ -135,6 +136,23 @@ class Figures(DrawingState, ABC):
         checks.finite(x1=x1, y1=y1, x2=x2, y2=y2, x3=x3, y3=y3, x4=x4, y4=y4)
         control = np.array(((x1, y1), (x2, y2), (x3, y3), (x4, y4)), dtype=np.float32)
         self._line_through(bezier_points(control, mean_scale(self._matrix)))
+
+    def arc(self, x: float, y: float, radius: float, start: float, end: float) -> None:
+        """A part of a circle about (x, y), a line of the line width; never filled: for a pie, see `PathPen`.
+
+        Args:
+            x: Center.
+            y: Center.
+            radius: Of the circle.
+            start: Angle at which it starts, in radians from the right; growing ones go clockwise.
+            end: Angle at which it ends. More than a whole turn is a whole one.
+        """
+        checks.finite(x=x, y=y, start=start, end=end)
+        checks.not_negative(radius=radius)
+        if abs(end - start) >= 2 * math.pi:
+            self._ellipse_outline(x, y, radius, radius)
+        else:
+            self._line_through(arc_points(x, y, radius, start, end, mean_scale(self._matrix)))
 
     @abstractmethod
     def _check_open(self) -> None:

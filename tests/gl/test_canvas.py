@@ -42,6 +42,8 @@ def open_canvas(canvas, framebuffer):
         (lambda c: c.line(0, 0, 1, NAN), ValueError, "y2 must be finite"),
         (lambda c: c.triangle(0, 0, 1, 1, 2, INF), ValueError, "y3 must be finite"),
         (lambda c: c.bezier(0, 0, 1, 1, 2, 2, NAN, 3), ValueError, "x4 must be finite"),
+        (lambda c: c.arc(0, 0, -1, 0, 1), ValueError, "radius must be 0 or more; got -1"),
+        (lambda c: c.arc(0, 0, 1, 0, INF), ValueError, "end must be finite"),
         (lambda c: c.polyline([]), ValueError, "n at least 1"),
         (lambda c: c.polyline([(0, 0), (NAN, 1)]), ValueError, "row 1"),
         (lambda c: c.polygon([(0, 0), (1, 1)]), ValueError, "at least 3 points; got 2"),
@@ -232,6 +234,7 @@ def test_squeezed_to_nothing_draws_nothing(draw):
         canvas.no_fill()
         canvas.ellipse(0, 0, 4, 9)
         canvas.bezier(0, 0, 5, 0, 5, 5, 0, 5)
+        canvas.arc(0, 0, 5, 0, 5)
 
     assert draw((10, 10), paint)[..., :3].max() == 0
 

@@ -113,6 +113,26 @@ def test_a_bezier_curve_goes_through_its_ends_and_middle(draw):
         assert drawn[y, x] == 1
 
 
+def test_an_arc_goes_clockwise_from_its_start_to_its_end(draw):
+    def paint(canvas):
+        canvas.line_width(3)
+        canvas.arc(50, 50, 30, 0, 1.5 * math.pi)
+
+    drawn = draw((100, 100), paint)[..., 0]
+    for x, y in ((80, 50), (50, 80), (20, 50), (50, 20)):
+        assert drawn[y, x] == 1
+    assert drawn[:48, 52:].max() == 0
+
+
+def test_an_arc_of_more_than_a_turn_is_the_whole_circle(draw):
+    whole = draw((100, 100), lambda c: (c.no_fill(), c.line_width(4), c.circle(50, 50, 30)))
+    for turn in (2 * math.pi, -1e6):
+        arc = draw((100, 100), lambda c, turn=turn: (c.line_width(4), c.arc(50, 50, 30, 0.3, 0.3 + turn)))
+        assert np.abs(arc - whole)[..., 0].max() < 0.1
+    point = draw((100, 100), lambda c: (c.line_width(4), c.arc(50, 50, 0, 0, 1)))[..., 0]
+    assert point.sum() == pytest.approx(math.pi * 4, rel=0.05)
+
+
 def test_kinds_of_shapes_keep_their_order(draw):
     def paint(canvas):
         for color, shape in (

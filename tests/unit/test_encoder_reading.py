@@ -50,7 +50,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_all_levels_count_together_as_much_as_in_an_episode(data: Path, tmp_path: Path) -> None:
     net, _ = read_encoder(make_encoder(tmp_path / "small.onnx"))
-    reading = measured_reading(net, Settings(levels=4, read=12), *split(read_pool(data), 0))
+    reading = measured_reading(net, Settings(levels=4, read=12), split(read_pool(data), 0)[0])
     assert reading.levels == 12
     assert reading.weights.tolist() == pytest.approx([1 / 3] * 11 + [1.0, 1.0])
     assert reading.sharpness in SHARPNESSES
