@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from sketch.hooks import SketchError
 from sketch.host.errors import HostError
 from sketch.host.window import has_display
 from sketch.load import LoadError, load_sketch
@@ -58,7 +59,7 @@ def run(
             _stop(str(error))
     try:
         run_sketch(load_sketch(file), headless=headless, frames=frames, record=record, **options)
-    except (LoadError, HostError, RecorderError) as error:
+    except (LoadError, SketchError, HostError, RecorderError) as error:
         _stop(str(error))
 
 

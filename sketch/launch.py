@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sketch.hooks import check_begun, check_hooks, misspelt_methods
 from sketch.host.errors import HostError, tell_in_one_line
 from sketch.host.offscreen import Player, Viewer, run_offscreen
 from sketch.host.recorder import Recorder
@@ -47,10 +48,12 @@ def run(
 
     Raises:
         HostError: There is no display, or no OpenGL 3.3.
+        SketchError: The sketch cannot run as it is written.
         TypeError: What was given is no sketch, or an option has an unknown name.
         ValueError: An option is out of range.
     """
     instance = as_sketch(sketch)
+    instance.outbox += misspelt_methods(type(instance))
     instance.window = replace(instance.window, **window)
     instance.home = Path(home) if home is not None else home_of(sketch)
     _log_to_terminal()
@@ -76,15 +79,19 @@ def as_sketch(sketch: type[Sketch] | Sketch | ModuleType) -> Sketch:
     """Make an instance of whatever describes a sketch.
 
     Raises:
+        SketchError: A method of it takes other arguments than it will be given, or its `__init__` leaves out
+            that of `Sketch`.
         TypeError: It is no sketch.
     """
-    if isinstance(sketch, Sketch):
-        return sketch
     if isinstance(sketch, ModuleType):
         return module_sketch(sketch)()
-    if isinstance(sketch, type) and issubclass(sketch, Sketch):  # pyright: ignore[reportUnnecessaryIsInstance]
-        return sketch()
-    raise TypeError(f"run() takes a Sketch class, an instance of one or a module; got {sketch!r}")
+    kind = sketch if isinstance(sketch, type) else type(sketch)
+    if not issubclass(kind, Sketch):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"run() takes a Sketch class, an instance of one or a module; got {sketch!r}")
+    check_hooks(kind)
+    instance = sketch if isinstance(sketch, Sketch) else kind()
+    check_begun(instance)
+    return instance
 
 
 def _all_of(viewers: list[Viewer]) -> Viewer | None:

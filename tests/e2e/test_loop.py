@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import sketch
+from sketch.hooks import HOOKS
 from sketch.input.events import FilesEvent, KeyEvent, MessageEvent, PointerEvent, ResizeEvent
 from sketch.live.player import ScriptPlayer, draw, press
-from sketch.module_sketch import EVENTS
 
 SMALL = sketch.Window(size=(320, 200))
 
@@ -40,7 +40,7 @@ class Recording(sketch.Sketch):
         return value
 
 
-RECORDED = frozenset(EVENTS)
+RECORDED = frozenset(HOOKS)
 
 
 def names(instance):

@@ -33,3 +33,15 @@ def test_a_sketchs_own_error_keeps_its_traceback(tmp_path):
     assert answer.returncode != 0
     assert "Traceback" in answer.stderr
     assert "my mistake" in answer.stderr
+
+
+def test_a_hook_with_the_wrong_arguments_is_told_in_one_line(tmp_path):
+    answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch):\n    def draw(self): pass\n")
+    assert answer.returncode == 1
+    assert answer.stderr == "inkloop: Mine.draw takes (self, canvas); it is written with (self)\n"
+
+
+def test_a_misspelt_hook_is_logged_when_the_sketch_begins(tmp_path):
+    answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch):\n    def key_press(self, key): pass\n")
+    assert answer.returncode == 0
+    assert "nobody calls key_press(): is it key_pressed()?" in answer.stderr

@@ -36,7 +36,7 @@ def test_plain_functions_make_a_sketch_and_may_ask_for_it(tmp_path):
 def test_a_function_with_the_wrong_number_of_arguments_is_named(tmp_path):
     path = written(tmp_path, "def draw(canvas, a, b): pass\n")
     with pytest.raises(
-        LoadError, match="draw takes 1 arguments, or 2 with the sketch first; it is written with 3"
+        LoadError, match="draw takes 1 argument, or 2 with the sketch first; it is written with 3"
     ):
         load_sketch(path)
 

@@ -1,0 +1,117 @@
+"""The methods of a sketch that Inkloop calls, and what may be wrong with an author's."""
+
+import difflib
+import inspect
+from collections.abc import Iterable, Set
+from typing import Any
+
+from sketch.sketch import Sketch
+
+HOOKS = (
+    "setup",
+    "update",
+    "draw",
+    "exit",
+    "key_pressed",
+    "key_released",
+    "mouse_moved",
+    "mouse_dragged",
+    "mouse_pressed",
+    "mouse_released",
+    "mouse_scrolled",
+    "mouse_entered",
+    "mouse_exited",
+    "pen_pressed",
+    "pen_dragged",
+    "pen_released",
+    "pen_hovered",
+    "on_stroke_point",
+    "on_stroke",
+    "on_ink",
+    "window_resized",
+    "files_dropped",
+    "message",
+)
+
+
+class SketchError(TypeError):
+    """A sketch that cannot run as it is written; the message is one line and says why."""
+
+
+def misspelt(names: Iterable[str], known: Set[str]) -> list[str]:
+    """What to say of functions that nobody calls, by names close to those of hooks.
+
+    Args:
+        names: Of the functions an author wrote.
+        known: Which hooks are written: nothing is close to these.
+    """
+    left = [name for name in HOOKS if name not in known]
+    said: list[str] = []
+    for name in names:
+        if name not in HOOKS and not name.startswith("_") and not hasattr(Sketch, name):
+            said += [
+                f"nobody calls {name}(): is it {meant}()?"
+                for meant in difflib.get_close_matches(name.lower(), left, n=1, cutoff=0.75)
+            ]
+    return said
+
+
+def misspelt_methods(kind: type[Sketch]) -> list[str]:
+    """What to say of the methods of a class whose names are close to those of hooks; it may have them.
+
+    A method that the class's own code calls by its name is a helper, whatever it is close to.
+    """
+    written = [
+        (name, value)
+        for part in kind.__mro__
+        if part is not Sketch and issubclass(part, Sketch)
+        for name, value in vars(part).items()
+        if inspect.isfunction(value)
+    ]
+    used = {name for _, function in written for name in function.__code__.co_names}
+    known = {name for name in HOOKS if getattr(kind, name) is not getattr(Sketch, name)}
+    return misspelt(dict.fromkeys(name for name, _ in written if name not in used), known)
+
+
+def check_hooks(kind: type[Sketch]) -> None:
+    """Refuse a class with a hook that cannot be called as it will be.
+
+    Raises:
+        SketchError: A hook takes other arguments than it will be given.
+    """
+    for name in HOOKS:
+        if getattr(kind, name) is not getattr(Sketch, name):
+            _check_arguments(kind, name)
+
+
+def check_begun(sketch: Sketch) -> None:
+    """Refuse a sketch whose class has an `__init__` that leaves out `Sketch`'s.
+
+    Raises:
+        SketchError: It does.
+    """
+    if "ink" not in vars(sketch) or "outbox" not in vars(sketch):
+        raise SketchError(
+            f"{type(sketch).__name__}.__init__ does not call super().__init__(): "
+            "call it first there, or do in setup() what __init__ does"
+        )
+
+
+def _check_arguments(kind: type[Sketch], name: str) -> None:
+    wanted = [*inspect.signature(getattr(Sketch, name)).parameters]
+    given: Any = inspect.getattr_static(kind, name)
+    function = getattr(given, "__func__", given)
+    if not inspect.isfunction(function):
+        return
+    # A decorator's own arguments count, not those of what it wraps.
+    written = inspect.signature(function, follow_wrapped=False)
+    if isinstance(given, staticmethod):
+        wanted = wanted[1:]
+    try:
+        written.bind(*wanted)
+    except TypeError:
+        bare = [each.replace(annotation=inspect.Parameter.empty) for each in written.parameters.values()]
+        raise SketchError(
+            f"{kind.__name__}.{name} takes ({', '.join(wanted)}); "
+            f"it is written with {inspect.Signature(bare)}"
+        ) from None
