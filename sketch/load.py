@@ -34,7 +34,7 @@ def load_sketch(path: Path) -> type[Sketch]:
         return own[-1]
     try:
         return module_sketch(module)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise LoadError(f"{path.name}: {error}") from error
 
 

@@ -20,6 +20,7 @@ from sketch.input.pen import PenChange, PenTracker, StrokeDone, StrokePoint
 from sketch.input.queue import EventQueue
 from sketch.notices import Notices
 from sketch.render.canvas import Canvas
+from sketch.render.color import parse_color
 from sketch.sketch import Sketch
 from sketch.timing import FrameTimes
 
@@ -219,7 +220,7 @@ def _deliver(stage: Stage, change: PenChange) -> None:
         case StrokePoint(point=point, first=first):
             # The author may have cleared the ink while the pen was down: what follows is ink all the same.
             if first or pointer_id not in sketch.ink.wet:
-                sketch.ink.wet[pointer_id] = WetStroke(sketch.pen_color, sketch.pen_width)
+                sketch.ink.wet[pointer_id] = WetStroke(parse_color(sketch.pen_color), sketch.pen_width)
             sketch.ink.wet[pointer_id].add(point)
             stage.moved[pointer_id] = stage.now
             (sketch.pen_pressed if first else sketch.pen_dragged)(point, pointer_id)

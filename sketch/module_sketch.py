@@ -28,6 +28,7 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
 
     Raises:
         TypeError: The module has no `draw` and no `setup`, or a function takes the wrong number of arguments.
+        ValueError: A setting is out of range.
     """
     functions = {
         name: getattr(module, name) for name in HOOKS if inspect.isfunction(getattr(module, name, None))

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from sketch.ink.ink import Ink, Rgba
+from sketch.ink.ink import Ink
 from sketch.ink.points import Points, Strokes
+from sketch.pen_color import PenColor
 from sketch.plugin import hooks_of
 from sketch.render.canvas import Canvas
+from sketch.render.color import ColorLike
 from sketch.timing import FrameTimes
 from sketch.window import Window
 
@@ -30,7 +32,8 @@ class Sketch:
         window: How the window should be; set it on the class.
         ink_pause: Seconds with the pen up after which an ink (a letter, a sign) is closed.
         ink_reach: How far away a stroke may start and still belong to the ink, in sizes of the ink.
-        pen_color: Of the strokes drawn from now on.
+        pen_color: Of the strokes drawn from now on, in any form that `canvas.color` takes: "#rrggbb", a grey,
+            or a tuple of channels 0..255.
         pen_width: Of the strokes drawn from now on, in logical pixels.
         predicts_pen: Whether a wet stroke is drawn a little past its last point, to where the pen will be
             when the frame is seen. That tip is a guess: it is never kept, and no event tells of it.
@@ -52,7 +55,7 @@ class Sketch:
     window: Window = Window()
     ink_pause: float = 0.7
     ink_reach: float = 1.0
-    pen_color: Rgba = (1.0, 1.0, 1.0, 1.0)
+    pen_color: ColorLike = cast(ColorLike, PenColor(255))
     pen_width: float = 6.0
     predicts_pen: bool = True
     prediction_ms: float = 12.0
@@ -66,6 +69,13 @@ class Sketch:
     mouse_y: float = 0.0
     modifiers: frozenset[str] = frozenset()
     home: Path = Path("inkloop-data")
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Look at the color of the pen that a class gives, too."""
+        super().__init_subclass__(**more)
+        given = vars(cls).get("pen_color", ...)
+        if given is not ... and not isinstance(given, PenColor):
+            cls.pen_color = cast(ColorLike, PenColor(given))
 
     def __init__(self) -> None:
         self.ink = Ink()

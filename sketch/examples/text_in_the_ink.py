@@ -29,7 +29,7 @@ class TextInTheInk(sketch.Sketch):
     """Words, numbers and drawings; boxes come and go as they are written."""
 
     window = sketch.Window(title="Text in the ink")
-    pen_color = (0.15, 0.16, 0.23, 1.0)
+    pen_color = INK
     pen_width = 5.0
 
     def setup(self) -> None:

@@ -32,7 +32,7 @@ class Stroke:
 
     Attributes:
         points: Float32 array of shape (n, 4), n at least 1.
-        color: One color, or one a point.
+        color: One color, or one a point: red, green, blue and alpha in 0..1, as `parse_color` returns them.
         width: Diameter of the line in logical pixels, one for the stroke or a float32 array of shape (n,).
         style: How it is laid down: caps, joins, dashes, tapers, brush.
         data: For its brush, by the names that `Canvas.stroke` knows: "progress", "class", ...
