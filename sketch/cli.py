@@ -14,6 +14,7 @@ from sketch.hooks import SketchError
 from sketch.host.errors import HostError
 from sketch.host.window import has_display
 from sketch.load import LoadError, load_sketch
+from sketch.tracebacks import authors_traceback
 from sketch.window import Window
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def run(
         run_sketch(load_sketch(file), headless=headless, frames=frames, record=record, **options)
     except (LoadError, SketchError, HostError, RecorderError) as error:
         _stop(str(error))
+    except Exception as error:
+        print(authors_traceback(error, file), end="", file=sys.stderr)
+        raise SystemExit(1) from None
 
 
 @app.command()

@@ -10,7 +10,7 @@ def run(folder, source: str, *options: str) -> subprocess.CompletedProcess[str]:
     path = folder / "mine.py"
     path.write_text(source, encoding="utf-8")
     program = [sys.executable, "-m", "sketch.cli", "run", str(path), "--headless", "--frames", "1", *options]
-    return subprocess.run(program, capture_output=True, text=True, timeout=60)
+    return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,38 @@ def test_what_was_typed_wrongly_is_told_in_one_line(tmp_path, options, said):
     assert said in answer.stderr
 
 
-def test_a_sketchs_own_error_keeps_its_traceback(tmp_path):
-    answer = run(tmp_path, "def draw(canvas): raise ValueError('my mistake')\n")
-    assert answer.returncode != 0
-    assert "Traceback" in answer.stderr
-    assert "my mistake" in answer.stderr
+@pytest.mark.parametrize(
+    ("source", "lines", "last"),
+    [
+        ("def draw(canvas): raise ValueError('my mistake')\n", 5, "ValueError: my mistake"),
+        ("def draw(canvas): canvas.rect(1)\n", 5, "TypeError: Canvas.rect() missing 3"),
+        ("x = 1 / 0\n", 5, "ZeroDivisionError: division by zero"),
+        ("def draw(canvas)\n    pass\n", 4, "SyntaxError: expected ':'"),
+    ],
+)
+def test_a_sketchs_own_error_is_told_from_the_authors_first_line_on(tmp_path, source, lines, last):
+    answer = run(tmp_path, source)
+    said = answer.stderr.splitlines()
+    assert answer.returncode == 1
+    assert len(said) <= lines
+    assert "mine.py" in said[0] + said[1]
+    assert said[-1].startswith(last)
+
+
+def test_an_error_that_follows_from_another_shows_both(tmp_path):
+    source = (
+        "try:\n    int('x')\nexcept ValueError as error:\n    raise RuntimeError('no number') from error\n"
+    )
+    answer = run(tmp_path, source)
+    assert answer.stderr.count("Traceback") == 2
+    assert "site-packages" not in answer.stderr
+    assert answer.stderr.endswith("RuntimeError: no number\n")
+
+
+def test_an_error_without_a_line_of_the_authors_is_told_in_full(tmp_path):
+    answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch): window = 3\n")
+    assert answer.returncode == 1
+    assert "launch.py" in answer.stderr
 
 
 def test_a_hook_with_the_wrong_arguments_is_told_in_one_line(tmp_path):
