@@ -37,6 +37,7 @@ class Brush:
         spacing: How far apart points are put down along the line, in logical pixels; 0 keeps those given.
         bleed: How far it paints beyond the outline, in half widths; more than 0 only if the overlap is flat.
         uniforms: Numbers the code declares as `uniform`, by name.
+        error: Why `fresh` could not read the files, where this is the brush they last made.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Brush:
     spacing: float = 0.0
     bleed: float = 0.0
     uniforms: tuple[tuple[str, Uniform], ...] = field(default=())
+    error: BrushError | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse settings that no brush can have.
@@ -83,24 +85,34 @@ class Brush:
             if not file.is_file():
                 raise BrushError(f"there is no file {file} for the brush {Path(path).stem!r}")
         try:
-            given = tomllib.loads(settings.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            given = tomllib.loads(_text(settings))
+        except tomllib.TOMLDecodeError as error:
             raise BrushError(f"{settings}: {error}") from error
         unknown = sorted(given.keys() - _SETTINGS)
         if unknown:
             raise BrushError(
                 f"{settings}: unknown {', '.join(unknown)}; known are {', '.join(sorted(_SETTINGS))}"
             )
-        text = code.read_text(encoding="utf-8")
+        text = _text(code)
+        if not text.strip():
+            raise BrushError(f"{code}: the file is empty")
         uniforms = _uniforms(given.pop("uniforms", {}), text, settings)
         named: dict[str, Any] = {"name": Path(path).stem, **given}
         return cls(**named, code=text, path=code.resolve(), uniforms=uniforms)
 
     def fresh(self) -> "Brush":
-        """The brush as its files say now, with the uniforms of this one where they still exist."""
-        loaded = Brush.load(self.path)
-        known = dict(loaded.uniforms)
-        return loaded.with_uniforms(**{name: value for name, value in self.uniforms if name in known})
+        """The brush as its files say now, with the uniforms of this one where they still exist.
+
+        Files that say no brush now, perhaps because an editor has them half written, leave it as it is; its
+        `error` says why, and so does the frame it is drawn in.
+        """
+        try:
+            loaded = Brush.load(self.path)
+        except BrushError as error:
+            return replace(self, error=error.with_traceback(None))
+        known = {name: _count(value) for name, value in loaded.uniforms}
+        kept = {name: value for name, value in self.uniforms if known.get(name) == _count(value)}
+        return loaded.with_uniforms(**kept)
 
     def with_uniforms(self, **values: Uniform) -> "Brush":
         """The same brush with other numbers.
@@ -117,6 +129,17 @@ class Brush:
 
     def _refusal(self, rule: str, name: str) -> BrushError:
         return BrushError(f"{self.path.with_suffix('.toml')}: {rule}; got {getattr(self, name)!r}")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrushError(f"{file}: {error}") from error
+
+
+def _count(value: Uniform) -> int:
+    return len(value) if isinstance(value, tuple) else 1
 
 
 def _uniforms(given: Mapping[str, Any], code: str, file: Path) -> tuple[tuple[str, Uniform], ...]:

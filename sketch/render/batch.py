@@ -7,6 +7,7 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
+from sketch.ink.brush import BrushError
 from sketch.ink.ink import Rgba
 from sketch.render.gl.blend import BlendMode, set_blending, unset_blending
 from sketch.render.gl.glsl import ShaderError
@@ -118,8 +119,8 @@ class Batch:
         return self._strokes.paint(strokes, size, blend)
 
     @property
-    def brush_errors(self) -> dict[Path, ShaderError]:
-        """What the driver said of brushes whose last good code is still in use."""
+    def brush_errors(self) -> dict[Path, ShaderError | BrushError]:
+        """What is wrong with brushes that are still in use as they last were good, by their files."""
         return self._strokes.programs.errors
 
     def new_buffers(self) -> StrokeBuffers:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
+from sketch.ink.brush import BrushError
 from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.render import checks
 from sketch.render.batch import Batch
@@ -87,7 +88,7 @@ class StrokeVocabulary(Crowds, ABC):
         self._batch.kept_stroke(kept, self._matrix, time, self._style.blend)
 
     @property
-    def brush_errors(self) -> dict[Path, ShaderError]:
+    def brush_errors(self) -> dict[Path, ShaderError | BrushError]:
         """What is wrong with brushes whose files were changed, by file; what compiled last still paints."""
         return self._batch.brush_errors
 

@@ -1,4 +1,5 @@
 import itertools
+import re
 from functools import partial
 from pathlib import Path
 
@@ -174,6 +175,56 @@ def test_a_brush_broken_while_it_is_in_use_stays_as_it_was_and_says_why(ctx, can
     assert frame(brush) == b"\0\xff\0"
     assert canvas.brush_errors == {}
     release(framebuffer)
+
+
+@pytest.mark.parametrize(
+    ("ending", "text", "said"),
+    [
+        ("frag", "", "live.frag: the file is empty"),
+        ("frag", None, "no file .*live.frag"),
+        ("toml", "width = = 3", "live.toml: "),
+        ("toml", "[uniforms]\nghost = 1.0", "'ghost' does not occur"),
+        ("toml", None, "no file .*live.toml"),
+    ],
+)
+def test_a_brush_whose_files_are_half_saved_paints_on_and_says_why(ctx, canvas, tmp_path, ending, text, said):
+    canvas.resize((100, 300))
+    framebuffer = new_framebuffer(ctx, canvas)
+
+    def frame(brush):
+        canvas.begin(framebuffer)
+        canvas.background(0)
+        canvas.stroke([(10, canvas.height - 5), (90, canvas.height - 5)], 10, style=StrokeStyle(brush=brush))
+        canvas.end()
+        return framebuffer.read(viewport=(50, 4, 1, 1), components=3)
+
+    code = "uniform float red;\n" + returning("red, 0.0, 0.0")
+    path = write(tmp_path, "live", code, "[uniforms]\nred = 0.0")
+    brush = Brush.load(path).with_uniforms(red=1.0)
+    assert frame(brush) == b"\xff\0\0"
+    file = path.with_suffix(f".{ending}")
+    file.unlink() if text is None else file.write_text(text, encoding="utf-8")
+    brush = brush.fresh().fresh()
+    assert frame(brush) == b"\xff\0\0"
+    assert brush.error is canvas.brush_errors[brush.path]
+    assert re.search(said, str(brush.error))
+    assert len(set(framebuffer.read(viewport=(0, 200, 100, 100), components=3))) > 20
+    write(tmp_path, "live", code.replace("red, 0.0, 0.0", "red, 1.0, 0.0"), "[uniforms]\nred = 0.0")
+    brush = brush.fresh()
+    assert frame(brush) == b"\xff\xff\0"
+    assert brush.error is None
+    assert canvas.brush_errors == {}
+    release(framebuffer)
+
+
+def test_a_number_set_before_is_let_go_where_the_files_now_give_it_another_count(tmp_path):
+    settings = "[uniforms]\ntint = "
+    path = write(
+        tmp_path, "live", "uniform float tint;\n" + returning("vec3(tint)"), "[uniforms]\ntint = 0.5"
+    )
+    brush = Brush.load(path).with_uniforms(tint=0.9)
+    write(tmp_path, "live", "uniform vec2 tint;\n" + returning("tint, 0.0"), settings + "[0.1, 0.2]")
+    assert brush.fresh().uniforms == (("tint", (0.1, 0.2)),)
 
 
 @pytest.mark.parametrize(

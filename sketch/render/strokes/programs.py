@@ -34,11 +34,12 @@ class StrokePrograms:
         ctx: The context to compile in.
 
     Attributes:
-        errors: What the driver said of a brush whose last good code is still in use, by its file.
+        errors: What is wrong with a brush that is still in use as it last was good, by its file: the driver's
+            word, or why it could not be read.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
-        self.errors: dict[Path, ShaderError] = {}
+        self.errors: dict[Path, ShaderError | BrushError] = {}
         self._ctx = ctx
         self._made: dict[tuple[Path | None, tuple[str, ...]], StrokeProgram] = {}
         self._refused: dict[tuple[Path, str], ShaderError] = {}
@@ -56,7 +57,7 @@ class StrokePrograms:
                 made = self._made[None, defines] = self._compile(None, defines)
             return made
         if made is not None and made.code == brush.code:
-            self.errors.pop(path, None)
+            self._note(path, brush.error)
             return made
         return self._renewed(brush, path, defines, made)
 
@@ -79,13 +80,19 @@ class StrokePrograms:
             else:
                 if old is not None:
                     old.release()
-                self.errors.pop(path, None)
+                self._note(path, brush.error)
                 self._made[path, defines] = made
                 return made
         if old is None:
             raise error
         self.errors[path] = error
         return old
+
+    def _note(self, path: Path, error: BrushError | None) -> None:
+        if error is None:
+            self.errors.pop(path, None)
+        else:
+            self.errors[path] = error
 
     def _compile(self, brush: Brush | None, defines: tuple[str, ...]) -> StrokeProgram:
         program = compile_stroke(self._ctx, brush, defines)
