@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Never
 
 from sketch.ink.ink import PAPER_WHITE, Rgba
 from sketch.render import checks
@@ -67,8 +68,15 @@ class DrawingState:
         style.gradient = placed(gradient, self._matrix)
         style.color = PAPER_WHITE  # of which only alpha is heeded
 
-    def fill(self) -> None:
-        """Fill shapes from now on."""
+    def fill(self, *color: Never) -> None:
+        """Fill shapes from now on, in the color that `color` sets.
+
+        Raises:
+            TypeError: A color was given.
+        """
+        if color:
+            given = ", ".join(map(repr, color))
+            raise TypeError(f"fill() takes no color: write canvas.color({given}), then canvas.fill()")
         self._style.filled = True
 
     def no_fill(self) -> None:

@@ -268,3 +268,8 @@ def test_a_released_canvas_leaves_nothing_on_the_gpu(ctx, monkeypatch):
     assert left == []
     monkeypatch.undo()
     release(framebuffer)
+
+
+def test_a_color_given_to_fill_is_told_where_colors_go(canvas):
+    with pytest.raises(TypeError, match=r"write canvas.color\(255, 0, 0\), then canvas.fill\(\)"):
+        canvas.fill(255, 0, 0)
