@@ -13,7 +13,7 @@ import typer
 from sketch.hooks import SketchError
 from sketch.host.errors import HostError
 from sketch.host.window import has_display
-from sketch.load import LoadError, load_sketch
+from sketch.load import LoadError, load_sketch, passed_over
 from sketch.tracebacks import authors_traceback
 from sketch.window import Window
 
@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 
 Headless = Annotated[bool, typer.Option("--headless", help="Draw without a window or a display.")]
-Frames = Annotated[int | None, typer.Option(help="End after so many frames.")]
+Frames = Annotated[int | None, typer.Option(min=1, help="End after so many frames.")]
 Record = Annotated[Path | None, typer.Option(help="Film the frames to this file (.mp4).")]
 Size = Annotated[str | None, typer.Option(help="Width and height, as in 1280x720.")]
 Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
@@ -49,6 +49,7 @@ def run(
     # Before the sketch's folder is on the path: an addon.py beside the sketch must not take its place.
     import addon  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from sketch.host.recorder import RecorderError
+    from sketch.launch import as_sketch
     from sketch.launch import run as run_sketch
 
     options: dict[str, Any] = {"fullscreen": True} if fullscreen else {}
@@ -59,7 +60,10 @@ def run(
         except ValueError as error:
             _stop(str(error))
     try:
-        run_sketch(load_sketch(file), headless=headless, frames=frames, record=record, **options)
+        kind = load_sketch(file)
+        instance = as_sketch(kind)
+        instance.outbox += passed_over(kind)
+        run_sketch(instance, headless=headless, frames=frames, record=record, **options)
     except (LoadError, SketchError, HostError, RecorderError) as error:
         _stop(str(error))
     except Exception as error:

@@ -36,7 +36,7 @@ def run(
     Args:
         sketch: A `Sketch` class, an instance of one, or a module with `setup`, `update` and `draw` functions.
         headless: Draw offscreen, without a display; time then moves by the same step at every frame.
-        frames: End after so many.
+        frames: End after so many, at least 1.
         record: Film the frames to this file (H.264).
         home: Folder for what the user makes; `inkloop-data` beside the sketch unless told otherwise.
         player: Puts events in the queue before every frame (see `sketch.host.offscreen.Player`).
@@ -52,6 +52,8 @@ def run(
         TypeError: What was given is no sketch, or an option has an unknown name.
         ValueError: An option is out of range.
     """
+    if frames is not None and frames < 1:
+        raise ValueError(f"frames must be 1 or more; got {frames}")
     instance = as_sketch(sketch)
     instance.outbox += misspelt_methods(type(instance))
     instance.window = replace(instance.window, **window)

@@ -25,17 +25,31 @@ def load_sketch(path: Path) -> type[Sketch]:
     if not path.is_file():
         raise LoadError(f"there is no file {path}")
     module = _import(path.resolve())
-    own = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Sketch) and value.__module__ == module.__name__
-    ]
+    own = _classes(module)
     if own:
         return own[-1]
     try:
         return module_sketch(module)
     except (TypeError, ValueError) as error:
         raise LoadError(f"{path.name}: {error}") from error
+
+
+def passed_over(chosen: type[Sketch]) -> list[str]:
+    """What to say of the other sketches in the file of the one that runs; a class it builds on is none."""
+    module = sys.modules[chosen.__module__]
+    others = [kind.__name__ for kind in _classes(module) if not issubclass(chosen, kind)]
+    if not others:
+        return []
+    name = Path(str(module.__file__)).name
+    return [f"{name}: {chosen.__name__} runs, the last sketch in it; {', '.join(others)} does not"]
+
+
+def _classes(module: ModuleType) -> list[type[Sketch]]:
+    return [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Sketch) and value.__module__ == module.__name__
+    ]
 
 
 def _import(path: Path) -> ModuleType:

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import sketch
+
 
 def run(folder, source: str, *options: str) -> subprocess.CompletedProcess[str]:
     path = folder / "mine.py"
@@ -72,3 +74,34 @@ def test_a_misspelt_hook_is_logged_when_the_sketch_begins(tmp_path):
     answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch):\n    def key_press(self, key): pass\n")
     assert answer.returncode == 0
     assert "nobody calls key_press(): is it key_pressed()?" in answer.stderr
+
+
+def test_of_two_sketches_in_a_file_the_one_that_runs_is_told(tmp_path):
+    source = "import sketch\nclass A(sketch.Sketch): pass\nclass B(sketch.Sketch): pass\n"
+    assert "mine.py: B runs, the last sketch in it; A does not" in run(tmp_path, source).stderr
+    source = "import sketch\nclass A(sketch.Sketch): pass\nclass B(A): pass\n"
+    assert "runs" not in run(tmp_path, source).stderr
+
+
+@pytest.mark.parametrize("frames", ["0", "-3"])
+def test_no_frames_are_refused(tmp_path, frames):
+    answer = run(tmp_path, "def draw(canvas): pass\n", "--frames", frames)
+    assert answer.returncode == 2
+    assert "--frames" in answer.stderr
+    with pytest.raises(ValueError, match=f"frames must be 1 or more; got {frames}"):
+        sketch.run(sketch.Sketch, headless=True, frames=int(frames))
+
+
+def test_a_file_without_a_sketch_is_named_as_its_author_named_it(tmp_path):
+    answer = run(tmp_path, "")
+    assert answer.stderr == (
+        "inkloop: mine.py: there is neither a Sketch class nor setup or draw functions in it\n"
+    )
+
+
+def test_an_init_without_the_sketchs_own_is_told_in_one_line(tmp_path):
+    source = "import sketch\nclass Mine(sketch.Sketch):\n    def __init__(self): self.dots = []\n"
+    answer = run(tmp_path, source)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("inkloop: Mine.__init__ does not call super().__init__(): ")
+    assert answer.stderr.count("\n") == 1
