@@ -17,6 +17,8 @@ from sketch.window import Window
 
 if TYPE_CHECKING:
     from sketch.examples.handwriting import Handwriting
+    from sketch.host.offscreen import Player
+    from sketch.sketch import Sketch
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +30,10 @@ app = typer.Typer(
 Headless = Annotated[bool, typer.Option("--headless", help="Draw without a window or a display.")]
 Frames = Annotated[int | None, typer.Option(help="End after so many frames.")]
 Record = Annotated[Path | None, typer.Option(help="Film the frames to this file (.mp4).")]
+Write = Annotated[
+    str | None,
+    typer.Option(help="Have a machine-written hand write this, a letter at a time, as a pen would."),
+]
 Size = Annotated[str | None, typer.Option(help="Width and height, as in 1280x720.")]
 Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
 
@@ -40,6 +46,7 @@ def run(
     headless: Headless = False,
     frames: Frames = None,
     record: Record = None,
+    write: Write = None,
     size: Size = None,
     fullscreen: Fullscreen = False,
 ) -> None:
@@ -47,6 +54,7 @@ def run(
     # Before the sketch's folder is on the path: an addon.py beside the sketch must not take its place.
     import addon  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from sketch.host.recorder import RecorderError
+    from sketch.launch import as_sketch
     from sketch.launch import run as run_sketch
 
     options: dict[str, Any] = {"fullscreen": True} if fullscreen else {}
@@ -57,8 +65,22 @@ def run(
         except ValueError as error:
             _stop(str(error))
     try:
-        run_sketch(load_sketch(file), headless=headless, frames=frames, record=record, **options)
+        loaded = load_sketch(file)
+        if write is not None:
+            loaded = as_sketch(loaded)
+            options["player"] = _hand(write, loaded, options.get("size", loaded.window.size))
+        run_sketch(loaded, headless=headless, frames=frames, record=record, **options)
     except (LoadError, HostError, RecorderError) as error:
+        _stop(str(error))
+
+
+def _hand(text: str, sketch: "Sketch", size: tuple[int, int]) -> "Player":
+    """A hand that writes as soon as every addon of the sketch that says whether it is ready is so."""
+    from sketch.live.writing import writing
+
+    try:
+        return writing(text, size, lambda: all(getattr(each, "ready", True) for each in sketch.addons))
+    except ValueError as error:
         _stop(str(error))
 
 
