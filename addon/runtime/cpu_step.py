@@ -34,7 +34,7 @@ class CpuStep:
         self._after = np.zeros(one_state, dtype=np.float32)
         sizes = answer_sizes(spec)
         self._answers = {name: np.zeros((1, 1, size), np.float32) for name, size in sizes.items()}
-        # In the order of the fields, so that a step need not look up names; without the last that say nothing.
+        # In the order of the fields, so that a step looks up no names; without the last that say nothing.
         told = [self._answers.get(name, NOTHING) for name in StepOutputs._fields]
         while told[-1] is NOTHING:
             told.pop()
