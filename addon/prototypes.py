@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from addon.groups import Group, grouped
 from addon.reading import Floats, Reading
 from addon.strangeness import NOBODY, Asked, asked, limit
+from addon.sums import peak, total
 
 _TINY = 1e-30
 
@@ -166,15 +167,15 @@ def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
     reading = prototypes.reading
     near = _product(prototypes.table, embedding)
     near += prototypes.bias
-    near -= np.maximum.reduce(near)
+    near -= peak(near)
     np.exp(near, out=near)
     end = len(near) - len(reading.background)
     # One product sums the levels, plainly and by their progress; a call of its own for each costs more.
     sums = np.dot(near[:end].reshape(-1, reading.levels + 1), reading.moments)
     if len(prototypes.starts) < len(sums):
         sums = np.add.reduceat(sums, prototypes.starts)
-    likely, shared = np.add.reduce(sums).tolist()
-    likely, strange = max(likely, _TINY), max(float(np.add.reduce(near[end:])), _TINY)
+    likely, shared = total(sums).tolist()
+    likely, strange = max(likely, _TINY), max(float(total(near[end:])), _TINY)
     return Answer(sums[:, 0] / likely, shared / likely, log(strange / likely))
 
 
@@ -201,10 +202,10 @@ def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:
     """
     joint, background = _near(prototypes, embeddings)
     likely = np.add.reduceat(joint.sum(axis=2), prototypes.starts, axis=1)
-    total = np.maximum(likely.sum(axis=1), _TINY)
+    known = np.maximum(likely.sum(axis=1), _TINY)
     strange = np.maximum(background.sum(axis=1), _TINY)
-    progress = (joint.sum(axis=1) @ prototypes.reading.moments[:, 1]) / total
-    return Answers(likely / total[:, None], progress, np.log(strange / total))
+    progress = (joint.sum(axis=1) @ prototypes.reading.moments[:, 1]) / known
+    return Answers(likely / known[:, None], progress, np.log(strange / known))
 
 
 def at_levels(prototypes: Prototypes, embeddings: Floats) -> Floats:

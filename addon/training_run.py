@@ -150,7 +150,12 @@ def after(status: TrainingStatus, event: Event) -> TrainingStatus:
             )
         case Kept():
             return replace(
-                status, state="done", accuracy=event.before, seconds=event.seconds, message=stays(event)
+                status,
+                state="done",
+                accuracy=event.before,
+                seconds=event.seconds,
+                message=stays(event),
+                stays=True,
             )
         case Cancelled():
             return replace(

@@ -29,6 +29,7 @@ class TrainingStatus:
         before: The same of the encoder as it was; None of a training from scratch.
         seconds: Time since it began, as of the last report.
         message: How it ended, in one line; empty until then.
+        stays: Whether the encoder stays as it is, since adapting made it no better.
     """
 
     state: State = "idle"
@@ -39,6 +40,7 @@ class TrainingStatus:
     before: float | None = None
     seconds: float = 0.0
     message: str = ""
+    stays: bool = False
 
     @property
     def active(self) -> bool:

@@ -19,6 +19,8 @@ from sketch.window import Window
 
 if TYPE_CHECKING:
     from sketch.examples.handwriting import Handwriting
+    from sketch.host.offscreen import Player
+    from sketch.sketch import Sketch
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +32,10 @@ app = typer.Typer(
 Headless = Annotated[bool, typer.Option("--headless", help="Draw without a window or a display.")]
 Frames = Annotated[int | None, typer.Option(min=1, help="End after so many frames.")]
 Record = Annotated[Path | None, typer.Option(help="Film the frames to this file (.mp4).")]
+Write = Annotated[
+    str | None,
+    typer.Option(help="Have a machine-written hand write this, a letter at a time, as a pen would."),
+]
 Size = Annotated[str | None, typer.Option(help="Width and height, as in 1280x720.")]
 Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
 
@@ -42,6 +48,7 @@ def run(
     headless: Headless = False,
     frames: Frames = None,
     record: Record = None,
+    write: Write = None,
     size: Size = None,
     fullscreen: Fullscreen = False,
 ) -> None:
@@ -63,12 +70,24 @@ def run(
         kind = load_sketch(file)
         instance = as_sketch(kind)
         instance.outbox += passed_over(kind)
+        if write is not None:
+            options["player"] = _hand(write, instance, options.get("size", instance.window.size))
         run_sketch(instance, headless=headless, frames=frames, record=record, **options)
     except (LoadError, SketchError, HostError, RecorderError) as error:
         _stop(str(error))
     except Exception as error:
         print(authors_traceback(error, file), end="", file=sys.stderr)
         raise SystemExit(1) from None
+
+
+def _hand(text: str, sketch: "Sketch", size: tuple[int, int]) -> "Player":
+    """A hand that writes as soon as every addon of the sketch that says whether it is ready is so."""
+    from sketch.live.writing import writing
+
+    try:
+        return writing(text, size, lambda: all(getattr(each, "ready", True) for each in sketch.addons))
+    except ValueError as error:
+        _stop(str(error))
 
 
 @app.command()

@@ -37,7 +37,7 @@ def run(
         sketch: A `Sketch` class, an instance of one, or a module with `setup`, `update` and `draw` functions.
         headless: Draw offscreen, without a display; time then moves by the same step at every frame.
         frames: End after so many, at least 1.
-        record: Film the frames to this file (H.264).
+        record: Film the frames to this file (H.264). Offscreen, messages then go to the log alone.
         home: Folder for what the user makes; `inkloop-data` beside the sketch unless told otherwise.
         player: Puts events in the queue before every frame (see `sketch.host.offscreen.Player`).
         viewer: Sees every frame, as uint8 of shape (height, width, 3).
@@ -62,6 +62,8 @@ def run(
     with ExitStack() as stack:
         viewers = [viewer] if viewer is not None else []
         if record is not None:
+            # Nobody watches it being made, and whoever sees it later has no use for lines about this machine.
+            instance.shows_messages = instance.shows_messages and not headless
             viewers.append(
                 stack.enter_context(Recorder(Path(record), instance.window.size, instance.window.fps)).add
             )

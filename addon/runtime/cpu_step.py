@@ -34,8 +34,11 @@ class CpuStep:
         self._after = np.zeros(one_state, dtype=np.float32)
         sizes = answer_sizes(spec)
         self._answers = {name: np.zeros((1, 1, size), np.float32) for name, size in sizes.items()}
-        # In the order of the fields, so that a step need not look up names.
-        self._told = tuple(self._answers.get(name, NOTHING) for name in StepOutputs._fields)
+        # In the order of the fields, so that a step looks up no names; without the last that say nothing.
+        told = [self._answers.get(name, NOTHING) for name in StepOutputs._fields]
+        while told[-1] is NOTHING:
+            told.pop()
+        self._told = tuple(told)
         self._binding = self._bound()
 
     def start(self, batch: int = 1) -> Floats:
@@ -49,7 +52,7 @@ class CpuStep:
         self._row[...] = rows
         self._before[...] = state
         self._session.run_with_iobinding(self._binding)
-        return StepOutputs._make([array.copy() for array in self._told]), self._after.copy()
+        return StepOutputs(*[array.copy() for array in self._told]), self._after.copy()
 
     def join(self, states: Sequence[Floats]) -> Floats:
         """The state of a batch, of states of one ink each."""

@@ -19,7 +19,7 @@ HELP = (
     ("F2", "teach or recognise"),
     ("BACKSPACE, Ctrl+Z", "take the last example away"),
     ("Ctrl+Y", "bring it back"),
-    ("Ctrl+S", "save (each example is saved by itself, too)"),
+    ("Ctrl+S", "say whether everything is saved (it saves itself)"),
     ("ESC", "cancel the training"),
     ("F4", "the model before this one, and back"),
     ("F1, F3", "this help, more figures"),
@@ -128,6 +128,9 @@ def training_lines(status: TrainingStatus) -> tuple[str, str]:
             return f"training: {status.iteration} of {status.iterations}", loss
         case "exporting":
             return "exporting the model", loss
+        case "done" if status.stays:
+            known = f"{status.accuracy or 0:.1%} of inks left out are known"
+            return "nothing to gain: it stays as it is", known
         case "done":
             return f"trained in {status.seconds:.1f} s", gain(
                 status
@@ -208,7 +211,7 @@ def help_panel(canvas: Canvas) -> None:
     width, row = 640.0, 34.0
     height = row * len(HELP) + 96
     left, top = (canvas.width - width) / 2, (canvas.height - height) / 2
-    canvas.color(8, 9, 12, alpha=0.94)
+    canvas.color(8, 9, 12)
     canvas.rect(left, top, width, height, radius=10)
     canvas.color(255)
     canvas.text("Draw letters, teach them, watch each one appear", left + 32, top + 46, 20)

@@ -300,6 +300,25 @@ def test_a_film_is_left_with_every_frame(tmp_path):
         assert sum(1 for _ in film.decode(video=0)) == 10
 
 
+class Talking(sketch.Sketch):
+    window = SMALL
+
+    def setup(self):
+        self.send_message("this machine is slow")
+
+    def draw(self, canvas):
+        canvas.background(60)
+
+
+@pytest.mark.parametrize("filmed", [True, False])
+def test_what_is_said_is_on_screen_but_in_no_film_that_nobody_watches(tmp_path, filmed):
+    seen = []
+    sketch.run(
+        Talking, headless=True, frames=3, record=tmp_path / "a.mp4" if filmed else None, viewer=seen.append
+    )
+    assert bool(np.ptp(seen[-1])) != filmed
+
+
 def test_wrong_options_are_refused_before_anything_opens():
     with pytest.raises(ValueError, match="at least 1 x 1"):
         sketch.run(Recording, size=(0, 10), headless=True)

@@ -21,6 +21,7 @@ def run(folder, source: str, *options: str) -> subprocess.CompletedProcess[str]:
         (("--size", "big"), "a size is written as 1280x720; got 'big'"),
         (("--size", "0x10"), "a window's size must be at least 1 x 1"),
         (("--record", "/dev/null/film.mp4"), "film.mp4"),
+        (("--write", "  "), "there is nothing to write"),
     ],
 )
 def test_what_was_typed_wrongly_is_told_in_one_line(tmp_path, options, said):

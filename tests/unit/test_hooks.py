@@ -31,6 +31,7 @@ def test_a_method_spelt_nearly_like_a_hook_is_told():
 
 def test_a_helper_that_is_called_or_whose_hook_is_written_is_left_in_peace():
     class Base(Sketch):
+        def mouse_press(self): ...
         def draw(self, canvas):
             self.mouse_press()
 

@@ -285,12 +285,13 @@ def test_a_model_swapped_in_mid_stroke_answers_as_if_it_had_been_there_from_the_
             pens.point(point, 4)
         if points is strokes[0]:
             pens.lift(4)
-    pens.adopt(as_slow(other) if slow else other)
-    pens.point(strokes[1][17], 4)
+    # Before the worker has the session, which one thread at a time may use.
     fresh.adopt(other)
     write_with(fresh, strokes[:1], 4)
     for point in strokes[1][:18]:
         fresh.point(point, 4)
+    pens.adopt(as_slow(other) if slow else other)
+    pens.point(strokes[1][17], 4)
     wait_for(lambda: pens.prediction.rows == fresh.prediction.rows and pens.prediction.labels == ("x", "y"))
     np.testing.assert_allclose(pens.prediction.probabilities, fresh.prediction.probabilities, atol=1e-5)
     assert pens.prediction.progress == pytest.approx(fresh.prediction.progress, abs=1e-5)

@@ -90,7 +90,7 @@ def test_an_encoder_that_is_no_better_adapted_stays(signs, monkeypatch):
     assert said[-1] == (
         "the encoder stays as it is: of inks left out in turn 75.0% are recognised, 75.0% if it is adapted"
     )
-    assert (signs.training.state, signs.model_path) == ("done", before)
+    assert (signs.training.state, signs.training.stays, signs.model_path) == ("done", True, before)
 
 
 def test_adapting_can_be_cancelled(signs, monkeypatch):
