@@ -270,8 +270,9 @@ class Recognizer(Teaching):
         self._tell_at_once()
 
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
-        """The ink is closed."""
+        """The ink is closed: its answer stands, unless it is unknown."""
         self._pens.close_ink(pointer_id)
+        self._events.end(pointer_id, self._tell())
 
     def messages(self) -> list[str]:
         """What the user should be told since the last call, a line each."""
@@ -293,6 +294,7 @@ class Recognizer(Teaching):
         if self._pens.at_once and (self.on_progress or self.on_decide or self.on_lost):
             self._tell()
 
-    def _tell(self) -> None:
+    def _tell(self) -> Listeners:
         listeners = Listeners(self.on_progress, self.on_decide, self.on_lost)
         self._events.tell(self._pens.take_news(), listeners)
+        return listeners

@@ -97,7 +97,8 @@ def lines(document: Mapping[str, Any]) -> list[str]:
     return [
         f"{document['data']}, {document['protocol']}, {document['shots']} taught a class, "
         f"{document['seeds']} seeds: {counts}",
-        f"accuracy {_shown(document['accuracy'])}; area under the curve {document['area']:.3f}",
+        f"right at 25 / 50 / 75 / 100 % of the way / pen lifted: {_shown(document['accuracy'])} %; "
+        f"{100 * document['area']:.1f} % on average over the way",
         f"progress error {document['progress_mae']:.3f}, calibration error {document['ece']:.3f}",
         *_unknown_lines(document),
         _time_line(document),
@@ -110,8 +111,8 @@ def _unknown_lines(document: Mapping[str, Any]) -> list[str]:
     figures = ("unknown_auroc", "unknown_auroc_softmax", "unknown_rejected", "unknown_rejected_softmax")
     roc, roc_softmax, rejected, rejected_softmax = (_number(document[figure]) for figure in figures)
     return [
-        f"unknown: area under ROC {roc} (softmax {roc_softmax}), "
-        f"rejected where 95 % are accepted {rejected} (softmax {rejected_softmax})",
+        f"unknown: area under ROC {roc} (softmax {roc_softmax}); where 95 % of the known are accepted, "
+        f"rejected {rejected} (softmax {rejected_softmax})",
         f"by its own threshold it refuses {_number(refused['unknown'])} of the unknown "
         f"and {_number(refused['known'])} of the known",
     ]

@@ -1,5 +1,8 @@
 """What a sketch is told while answers come: each answer, the point from which one stands, and that it fell.
 
+An answer stands once it is decided; and when the ink is over, since nothing more will come to change it,
+unless it is likelier none of the classes.
+
 The callables are called on the thread that calls `tell`. Whatever one raises goes on to the caller as it is;
 the rest is told the next time.
 """
@@ -11,6 +14,9 @@ from typing import NamedTuple, TypeAlias
 from addon.prediction import Prediction
 from addon.runtime.inline import News
 
+UNKNOWN = 0.5
+"""Probability that it is none of the classes, from which on the end of an ink decides nothing."""
+
 Heard: TypeAlias = Callable[[Prediction, int], object]
 """Told of an answer and of the pointer whose ink it is for."""
 
@@ -20,7 +26,8 @@ class Listeners(NamedTuple):
 
     Attributes:
         progress: Of every answer.
-        decide: Of the first answer that stands, and of one that stands in another's place.
+        decide: Of the first answer that stands, at the latest as the ink ends, and of one that stands in
+            another's place.
         lost: Of the first answer by which the one that stood does not hold.
     """
 
@@ -34,6 +41,8 @@ class Events:
 
     def __init__(self) -> None:
         self._stands: dict[int, str] = {}
+        self._newest: dict[int, Prediction] = {}
+        self._over: set[int] = set()
         self._pending: deque[News] = deque()
 
     def tell(self, news: Iterable[News], listeners: Listeners) -> None:
@@ -47,19 +56,31 @@ class Events:
         while self._pending:
             pointer_id, answer = self._pending.popleft()
             if answer is None or not answer.rows:
-                self._stands.pop(pointer_id, None)
+                self._begin(pointer_id)
                 continue
-            for hear in self._who(pointer_id, answer, listeners):
+            self._newest[pointer_id] = answer
+            for hear in (listeners.progress, *self._changes(pointer_id, answer, listeners)):
+                if hear is not None:
+                    hear(answer, pointer_id)
+
+    def end(self, pointer_id: int, listeners: Listeners) -> None:
+        """An ink is over: tell that its answer stands, if that was not told yet."""
+        self._over.add(pointer_id)
+        answer = self._newest.get(pointer_id)
+        for hear in () if answer is None else self._changes(pointer_id, answer, listeners):
+            if hear is not None and answer is not None:
                 hear(answer, pointer_id)
 
-    def _who(self, pointer_id: int, answer: Prediction, listeners: Listeners) -> list[Heard]:
+    def _begin(self, pointer_id: int) -> None:
+        self._stands.pop(pointer_id, None)
+        self._newest.pop(pointer_id, None)
+        self._over.discard(pointer_id)
+
+    def _changes(self, pointer_id: int, answer: Prediction, listeners: Listeners) -> list[Heard | None]:
         before = self._stands.pop(pointer_id, None)
-        now = answer.held if answer.decided else None
-        if now is not None:
+        over = pointer_id in self._over and answer.unknown < UNKNOWN
+        now = answer.held if answer.decided or over else ""
+        if now:
             self._stands[pointer_id] = now
-        told = [listeners.progress]
-        if before is not None and now != before:
-            told.append(listeners.lost)
-        if now is not None and now != before:
-            told.append(listeners.decide)
-        return [hear for hear in told if hear is not None]
+        lost = [listeners.lost] if before and now != before else []
+        return [*lost, listeners.decide] if now and now != before else lost

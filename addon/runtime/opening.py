@@ -161,7 +161,9 @@ def _read(path: Path, limit: int) -> bytes:
             data = _look(file, min(before[0], limit))
             after = _stamp(file)
     except FileNotFoundError as error:
-        raise ModelError(f"{path.name}: there is no such file in {path.parent}; check the path") from error
+        raise ModelError(
+            f"{path.name}: there is no such file in {path.parent.absolute()}; check the path"
+        ) from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ModelError(f"{path.name}: it cannot be read ({reason}); check the file") from error

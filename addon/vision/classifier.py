@@ -232,7 +232,9 @@ class ImageClassifier:
 
     def _open(self, path: Path) -> None:
         if not path.is_file():
-            raise ModelError(f"{path.name}: there is no such file in {path.parent}; check the path")
+            raise ModelError(
+                f"{path.name}: there is no such file in {path.parent.absolute()}; check the path"
+            )
         if self._next is not None:
             self._next.close()
         self._opened[path] = stamp_of(path)

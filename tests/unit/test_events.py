@@ -67,6 +67,33 @@ def test_a_new_ink_is_no_loss_and_is_decided_anew():
     assert names(told(answer(0, True), None, answer(0, True)))[-1] == "decide"
 
 
+def ended(*answers: Prediction, then: tuple[Prediction, ...] = ()) -> list[str]:
+    """What is told from the end of an ink on."""
+    events, said = Events(), Said()
+    events.tell([(7, one) for one in answers], _listeners(said))
+    said.clear()
+    events.end(7, _listeners(said))
+    events.tell([(7, one) for one in then], _listeners(said))
+    return names(said)
+
+
+def test_an_ink_that_is_over_is_decided_if_it_was_not():
+    assert ended(answer()) == ["decide"]
+    assert ended(answer(), answer(0, True)) == []
+    assert ended() == []
+
+
+def test_an_ink_that_ends_unknown_is_not_decided():
+    strange = Prediction(LABELS, np.array([0.6, 0.4], np.float32), 0.5, 3, 0.7, Hold(0, 0.0, False))
+    assert ended(answer(), strange) == []
+
+
+def test_what_an_ink_that_is_over_is_taken_for_changes_only_with_its_class():
+    assert ended(answer(), then=(answer(),)) == ["decide", "progress"]
+    assert ended(answer(), then=(answer(1),)) == ["decide", "progress", "lost", "decide"]
+    assert ended(answer(), then=(no_prediction(LABELS), answer())) == ["decide", "progress"]
+
+
 def test_pointers_are_told_apart():
     events, said = Events(), Said()
     events.tell([(1, answer(0, True)), (2, answer(1, True)), (1, answer(0, True))], _listeners(said))
