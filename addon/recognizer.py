@@ -54,8 +54,8 @@ class Recognizer(Teaching):
 
     Attributes:
         on_progress: Called with every answer and its pointer id; None, as the others are at first.
-        on_decide: Called with the answer from which on `held` stands, once an ink; again if, after `on_lost`,
-            another one stands.
+        on_decide: Called with the answer from which on `held` stands, once an ink, at the latest as it ends;
+            again if, after `on_lost`, another one stands.
         on_lost: Called with the answer by which the one that was decided no longer holds.
 
     Raises:

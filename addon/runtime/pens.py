@@ -102,6 +102,7 @@ class Pens:
 
     def close_ink(self, pointer_id: int) -> None:
         """The ink is finished; its answer stays until the pointer begins another."""
+        self.flush()
         self._tape.close(pointer_id)
 
     def adopt(self, model: LoadedModel) -> None:

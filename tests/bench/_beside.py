@@ -14,6 +14,9 @@ from addon.runtime.ort import onnxruntime
 SHAPES = 10_000
 SIZE = 224
 
+MOST_MORE = 100_000
+"""Frames that are waited for an answer: a thread gets its turn late where frames are short."""
+
 
 class Crowd(sketch.Sketch):
     """Draws 10 000 circles one by one, in Python; feeds the worker in every other stretch of frames.
@@ -68,9 +71,9 @@ class Crowd(sketch.Sketch):
 
 
 def run_beside(worker: Any, frames: int) -> Crowd:
-    """Draw so many frames beside a worker, or up to ten times as many if it takes that long to answer."""
+    """Draw so many frames beside a worker, and as many more as it takes until it has answered."""
     crowd = Crowd(worker, frames)
-    sketch.run(crowd, headless=True, frames=10 * frames)
+    sketch.run(crowd, headless=True, frames=frames + MOST_MORE)
     return crowd
 
 
