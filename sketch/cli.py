@@ -84,8 +84,11 @@ def _hand(text: str, sketch: "Sketch", size: tuple[int, int]) -> "Player":
     """A hand that writes as soon as every addon of the sketch that says whether it is ready is so."""
     from sketch.live.writing import writing
 
+    def ready() -> bool:
+        return all(getattr(each, "ready", True) for each in sketch.addons)
+
     try:
-        return writing(text, size, lambda: all(getattr(each, "ready", True) for each in sketch.addons))
+        return writing(text, size, ready, sketch.ink_pause, 1 / sketch.window.fps)
     except ValueError as error:
         _stop(str(error))
 

@@ -8,15 +8,15 @@ from sketch.ink.points import Points
 from sketch.live.hand import TEACH_FACE, write
 from sketch.live.player import Script, ScriptPlayer, draw
 
-REST = 1.2
-"""Seconds after a letter: longer than the pause by which a sketch knows that an ink is over."""
+REST = 0.5
+"""Seconds after a letter, besides the pause by which the sketch knows that an ink is over."""
 
 _HEIGHT = 0.45
 """Of a capital, as a share of the window's shorter side."""
 
 
 def writing(
-    text: str, size: tuple[int, int], ready: Callable[[], bool], step: float = 1 / 60
+    text: str, size: tuple[int, int], ready: Callable[[], bool], pause: float = 0.7, step: float = 1 / 60
 ) -> ScriptPlayer:
     """A player that writes; hand it to `sketch.run(player=...)`.
 
@@ -26,6 +26,7 @@ def writing(
         text: Letters, digits and spaces.
         size: Of the window, in logical pixels.
         ready: Whether it may begin, asked each frame: a model may still be on its way.
+        pause: The sketch's `ink_pause`, in seconds.
         step: Seconds a frame.
 
     Raises:
@@ -37,7 +38,7 @@ def writing(
     ]
     if not letters:
         raise ValueError("there is nothing to write; give at least one letter")
-    return ScriptPlayer(_script(letters, ready), step)
+    return ScriptPlayer(_script(letters, ready, pause + REST), step)
 
 
 def centered(strokes: list[Points], size: tuple[int, int]) -> list[Points]:
@@ -49,7 +50,7 @@ def centered(strokes: list[Points], size: tuple[int, int]) -> list[Points]:
     return [stroke + by for stroke in strokes]
 
 
-def _script(letters: list[list[Points]], ready: Callable[[], bool]) -> Script:
+def _script(letters: list[list[Points]], ready: Callable[[], bool], rest: float) -> Script:
     yield ready
     for strokes in letters:
-        yield draw(strokes, rest=REST)
+        yield draw(strokes, rest=rest)

@@ -148,17 +148,20 @@ def test_a_brush_that_does_not_compile_names_its_file_and_line_at_the_call(canva
     canvas.end()
 
 
+def below_the_lines(canvas, framebuffer, brush):
+    """The color of a stroke, drawn below the lines in which the frame says what is wrong."""
+    canvas.begin(framebuffer)
+    canvas.background(0)
+    canvas.stroke([(10, canvas.height - 5), (90, canvas.height - 5)], 10, style=StrokeStyle(brush=brush))
+    canvas.end()
+    return framebuffer.read(viewport=(50, 4, 1, 1), components=3)
+
+
 def test_a_brush_broken_while_it_is_in_use_stays_as_it_was_and_says_why(ctx, canvas, tmp_path):
     canvas.resize((100, 300))
     framebuffer = new_framebuffer(ctx, canvas)
 
-    def frame(brush):
-        canvas.begin(framebuffer)
-        canvas.background(0)
-        # Below the lines in which the frame says what is wrong.
-        canvas.stroke([(10, canvas.height - 5), (90, canvas.height - 5)], 10, style=StrokeStyle(brush=brush))
-        canvas.end()
-        return framebuffer.read(viewport=(50, 4, 1, 1), components=3)
+    frame = partial(below_the_lines, canvas, framebuffer)
 
     brush = Brush.load(write(tmp_path, "live", returning("1.0, 0.0, 0.0")))
     assert frame(brush) == b"\xff\0\0"
@@ -191,12 +194,7 @@ def test_a_brush_whose_files_are_half_saved_paints_on_and_says_why(ctx, canvas, 
     canvas.resize((100, 300))
     framebuffer = new_framebuffer(ctx, canvas)
 
-    def frame(brush):
-        canvas.begin(framebuffer)
-        canvas.background(0)
-        canvas.stroke([(10, canvas.height - 5), (90, canvas.height - 5)], 10, style=StrokeStyle(brush=brush))
-        canvas.end()
-        return framebuffer.read(viewport=(50, 4, 1, 1), components=3)
+    frame = partial(below_the_lines, canvas, framebuffer)
 
     code = "uniform float red;\n" + returning("red, 0.0, 0.0")
     path = write(tmp_path, "live", code, "[uniforms]\nred = 0.0")
