@@ -1,8 +1,10 @@
 """A brush: the last word on what a stroke paints, as a function in GLSL, and a page of settings in TOML."""
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
@@ -11,6 +13,14 @@ from sketch.ink.style import Cap, Join, Overlap
 
 Uniform: TypeAlias = float | tuple[float, ...]
 Blend: TypeAlias = Literal["alpha", "add", "multiply", "screen"]
+
+_DECLARED = re.compile(
+    r"\buniform\s+(?:(?:lowp|mediump|highp)\s+)?(?P<type>float|int|uint|bool|[biu]?vec[234])\s+(?P<names>[^;\[\]]+);"
+)
+"""Uniforms of numbers in GLSL; an array's size is for the driver to check."""
+
+_MOST_DERIVED = 64
+"""How many brushes with their own uniforms are remembered for a file; an animated one is new each frame."""
 
 _SETTINGS = {"name", "blend", "overlap", "cap", "join", "width", "spacing", "bleed", "uniforms"}
 
@@ -37,7 +47,10 @@ class Brush:
         spacing: How far apart points are put down along the line, in logical pixels; 0 keeps those given.
         bleed: How far it paints beyond the outline, in half widths; more than 0 only if the overlap is flat.
         uniforms: Numbers the code declares as `uniform`, by name.
-        error: Why `fresh` could not read the files, where this is the brush they last made.
+        error: Why the files could not be read again, where this is the brush they last made.
+        own: Names of the uniforms that `with_uniforms` set; the files do not change these.
+        files: The files it was read from, which are read again when one was written; None for a brush that
+            was put together in code.
     """
 
     name: str
@@ -52,6 +65,8 @@ class Brush:
     bleed: float = 0.0
     uniforms: tuple[tuple[str, Uniform], ...] = field(default=())
     error: BrushError | None = field(default=None, compare=False, repr=False)
+    own: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    files: "BrushFiles | None" = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse settings that no brush can have.
@@ -73,6 +88,8 @@ class Brush:
     def load(cls, path: str | Path) -> "Brush":
         """Read a brush from its pair of files.
 
+        While it is drawn with, the files are read again when one of them was written.
+
         Args:
             path: Of either file, or of both without an ending: `brushes/moss` stands for `brushes/moss.frag`
                 and `brushes/moss.toml`.
@@ -80,39 +97,20 @@ class Brush:
         Raises:
             BrushError: A file is missing, or a setting is unknown or wrong.
         """
-        code, settings = Path(path).with_suffix(".frag"), Path(path).with_suffix(".toml")
-        for file in (code, settings):
-            if not file.is_file():
-                raise BrushError(f"there is no file {file} for the brush {Path(path).stem!r}")
-        try:
-            given = tomllib.loads(_text(settings))
-        except tomllib.TOMLDecodeError as error:
-            raise BrushError(f"{settings}: {error}") from error
-        unknown = sorted(given.keys() - _SETTINGS)
-        if unknown:
-            raise BrushError(
-                f"{settings}: unknown {', '.join(unknown)}; known are {', '.join(sorted(_SETTINGS))}"
-            )
-        text = _text(code)
-        if not text.strip():
-            raise BrushError(f"{code}: the file is empty")
-        uniforms = _uniforms(given.pop("uniforms", {}), text, settings)
-        named: dict[str, Any] = {"name": Path(path).stem, **given}
-        return cls(**named, code=text, path=code.resolve(), uniforms=uniforms)
+        files = BrushFiles(Path(path))
+        files.read()
+        return files.brush
 
-    def fresh(self) -> "Brush":
-        """The brush as its files say now, with the uniforms of this one where they still exist.
+    def current(self) -> "Brush":
+        """The brush as its files say now; the canvas calls this for each stroke.
 
+        Uniforms that `with_uniforms` set are kept where the files still declare them with as many numbers.
         Files that say no brush now, perhaps because an editor has them half written, leave it as it is; its
         `error` says why, and so does the frame it is drawn in.
         """
-        try:
-            loaded = Brush.load(self.path)
-        except BrushError as error:
-            return replace(self, error=error.with_traceback(None))
-        known = {name: _count(value) for name, value in loaded.uniforms}
-        kept = {name: value for name, value in self.uniforms if known.get(name) == _count(value)}
-        return loaded.with_uniforms(**kept)
+        return self if self.files is None else self.files.current(self)
+
+    fresh = current
 
     def with_uniforms(self, **values: Uniform) -> "Brush":
         """The same brush with other numbers.
@@ -125,10 +123,109 @@ class Brush:
         if unknown:
             has = f"it has {', '.join(mine)}" if mine else "it has none"
             raise BrushError(f"the brush {self.name!r} has no uniform {', '.join(unknown)}; {has}")
-        return replace(self, uniforms=_uniforms(mine | values, self.code, self.path))
+        uniforms = _uniforms(mine | values, self.code, self.path)
+        return replace(self, uniforms=uniforms, own=self.own.union(values))
 
     def _refusal(self, rule: str, name: str) -> BrushError:
         return BrushError(f"{self.path.with_suffix('.toml')}: {rule}; got {getattr(self, name)!r}")
+
+
+class BrushFiles:
+    """The two files of a brush, read again when one of them was written.
+
+    Args:
+        path: Of either file, or of both without an ending.
+
+    Attributes:
+        brush: What they last said.
+        reads: How often they were read, in vain or not.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.brush: Brush
+        self.reads = 0
+        self._name = path.stem
+        self._code, self._settings = path.with_suffix(".frag"), path.with_suffix(".toml")
+        self._written: tuple[tuple[int, int] | None, ...] = ()
+        self._error: BrushError | None = None
+        self._derived: dict[tuple[Brush, frozenset[str]], Brush] = {}
+
+    def read(self) -> None:
+        """Read both files.
+
+        Raises:
+            BrushError: A file is missing, or a setting is unknown or wrong.
+        """
+        # Before reading, so that what is written meanwhile is read the next time.
+        self._written = self._times()
+        self.reads += 1
+        self._error = None
+        self._derived.clear()
+        try:
+            self.brush = self._loaded()
+        except BrushError as error:
+            self._error = error.with_traceback(None)
+            raise
+
+    def look(self) -> None:
+        """Read the files again if one was written; what is wrong with them is kept for `current`."""
+        if self._times() != self._written:
+            with suppress(BrushError):
+                self.read()
+
+    def current(self, brush: Brush) -> Brush:
+        """A brush that came from these files, as they say now; see `Brush.current`."""
+        self.look()
+        if self._error is None and brush is self.brush:
+            return brush
+        key = (brush, brush.own)
+        if key not in self._derived:
+            if len(self._derived) >= _MOST_DERIVED:
+                self._derived.clear()
+            self._derived[key] = self._renewed(brush)
+        return self._derived[key]
+
+    def _renewed(self, brush: Brush) -> Brush:
+        known = {name: _count(value) for name, value in self.brush.uniforms}
+        kept = {
+            name: value
+            for name, value in brush.uniforms
+            if name in brush.own and known.get(name) == _count(value)
+        }
+        latest = self.brush.with_uniforms(**kept) if kept else self.brush
+        return replace(latest, error=self._error) if self._error else latest
+
+    def _times(self) -> tuple[tuple[int, int] | None, ...]:
+        return tuple(_written(file) for file in (self._code, self._settings))
+
+    def _loaded(self) -> Brush:
+        for file in (self._code, self._settings):
+            if not file.is_file():
+                raise BrushError(f"there is no file {file} for the brush {self._name!r}")
+        try:
+            given = tomllib.loads(_text(self._settings))
+        except tomllib.TOMLDecodeError as error:
+            raise BrushError(f"{self._settings}: {error}") from error
+        unknown = sorted(given.keys() - _SETTINGS)
+        if unknown:
+            raise BrushError(
+                f"{self._settings}: unknown {', '.join(unknown)}; known are {', '.join(sorted(_SETTINGS))}"
+            )
+        text = _text(self._code)
+        if not text.strip():
+            raise BrushError(f"{self._code}: the file is empty")
+        uniforms = _uniforms(given.pop("uniforms", {}), text, self._settings)
+        named: dict[str, Any] = {"name": self._name, **given}
+        return Brush(**named, code=text, path=self._code.resolve(), uniforms=uniforms, files=self)
+
+
+def _written(file: Path) -> tuple[int, int] | None:
+    """When a file was written, and its size; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _text(file: Path) -> str:
@@ -153,4 +250,16 @@ def _uniform(name: str, value: Any, code: str, file: Path) -> Uniform:
     fine = all(isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in numbers)
     if not fine or not 1 <= len(numbers) <= 4:
         raise BrushError(f"{file}: the uniform {name!r} must be 1 to 4 finite numbers; got {value!r}")
+    declared = _declared(code).get(name)
+    if declared is not None and declared != len(numbers):
+        raise BrushError(f"{file}: the code declares the uniform {name!r} with {declared}; got {value!r}")
     return float(numbers[0]) if len(numbers) == 1 else tuple(float(n) for n in numbers)
+
+
+def _declared(code: str) -> dict[str, int]:
+    """How many numbers each uniform has that the code declares, arrays left out."""
+    found: dict[str, int] = {}
+    for match in _DECLARED.finditer(code):
+        count = int(match["type"][-1]) if "vec" in match["type"] else 1
+        found |= {name.split("=")[0].strip(): count for name in match["names"].split(",")}
+    return found

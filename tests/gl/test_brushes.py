@@ -215,6 +215,53 @@ def test_a_brush_whose_files_are_half_saved_paints_on_and_says_why(ctx, canvas, 
     release(framebuffer)
 
 
+def test_a_brush_that_is_written_again_is_drawn_so_without_a_word_of_the_sketch(ctx, canvas, tmp_path):
+    canvas.resize((100, 300))
+    framebuffer = new_framebuffer(ctx, canvas)
+    code = "uniform float red, green;\n" + returning("red, green, 0.0")
+    path = write(tmp_path, "live", code, "[uniforms]\nred = 1.0\ngreen = 0.0")
+    plain = Brush.load(path)
+    tinted = plain.with_uniforms(green=1.0)
+    ink = Ink([Stroke(as_points([(10, 295), (90, 295)]), (1, 1, 1, 1), 10.0, StrokeStyle(brush=plain))])
+    kept = canvas.keep_stroke([(10, 295), (90, 295)], 10, style=StrokeStyle(brush=plain))
+
+    def frames():
+        yield below_the_lines(canvas, framebuffer, plain)
+        yield below_the_lines(canvas, framebuffer, tinted)
+        for draw in (lambda: canvas.ink(ink), lambda: canvas.kept_stroke(kept)):
+            canvas.begin(framebuffer)
+            canvas.background(0)
+            draw()
+            canvas.end()
+            yield framebuffer.read(viewport=(50, 4, 1, 1), components=3)
+
+    assert list(frames()) == [b"\xff\0\0", b"\xff\xff\0", b"\xff\0\0", b"\xff\0\0"]
+    write(tmp_path, "live", code, "[uniforms]\nred = 0.0\ngreen = 0.0  ")
+    assert list(frames()) == [b"\0\0\0", b"\0\xff\0", b"\0\0\0", b"\0\0\0"]
+    write(tmp_path, "live", code.replace("green, 0.0", "green, 1.0"), "[uniforms]\nred = 0.0\ngreen = 0.0")
+    assert list(frames()) == [b"\0\0\xff", b"\0\xff\xff", b"\0\0\xff", b"\0\0\xff"]
+    kept.release()
+    release(framebuffer)
+
+
+def test_the_two_files_of_a_brush_may_be_saved_one_after_the_other(ctx, canvas, tmp_path):
+    canvas.resize((100, 300))
+    framebuffer = new_framebuffer(ctx, canvas)
+    path = write(
+        tmp_path, "live", "uniform float tint;\n" + returning("tint, 0.0, 0.0"), "[uniforms]\ntint = 1"
+    )
+    brush = Brush.load(path)
+    frame = partial(below_the_lines, canvas, framebuffer, brush)
+    assert frame() == b"\xff\0\0"
+    path.with_suffix(".frag").write_text("uniform vec2 tint;\n" + returning("0.0, tint"), encoding="utf-8")
+    assert frame() == b"\xff\0\0"
+    assert "declares the uniform 'tint' with 2; got 1" in str(canvas.brush_errors[brush.path])
+    path.with_suffix(".toml").write_text("[uniforms]\ntint = [0.0, 1.0]", encoding="utf-8")
+    assert frame() == b"\0\0\xff"
+    assert canvas.brush_errors == {}
+    release(framebuffer)
+
+
 def test_a_number_set_before_is_let_go_where_the_files_now_give_it_another_count(tmp_path):
     settings = "[uniforms]\ntint = "
     path = write(

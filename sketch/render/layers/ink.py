@@ -6,12 +6,13 @@ in the place and size it should have, and strokes that dry meanwhile are painted
 """
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
 import moderngl
 
+from sketch.ink.brush import Brush, BrushFiles
 from sketch.ink.ink import Ink, Rgba, Stroke
 from sketch.render.layers.boxes import area, clipped, mark, stroke_box, union
 from sketch.render.layers.changes import Changes, changes
@@ -45,6 +46,7 @@ class Layer:
         behind: Whether all of the picture must be painted anew.
         repaint: What is being painted.
         ground: What was under the ink when it was last drawn.
+        brushes: The files of the brushes it is painted with, and how often they had been read.
     """
 
     ink: "weakref.ref[Ink]"
@@ -56,6 +58,24 @@ class Layer:
     behind: bool = False
     repaint: Repaint | None = None
     ground: Ground | None = None
+    brushes: dict[BrushFiles, int] = field(default_factory=dict[BrushFiles, int])
+
+    def follow_brushes(self, fresh: Sequence[Stroke]) -> None:
+        """Note that all must be painted again if a brush's files were written since.
+
+        Args:
+            fresh: Strokes that were not looked at before.
+        """
+        for stroke in fresh:
+            brush = stroke.style.brush
+            if isinstance(brush, Brush) and brush.files is not None:
+                self.brushes.setdefault(brush.files, brush.files.reads)
+        for files, reads in self.brushes.items():
+            files.look()
+            if files.reads != reads:
+                # A read in vain is painted, too, so that the frame says what is wrong.
+                self.brushes[files] = files.reads
+                self.behind = True
 
     def changes(self, ink: Ink) -> Changes:
         """What happened to the ink since this was last called."""
@@ -191,6 +211,7 @@ class InkLayers:
         layer = self._layers[key] = Layer(
             weakref.ref(ink), self._blank(look), list(ink.strokes), ink.revision
         )
+        layer.follow_brushes(layer.known)
         whole = Repaint(layer.picture, layer.known)
         while not whole.finished:
             whole.advance(self.budget, paint)
@@ -199,6 +220,7 @@ class InkLayers:
     def _follow(self, layer: Layer, found: Changes, look: Look, paint: PaintStrokes) -> None:
         """Put fresh strokes on top of what is shown and of what is being painted; note what is stale."""
         layer.stale += found.stale
+        layer.follow_brushes(found.fresh)
         expense = sum(cost(stroke, mean_scale(look.matrix)) for stroke in found.fresh)
         if expense > BULK * self.budget:
             layer.behind = True

@@ -1,5 +1,6 @@
 """The brushes that come with Inkloop."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,12 +9,12 @@ from sketch.render.gl.shaders import shader_path
 
 
 def brush_of(given: Brush | str) -> Brush:
-    """A brush as it is, or the one that comes with Inkloop under a name.
+    """A brush as its files say now, or the one that comes with Inkloop under a name.
 
     Raises:
         BrushError: There is none of that name.
     """
-    return given if isinstance(given, Brush) else _shipped(given)
+    return given.current() if isinstance(given, Brush) else _shipped(given)
 
 
 def brush_names() -> list[str]:
@@ -28,7 +29,8 @@ def _shipped(name: str) -> Brush:
             f"there is no brush {name!r}; there are {', '.join(brush_names())}."
             " One of your own is read with Brush.load(path)"
         )
-    return Brush.load(_folder() / name)
+    # Nobody edits these while a sketch runs, so their files are not looked at again.
+    return replace(Brush.load(_folder() / name), files=None)
 
 
 def _folder() -> Path:

@@ -45,7 +45,11 @@ class KeptStroke:
             self.buffers.upload_data(self._rows.picked(laid.values(given)))
 
     def placed(self, matrix: Matrix, time: float) -> tuple[PixelStroke, StrokeRows]:
-        """Its pixels and rows for a transform; they are laid out and uploaded when that is another one."""
+        """Its pixels and rows for a transform, laid out and uploaded when that or the brush has changed."""
+        brush = self._stroke.brush.current() if self._stroke.brush else None
+        if brush is not self._stroke.brush:
+            self._stroke = replace(self._stroke, brush=brush)
+            self._matrix = None
         if self._pixels is None or self._rows is None or matrix != self._matrix:
             self._pixels = pixel_stroke(self._stroke, matrix)
             self._rows = laid_out([self._pixels], self._pixels.look)

@@ -16,7 +16,7 @@ from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.kept import KeptStroke
 from sketch.render.strokes.look import StrokeLook
 from sketch.render.strokes.parts import parts
-from sketch.render.strokes.programs import StrokePrograms, set_uniforms
+from sketch.render.strokes.programs import StrokeProgram, StrokePrograms, set_uniforms
 from sketch.render.strokes.rows import (
     PixelBounds,
     Run,
@@ -130,7 +130,7 @@ class StrokePainter:
                 continue
             first = run.first + start
             variant = self.programs.get(look.brush, _defines(look, run, thin, laid.even))
-            _set(variant.program, look, first, size)
+            _set(variant, look, first, size)
             # OpenGL 3.3 cannot start at an instance other than the first, so the attributes start there.
             buffers.bind(variant, first)
             variant.vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=run.count)
@@ -169,11 +169,12 @@ def _defines(look: StrokeLook, run: Run, thin: bool, even: bool) -> tuple[str, .
     return (*(("THIN",) if thin else ()), *(("EVEN",) if even and look.brush is None else ()))
 
 
-def _set(program: moderngl.Program, look: StrokeLook, first: int, size: tuple[int, int]) -> None:
+def _set(variant: StrokeProgram, look: StrokeLook, first: int, size: tuple[int, int]) -> None:
+    program = variant.program
     given: dict[str, Any] = {"size": size, "first": first, "shape": look.shape}
     if look.brush is not None:
         given |= {"time": look.time, "unit": look.unit, "page": size}
-        set_uniforms(program, look.brush)
+        set_uniforms(variant, look.brush)
     for name, value in given.items():
         if name in program and value is not None:
             program[name] = value

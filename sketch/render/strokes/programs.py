@@ -121,17 +121,20 @@ def compile_stroke(ctx: moderngl.Context, brush: Brush | None, defines: tuple[st
     return compile_program(ctx, vertex, fragment)
 
 
-def set_uniforms(program: moderngl.Program, brush: Brush) -> None:
+def set_uniforms(variant: StrokeProgram, brush: Brush) -> None:
     """Give a brush's program its numbers.
 
     Raises:
         BrushError: A uniform is declared with another count of numbers.
     """
+    program = variant.program
     for name, value in brush.uniforms:
         if name not in program:  # declared and not used
             continue
         uniform = cast(moderngl.Uniform, program[name])
         given = len(value) if isinstance(value, tuple) else 1
         if uniform.dimension != given:
+            if variant.code != brush.code:
+                continue  # the last good program keeps its own number
             raise BrushError(f"{brush.path}: the uniform {name!r} takes {uniform.dimension}; got {value!r}")
         uniform.value = value
