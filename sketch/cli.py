@@ -5,6 +5,7 @@ import sys
 import tempfile
 from enum import StrEnum
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -38,6 +39,21 @@ Write = Annotated[
 ]
 Size = Annotated[str | None, typer.Option(help="Width and height, as in 1280x720.")]
 Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"inkloop {version('inkloop')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A live environment in which a pen learns."""
 
 
 @app.command()
@@ -115,7 +131,7 @@ def handwriting(
             _show(out, preset, iterations, frames)
         else:
             run_sketch(_handwriting(preset, iterations), frames=frames)
-    except (HostError, RecorderError) as error:
+    except (HostError, RecorderError, OSError) as error:
         _stop(str(error))
 
 
@@ -131,10 +147,10 @@ def gallery(
 
     try:
         stills = [(piece.name, perform(piece, films, print)) for piece in chosen(names)]
-    except (HostError, RecorderError, ValueError) as error:
+        sheet.parent.mkdir(parents=True, exist_ok=True)
+        contact_sheet(stills).save(sheet, optimize=True)
+    except (HostError, RecorderError, ValueError, OSError) as error:
         _stop(str(error))
-    sheet.parent.mkdir(parents=True, exist_ok=True)
-    contact_sheet(stills).save(sheet, optimize=True)
     print(f"the sheet is {sheet}, the films are in {films}/")
 
 

@@ -1,7 +1,9 @@
 """What an author sees of an error: their own lines, without those of the machinery that called them."""
 
+import builtins
 import sys
 import traceback
+from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 
@@ -25,7 +27,26 @@ def authors_traceback(error: BaseException, file: Path) -> str:
         else:
             each.__traceback__ = _from_author(each.__traceback__, file)
         each = each.__cause__ or each.__context__
-    return "".join(traceback.format_exception(error))
+    text = "".join(traceback.format_exception(error)).rstrip("\n")
+    return f"{text if 'Did you mean' in text else text + suggestion(error)}\n"
+
+
+def suggestion(error: BaseException) -> str:
+    """What a misspelt name may have meant, as ". Did you mean: 'circle'?"; empty where nothing is near.
+
+    Python says so itself where an error ends a program, but before 3.12 not in the text of a traceback.
+    """
+    if isinstance(error, AttributeError):
+        known = dir(error.obj) if error.obj is not None else []
+    elif isinstance(error, NameError) and error.__traceback__ is not None:
+        last = error.__traceback__
+        while last.tb_next is not None:
+            last = last.tb_next
+        known = [*last.tb_frame.f_locals, *last.tb_frame.f_globals, *dir(builtins)]
+    else:
+        return ""
+    near = get_close_matches(error.name or "", [name for name in known if not name.startswith("_")], n=1)
+    return f". Did you mean: {near[0]!r}?" if near else ""
 
 
 def _from_author(trace: TracebackType | None, file: Path) -> TracebackType | None:

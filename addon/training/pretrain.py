@@ -7,6 +7,7 @@ Under torchrun every process takes its share of each step's episodes; the gradie
 """
 
 import argparse
+import math
 import os
 import signal
 import sys
@@ -106,6 +107,20 @@ def _begun(chosen: argparse.Namespace, world: World) -> tuple[State, Settings]:
             name = chosen.checkpoint.name
             raise TrainingError(f"{name} was begun with --{option} {value}; leave out --{option}")
     return state, settings
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more; got {text}")
+    return number
+
+
+def _minutes(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be more than 0; got {text}")
+    return number
 
 
 def _stop(*_: object) -> None:
@@ -226,13 +241,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, default=data, help="folder of the inks to train on")
     parser.add_argument("--out", type=Path, default=checkout / "models" / "encoder.onnx")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=int, help=f"{Settings().steps} unless told otherwise")
-    length.add_argument("--minutes", type=float, help="as many steps as fit into this time")
+    length.add_argument("--steps", type=_whole, help=f"{Settings().steps} unless told otherwise")
+    length.add_argument("--minutes", type=_minutes, help="as many steps as fit into this time")
     length.add_argument(
         "--measure", type=Path, metavar="FILE", help="do not train: read and measure this encoder anew"
     )
     parser.add_argument("--seed", type=int, help=f"{Settings().seed} unless told otherwise")
-    parser.add_argument("--threads", type=int, default=1, help="of each process")
+    parser.add_argument("--threads", type=_whole, default=1, help="of each process")
     parser.add_argument("--precision", choices=_PRECISIONS, help="bfloat16 unless told otherwise")
     parser.add_argument("--checkpoint", type=Path, default=Path("encoder.checkpoint"))
     parser.add_argument("--losses", type=Path, help="file to add a line to for each step: number and loss")

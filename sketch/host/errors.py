@@ -21,6 +21,16 @@ def tell_in_one_line() -> None:
     sys.excepthook = hook
 
 
+def check_size(size: tuple[int, int], most: int) -> None:
+    """Refuse a frame that is larger than can be drawn.
+
+    Raises:
+        HostError: Width or height, in pixels, is more than `most`.
+    """
+    if max(size) > most:
+        raise HostError(f"a frame of {size[0]}x{size[1]} is too large: at most {most} pixels a side here")
+
+
 NO_DISPLAY = (
     "no display was found, so no window can open: run with --headless (or headless=True), "
     "or start a display first (on a server: xvfb-run -a COMMAND)"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch.clock import FixedClock
-from sketch.host.errors import NO_OPENGL, HostError
+from sketch.host.errors import NO_OPENGL, HostError, check_size
 from sketch.host.memory import keep_freed_memory
 from sketch.input.queue import EventQueue
 from sketch.loop import Stage, begin, end, run_frame
@@ -49,6 +49,11 @@ def run_offscreen(
     """
     window = sketch.window
     context = offscreen_context()
+    try:
+        check_size(window.size, int(context.info["GL_MAX_RENDERBUFFER_SIZE"]))
+    except HostError:
+        release_context(context)
+        raise
     target = context.simple_framebuffer(window.size, components=4)
     stage = Stage(sketch, Canvas(context, window.size))
     clock = FixedClock(1 / window.fps)

@@ -8,7 +8,7 @@ from typing import Any
 import moderngl
 
 from sketch.clock import WallClock
-from sketch.host.errors import NO_DISPLAY, NO_OPENGL, HostError
+from sketch.host.errors import NO_DISPLAY, NO_OPENGL, HostError, check_size
 from sketch.host.memory import keep_freed_memory
 from sketch.host.offscreen import Player, Viewer, read_pixels
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio, stamp_events
@@ -20,6 +20,9 @@ from sketch.window import Window
 log = logging.getLogger("inkloop")
 
 SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "gdi generic")
+
+LARGEST_WINDOW = 16384
+"""Pixels a side: what every driver of OpenGL 3.3 in use draws, and half of what X11 can name."""
 
 
 def has_display() -> bool:
@@ -96,6 +99,7 @@ def open_window(options: Window) -> tuple[Any, moderngl.Context]:
     """
     if not has_display():
         raise HostError(NO_DISPLAY)
+    check_size(options.size, LARGEST_WINDOW)
     import pyglet
 
     pyglet.options["dpi_scaling"] = "stretch" if options.high_dpi else "real"
