@@ -48,6 +48,14 @@ class Addon(Protocol):
         """What the user should be told since the last call, a line each; asked for once a frame."""
         ...
 
+    def wait_ready(self, timeout: float) -> bool:
+        """Wait until it can answer, at most `timeout` seconds; whether it can.
+
+        Called once after `setup` where a sketch runs offscreen: its frames do not wait for a clock, so all of
+        them might be over before a model is loaded. A window never waits.
+        """
+        ...
+
     def exit(self) -> None:
         """End: release what was acquired. Called once, also after an error."""
 

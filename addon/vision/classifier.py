@@ -1,5 +1,6 @@
 """The addon a sketch holds: feed it pictures, read answers; models change beside the show."""
 
+import time
 from pathlib import Path
 
 from addon.errors import AddonError, ModelError
@@ -93,6 +94,11 @@ class ImageClassifier:
         return "ready" if self._now else "idle"
 
     @property
+    def ready(self) -> bool:
+        """Whether a model is in use."""
+        return self._now is not None
+
+    @property
     def dropped(self) -> int:
         """Pictures that the model in use left out because newer ones came."""
         return self._now.dropped if self._now else 0
@@ -160,6 +166,14 @@ class ImageClassifier:
         if self._now is not None:
             self._tell(self._now.messages())
             self.answer = self._now.take() or self.answer
+
+    def wait_ready(self, timeout: float = 60.0) -> bool:
+        """For scripts: update until a model is in use, at most `timeout` seconds; whether one is."""
+        deadline = time.monotonic() + timeout
+        while not self.ready and self.state != "idle" and time.monotonic() < deadline:
+            self.update(0.0)
+            time.sleep(0.005)
+        return self.ready
 
     def choose_layer(self, step: int) -> None:
         """Go to the next layer, or back."""

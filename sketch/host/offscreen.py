@@ -1,6 +1,7 @@
 """A surface without a window or a display: the same loop, drawn into a framebuffer through EGL."""
 
 import ctypes
+import logging
 import sys
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -13,9 +14,14 @@ from sketch.clock import FixedClock
 from sketch.host.errors import NO_OPENGL, HostError, check_size
 from sketch.host.memory import keep_freed_memory
 from sketch.input.queue import EventQueue
-from sketch.loop import Stage, begin, end, run_frame
+from sketch.loop import Stage, begin, call_addon, end, run_frame
 from sketch.render.canvas import Canvas
 from sketch.sketch import Sketch
+
+log = logging.getLogger("inkloop")
+
+ADDONS_WAIT = 60.0
+"""Seconds that an addon may take to be ready before the first frame; making an image model takes most."""
 
 Player: TypeAlias = Callable[[float, EventQueue], bool]
 """Called before every frame with the time and the queue to put events in; False ends the sketch."""
@@ -59,6 +65,7 @@ def run_offscreen(
     clock = FixedClock(1 / window.fps)
     try:
         begin(stage)
+        _wait_for_addons(sketch)
         _run(stage, target, clock, frames, player, viewer)
     finally:
         try:
@@ -68,6 +75,12 @@ def run_offscreen(
             target.release()
             release_context(context)
     return stage
+
+
+def _wait_for_addons(sketch: Sketch) -> None:
+    for addon in sketch.addons:
+        if call_addon(addon, "wait_ready", ADDONS_WAIT) is False:
+            log.warning("%s is not ready; the frames begin without it", type(addon).__name__)
 
 
 def _run(

@@ -65,6 +65,14 @@ def test_pictures_are_answered_beside_the_frames(show, tmp_path):
     assert running.said == []
 
 
+def test_a_script_waits_for_the_model(show, tmp_path):
+    running = show(classifier(tmp_path, CLASSES))
+    assert running.eye.wait_ready()
+    assert running.eye.feed(RED)
+    refused = show(tmp_path / "nothing.onnx")
+    assert not refused.eye.wait_ready()
+
+
 def test_a_model_takes_over_while_the_old_one_answers(show, tmp_path):
     running = show(classifier(tmp_path, CLASSES))
     running.until(lambda: running.eye.answer.label == "red")

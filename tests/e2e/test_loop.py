@@ -172,6 +172,32 @@ def test_an_addon_of_ten_lines_takes_part():
     assert run(Host, events).counter.points == 2
 
 
+def test_a_run_without_a_window_waits_until_its_addons_are_ready(caplog):
+    class Slow:
+        def __init__(self, comes):
+            self.comes = comes
+            self.calls = []
+
+        def update(self, dt):
+            self.calls.append("update")
+
+        def wait_ready(self, timeout):
+            self.calls.append("wait_ready")
+            return self.comes
+
+    class Waiting(sketch.Sketch):
+        window = SMALL
+
+        def setup(self):
+            self.one, self.other = self.use(Slow(True)), self.use(Slow(False))
+
+    made = run(Waiting, frames=2)
+    assert made.one.calls == made.other.calls == ["wait_ready", "update", "update"]
+    assert [record.getMessage() for record in caplog.records if "ready" in record.getMessage()] == [
+        "Slow is not ready; the frames begin without it"
+    ]
+
+
 def test_an_object_with_no_hook_is_refused():
     with pytest.raises(TypeError, match="object is no addon"):
         sketch.Sketch().use(object())
