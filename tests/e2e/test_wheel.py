@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.test_examples import SKETCHES
+
 ROOT = Path(__file__).parents[2]
 
 SKETCH = """
@@ -140,6 +142,57 @@ def test_the_command_is_installed(installed: Installed):
     assert answer.returncode == 0, answer.stderr
     assert "run" in answer.stdout
     assert "handwriting" in answer.stdout
+
+
+EXAMPLES = """
+import tempfile
+from pathlib import Path
+
+import sketch
+from sketch.load import load_sketch
+
+for name in NAMES:
+    frames = []
+    kind = load_sketch(Path(sketch.__file__).parent / "examples" / f"{name}.py")
+    with tempfile.TemporaryDirectory() as home:
+        sketch.run(kind, headless=True, frames=2, viewer=frames.append, home=home, size=(320, 200))
+    print(name, frames[-1].max() > 10)
+"""
+
+
+def test_every_example_runs_from_the_wheel(installed: Installed):
+    answer = installed.run("-c", f"NAMES = {SKETCHES!r}\n{EXAMPLES}")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.splitlines() == [f"{name} True" for name in SKETCHES]
+
+
+def test_the_command_runs_a_sketch_and_films_the_gallery_from_the_wheel(installed: Installed):
+    file = installed.elsewhere / "mine.py"
+    file.write_text("def draw(canvas):\n    canvas.background(200)\n")
+    inkloop = ("-m", "sketch.cli")
+    answer = installed.run(*inkloop, "run", "mine.py", "--headless", "--frames", "2", "--record", "mine.mp4")
+    assert answer.returncode == 0, answer.stderr
+    assert (installed.elsewhere / "mine.mp4").stat().st_size > 0
+    answer = installed.run(*inkloop, "gallery", "currents", "--sheet", "sheet.png", "--films", "films")
+    assert answer.returncode == 0, answer.stderr
+    assert (installed.elsewhere / "sheet.png").stat().st_size > 0
+    assert (installed.elsewhere / "films" / "currents.mp4").stat().st_size > 0
+
+
+@pytest.mark.skipif(sys.platform == "linux" and "DISPLAY" not in os.environ, reason="there is no display")
+def test_an_example_opens_its_window_from_the_wheel(installed: Installed):
+    with subprocess.Popen(
+        [str(installed.python), "-m", "sketch.examples.letters"],
+        cwd=installed.elsewhere,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stderr is not None
+        told = [running.stderr.readline()]
+        while told[-1] and "OpenGL" not in told[-1]:
+            told.append(running.stderr.readline())
+        running.terminate()
+    assert "OpenGL" in told[-1], "".join(told)
 
 
 IMPORT = """
