@@ -38,6 +38,9 @@ Write = Annotated[
     typer.Option(help="Have a machine-written hand write this, a letter at a time, as a pen would."),
 ]
 Size = Annotated[str | None, typer.Option(help="Width and height, as in 1280x720.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="End with the traceback of an error, also where there is a window.")
+]
 Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
 
 
@@ -67,6 +70,7 @@ def run(
     write: Write = None,
     size: Size = None,
     fullscreen: Fullscreen = False,
+    strict: Strict = False,
 ) -> None:
     """Run a sketch."""
     # Before the sketch's folder is on the path: an addon.py beside the sketch must not take its place.
@@ -88,7 +92,7 @@ def run(
         instance.outbox += passed_over(kind)
         if write is not None:
             options["player"] = _hand(write, instance, options.get("size", instance.window.size))
-        run_sketch(instance, headless=headless, frames=frames, record=record, **options)
+        run_sketch(instance, headless=headless, frames=frames, record=record, strict=strict, **options)
     except (LoadError, SketchError, HostError, RecorderError) as error:
         _stop(str(error))
     except Exception as error:

@@ -26,6 +26,7 @@ def run(
     home: str | Path | None = None,
     player: Player | None = None,
     viewer: Viewer | None = None,
+    strict: bool = False,
     **window: Any,
 ) -> Sketch:
     """Run a sketch until it quits or its window is closed.
@@ -41,6 +42,9 @@ def run(
         home: Folder for what the user makes; `inkloop-data` beside the sketch unless told otherwise.
         player: Puts events in the queue before every frame (see `sketch.host.offscreen.Player`).
         viewer: Sees every frame, as uint8 of shape (height, width, 3).
+        strict: Whether an error of the sketch or of an addon ends the run. So it does, too, where there is no
+            window, or where `frames` or `record` is given; else the window stays, with the last good picture
+            and the error over it, and every frame is tried again.
         **window: Options of `sketch.Window` that replace those of the class: size, title, fullscreen...
 
     Returns:
@@ -72,7 +76,8 @@ def run(
             if headless:
                 run_offscreen(instance, frames=frames, player=player, viewer=see)
             else:
-                run_window(instance, frames=frames, player=player, viewer=see)
+                strict = strict or frames is not None or record is not None
+                run_window(instance, frames=frames, player=player, viewer=see, strict=strict)
         except HostError:
             tell_in_one_line()
             raise

@@ -7,17 +7,28 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import moderngl
+
+from sketch.failures import Failures
 
 from sketch.ink.ink import NO_POINTS, WetStroke
 from sketch.ink.points import Points
 from sketch.ink.predict import predicted_tip
 from sketch.ink.width import stroke_width
-from sketch.input.events import Event, FilesEvent, KeyEvent, MessageEvent, PointerEvent, ResizeEvent
+from sketch.input.events import (
+    Event,
+    FilesEvent,
+    FocusEvent,
+    KeyEvent,
+    MessageEvent,
+    PointerEvent,
+    ResizeEvent,
+)
 from sketch.input.pen import PenChange, PenTracker, StrokeDone, StrokePoint
 from sketch.input.queue import EventQueue
+from sketch.input.sound import sound_event
 from sketch.notices import Notices
 from sketch.render.canvas import Canvas
 from sketch.render.color import parse_color
@@ -28,6 +39,21 @@ log = logging.getLogger("inkloop")
 
 RESTING = 0.03
 """Seconds without a sample after which a pen is taken to rest."""
+
+
+_OF_FRAMES = ("setup", "update", "draw")
+
+
+class LastPicture(Protocol):
+    """Where a host keeps the last good picture."""
+
+    def keep(self, *, now: bool = False) -> None:
+        """Take what was drawn for it; `now` if something else will be drawn over it before it is seen."""
+        ...
+
+    def texture(self) -> moderngl.Texture | None:
+        """The picture, its first row at the bottom; None before there is one."""
+        ...
 
 
 @dataclass
@@ -43,6 +69,9 @@ class Stage:
         times: What the last frames cost.
         now: Seconds on the clock at this frame.
         moved: When each pointer that draws last did, by the clock.
+        failures: Where errors of the sketch and its addons go, so that the show goes on; None raises them.
+        last: The last good picture, which a frame that fails shows; black if there is none.
+        is_hidden: Whether there is nothing to draw on, as in a minimised window.
     """
 
     sketch: Sketch
@@ -53,6 +82,9 @@ class Stage:
     times: FrameTimes = field(default_factory=FrameTimes)
     now: float = 0.0
     moved: dict[int, float] = field(default_factory=dict[int, float])
+    failures: Failures | None = None
+    last: LastPicture | None = None
+    is_hidden: bool = False
 
 
 def begin(stage: Stage) -> None:
@@ -62,7 +94,8 @@ def begin(stage: Stage) -> None:
     sketch.frame_times = stage.times
     sketch.ink_closer = lambda: _deliver_all(stage, stage.pens.close_lifted())
     stage.pens.pause, stage.pens.reach = sketch.ink_pause, sketch.ink_reach
-    sketch.setup()
+    if not _call(stage, "setup", sketch.setup) and stage.failures is not None:
+        stage.failures.sketch_begun = False
 
 
 def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
@@ -77,39 +110,42 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
     sketch = stage.sketch
     dt, stage.now = max(0.0, now - stage.now), now
     sketch.time = now
+    if stage.failures is not None:
+        stage.failures.start_frame(now)
     for event in stage.queue.drain():
-        _take(stage, event)
-    _deliver_all(stage, stage.pens.tick(now))
-    sketch.update(dt)
-    call_addons(sketch, "update", dt)
+        _go_on(stage, "events", _take, stage, event)
+    _go_on(stage, "events", _deliver_all, stage, stage.pens.tick(now))
+    _call(stage, "update", sketch.update, dt)
+    _call_addons(stage, "update", dt)
     _collect_messages(stage)
-    _draw(stage, target)
+    if not stage.is_hidden:
+        _draw(stage, target)
     sketch.frame += 1
     stage.times.add(perf_counter() - began)
 
 
 def end(stage: Stage) -> None:
-    """Finish what is being drawn, so that nothing is lost, then end the addons and the sketch."""
+    """Finish what is being drawn, so that nothing is lost, then end the addons and the sketch.
+
+    Raises:
+        Exception: The first error of these, where errors are raised at all.
+    """
     sketch = stage.sketch
     ends: list[Callable[[], None]] = [lambda: _deliver_all(stage, stage.pens.finish())]
     ends += [lambda addon=addon: call_addon(addon, "exit") for addon in sketch.addons]
     ends.append(sketch.exit)
-    failures: list[Exception] = []
+    errors: list[Exception] = []
     for step in ends:
         # One that fails must not keep the others from saving what they hold.
         try:
             step()
         except Exception as error:
             log.exception("while ending")
-            failures.append(error)
-    if failures:
-        raise failures[0]
-
-
-def call_addons(sketch: Sketch, hook: str, *arguments: Any) -> None:
-    """Call a hook of every addon that has it, in the order they were attached."""
-    for addon in sketch.addons:
-        call_addon(addon, hook, *arguments)
+            errors.append(error)
+    if stage.pens.dropped:
+        log.info("%d events were left out in all, for numbers that cannot be", stage.pens.dropped)
+    if errors and stage.failures is None:
+        raise errors[0]
 
 
 def call_addon(addon: object, hook: str, *arguments: Any) -> Any:
@@ -118,7 +154,64 @@ def call_addon(addon: object, hook: str, *arguments: Any) -> Any:
     return method(*arguments) if callable(method) else None
 
 
+def _call(stage: Stage, hook: str, function: Callable[..., Any], *arguments: Any) -> bool:
+    """Call what is the sketch's or an addon's, unless it could not be set up; whether that went well."""
+    begun = stage.failures is None or stage.failures.sketch_begun
+    return begun and _go_on(stage, hook, function, *arguments)
+
+
+def _go_on(stage: Stage, hook: str, function: Callable[..., Any], *arguments: Any) -> bool:
+    """Call a function, whose error ends the run only where errors are raised; whether it went well."""
+    failures = stage.failures
+    if failures is None:
+        function(*arguments)
+        return True
+    try:
+        function(*arguments)
+    except Exception as error:
+        failures.caught(error, hook, stage.now, is_event=hook not in _OF_FRAMES)
+        return False
+    return True
+
+
+def _call_addons(stage: Stage, hook: str, *arguments: Any) -> None:
+    """Call a hook of every addon that has it, in the order they were attached."""
+    for addon in [*stage.sketch.addons]:
+        _call(stage, hook, call_addon, addon, hook, *arguments)
+
+
 def _draw(stage: Stage, target: moderngl.Framebuffer) -> None:
+    failures = stage.failures
+    if failures is None:
+        _paint(stage, target)
+        return
+    if not failures.frame_failed:
+        _call(stage, "draw", _paint, stage, target)
+    if stage.last is not None and not failures.frame_failed:
+        stage.last.keep(now=failures.shown is not None)
+    if failures.shown is not None:
+        _show_failure(stage, failures, target)
+
+
+def _show_failure(stage: Stage, failures: Failures, target: moderngl.Framebuffer) -> None:
+    """Draw the error, over the last good picture where this frame has none."""
+    canvas = stage.canvas
+    canvas.abandon()
+    try:
+        canvas.begin(target)
+        if failures.frame_failed:
+            picture = stage.last.texture() if stage.last is not None else None
+            canvas.background(0)
+            if picture is not None:
+                canvas.cover(picture)
+        failures.draw(canvas)
+        canvas.end()
+    except Exception as error:
+        failures.caught(error, "the picture of an error", stage.now)
+        canvas.abandon()
+
+
+def _paint(stage: Stage, target: moderngl.Framebuffer) -> None:
     sketch, canvas = stage.sketch, stage.canvas
     for pointer_id, stroke in sketch.ink.wet.items():
         stroke.width = stroke_width(stroke.points, sketch.pen_width)
@@ -126,7 +219,8 @@ def _draw(stage: Stage, target: moderngl.Framebuffer) -> None:
     canvas.begin(target)
     try:
         sketch.draw(canvas)
-        call_addons(sketch, "draw", canvas)
+        for addon in sketch.addons:
+            call_addon(addon, "draw", canvas)
         if sketch.shows_messages:
             with canvas.pushed():
                 canvas.reset()
@@ -151,8 +245,8 @@ def _tip(stage: Stage, pointer_id: int, stroke: WetStroke) -> Points:
 def _collect_messages(stage: Stage) -> None:
     sketch = stage.sketch
     lines, sketch.outbox = sketch.outbox, []
-    for addon in sketch.addons:
-        lines += call_addon(addon, "messages") or []
+    for addon in [*sketch.addons]:
+        _call(stage, "messages", lambda addon=addon: lines.extend(call_addon(addon, "messages") or []))
     for text in lines:
         _tell(stage, text)
 
@@ -160,52 +254,84 @@ def _collect_messages(stage: Stage) -> None:
 def _tell(stage: Stage, text: str) -> None:
     log.info(text)
     stage.notices.add(stage.now, text)
-    stage.sketch.message(text)
+    _call(stage, "message", stage.sketch.message, text)
 
 
 def _take(stage: Stage, event: Event) -> None:
     sketch = stage.sketch
-    match event:
+    sound = stage.pens.accept(event, stage.now) if isinstance(event, PointerEvent) else sound_event(event)
+    if sound is None:
+        _leave_out(stage, event)
+        return
+    match sound:
         case PointerEvent():
-            _take_pointer(stage, event)
-        case KeyEvent(kind="down"):
-            sketch.modifiers = event.modifiers
-            sketch.key_pressed(event.key)
+            _take_pointer(stage, sound)
         case KeyEvent():
-            sketch.modifiers = event.modifiers
-            sketch.key_released(event.key)
+            _take_key(stage, sound)
         case ResizeEvent():
-            stage.canvas.resize((event.width, event.height), event.pixel_ratio)
-            sketch.width, sketch.height = event.width, event.height
-            sketch.window_resized(event.width, event.height)
+            _take_size(stage, sound)
         case FilesEvent():
-            sketch.files_dropped([Path(path) for path in event.paths], event.x, event.y)
+            paths = [Path(path) for path in sound.paths]
+            _call(stage, "files_dropped", sketch.files_dropped, paths, sound.x, sound.y)
+        case FocusEvent():
+            sketch.modifiers = sketch.modifiers if sound.focused else frozenset()
         case MessageEvent():
-            _tell(stage, event.text)
+            _tell(stage, sound.text)
+
+
+def _leave_out(stage: Stage, event: Event) -> None:
+    if not isinstance(event, PointerEvent):
+        stage.pens.dropped += 1
+    if stage.pens.dropped == 1:
+        _tell(stage, f"left out, as every event with numbers that cannot be: {event}; the log has their count")
+
+
+def _take_key(stage: Stage, event: KeyEvent) -> None:
+    sketch = stage.sketch
+    sketch.modifiers, sketch.key_code = event.modifiers, event.code
+    if event.kind == "down":
+        _call(stage, "key_pressed", sketch.key_pressed, event.key)
+    else:
+        _call(stage, "key_released", sketch.key_released, event.key)
+    begun = stage.failures is None or stage.failures.sketch_begun
+    if not begun and event.key == "escape":  # the sketch cannot be asked, and the window may be fullscreen
+        sketch.quit()
+
+
+def _take_size(stage: Stage, event: ResizeEvent) -> None:
+    sketch = stage.sketch
+    width, height = event.width, event.height
+    stage.is_hidden = width < 1 or height < 1
+    if not stage.is_hidden:
+        stage.canvas.resize((width, height), event.pixel_ratio)
+        sketch.width, sketch.height = width, height
+        _call(stage, "window_resized", sketch.window_resized, width, height)
 
 
 def _take_pointer(stage: Stage, event: PointerEvent) -> None:
     sketch = stage.sketch
     x, y = event.x, event.y
     sketch.mouse_x, sketch.mouse_y = x, y
+    if event.modifiers is not None:
+        sketch.modifiers = event.modifiers
     changes = stage.pens.feed(event)
     match event.kind:
         case "down":
-            sketch.mouse_pressed(x, y, event.button)
+            _call(stage, "mouse_pressed", sketch.mouse_pressed, x, y, event.button)
         case "up":
-            sketch.mouse_released(x, y, event.button)
+            _call(stage, "mouse_released", sketch.mouse_released, x, y, event.button)
         case "move" if event.button:
-            sketch.mouse_dragged(x, y, event.button)
+            _call(stage, "mouse_dragged", sketch.mouse_dragged, x, y, event.button)
         case "move":
-            sketch.mouse_moved(x, y)
+            _call(stage, "mouse_moved", sketch.mouse_moved, x, y)
             if not changes:
-                sketch.pen_hovered(x, y, event.pointer_id)
+                _call(stage, "pen_hovered", sketch.pen_hovered, x, y, event.pointer_id)
         case "scroll":
-            sketch.mouse_scrolled(x, y, event.scroll_x, event.scroll_y)
+            _call(stage, "mouse_scrolled", sketch.mouse_scrolled, x, y, event.scroll_x, event.scroll_y)
         case "enter":
-            sketch.mouse_entered(x, y)
+            _call(stage, "mouse_entered", sketch.mouse_entered, x, y)
         case "exit":
-            sketch.mouse_exited(x, y)
+            _call(stage, "mouse_exited", sketch.mouse_exited, x, y)
     _deliver_all(stage, changes)
 
 
@@ -223,18 +349,21 @@ def _deliver(stage: Stage, change: PenChange) -> None:
                 sketch.ink.wet[pointer_id] = WetStroke(parse_color(sketch.pen_color), sketch.pen_width)
             sketch.ink.wet[pointer_id].add(point)
             stage.moved[pointer_id] = stage.now
-            (sketch.pen_pressed if first else sketch.pen_dragged)(point, pointer_id)
-            sketch.on_stroke_point(point, pointer_id)
-            call_addons(sketch, "on_stroke_point", point, pointer_id)
+            if first:
+                _call(stage, "pen_pressed", sketch.pen_pressed, point, pointer_id)
+            else:
+                _call(stage, "pen_dragged", sketch.pen_dragged, point, pointer_id)
+            _call(stage, "on_stroke_point", sketch.on_stroke_point, point, pointer_id)
+            _call_addons(stage, "on_stroke_point", point, pointer_id)
         case StrokeDone(points=points):
             stage.moved.pop(pointer_id, None)
             _dry(sketch, pointer_id)
-            sketch.pen_released(points[-1], pointer_id)
-            sketch.on_stroke(points, pointer_id)
-            call_addons(sketch, "on_stroke", points, pointer_id)
+            _call(stage, "pen_released", sketch.pen_released, points[-1], pointer_id)
+            _call(stage, "on_stroke", sketch.on_stroke, points, pointer_id)
+            _call_addons(stage, "on_stroke", points, pointer_id)
         case _:
-            sketch.on_ink(change.strokes, pointer_id)
-            call_addons(sketch, "on_ink", change.strokes, pointer_id)
+            _call(stage, "on_ink", sketch.on_ink, change.strokes, pointer_id)
+            _call_addons(stage, "on_ink", change.strokes, pointer_id)
 
 
 def _dry(sketch: Sketch, pointer_id: int) -> None:

@@ -12,11 +12,17 @@ def home_of(sketch: object) -> Path:
 
     A sketch that lives in an installed package, or was typed into a prompt, keeps it in the current folder.
     """
-    try:
-        source = Path(inspect.getfile(sketch if inspect.isclass(sketch) else type(sketch))).resolve()
-    except (TypeError, OSError):
-        return Path.cwd() / DATA_FOLDER
+    source = file_of(sketch)
     package = Path(__file__).resolve().parent
     if not source.is_file() or package in source.parents or Path(sys.prefix).resolve() in source.parents:
         return Path.cwd() / DATA_FOLDER
     return source.parent / DATA_FOLDER
+
+
+def file_of(sketch: object) -> Path:
+    """The file a sketch, or a class or module of one, was written in; `<typed>` here if there is none."""
+    try:
+        kind = sketch if inspect.isclass(sketch) or inspect.ismodule(sketch) else type(sketch)
+        return Path(inspect.getfile(kind)).resolve()
+    except (TypeError, OSError):
+        return Path.cwd() / "<typed>"

@@ -46,7 +46,10 @@ class Sketch:
         frame: Frames drawn before this one.
         mouse_x: Where the mouse was last seen.
         mouse_y: Where the mouse was last seen.
-        modifiers: Of "shift", "ctrl", "alt" and "command", those held at the last key event.
+        modifiers: Of "shift", "ctrl", "alt" and "command", those held as of the last event.
+        key_code: Where the key of the last key event is, whatever the layout writes on it, by the names of
+            W3C's `KeyboardEvent.code`: "KeyA", "Digit1", "Space", "Numpad5"... On a French keyboard the key
+            "a" is "KeyQ". Empty where that is not known; outside X11 it is where a US keyboard has the key.
         ink: Everything drawn with the pen.
         home: Folder beside the sketch in which what the user makes is kept.
         frame_times: What the last frames cost; `frame_times.p50_p99` in milliseconds.
@@ -68,6 +71,7 @@ class Sketch:
     mouse_x: float = 0.0
     mouse_y: float = 0.0
     modifiers: frozenset[str] = frozenset()
+    key_code: str = ""
     home: Path = Path("inkloop-data")
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -122,10 +126,14 @@ class Sketch:
         """End. Called once, also after an error."""
 
     def key_pressed(self, key: str) -> None:
-        """A key went down: "a", "1", "space", "enter", "f1"... `modifiers` says what was held."""
+        """A key went down: "a", "1", "é", "space", "enter", "f1"... A key that is held is told of once.
+
+        It is called by what its layout writes on it, in lower case; a dead key by its accent. `modifiers`
+        says what is held, `key_code` where the key is.
+        """
 
     def key_released(self, key: str) -> None:
-        """A key went up."""
+        """A key went up, or the window lost the keyboard while it was down; it has the name it went down by."""
 
     def mouse_moved(self, x: float, y: float) -> None:
         """The mouse moved with no button held."""

@@ -3,6 +3,7 @@
 import builtins
 import sys
 import traceback
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +50,33 @@ def suggestion(error: BaseException) -> str:
     return f". Did you mean: {near[0]!r}?" if near else ""
 
 
+def authors_place(error: BaseException, file: Path) -> tuple[str, int]:
+    """Where an error was raised: path and line of the last step that is the author's.
+
+    Where there is none, as in an addon's hook, it is the last step that is nobody's whose code was installed,
+    else the last of all.
+
+    Args:
+        error: What was raised; one that names a line itself, as a SyntaxError does, is where it says.
+        file: The author's, as in `authors_traceback`.
+
+    Returns:
+        Path and line; an empty path and 0 where nothing is known.
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        return error.filename, error.lineno or 0
+    places = [(step.tb_frame.f_code.co_filename, step.tb_lineno) for step in _steps(error.__traceback__)]
+    own = [place for place in places if _is_authors(place[0], file)]
+    others = [place for place in places if not _is_installed(place[0])]
+    return (own or others or places or [("", 0)])[-1]
+
+
+def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
 def _from_author(trace: TracebackType | None, file: Path) -> TracebackType | None:
     step = trace
     while step is not None:
@@ -62,5 +90,9 @@ def _is_authors(name: str, file: Path) -> bool:
     if name.startswith("<"):  # a frozen module or a text that was typed, which lies nowhere
         return False
     path, file = Path(name).resolve(), file.resolve()
-    installed = "site-packages" in path.parts or not MACHINERY.isdisjoint(path.parents)
-    return path == file or (file.parent in path.parents and not installed)
+    return path == file or (file.parent in path.parents and not _is_installed(name))
+
+
+def _is_installed(name: str) -> bool:
+    path = Path(name).resolve()
+    return name.startswith("<") or "site-packages" in path.parts or not MACHINERY.isdisjoint(path.parents)

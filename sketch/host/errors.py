@@ -36,6 +36,11 @@ NO_DISPLAY = (
     "or start a display first (on a server: xvfb-run -a COMMAND)"
 )
 
+SECOND_WINDOW = (
+    "a window is open in this program already, and there can be one: "
+    "close it first, or run the second sketch in a program of its own"
+)
+
 NO_OPENGL = (
     "OpenGL 3.3 is not available here ({why}): install a graphics driver "
     "(Debian and Ubuntu, also without a GPU: apt-get install libgl1 libegl1 libgl1-mesa-dri libfontconfig1)"

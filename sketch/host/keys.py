@@ -18,6 +18,27 @@ NAMES = {
 }
 
 PUNCTUATION = {
+    "EXCLAMATION": "!",
+    "DOUBLEQUOTE": '"',
+    "HASH": "#",
+    "POUND": "#",
+    "DOLLAR": "$",
+    "PERCENT": "%",
+    "AMPERSAND": "&",
+    "PARENLEFT": "(",
+    "PARENRIGHT": ")",
+    "ASTERISK": "*",
+    "COLON": ":",
+    "LESS": "<",
+    "GREATER": ">",
+    "QUESTION": "?",
+    "AT": "@",
+    "ASCIICIRCUM": "^",
+    "UNDERSCORE": "_",
+    "BRACELEFT": "{",
+    "BAR": "|",
+    "BRACERIGHT": "}",
+    "ASCIITILDE": "~",
     "BRACKETLEFT": "[",
     "BRACKETRIGHT": "]",
     "MINUS": "-",
@@ -62,11 +83,9 @@ def modifier_names(modifiers: int) -> frozenset[str]:
     return frozenset(name for name, bit in bits.items() if modifiers & bit)
 
 
-def button_name(buttons: int) -> str:
-    """Name of the first button that is set in pyglet's bits; empty for none."""
+def button_names(buttons: int) -> list[str]:
+    """Names of the buttons that are set in pyglet's bits, "left" before the others."""
     from pyglet.window import mouse
 
-    for bit, name in ((mouse.LEFT, "left"), (mouse.RIGHT, "right"), (mouse.MIDDLE, "middle")):
-        if buttons & bit:
-            return name
-    return ""
+    known = ((mouse.LEFT, "left"), (mouse.RIGHT, "right"), (mouse.MIDDLE, "middle"))
+    return [name for bit, name in known if buttons & bit]

@@ -3,21 +3,31 @@
 import logging
 import os
 import sys
+from threading import Lock
 from typing import Any
 
 import moderngl
+import numpy as np
+from numpy.typing import NDArray
 
 from sketch.clock import WallClock
-from sketch.host.errors import NO_DISPLAY, NO_OPENGL, HostError, check_size
+from sketch.failures import Failures
+from sketch.host.errors import NO_DISPLAY, NO_OPENGL, SECOND_WINDOW, HostError, check_size
+from sketch.host.last_picture import LastPicture, WindowCopy
 from sketch.host.memory import keep_freed_memory
 from sketch.host.offscreen import Player, Viewer, read_pixels
-from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio, stamp_events
+from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio
+from sketch.host.x11 import follow_events
 from sketch.loop import Stage, begin, end, run_frame
 from sketch.render.canvas import Canvas
+from sketch.resources import file_of
 from sketch.sketch import Sketch
 from sketch.window import Window
 
 log = logging.getLogger("inkloop")
+
+# pyglet has one event loop in a process, and its windows one thread.
+_ONE_WINDOW = Lock()
 
 SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "gdi generic")
 
@@ -33,7 +43,12 @@ def has_display() -> bool:
 
 
 def run_window(
-    sketch: Sketch, *, frames: int | None = None, player: Player | None = None, viewer: Viewer | None = None
+    sketch: Sketch,
+    *,
+    frames: int | None = None,
+    player: Player | None = None,
+    viewer: Viewer | None = None,
+    strict: bool = False,
 ) -> Stage:
     """Run a sketch in a window until it quits or the window is closed.
 
@@ -42,23 +57,49 @@ def run_window(
         frames: End after so many.
         player: Puts events in the queue before every frame, beside the user's own.
         viewer: Sees every frame.
+        strict: Whether an error of the sketch or an addon ends the run. Otherwise the window stays, with the
+            last good picture and the error over it, until a frame goes well.
 
     Returns:
         The stage as it was at the end; its canvas is released.
 
     Raises:
-        HostError: There is no display, or no OpenGL 3.3.
+        HostError: There is no display, or no OpenGL 3.3, or another window is open.
     """
+    if not _ONE_WINDOW.acquire(blocking=False):
+        raise HostError(SECOND_WINDOW)
+    try:
+        window, context = open_window(sketch.window)
+        try:
+            return _run(sketch, window, context, frames, player, viewer, strict)
+        finally:
+            window.close()
+    finally:
+        _ONE_WINDOW.release()
+
+
+def _run(
+    sketch: Sketch,
+    window: Any,
+    context: moderngl.Context,
+    frames: int | None,
+    player: Player | None,
+    viewer: Viewer | None,
+    strict: bool,
+) -> Stage:
     import pyglet
 
     pyglet_clock: Any = pyglet.clock
-    window, context = open_window(sketch.window)
     size, ratio = (int(window.width), int(window.height)), pixel_ratio(window)
     stage = Stage(sketch, Canvas(context, size, ratio))
+    last = None
+    if not strict:
+        last = LastPicture(context, window, by_software=_draws_to_x11_by_software())
+        stage.last, stage.failures = last, Failures(file_of(sketch))
     clock = WallClock()
     events = WindowEvents(window, stage.queue, clock, sketch.quit)
     window.push_handlers(events)
-    stamp_events(window, events.note_stamp)
+    follow_events(window, events.take_native)
     follow_tablets(window, events.note_pressure)
     copier = FrameCopier(context) if viewer is not None else None
 
@@ -66,12 +107,13 @@ def run_window(
         window.switch_to()
         if player is not None and not player(clock(), stage.queue):
             sketch.quit()
-        target = context.screen
-        target.viewport = (0, 0, *window.get_framebuffer_size())
+        target, pixels = context.screen, window.get_framebuffer_size()
+        target.viewport = (0, 0, *pixels)
         run_frame(stage, clock(), target)
-        if viewer is not None and copier is not None:
-            viewer(copier.copy(target, window.get_framebuffer_size()))
-        window.flip()
+        if viewer is not None and copier is not None and min(pixels) > 0:
+            viewer(copier.copy(pixels))
+        if not stage.is_hidden:
+            window.flip()
         if sketch.wants_to_quit or sketch.frame == frames:
             pyglet.app.exit()
 
@@ -87,7 +129,9 @@ def run_window(
             end(stage)
         finally:
             stage.canvas.release()
-            window.close()
+            for kept in (copier, last):
+                if kept is not None:
+                    kept.release()
     return stage
 
 
@@ -178,18 +222,26 @@ def _host_error(error: Exception) -> Exception:
     return HostError(NO_OPENGL.format(why=" ".join(str(error).split()) or type(error).__name__))
 
 
+def _draws_to_x11_by_software() -> bool:
+    return sys.platform == "linux" and wished_samples(None, renderer_name()) == 0
+
+
 class FrameCopier:
     """Reads a window's frames by way of another framebuffer: a multisampled one cannot be read as it is."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
-        self._copy: moderngl.Framebuffer | None = None
+        self._copy: WindowCopy | None = None
 
-    def copy(self, screen: moderngl.Framebuffer, size: tuple[int, int]) -> Any:
-        """The picture on the screen's framebuffer: uint8 of shape (height, width, 3), the top row first."""
-        if self._copy is None or self._copy.size != size:
-            if self._copy is not None:
-                self._copy.release()
-            self._copy = self._context.simple_framebuffer(size, components=4)
-        self._context.copy_framebuffer(self._copy, screen)
-        return read_pixels(self._copy)
+    def copy(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """The picture in the window, of this size: uint8 of shape (height, width, 3), the top row first."""
+        if self._copy is None or self._copy.texture.size != size:
+            self.release()
+            self._copy = WindowCopy(self._context, size)
+        self._copy.take()
+        return read_pixels(self._copy.framebuffer)
+
+    def release(self) -> None:
+        """Give the GPU's resources back."""
+        if self._copy is not None:
+            self._copy.release()

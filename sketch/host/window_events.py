@@ -4,9 +4,21 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from sketch.host.keys import button_name, key_name, modifier_names
+from sketch.host.codes import NAMED_CODES
+from sketch.host.held import HeldKeys
+from sketch.host.keys import button_names, key_name, modifier_names
 from sketch.host.server_clock import ServerClock
-from sketch.input.events import Button, Device, FilesEvent, KeyEvent, PointerEvent, PointerKind, ResizeEvent
+from sketch.host.x11 import NativeEvent
+from sketch.input.events import (
+    Button,
+    Device,
+    Event,
+    FilesEvent,
+    FocusEvent,
+    PointerEvent,
+    PointerKind,
+    ResizeEvent,
+)
 from sketch.input.queue import EventQueue
 
 log = logging.getLogger("inkloop")
@@ -15,9 +27,6 @@ log = logging.getLogger("inkloop")
 TABLET_FRESH = 0.05
 
 HANDLED = True
-
-# Motion, buttons and keys of X11, all of which carry their time at the same place.
-STAMPED = range(2, 7)
 
 
 class WindowEvents:
@@ -38,12 +47,28 @@ class WindowEvents:
         self._now = now
         self._close = close
         self._server = ServerClock()
-        self._stamp: int | None = None
+        self._native: NativeEvent | None = None
         self._pressure = (0.5, -1.0)
+        self._keys = HeldKeys()
+        self._buttons: dict[str, None] = {}
+        self._at = (0.0, 0.0)
+        self._focused = True
 
-    def note_stamp(self, stamp_ms: int | None) -> None:
-        """Remember the server's stamp of the event that is about to be dispatched; None after it."""
-        self._stamp = stamp_ms
+    def take_native(self, event: NativeEvent | None) -> None:
+        """Take what the window system says of the event that pyglet is about to dispatch; None after it.
+
+        A key is taken from it alone: pyglet knows no keys but those of English layouts, and calls one that
+        comes up by what Shift makes of it then.
+        """
+        self._native = event
+        if event is not None and event.destroyed:
+            self._close()
+        if event is not None and event.key is not None:
+            kind, key, t = event.kind, event.key, self._time()
+            if kind == "up":
+                self._put(*self._keys.up(key.number, event.modifiers, t))
+            elif key.name:
+                self._put(*self._keys.down(key.number, key.name, key.code, event.modifiers, t))
 
     def note_pressure(self, pressure: float) -> None:
         """Remember what a tablet reported, 0..1: the pointer event that follows carries no pressure."""
@@ -51,23 +76,31 @@ class WindowEvents:
 
     def on_mouse_motion(self, x: float, y: float, dx: float, dy: float) -> bool:
         """A sample with no button held."""
-        return self._pointer("move", x, y)
+        return self._pointer("move", x, y, modifiers=self._held_now())
 
     def on_mouse_drag(self, x: float, y: float, dx: float, dy: float, buttons: int, modifiers: int) -> bool:
-        """A sample with a button held."""
-        return self._pointer("move", x, y, button_name(buttons))
+        """A sample with a button held; one that went down elsewhere, or was let go of here, does not count."""
+        held = [name for name in button_names(buttons) if name in self._buttons]
+        return self._pointer("move", x, y, held[0] if held else "", modifiers=self._held_now())
 
     def on_mouse_press(self, x: float, y: float, button: int, modifiers: int) -> bool:
-        """A button went down."""
-        return self._pointer("down", x, y, button_name(button))
+        """A button went down; those that have no name, such as Back, do nothing."""
+        for name in button_names(button):
+            self._buttons[name] = None
+            self._pointer("down", x, y, name, modifiers=modifier_names(modifiers))
+        return HANDLED
 
     def on_mouse_release(self, x: float, y: float, button: int, modifiers: int) -> bool:
         """A button went up."""
-        return self._pointer("up", x, y, button_name(button))
+        for name in button_names(button):
+            if name in self._buttons:
+                del self._buttons[name]
+                self._pointer("up", x, y, name, modifiers=modifier_names(modifiers))
+        return HANDLED
 
     def on_mouse_scroll(self, x: float, y: float, scroll_x: float, scroll_y: float) -> bool:
         """The wheel turned."""
-        return self._pointer("scroll", x, y, "", scroll_x, scroll_y)
+        return self._pointer("scroll", x, y, "", scroll_x, scroll_y, modifiers=self._held_now())
 
     def on_mouse_enter(self, x: float, y: float) -> bool:
         """The mouse came in."""
@@ -79,11 +112,30 @@ class WindowEvents:
 
     def on_key_press(self, symbol: int, modifiers: int) -> bool:
         """A key went down. Handled here, so that pyglet does not close the window on ESC."""
-        return self._key("down", symbol, modifiers)
+        name = key_name(symbol)
+        if name and self._native is None:
+            code = NAMED_CODES.get(name, "")
+            self._put(*self._keys.down(symbol, name, code, modifier_names(modifiers), self._time()))
+        return HANDLED
 
     def on_key_release(self, symbol: int, modifiers: int) -> bool:
         """A key went up."""
-        return self._key("up", symbol, modifiers)
+        if self._native is None:
+            self._put(*self._keys.up(symbol, modifier_names(modifiers), self._time()))
+        return HANDLED
+
+    def on_activate(self) -> None:
+        """The window got the keyboard."""
+        self._focused = True
+        self._put(FocusEvent(True))
+
+    def on_deactivate(self) -> None:
+        """Another window has the keyboard, and will be told of what comes up: it comes up now."""
+        self._focused = False
+        for name in [*self._buttons]:
+            del self._buttons[name]
+            self._pointer("up", *self._at, name)
+        self._put(*self._keys.release(self._time()), FocusEvent(False))
 
     def on_resize(self, width: int, height: int) -> None:
         """The window has another size; not handled to the end: pyglet sets its own projection too."""
@@ -100,8 +152,16 @@ class WindowEvents:
         return HANDLED
 
     def _time(self) -> float:
-        now = self._now()
-        return now if self._stamp is None else self._server.seconds(self._stamp, now)
+        now, stamp = self._now(), self._native.stamp_ms if self._native is not None else None
+        return now if stamp is None else self._server.seconds(stamp, now)
+
+    def _held_now(self) -> frozenset[str] | None:
+        """Held while the mouse moves or scrolls, if the window system says so and the keyboard is ours."""
+        return self._native.modifiers if self._native is not None and self._focused else None
+
+    def _put(self, *events: Event) -> None:
+        for event in events:
+            self._queue.put(event)
 
     def _pointer(
         self,
@@ -111,10 +171,12 @@ class WindowEvents:
         button: str = "",
         scroll_x: float = 0.0,
         scroll_y: float = 0.0,
+        modifiers: frozenset[str] | None = None,
     ) -> bool:
         pressure, since = self._pressure
         is_pen = self._now() - since < TABLET_FRESH
-        self._queue.put(
+        self._at = (x, y)
+        self._put(
             PointerEvent(
                 kind,
                 float(x),
@@ -125,44 +187,15 @@ class WindowEvents:
                 button=cast(Button, button),
                 scroll_x=scroll_x,
                 scroll_y=scroll_y,
+                modifiers=modifiers,
             )
         )
-        return HANDLED
-
-    def _key(self, kind: str, symbol: int, modifiers: int) -> bool:
-        name = key_name(symbol)
-        if name:
-            self._queue.put(KeyEvent(cast(Any, kind), name, modifier_names(modifiers), self._time()))
         return HANDLED
 
 
 def pixel_ratio(window: Any) -> float:
     """Pixels of pyglet's framebuffer per logical pixel."""
     return float(window.get_framebuffer_size()[0]) / max(1, window.width)
-
-
-def stamp_events(window: Any, note: Callable[[int | None], None]) -> None:
-    """Have X11's own time stamps noted around each event; does nothing on other window systems.
-
-    pyglet hands no time on, and the moment at which a sample is taken from the queue is not the moment at
-    which the pen was there.
-    """
-    handlers: dict[int, Callable[[Any], None]] | None = getattr(window.display, "_window_map", None)
-    if handlers is None:
-        return
-    for name in ("_window", "_view"):
-        xid = getattr(window, name, None)
-        if xid in handlers:
-            handlers[xid] = _stamped(handlers[xid], note)
-
-
-def _stamped(dispatch: Callable[[Any], None], note: Callable[[int | None], None]) -> Callable[[Any], None]:
-    def dispatch_stamped(event: Any) -> None:
-        note(int(event.xkey.time) if event.type in STAMPED else None)
-        dispatch(event)
-        note(None)
-
-    return dispatch_stamped
 
 
 def follow_tablets(window: Any, note: Callable[[float], None]) -> int:

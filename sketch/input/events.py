@@ -23,6 +23,7 @@ class PointerEvent:
         button: The button that changed, or is held while moving; empty when none is.
         scroll_x: Steps scrolled to the right, for "scroll".
         scroll_y: Steps scrolled upward, for "scroll".
+        modifiers: Of "shift", "ctrl", "alt" and "command", those held; None where that is not known.
     """
 
     kind: PointerKind
@@ -35,6 +36,7 @@ class PointerEvent:
     button: Button = ""
     scroll_x: float = 0.0
     scroll_y: float = 0.0
+    modifiers: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,18 @@ class KeyEvent:
 
     Attributes:
         kind: Which of the two.
-        key: The key's name: "a", "1", "space", "enter", "backspace", "escape", "left", "f1"...
-        modifiers: Of "shift", "ctrl", "alt" and "command", those held.
+        key: The key's name: "a", "1", "é", "space", "enter", "backspace", "escape", "left", "f1"...
+        modifiers: Of "shift", "ctrl", "alt" and "command", those held once this has happened.
         t: Seconds on the loop's clock.
+        code: Where the key is, whatever the layout writes on it, by the names of W3C's
+            `KeyboardEvent.code`: "KeyA", "Digit1", "Space", "Numpad5"...; empty where that is not known.
     """
 
     kind: Literal["down", "up"]
     key: str
     modifiers: frozenset[str] = frozenset()
     t: float = 0.0
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +90,11 @@ class MessageEvent:
     text: str
 
 
-Event: TypeAlias = PointerEvent | KeyEvent | ResizeEvent | FilesEvent | MessageEvent
+@dataclass(frozen=True, slots=True)
+class FocusEvent:
+    """The window got the keyboard, or lost it: what was held has come up by events of its own."""
+
+    focused: bool
+
+
+Event: TypeAlias = PointerEvent | KeyEvent | ResizeEvent | FilesEvent | MessageEvent | FocusEvent

@@ -4,16 +4,20 @@ An ink is the strokes that belong together, such as a letter. It is closed by a 
 stroke that starts too far from it to be part of it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 
 from sketch.ink.points import Points
 from sketch.input.events import PointerEvent
+from sketch.input.sound import sound_event
 
 # Below this size an ink says nothing of how large the writer writes: it may be the dot of an i.
 SMALLEST_REACH = 60.0
+
+# An event this many seconds ahead of the loop's clock has another clock; later ones would all wait for it.
+AHEAD = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +70,9 @@ class PenTracker:
         reach: How far from an ink's bounding box a stroke may start and still belong to it, as a multiple of
             the box's larger side.
 
+    Attributes:
+        dropped: How many events were left out because a number of theirs cannot be.
+
     Raises:
         ValueError: A number is negative.
     """
@@ -75,10 +82,50 @@ class PenTracker:
             raise ValueError(f"pause and reach must be 0 or more; got {pause} s and {reach}")
         self.pause = pause
         self.reach = reach
+        self.dropped = 0
         self._pens: dict[int, _Pen] = {}
+        self._last: dict[int, PointerEvent] = {}
+        self._missed: set[int] = set()
+
+    def accept(self, event: PointerEvent, now: float | None = None) -> PointerEvent | None:
+        """Make an event's numbers sound, and its pointer's times grow; an accepted event stays as it is.
+
+        Args:
+            event: As a device or a player gave it.
+            now: Seconds on the loop's clock, where it is known: a time far ahead of it becomes it.
+
+        Returns:
+            The event with its pressure within 0..1 and a time not before the pointer's last. None if a number
+            cannot be: the event is counted in `dropped`. Of a pen that touches down so, the next sample is
+            where it touches; one that is lifted so is lifted where it last was.
+        """
+        last = self._last.get(event.pointer_id)
+        sound = sound_event(event)
+        if sound is None:
+            self.dropped += 1
+            if event.kind == "down":
+                self._missed.add(event.pointer_id)
+            if event.kind != "up" or last is None:
+                return None
+            sound = replace(event, x=last.x, y=last.y, t=last.t, pressure=last.pressure)
+        if event.kind == "up":
+            self._missed.discard(event.pointer_id)
+        elif event.pointer_id in self._missed and sound.button == "left":
+            self._missed.discard(event.pointer_id)
+            sound = replace(sound, kind="down")
+        if now is not None and sound.t > now + AHEAD:
+            sound = replace(sound, t=now)
+        if last is not None and sound.t < last.t:
+            sound = replace(sound, t=last.t)
+        self._last[event.pointer_id] = sound
+        return sound
 
     def feed(self, event: PointerEvent) -> list[PenChange]:
         """Take a pointer event; give what it changes, in order (nothing while the pen hovers)."""
+        sound = self.accept(event)
+        return [] if sound is None else self._feed(sound)
+
+    def _feed(self, event: PointerEvent) -> list[PenChange]:
         if event.kind == "down" and event.button in ("left", ""):
             return self._down(event)
         pen = self._pens.get(event.pointer_id)
@@ -117,6 +164,7 @@ class PenTracker:
             pen.lifted = event.t
         if pen is not None and self._begins_another(pen, event):
             changes.append(self._close(event.pointer_id))
+            self._last[event.pointer_id] = event
             pen = None
         if pen is None:
             pen = self._pens[event.pointer_id] = _Pen(began=event.t)
@@ -144,6 +192,7 @@ class PenTracker:
         return StrokeDone(points, pointer_id)
 
     def _close(self, pointer_id: int) -> InkDone:
+        self._last.pop(pointer_id, None)
         return InkDone(tuple(self._pens.pop(pointer_id).strokes), pointer_id)
 
     def _begins_another(self, pen: _Pen, event: PointerEvent) -> bool:

@@ -1,6 +1,7 @@
 """A player puts events in a sketch's queue as a person would: a script, acted out frame by frame."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from time import perf_counter, sleep
 from typing import TypeAlias
 
@@ -66,13 +67,7 @@ class ScriptPlayer:
 
 def stamped(event: Event, t: float) -> Event:
     """The same event, happening at `t` where it has a time."""
-    if isinstance(event, PointerEvent):
-        return PointerEvent(
-            event.kind, event.x, event.y, t, event.pressure, event.pointer_id, event.device, event.button
-        )
-    if isinstance(event, KeyEvent):
-        return KeyEvent(event.kind, event.key, event.modifiers, t)
-    return event
+    return replace(event, t=t) if isinstance(event, PointerEvent | KeyEvent) else event
 
 
 def press(key: str, *modifiers: str) -> Timed:

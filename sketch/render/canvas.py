@@ -19,6 +19,7 @@ from sketch.render.matrix import scaling
 from sketch.render.meshes.painter import ShadedPainter
 from sketch.render.post.painter import PostPainter
 from sketch.render.post.passes import Pass, check_passes
+from sketch.render.shapes.quads import Quad
 from sketch.render.strokes.pixels import ink_stroke
 from sketch.render.targets import Targets, measured
 from sketch.render.text.lines import TextCache
@@ -64,6 +65,7 @@ class Canvas(Targets, Vocabulary):
         """
         if self._target.framebuffer is not None:
             raise RuntimeError("begin was called twice without an end")
+        self._frames += 1
         self._start(scaling(self.pixel_ratio, self.pixel_ratio))
         self._layers.begin_frame()
         self._post.begin_frame()
@@ -99,6 +101,36 @@ class Canvas(Targets, Vocabulary):
         unpopped = self._unpopped()
         if unpopped:
             raise RuntimeError(f"the frame ended with {unpopped} not popped")
+
+    def abandon(self) -> None:
+        """Give a frame up that cannot be finished: what is pending, pushed or entered in it is forgotten.
+
+        Another one may begin after this, whatever state an error left this one in. Does nothing between two
+        frames.
+        """
+        frame, framebuffer = self._frame_target(), self._frame_target().framebuffer
+        self._batch.drop()
+        self._outer.clear()
+        self._frames += 1
+        self._aim(replace(frame, framebuffer=None, clip=None))
+        self._start(scaling(frame.ratio, frame.ratio))
+        if framebuffer is not None:
+            self._use_frame(framebuffer)
+        unset_blending(self._ctx)
+        _ = self._ctx.error  # one that OpenGL holds would be taken for the next frame's
+
+    def cover(self, picture: moderngl.Texture) -> None:
+        """Fill the frame with a texture whose first row is at the bottom, as large as fits, on black.
+
+        Raises:
+            RuntimeError: No frame has begun.
+        """
+        self.background(0)
+        width, height = self._batch.size
+        share = min(width / picture.width, height / picture.height)
+        wide, high = picture.width * share, picture.height * share
+        across, down = (width - wide) / 2, (height - high) / 2
+        self._batch.picture(picture, Quad((across, down + high), (wide, 0.0, 0.0, -high)), 1.0, "alpha")
 
     def resize(self, size: tuple[int, int], pixel_ratio: float = 1.0) -> None:
         """Take another size, between two frames.

@@ -42,6 +42,7 @@ class DrawingState:
         self._matrix: Matrix = IDENTITY
         self._derived: Axes | None = None
         self._matrices: list[Matrix] = []
+        self._frames = 0
 
     def color(self, *color: ColorLike, alpha: float = 1.0) -> None:
         """Set the color of everything drawn from now on.
@@ -124,13 +125,15 @@ class DrawingState:
     def pushed(self) -> Generator[None]:
         """Push style and matrix for the length of a `with` block; an error inside puts them back too."""
         style, styles = replace(self._style), len(self._styles)
-        matrix, matrices = self._matrix, len(self._matrices)
+        matrix, matrices, frame = self._matrix, len(self._matrices), self._frames
         try:
             yield
         finally:
-            self._style = style
-            self._place(matrix)
-            del self._styles[styles:], self._matrices[matrices:]
+            # One that nobody left ends when its generator is collected, which may be in another frame.
+            if frame == self._frames:
+                self._style = style
+                self._place(matrix)
+                del self._styles[styles:], self._matrices[matrices:]
 
     def translate(self, x: float, y: float) -> None:
         """Move the origin by (x, y) logical pixels."""

@@ -99,7 +99,7 @@ class Targets(DrawingState, ABC):
         self._batch.flush()
         ratio = fbo.ratio(self._frame_ratio)
         inner = Target(surface.framebuffer, fbo.size, ratio, surface.pixels)
-        kept = self._state()
+        kept, frame = self._state(), self._frames
         self._outer.append(self._target)
         self._aim(inner)
         self._start(scaling(ratio, ratio))
@@ -109,12 +109,13 @@ class Targets(DrawingState, ABC):
             if unpopped:
                 raise RuntimeError(f"drawing into an Fbo ended with {unpopped} not popped")
         finally:
-            try:
-                self._batch.flush()
-            finally:
-                surface.upright_is_old = True
-                self._put_back(kept)
-                self._aim(self._outer.pop())
+            surface.upright_is_old = True
+            if frame == self._frames:
+                try:
+                    self._batch.flush()
+                finally:
+                    self._put_back(kept)
+                    self._aim(self._outer.pop())
 
     @contextmanager
     def clip(self, x: float, y: float, width: float, height: float) -> Generator[None]:
@@ -138,15 +139,17 @@ class Targets(DrawingState, ABC):
         outer = self._target
         box = _clip_box(self._matrix, x, y, width, height)
         within = outer.clip or (0, 0, *outer.pixels)
+        frame = self._frames
         self._batch.flush()
         self._aim(replace(outer, clip=_both(box, within)))
         try:
             yield
         finally:
-            try:
-                self._batch.flush()
-            finally:
-                self._aim(outer)
+            if frame == self._frames:
+                try:
+                    self._batch.flush()
+                finally:
+                    self._aim(outer)
 
     def grab(self) -> Image:
         """A copy of everything drawn so far, into the frame or, within `into`, into the Fbo."""
@@ -193,9 +196,13 @@ class Targets(DrawingState, ABC):
         self._use_frame(self._open())
         return texture
 
+    def _frame_target(self) -> Target:
+        """The frame, whatever is drawn into just now."""
+        return self._outer[0] if self._outer else self._target
+
     @property
     def _frame_ratio(self) -> float:
-        return self._outer[0].ratio if self._outer else self._target.ratio
+        return self._frame_target().ratio
 
     def _surface(self, fbo: Fbo) -> FboSurface:
         """Where an Fbo is: the same whether the frame or another Fbo is drawn into just now."""

@@ -1,0 +1,145 @@
+"""Errors of a sketch that stay in its window: said in the log once, and over the picture while they last."""
+
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sketch.render.canvas import Canvas
+from sketch.render.text.wrapping import wrapped
+from sketch.tracebacks import authors_place, authors_traceback
+
+log = logging.getLogger("inkloop")
+
+SECONDS = 4.0
+"""How long the error of an event is shown: events come and go within a frame."""
+
+MOST = 1000
+"""Characters of a message that are looked at; a screen holds fewer."""
+
+KNOWN = 500
+"""Places of errors that are remembered."""
+
+
+NOT_BEGUN = "the sketch cannot begin; ESC closes the window"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is shown of an error.
+
+    Attributes:
+        place: File, line and the hook that was called.
+        message: The kind of error and what it says.
+    """
+
+    place: str
+    message: str
+
+
+class Failures:
+    """What went wrong in the hooks of a sketch and of its addons.
+
+    Args:
+        file: The sketch's own.
+
+    Attributes:
+        frame_failed: Whether this frame cannot be shown.
+        sketch_begun: Whether the sketch could be set up; nothing else of it is called if not.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.frame_failed = False
+        self.sketch_begun = True
+        self._file = file
+        self._of_frame: Failure | None = None
+        self._of_event: Failure | None = None
+        self._until = 0.0
+        self._known: set[tuple[str, str, int, str]] = set()
+
+    @property
+    def shown(self) -> Failure | None:
+        """What to show over the picture now."""
+        return self._of_frame or self._of_event
+
+    def start_frame(self, now: float) -> None:
+        """Begin with a clean slate: what failed in the last frame may have been mended since."""
+        if self.sketch_begun:
+            self.frame_failed, self._of_frame = False, None
+        if now >= self._until:
+            self._of_event = None
+
+    def caught(self, error: Exception, hook: str, now: float, *, is_event: bool = False) -> None:
+        """Take note of an error.
+
+        Args:
+            error: What was raised.
+            hook: Which method was called.
+            now: Seconds on the loop's clock.
+            is_event: Whether the picture of this frame is good all the same.
+        """
+        path, line = authors_place(error, self._file)
+        if is_event:
+            self._of_event, self._until = self._failure(error, hook, path, line), now + SECONDS
+        elif not self.frame_failed:
+            self._of_frame, self.frame_failed = self._failure(error, hook, path, line), True
+        key = (type(error).__name__, path, line, hook)
+        if key not in self._known and len(self._known) < KNOWN:
+            self._known.add(key)
+            log.error("%s failed:\n%s", hook, authors_traceback(error, self._file).rstrip())
+
+    def _failure(self, error: Exception, hook: str, path: str, line: int) -> Failure:
+        file = Path(path)
+        name = file.name if file.parent == self._file.parent else "/".join(file.parts[-2:])
+        kind, said = type(error).__name__, _plain(error)
+        where = f"{name}, line {line}, in {hook}" if line else f"in {hook}"
+        advice = "" if self.sketch_begun and hook != "setup" else f": {NOT_BEGUN}"
+        return Failure(f"{where}{advice}", f"{kind}: {said}" if said else kind)
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draw what is shown, on a band over the upper part of the frame."""
+        if self.shown is None:
+            return
+        width, height = canvas.size
+        size = max(9.0, min(64.0, height / 22, width / 30))
+        left, room = 1.2 * size, max(size, width - 2.4 * size)
+
+        def lines(text: str, size: float, most: int) -> list[str]:
+            found = wrapped(text, room, lambda part: canvas.text_size(part, size)[0])
+            return found if len(found) <= most else [*found[: most - 1], f"{found[most - 1][:-1]}…"]
+
+        rows = max(2, int(0.8 * height / (1.3 * size)))
+        place = lines(self.shown.place, 0.8 * size, max(1, rows // 3))
+        message = lines(self.shown.message, size, max(1, rows - len(place)))
+        tall = (1.04 * len(place) + 1.3 * len(message) + 1.0) * size
+        canvas.color(14, 12, 14, alpha=0.9)
+        canvas.rect(0, 0, width, tall)
+        canvas.color("#ff5c4d")
+        canvas.rect(0, 0, 0.35 * size, tall)
+        y = 1.25 * size
+        for line in place:
+            canvas.color("#ffb0a6")
+            canvas.text(line, left, y, 0.8 * size)
+            y += 1.04 * size
+        y += 0.26 * size
+        for line in message:
+            canvas.color(255)
+            canvas.text(line, left, y, size)
+            y += 1.3 * size
+
+
+def _plain(error: Exception) -> str:
+    """What an error says, without what no line of text can show."""
+    try:
+        said = str(error)[:MOST]
+    except Exception:  # an author's own class of errors
+        return ""
+    return _printable(said)
+
+
+@lru_cache(maxsize=8)
+def _printable(text: str) -> str:
+    return "\n".join(
+        "".join(letter if letter.isprintable() else " " for letter in line).rstrip()
+        for line in text.expandtabs(4).splitlines()
+    ).strip()

@@ -1,0 +1,44 @@
+"""Where a key is, whatever its layout writes on it: the names of W3C's `KeyboardEvent.code`."""
+
+from string import ascii_lowercase
+
+# Linux's own numbers (input-event-codes.h), of which X11's key codes are 8 more.
+_ROWS = {
+    1: "Escape Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9 Digit0 Minus Equal Backspace",
+    15: "Tab KeyQ KeyW KeyE KeyR KeyT KeyY KeyU KeyI KeyO KeyP BracketLeft BracketRight Enter ControlLeft",
+    30: "KeyA KeyS KeyD KeyF KeyG KeyH KeyJ KeyK KeyL Semicolon Quote Backquote ShiftLeft Backslash",
+    44: "KeyZ KeyX KeyC KeyV KeyB KeyN KeyM Comma Period Slash ShiftRight NumpadMultiply AltLeft Space",
+    58: "CapsLock F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 NumLock ScrollLock",
+    71: "Numpad7 Numpad8 Numpad9 NumpadSubtract Numpad4 Numpad5 Numpad6 NumpadAdd",
+    79: "Numpad1 Numpad2 Numpad3 Numpad0 NumpadDecimal",
+    85: "Lang5 IntlBackslash F11 F12 IntlRo Lang3 Lang4 Convert KanaMode NonConvert",
+    96: "NumpadEnter ControlRight NumpadDivide PrintScreen AltRight",
+    102: "Home ArrowUp PageUp ArrowLeft ArrowRight End ArrowDown PageDown Insert Delete",
+    113: "AudioVolumeMute AudioVolumeDown AudioVolumeUp Power NumpadEqual",
+    119: "Pause",
+    121: "NumpadComma Lang1 Lang2 IntlYen MetaLeft MetaRight ContextMenu",
+    163: "MediaTrackNext MediaPlayPause MediaTrackPrevious MediaStop",
+    183: "F13 F14 F15 F16 F17 F18 F19 F20 F21 F22 F23 F24",
+    200: "MediaPlay MediaPause",
+}
+
+X11_CODES = {
+    first + place + 8: code for first, row in _ROWS.items() for place, code in enumerate(row.split())
+}
+"""The codes of X11's key codes, as servers number them that take their keys from Linux."""
+
+# What pyglet hands on elsewhere is a key's name, so that its place is a guess: that of the US layout.
+NAMED_CODES = (
+    {letter: f"Key{letter.upper()}" for letter in ascii_lowercase}
+    | {digit: f"Digit{digit}" for digit in "1234567890"}
+    | {f"f{number}": f"F{number}" for number in range(1, 25)}
+    | dict(zip("-=[];'`\\,./", "Minus Equal BracketLeft BracketRight Semicolon Quote Backquote Backslash "
+               "Comma Period Slash".split(), strict=True))
+    | {
+        "space": "Space", "enter": "Enter", "backspace": "Backspace", "tab": "Tab", "escape": "Escape",
+        "left": "ArrowLeft", "right": "ArrowRight", "up": "ArrowUp", "down": "ArrowDown", "home": "Home",
+        "end": "End", "page_up": "PageUp", "page_down": "PageDown", "insert": "Insert", "delete": "Delete",
+        "shift": "ShiftLeft", "ctrl": "ControlLeft", "alt": "AltLeft", "command": "MetaLeft",
+        "capslock": "CapsLock", "numlock": "NumLock", "scrolllock": "ScrollLock", "pause": "Pause",
+    }
+)  # fmt: skip

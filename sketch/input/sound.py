@@ -1,0 +1,48 @@
+"""Events whose numbers can be; drivers, players and networks send others, too."""
+
+import math
+from dataclasses import replace
+from typing import TypeVar
+
+from sketch.input.events import Event, FilesEvent, PointerEvent, ResizeEvent
+
+FARTHEST = 1e6
+"""Logical pixels, or steps of a wheel: more than any screen has, and few enough for float32 to square."""
+
+LATEST = 1e9
+"""Seconds: thirty years, more than a sketch runs."""
+
+LARGEST = 1 << 16
+"""Logical pixels a side of a window."""
+
+EventType = TypeVar("EventType", bound=Event)
+
+
+def sound_event(event: EventType) -> EventType | None:
+    """The event with its pressure within 0..1; None where a number of it cannot be, as NaN or infinity."""
+    try:
+        match event:
+            case PointerEvent():
+                return _pointer(event)
+            case FilesEvent():
+                return event if _within(FARTHEST, event.x, event.y) else None
+            case ResizeEvent():
+                sound = _within(LARGEST, event.width, event.height) and 0 < event.pixel_ratio <= 64
+                return event if sound else None
+            case _:
+                return event
+    except (TypeError, OverflowError):  # what is no number, or an integer of hundreds of digits
+        return None
+
+
+def _pointer(event: PointerEvent) -> PointerEvent | None:
+    if not _within(FARTHEST, event.x, event.y, event.scroll_x, event.scroll_y):
+        return None
+    if not _within(LATEST, event.t) or math.isnan(event.pressure):
+        return None
+    pressure = min(1.0, max(0.0, event.pressure))
+    return event if pressure == event.pressure else replace(event, pressure=pressure)
+
+
+def _within(limit: float, *numbers: float) -> bool:
+    return all(abs(number) <= limit for number in numbers)  # which no NaN is
