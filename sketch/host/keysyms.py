@@ -58,6 +58,6 @@ def _character(symbol: int) -> str:
     if _UNICODE < symbol <= _UNICODE + 0x10FFFF:
         return chr(symbol - _UNICODE)
     page, byte = divmod(symbol, 256)
-    if page not in _CHARACTER_SETS or byte < 0xA0:
+    if page not in _CHARACTER_SETS or (byte < 0xA0 and page):
         return ""
     return bytes([byte]).decode(_CHARACTER_SETS[page], "ignore")

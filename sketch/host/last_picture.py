@@ -1,8 +1,11 @@
 """The last good picture of a window, for frames that fail."""
 
+from collections.abc import Callable
 from typing import Any
 
 import moderngl
+import numpy as np
+from numpy.typing import NDArray
 
 
 class LastPicture:
@@ -11,14 +14,19 @@ class LastPicture:
     Args:
         context: The window's.
         window: pyglet's window.
-        by_software: Whether the processor draws. A copy of every frame takes it some milliseconds, so the
-            picture is then fetched from the screen, where it still is, once it is asked for.
+        fetch: Gives the picture that is on the screen, uint8 of shape (height, width, 3), the top row first,
+            or None. With it no frame is copied: where the processor draws, a copy takes some milliseconds.
     """
 
-    def __init__(self, context: moderngl.Context, window: Any, *, by_software: bool) -> None:
+    def __init__(
+        self,
+        context: moderngl.Context,
+        window: Any,
+        fetch: Callable[[], NDArray[np.uint8] | None] | None = None,
+    ) -> None:
         self._context = context
         self._window = window
-        self._on_screen = by_software
+        self._fetch = fetch
         self._is_there = False
         self._is_copied = False
         self._copy: WindowCopy | None = None
@@ -29,31 +37,38 @@ class LastPicture:
         Args:
             now: Whether something else will be drawn over it, so that it cannot be fetched later.
         """
-        self._is_there, self._is_copied = True, now or not self._on_screen
+        self._is_there, self._is_copied = True, now or self._fetch is None
         if self._is_copied:
-            self._take(front=False)
+            self._sized().take()
 
     def texture(self) -> moderngl.Texture | None:
         """The picture, its first row at the bottom; None before there is one."""
         if not self._is_there:
             return None
-        if not self._is_copied:
-            self._take(front=True)
-            self._is_copied = True
-        assert self._copy is not None
-        return self._copy.texture
+        if not self._is_copied and self._fetch is not None:
+            self._is_copied, found = True, self._fetch()
+            if found is None:
+                self._is_there = False
+                return None
+            self._sized().texture.write(_with_alpha(found[::-1]))
+        return self._copy.texture if self._copy is not None else None
 
     def release(self) -> None:
         """Give the GPU's resources back."""
         if self._copy is not None:
             self._copy.release()
 
-    def _take(self, *, front: bool) -> None:
+    def _sized(self) -> "WindowCopy":
         size = self._window.get_framebuffer_size()
         if self._copy is None or self._copy.texture.size != size:
             self.release()
             self._copy = WindowCopy(self._context, size)
-        self._copy.take(front=front)
+        return self._copy
+
+
+def _with_alpha(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    return np.ascontiguousarray(np.dstack((pixels, np.full((height, width), 255, np.uint8))))
 
 
 class WindowCopy:
@@ -70,8 +85,8 @@ class WindowCopy:
         self.texture.repeat_x = self.texture.repeat_y = False
         self.framebuffer = context.framebuffer([self.texture])
 
-    def take(self, *, front: bool = False) -> None:
-        """Copy what was drawn, or, from the front, what is on the screen."""
+    def take(self) -> None:
+        """Copy what was drawn; the window's framebuffer is in use afterwards."""
         from pyglet import gl
 
         width, height = self.texture.size
@@ -79,10 +94,8 @@ class WindowCopy:
         gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, 0)
         gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, self.framebuffer.glo)
         gl.glDisable(gl.GL_SCISSOR_TEST)
-        gl.glReadBuffer(gl.GL_FRONT if front else gl.GL_BACK)
         box = (0, 0, width, height)
         gl.glBlitFramebuffer(*box, *box, gl.GL_COLOR_BUFFER_BIT, gl.GL_NEAREST)
-        gl.glReadBuffer(gl.GL_BACK)
         self._context.screen.use()
 
     def release(self) -> None:

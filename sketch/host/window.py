@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -17,7 +19,7 @@ from sketch.host.last_picture import LastPicture, WindowCopy
 from sketch.host.memory import keep_freed_memory
 from sketch.host.offscreen import Player, Viewer, read_pixels
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio
-from sketch.host.x11 import follow_events
+from sketch.host.x11 import follow_events, picture_on_screen
 from sketch.loop import Stage, begin, end, run_frame
 from sketch.render.canvas import Canvas
 from sketch.resources import file_of
@@ -94,7 +96,7 @@ def _run(
     stage = Stage(sketch, Canvas(context, size, ratio))
     last = None
     if not strict:
-        last = LastPicture(context, window, by_software=_draws_to_x11_by_software())
+        last = LastPicture(context, window, _fetcher(window))
         stage.last, stage.failures = last, Failures(file_of(sketch))
     clock = WallClock()
     events = WindowEvents(window, stage.queue, clock, sketch.quit)
@@ -222,8 +224,10 @@ def _host_error(error: Exception) -> Exception:
     return HostError(NO_OPENGL.format(why=" ".join(str(error).split()) or type(error).__name__))
 
 
-def _draws_to_x11_by_software() -> bool:
-    return sys.platform == "linux" and wished_samples(None, renderer_name()) == 0
+def _fetcher(window: Any) -> Callable[[], NDArray[np.uint8] | None] | None:
+    """What fetches a picture from the screen, where the processor draws and that is possible."""
+    by_software = wished_samples(None, renderer_name()) == 0
+    return partial(picture_on_screen, window) if by_software and hasattr(window, "_x_display") else None
 
 
 class FrameCopier:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sketch.host.codes import X11_CODES
 from sketch.host.keys import key_name
 from sketch.host.keysyms import keysym_name
@@ -96,3 +99,51 @@ def _name(event: Any) -> str:
     symbol = xlib.KeySym()
     xlib.XLookupString(event.xkey, ctypes.create_string_buffer(16), 15, ctypes.byref(symbol), None)
     return key_name(symbol.value) or keysym_name(symbol.value) or X11_CODES.get(event.xkey.keycode, "")
+
+
+def picture_on_screen(window: Any) -> NDArray[np.uint8] | None:
+    """What the X server has on the screen where a window is: uint8 of shape (height, width, 3), the top row first.
+
+    What is off the screen is black, and what another window hides is that window's, unless there is a
+    compositor. None where the server does not give it, as of a minimised window.
+    """
+    from pyglet.libs.x11 import xlib
+
+    display, view = window._x_display, window._view
+    width, height = window.get_framebuffer_size()
+    left, top, child = ctypes.c_int(), ctypes.c_int(), xlib.Window()
+    root, screen = xlib.XDefaultRootWindow(display), xlib.XDefaultScreen(display)
+    place = (ctypes.byref(left), ctypes.byref(top), ctypes.byref(child))
+    xlib.XTranslateCoordinates(display, view, root, 0, 0, *place)
+    x, y = max(0, -left.value), max(0, -top.value)
+    right = min(width, xlib.XDisplayWidth(display, screen) - left.value)
+    bottom = min(height, xlib.XDisplayHeight(display, screen) - top.value)
+    if right <= x or bottom <= y:
+        return None
+    image = xlib.XGetImage(display, view, x, y, right - x, bottom - y, xlib.XAllPlanes(), xlib.ZPixmap)
+    if not image:
+        return None
+    try:
+        return _padded(image.contents, (height, width), (y, x))
+    finally:
+        _destroy(xlib, image)
+
+
+def _destroy(xlib: Any, image: Any) -> None:
+    destroy = xlib._lib.XDestroyImage  # a macro, which pyglet does not wrap, and a function, too
+    destroy.argtypes = [ctypes.POINTER(xlib.XImage)]
+    destroy(image)
+
+
+def _padded(image: Any, shape: tuple[int, int], corner: tuple[int, int]) -> NDArray[np.uint8] | None:
+    if image.bits_per_pixel != 32 or image.byte_order != 0 or image.red_mask != 0xFF0000:
+        return None
+    # The field itself would be read as text, up to the first byte that is 0.
+    data = ctypes.c_void_p.from_address(ctypes.addressof(image) + type(image).data.offset)
+    size = image.height * image.bytes_per_line
+    rows = np.frombuffer(ctypes.string_at(data, size), np.uint8).reshape(image.height, image.bytes_per_line)
+    pixels = rows[:, : 4 * image.width].reshape(image.height, image.width, 4)[:, :, 2::-1]
+    whole = np.zeros((*shape, 3), np.uint8)
+    y, x = corner
+    whole[y : y + image.height, x : x + image.width] = pixels
+    return whole
