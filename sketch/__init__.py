@@ -110,6 +110,29 @@ _HOMES = {
 }
 
 
+def _look_beside_the_sketch_last() -> None:
+    """Move the folder of the program that runs, which Python puts first, to the end of the path.
+
+    A sketch may be called `statistics.py`, and lie beside a `queue.py`: from here on neither takes the place of
+    Python's own, which what is imported below needs.
+    """
+    import sys
+
+    program = getattr(sys.modules.get("__main__"), "__file__", None)
+    first = sys.path[0] if sys.path else ""
+    if program and first and not sys.flags.safe_path and _folder(program) == _folder(f"{first}/_"):
+        sys.path.append(sys.path.pop(0))
+
+
+def _folder(file: str) -> str:
+    from os.path import dirname, realpath
+
+    return dirname(realpath(file))
+
+
+_look_beside_the_sketch_last()
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name on first use (PEP 562), so that `import sketch` stays fast."""
     from importlib import import_module

@@ -14,7 +14,7 @@ import typer
 from sketch.hooks import SketchError
 from sketch.host.errors import HostError
 from sketch.host.window import has_display
-from sketch.load import LoadError, load_sketch, passed_over
+from sketch.load import LoadError, hidden_beside, load_sketch, passed_over
 from sketch.tracebacks import authors_traceback
 from sketch.window import Window
 
@@ -89,7 +89,7 @@ def run(
     try:
         kind = load_sketch(file)
         instance = as_sketch(kind)
-        instance.outbox += passed_over(kind)
+        instance.outbox += [*passed_over(kind), *hidden_beside(file.resolve())]
         if write is not None:
             options["player"] = _hand(write, instance, options.get("size", instance.window.size))
         run_sketch(instance, headless=headless, frames=frames, record=record, strict=strict, **options)

@@ -1,9 +1,11 @@
 """Errors of a sketch that stay in its window: said in the log once, and over the picture while they last."""
 
 import logging
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 from sketch.render.canvas import Canvas
 from sketch.render.text.wrapping import wrapped
@@ -14,8 +16,17 @@ log = logging.getLogger("inkloop")
 SECONDS = 4.0
 """How long the error of an event is shown: events come and go within a frame."""
 
+READ = 0.25
+"""How long a message is shown, in seconds, before the same error may say it with other numbers."""
+
+Key: TypeAlias = tuple[str, str, int, str]
+"""What tells an error from another: its kind, the path and line it was raised in, the hook."""
+
 MOST = 1000
 """Characters of a message that are looked at; a screen holds fewer."""
+
+_PART = r"[/\\][^\s/\\'\":]+"
+LONG_PATH = re.compile(rf"(?:[A-Za-z]:)?(?:{_PART}){{2,}}?((?:{_PART}){{2}})(?![^\s'\":])")
 
 KNOWN = 500
 """Places of errors that are remembered."""
@@ -55,7 +66,10 @@ class Failures:
         self._of_frame: Failure | None = None
         self._of_event: Failure | None = None
         self._until = 0.0
-        self._known: set[tuple[str, str, int, str]] = set()
+        self._failure = Failure("", "")
+        self._said: Key | None = None
+        self._say_next = 0.0
+        self._known: set[Key] = set()
 
     @property
     def shown(self) -> Failure | None:
@@ -79,16 +93,19 @@ class Failures:
             is_event: Whether the picture of this frame is good all the same.
         """
         path, line = authors_place(error, self._file)
-        if is_event:
-            self._of_event, self._until = self._failure(error, hook, path, line), now + SECONDS
-        elif not self.frame_failed:
-            self._of_frame, self.frame_failed = self._failure(error, hook, path, line), True
         key = (type(error).__name__, path, line, hook)
+        if key != self._said or now >= self._say_next:
+            self._said, self._say_next = key, now + READ
+            self._failure = self._described(error, hook, path, line)
+        if is_event:
+            self._of_event, self._until = self._failure, now + SECONDS
+        elif not self.frame_failed:
+            self._of_frame, self.frame_failed = self._failure, True
         if key not in self._known and len(self._known) < KNOWN:
             self._known.add(key)
             log.error("%s failed:\n%s", hook, authors_traceback(error, self._file).rstrip())
 
-    def _failure(self, error: Exception, hook: str, path: str, line: int) -> Failure:
+    def _described(self, error: Exception, hook: str, path: str, line: int) -> Failure:
         file = Path(path)
         name = file.name if file.parent == self._file.parent else "/".join(file.parts[-2:])
         kind, said = type(error).__name__, _plain(error)
@@ -105,6 +122,8 @@ class Failures:
         left, room = 1.2 * size, max(size, width - 2.4 * size)
 
         def lines(text: str, size: float, most: int) -> list[str]:
+            # No letter is narrower than a fifth of its height; what cannot fit is not looked at.
+            text = text[: most * (2 + int(5 * room / size))]
             found = wrapped(text, room, lambda part: canvas.text_size(part, size)[0])
             return found if len(found) <= most else [*found[: most - 1], f"{found[most - 1][:-1]}…"]
 
@@ -139,7 +158,7 @@ def _plain(error: Exception) -> str:
 
 @lru_cache(maxsize=8)
 def _printable(text: str) -> str:
+    lines = (LONG_PATH.sub(r"…\1", line) for line in text.expandtabs(4).splitlines())
     return "\n".join(
-        "".join(letter if letter.isprintable() else " " for letter in line).rstrip()
-        for line in text.expandtabs(4).splitlines()
+        "".join(letter if letter.isprintable() else " " for letter in line).rstrip() for line in lines
     ).strip()

@@ -1,13 +1,15 @@
 """Run a sketch: pick a host and go."""
 
 import logging
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
-from sketch.hooks import check_begun, check_hooks, misspelt_methods
+from sketch.hooks import SketchError, check_begun, check_hooks, misspelt_methods
 from sketch.host.errors import HostError, tell_in_one_line
 from sketch.host.offscreen import Player, Viewer, run_offscreen
 from sketch.host.recorder import Recorder
@@ -15,6 +17,12 @@ from sketch.host.window import run_window
 from sketch.module_sketch import module_sketch
 from sketch.resources import home_of
 from sketch.sketch import Sketch
+
+
+_LOCK = Lock()
+_RUNNING: set[int] = set()
+_ENDED = "_attached_before"
+"""Of a sketch that has run: how many addons it had attached before it did. Authors' sketches need no hash."""
 
 
 def run(
@@ -59,6 +67,22 @@ def run(
     if frames is not None and frames < 1:
         raise ValueError(f"frames must be 1 or more; got {frames}")
     instance = as_sketch(sketch)
+    with _running(instance):
+        return _run(sketch, instance, frames, headless, record, home, player, viewer, strict, window)
+
+
+def _run(
+    sketch: type[Sketch] | Sketch | ModuleType,
+    instance: Sketch,
+    frames: int | None,
+    headless: bool,
+    record: str | Path | None,
+    home: str | Path | None,
+    player: Player | None,
+    viewer: Viewer | None,
+    strict: bool,
+    window: dict[str, Any],
+) -> Sketch:
     instance.outbox += misspelt_methods(type(instance))
     instance.window = replace(instance.window, **window)
     instance.home = Path(home) if home is not None else home_of(sketch)
@@ -68,9 +92,8 @@ def run(
         if record is not None:
             # Nobody watches it being made, and whoever sees it later has no use for lines about this machine.
             instance.shows_messages = instance.shows_messages and not headless
-            viewers.append(
-                stack.enter_context(Recorder(Path(record), instance.window.size, instance.window.fps)).add
-            )
+            # A window need not be as large as was wished, nor stay so: the film is as large as its first frame.
+            viewers.append(stack.enter_context(Recorder(Path(record), fps=instance.window.fps)).add)
         see = _all_of(viewers)
         try:
             if headless:
@@ -101,6 +124,39 @@ def as_sketch(sketch: type[Sketch] | Sketch | ModuleType) -> Sketch:
     instance = sketch if isinstance(sketch, Sketch) else kind()
     check_begun(instance)
     return instance
+
+
+@contextmanager
+def _running(instance: Sketch) -> Generator[None]:
+    """Let an instance run once at a time, and from its beginning if it ran before.
+
+    Raises:
+        SketchError: It is running, or what ended with its last run cannot begin again.
+    """
+    with _LOCK:
+        if id(instance) in _RUNNING:
+            raise SketchError("this sketch is running already: make a second one of its class to run both")
+        if _ENDED in vars(instance):
+            _begin_again(instance)
+        _RUNNING.add(id(instance))
+    attached = len(instance.addons)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _RUNNING.discard(id(instance))
+            vars(instance)[_ENDED] = attached
+
+
+def _begin_again(instance: Sketch) -> None:
+    if vars(instance)[_ENDED]:
+        raise SketchError(
+            "this sketch has run, and the addons it attached before it ran have ended: "
+            "attach them in setup(), or make another one of its class"
+        )
+    instance.addons.clear()
+    instance.frame, instance.time, instance.wants_to_quit = 0, 0.0, False
+    instance.modifiers, instance.key_code = frozenset(), ""
 
 
 def _all_of(viewers: list[Viewer]) -> Viewer | None:

@@ -1,5 +1,7 @@
 """A sketch's file to a sketch class."""
 
+import ast
+import importlib.machinery
 import importlib.util
 import sys
 from pathlib import Path
@@ -16,8 +18,9 @@ class LoadError(Exception):
 def load_sketch(path: Path) -> type[Sketch]:
     """Import a sketch's file: a `Sketch` class (the last one it defines), or plain functions.
 
-    The module gets a private name, so a file may be called `sketch.py`; its folder comes first on the path,
-    so it may import what lies beside it.
+    The module gets a private name, so a file may be called `sketch.py` or `statistics.py`. It may import what
+    lies beside it: its folder comes last on the path, so that nothing there takes the place of a module of
+    Python, of Inkloop or of a package that either of them imports later.
 
     Raises:
         LoadError: There is no such file, or it holds no sketch.
@@ -44,6 +47,46 @@ def passed_over(chosen: type[Sketch]) -> list[str]:
     return [f"{name}: {chosen.__name__} runs, the last sketch in it; {', '.join(others)} does not"]
 
 
+def look_last(folder: Path) -> None:
+    """Have modules looked for in a folder, after all other places."""
+    while str(folder) in sys.path:
+        sys.path.remove(str(folder))
+    sys.path.append(str(folder))
+
+
+def hidden_beside(path: Path) -> list[str]:
+    """What to say of the modules beside a sketch that it imports by the name of one that comes first."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return []
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    names -= {"sketch", "addon", path.stem}
+    beside = [name for name in sorted(names) if _lies_in(name, path.parent)]
+    return [
+        f"{path.name}: import {name} takes {_place(name)}, not the {name} beside the sketch; rename that"
+        for name in beside
+        if _place(name)
+    ]
+
+
+def _lies_in(name: str, folder: Path) -> bool:
+    return (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()
+
+
+def _place(name: str) -> str:
+    """Whose a module is that another of its name hides; empty where nothing does."""
+    if name in sys.stdlib_module_names:
+        return "Python's"
+    spec = importlib.machinery.PathFinder.find_spec(name, sys.path[:-1])
+    return "an installed package" if spec is not None and spec.origin is not None else ""
+
+
 def _classes(module: ModuleType) -> list[type[Sketch]]:
     return [
         value
@@ -59,7 +102,6 @@ def _import(path: Path) -> ModuleType:
         raise LoadError(f"{path.name} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))
+    look_last(path.parent)
     spec.loader.exec_module(module)
     return module

@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
@@ -86,6 +87,7 @@ def _from_author(trace: TracebackType | None, file: Path) -> TracebackType | Non
     return trace
 
 
+@lru_cache(maxsize=1024)
 def _is_authors(name: str, file: Path) -> bool:
     if name.startswith("<"):  # a frozen module or a text that was typed, which lies nowhere
         return False
@@ -93,6 +95,7 @@ def _is_authors(name: str, file: Path) -> bool:
     return path == file or (file.parent in path.parents and not _is_installed(name))
 
 
+@lru_cache(maxsize=1024)
 def _is_installed(name: str) -> bool:
     path = Path(name).resolve()
     return name.startswith("<") or "site-packages" in path.parts or not MACHINERY.isdisjoint(path.parents)

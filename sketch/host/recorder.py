@@ -35,8 +35,8 @@ class Recorder:
 
     Args:
         path: Where the film goes; its folder is made. An older file there is replaced.
-        size: Width and height of the frames in pixels, at least 2. H.264 wants even numbers: an odd
-            size loses its last column or row.
+        size: Width and height of the film in pixels, at least 2; those of its first frame if left out. H.264
+            wants even numbers: an odd size loses its last column or row, and one of 1 gets another.
         fps: Frames a second of the film, above 0.
         limit: How many frames may be queued, at least 1. Each takes width * height * 3 or 4 bytes.
 
@@ -51,9 +51,9 @@ class Recorder:
     """
 
     def __init__(
-        self, path: Path | str, size: tuple[int, int], fps: float = 60.0, *, limit: int = 16
+        self, path: Path | str, size: tuple[int, int] | None = None, fps: float = 60.0, *, limit: int = 16
     ) -> None:
-        if min(size) < 2 or not fps > 0.0 or limit < 1:
+        if (size is not None and min(size) < 2) or not fps > 0.0 or limit < 1:
             raise ValueError(
                 f"size must be at least (2, 2), fps above 0, limit at least 1; got {size}, {fps}, {limit}"
             )
@@ -67,7 +67,10 @@ class Recorder:
         self._queue: Queue[NDArray[np.uint8] | None] = Queue(limit)
         self._error: RecorderError | None = None
         self._closed = False
-        self._film = _open(self.path, size, fps)
+        self._fps = fps
+        self._film = _open(self.path, size, fps) if size is not None else None
+        if size is None:
+            _check_writable(self.path)
         self._thread = Thread(target=self._write, name=f"recorder {self.path.name}", daemon=True)
         self._thread.start()
 
@@ -84,17 +87,20 @@ class Recorder:
 
         Args:
             frame: Uint8 array of shape (height, width, 3) or (height, width, 4), the top row first; alpha is
-                left out of the film.
+                left out of the film. Where the film has the size of its first frame, as it has if it was given
+                none, one of another size is scaled to fit, on black.
 
         Raises:
             ValueError: The frame has another type or shape.
-            RecorderError: An earlier frame could not be written, or the film is closed.
+            RecorderError: The file cannot be written, an earlier frame could not be written, or the film is closed.
         """
         if self._error is not None:
             raise self._error
         if self._closed:
             raise RecorderError(f"the film {self.path} is closed; frames come before close()")
-        _check_frame(frame, self.size)
+        _check_frame(frame, self.size or _size_of(frame))
+        if self._film is None:
+            self._film = _open(self.path, _size_of(frame), self._fps)
         self.frames += 1
         self._put(frame.copy())
 
@@ -123,17 +129,20 @@ class Recorder:
 
     def _write(self) -> None:
         frame = self._queue.get()
+        film = self._film
+        if film is None:  # no frame came, which is why there is no size
+            return
         try:
             try:
                 while frame is not None:
-                    self._film.write(frame)
+                    film.write(frame)
                     frame = self._queue.get()
             finally:
-                self._film.finish()
+                film.finish()
         # Whatever stops this thread must reach the caller, who would otherwise wait for it for ever.
         except Exception as error:
             _trim(self.path)
-            at = f"broke off at frame {self._film.written}, and can be played up to there"
+            at = f"broke off at frame {film.written}, and can be played up to there"
             self._error = RecorderError(f"the film {self.path} {at}: {_why(error)}")
             while frame is not None:
                 frame = self._queue.get()
@@ -148,13 +157,13 @@ class _Film:
         self._tick = 1 / rate
         self._file = cast(Any, av.open(str(path), mode="w", format="mp4", options=_FILE))
         self._stream = self._file.add_stream("libx264", rate=rate, options=_FILM)
-        self._stream.width, self._stream.height = (side - side % 2 for side in size)
+        self._stream.width, self._stream.height = (max(2, side - side % 2) for side in size)
         self._stream.pix_fmt = "yuv420p"
         self._stream.gop_size = max(1, round(fps))
         self._file.start_encoding()
 
     def write(self, frame: NDArray[np.uint8]) -> None:
-        pixels = np.ascontiguousarray(frame[: self._stream.height, : self._stream.width])
+        pixels = fitted(frame, (self._stream.width, self._stream.height))
         picture = av.VideoFrame.from_ndarray(pixels, format="rgb24" if frame.shape[2] == 3 else "rgba")
         picture.pts, picture.time_base = self.written, self._tick
         self._file.mux(self._stream.encode(picture))
@@ -165,6 +174,30 @@ class _Film:
             self._file.mux(self._stream.encode(None))
         finally:
             self._file.close()
+
+
+def fitted(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A frame in another size.
+
+    Args:
+        frame: Shape (h, w, 3) or (h, w, 4).
+        size: Width and height wanted, each at least 1.
+
+    Returns:
+        Contiguous, of shape (height, width, channels). One pixel too many is cut off; else the frame is scaled
+        to as large as fits, and lies on black in the middle.
+    """
+    width, height = size
+    high, wide = frame.shape[:2]
+    if 0 <= wide - width <= 1 and 0 <= high - height <= 1:
+        return np.ascontiguousarray(frame[:height, :width])
+    share = min(width / wide, height / high)
+    part = (max(1, round(wide * share)), max(1, round(high * share)))
+    scaled = Image.fromarray(frame).resize(part, Image.Resampling.BILINEAR)
+    whole = np.zeros((height, width, frame.shape[2]), np.uint8)
+    left, top = (width - part[0]) // 2, (height - part[1]) // 2
+    whole[top : top + part[1], left : left + part[0]] = np.asarray(scaled)
+    return whole
 
 
 def save_png(path: Path | str, frame: NDArray[np.uint8]) -> None:
@@ -179,7 +212,7 @@ def save_png(path: Path | str, frame: NDArray[np.uint8]) -> None:
         RecorderError: The file cannot be written.
     """
     path = Path(path)
-    _check_frame(frame, (frame.shape[1], frame.shape[0]) if frame.ndim == 3 else (0, 0))
+    _check_frame(frame, _size_of(frame))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(frame).save(path, format="PNG")
@@ -193,6 +226,23 @@ def _open(path: Path, size: tuple[int, int], fps: float) -> _Film:
         return _Film(path, size, fps)
     except (OSError, FFmpegError) as error:
         raise RecorderError(f"cannot write the film {path}: {_why(error)}") from error
+
+
+def _check_writable(path: Path) -> None:
+    """Say at once what would otherwise be said at the first frame."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        was_there = path.exists()
+        with path.open("ab"):
+            pass
+        if not was_there:
+            path.unlink()
+    except OSError as error:
+        raise RecorderError(f"cannot write the film {path}: {_why(error)}") from error
+
+
+def _size_of(frame: NDArray[np.uint8]) -> tuple[int, int]:
+    return (frame.shape[1], frame.shape[0]) if frame.ndim == 3 else (0, 0)
 
 
 def _trim(path: Path) -> None:
