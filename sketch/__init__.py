@@ -113,8 +113,8 @@ _HOMES = {
 def _look_beside_the_sketch_last() -> None:
     """Move the folder of the program that runs, which Python puts first, to the end of the path.
 
-    A sketch may be called `statistics.py`, and lie beside a `queue.py`: from here on neither takes the place of
-    Python's own, which what is imported below needs.
+    A sketch may be called `statistics.py`, and lie beside a `queue.py`: from here on neither takes the place
+    of Python's own, which what is imported below needs.
     """
     import sys
 

@@ -18,7 +18,6 @@ from sketch.module_sketch import module_sketch
 from sketch.resources import home_of
 from sketch.sketch import Sketch
 
-
 _LOCK = Lock()
 _RUNNING: set[int] = set()
 _ENDED = "_attached_before"
@@ -92,7 +91,7 @@ def _run(
         if record is not None:
             # Nobody watches it being made, and whoever sees it later has no use for lines about this machine.
             instance.shows_messages = instance.shows_messages and not headless
-            # A window need not be as large as was wished, nor stay so: the film is as large as its first frame.
+            # Without a size, as a window need not be as large as was wished, nor stay so.
             viewers.append(stack.enter_context(Recorder(Path(record), fps=instance.window.fps)).add)
         see = _all_of(viewers)
         try:

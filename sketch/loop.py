@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import moderngl
 
 from sketch.failures import Failures
-
 from sketch.ink.ink import NO_POINTS, WetStroke
 from sketch.ink.points import Points
 from sketch.ink.predict import predicted_tip
@@ -246,9 +245,13 @@ def _collect_messages(stage: Stage) -> None:
     sketch = stage.sketch
     lines, sketch.outbox = sketch.outbox, []
     for addon in [*sketch.addons]:
-        _call(stage, "messages", lambda addon=addon: lines.extend(call_addon(addon, "messages") or []))
+        _call(stage, "messages", _ask, addon, lines)
     for text in lines:
         _tell(stage, text)
+
+
+def _ask(addon: object, lines: list[str]) -> None:
+    lines += call_addon(addon, "messages") or []
 
 
 def _tell(stage: Stage, text: str) -> None:
@@ -283,7 +286,9 @@ def _leave_out(stage: Stage, event: Event) -> None:
     if not isinstance(event, PointerEvent):
         stage.pens.dropped += 1
     if stage.pens.dropped == 1:
-        _tell(stage, f"left out, as every event with numbers that cannot be: {event}; the log has their count")
+        _tell(
+            stage, f"left out, as every event with numbers that cannot be: {event}; the log has their count"
+        )
 
 
 def _take_key(stage: Stage, event: KeyEvent) -> None:

@@ -133,7 +133,7 @@ class Sketch:
         """
 
     def key_released(self, key: str) -> None:
-        """A key went up, or the window lost the keyboard while it was down; it has the name it went down by."""
+        """A key went up, or was down when the window lost the keyboard; it has the name it went down by."""
 
     def mouse_moved(self, x: float, y: float) -> None:
         """The mouse moved with no button held."""

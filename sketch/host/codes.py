@@ -27,18 +27,27 @@ X11_CODES = {
 }
 """The codes of X11's key codes, as servers number them that take their keys from Linux."""
 
-# What pyglet hands on elsewhere is a key's name, so that its place is a guess: that of the US layout.
-NAMED_CODES = (
-    {letter: f"Key{letter.upper()}" for letter in ascii_lowercase}
-    | {digit: f"Digit{digit}" for digit in "1234567890"}
-    | {f"f{number}": f"F{number}" for number in range(1, 25)}
-    | dict(zip("-=[];'`\\,./", "Minus Equal BracketLeft BracketRight Semicolon Quote Backquote Backslash "
-               "Comma Period Slash".split(), strict=True))
-    | {
-        "space": "Space", "enter": "Enter", "backspace": "Backspace", "tab": "Tab", "escape": "Escape",
-        "left": "ArrowLeft", "right": "ArrowRight", "up": "ArrowUp", "down": "ArrowDown", "home": "Home",
-        "end": "End", "page_up": "PageUp", "page_down": "PageDown", "insert": "Insert", "delete": "Delete",
-        "shift": "ShiftLeft", "ctrl": "ControlLeft", "alt": "AltLeft", "command": "MetaLeft",
-        "capslock": "CapsLock", "numlock": "NumLock", "scrolllock": "ScrollLock", "pause": "Pause",
-    }
-)  # fmt: skip
+_NAMED = {
+    "- = [ ] ; ' ` \\ , . /": (
+        "Minus Equal BracketLeft BracketRight Semicolon Quote Backquote Backslash Comma Period Slash"
+    ),
+    "space enter backspace tab escape left right up down": (
+        "Space Enter Backspace Tab Escape ArrowLeft ArrowRight ArrowUp ArrowDown"
+    ),
+    "home end page_up page_down insert delete": "Home End PageUp PageDown Insert Delete",
+    "shift ctrl alt command capslock numlock scrolllock pause": (
+        "ShiftLeft ControlLeft AltLeft MetaLeft CapsLock NumLock ScrollLock Pause"
+    ),
+}
+
+NAMED_CODES = {
+    **{letter: f"Key{letter.upper()}" for letter in ascii_lowercase},
+    **{digit: f"Digit{digit}" for digit in "1234567890"},
+    **{f"f{number}": f"F{number}" for number in range(1, 25)},
+    **{
+        name: code
+        for names, codes in _NAMED.items()
+        for name, code in zip(names.split(), codes.split(), strict=True)
+    },
+}
+"""The codes of keys by their names, as a US keyboard has them: pyglet hands on no more outside X11."""

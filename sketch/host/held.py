@@ -1,4 +1,4 @@
-"""Which keys and buttons are down, so that each that went down comes up once, under the name it went down by."""
+"""Which keys are down, so that each that went down comes up once, under the same name."""
 
 from collections.abc import Hashable
 
@@ -28,7 +28,9 @@ class HeldKeys:
     def __init__(self) -> None:
         self._keys: dict[Hashable, tuple[str, str]] = {}
 
-    def down(self, key: Hashable, name: str, code: str, modifiers: frozenset[str], t: float) -> list[KeyEvent]:
+    def down(
+        self, key: Hashable, name: str, code: str, modifiers: frozenset[str], t: float
+    ) -> list[KeyEvent]:
         """A key goes down.
 
         Args:

@@ -60,7 +60,7 @@ class LastPicture:
 
     def _sized(self) -> "WindowCopy":
         size = self._window.get_framebuffer_size()
-        if self._copy is None or self._copy.texture.size != size:
+        if self._copy is None or self._copy.size != size:
             self.release()
             self._copy = WindowCopy(self._context, size)
         return self._copy
@@ -80,6 +80,7 @@ class WindowCopy:
     """
 
     def __init__(self, context: moderngl.Context, size: tuple[int, int]) -> None:
+        self.size = size
         self._context = context
         self.texture = context.texture(size, 4)
         self.texture.repeat_x = self.texture.repeat_y = False
@@ -89,7 +90,7 @@ class WindowCopy:
         """Copy what was drawn; the window's framebuffer is in use afterwards."""
         from pyglet import gl
 
-        width, height = self.texture.size
+        width, height = self.size
         # Not moderngl's copy: that takes a window to be as large as it was when it opened.
         gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, 0)
         gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, self.framebuffer.glo)

@@ -87,12 +87,12 @@ class Recorder:
 
         Args:
             frame: Uint8 array of shape (height, width, 3) or (height, width, 4), the top row first; alpha is
-                left out of the film. Where the film has the size of its first frame, as it has if it was given
-                none, one of another size is scaled to fit, on black.
+                left out of the film. Where the film was given no size, a frame of another size than the first
+                is scaled to fit, on black.
 
         Raises:
             ValueError: The frame has another type or shape.
-            RecorderError: The file cannot be written, an earlier frame could not be written, or the film is closed.
+            RecorderError: The file or an earlier frame cannot be written, or the film is closed.
         """
         if self._error is not None:
             raise self._error
@@ -184,8 +184,8 @@ def fitted(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
         size: Width and height wanted, each at least 1.
 
     Returns:
-        Contiguous, of shape (height, width, channels). One pixel too many is cut off; else the frame is scaled
-        to as large as fits, and lies on black in the middle.
+        Contiguous, of shape (height, width, channels). One pixel too many is cut off; else the frame is
+        scaled to as large as fits, and lies on black in the middle.
     """
     width, height = size
     high, wide = frame.shape[:2]

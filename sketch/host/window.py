@@ -239,7 +239,7 @@ class FrameCopier:
 
     def copy(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """The picture in the window, of this size: uint8 of shape (height, width, 3), the top row first."""
-        if self._copy is None or self._copy.texture.size != size:
+        if self._copy is None or self._copy.size != size:
             self.release()
             self._copy = WindowCopy(self._context, size)
         self._copy.take()

@@ -79,7 +79,7 @@ class WindowEvents:
         return self._pointer("move", x, y, modifiers=self._held_now())
 
     def on_mouse_drag(self, x: float, y: float, dx: float, dy: float, buttons: int, modifiers: int) -> bool:
-        """A sample with a button held; one that went down elsewhere, or was let go of here, does not count."""
+        """A sample with a button held, unless that went down elsewhere or has come up with the focus."""
         held = [name for name in button_names(buttons) if name in self._buttons]
         return self._pointer("move", x, y, held[0] if held else "", modifiers=self._held_now())
 

@@ -1,8 +1,9 @@
-"""What X11 says of an event and pyglet does not hand on: its time, the modifiers, the key whatever its layout."""
+"""What X11 says of an event and pyglet does not hand on, and the picture on the screen."""
 
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -94,21 +95,19 @@ def _native(event: Any, is_window: bool) -> NativeEvent | None:
 
 
 def _name(event: Any) -> str:
-    from pyglet.libs.x11 import xlib
-
+    xlib: Any = import_module("pyglet.libs.x11.xlib")
     symbol = xlib.KeySym()
     xlib.XLookupString(event.xkey, ctypes.create_string_buffer(16), 15, ctypes.byref(symbol), None)
     return key_name(symbol.value) or keysym_name(symbol.value) or X11_CODES.get(event.xkey.keycode, "")
 
 
 def picture_on_screen(window: Any) -> NDArray[np.uint8] | None:
-    """What the X server has on the screen where a window is: uint8 of shape (height, width, 3), the top row first.
+    """What is on the screen where a window is: uint8 of shape (height, width, 3), the top row first.
 
     What is off the screen is black, and what another window hides is that window's, unless there is a
     compositor. None where the server does not give it, as of a minimised window.
     """
-    from pyglet.libs.x11 import xlib
-
+    xlib: Any = import_module("pyglet.libs.x11.xlib")
     display, view = window._x_display, window._view
     width, height = window.get_framebuffer_size()
     left, top, child = ctypes.c_int(), ctypes.c_int(), xlib.Window()
@@ -138,8 +137,9 @@ def _destroy(xlib: Any, image: Any) -> None:
 def _padded(image: Any, shape: tuple[int, int], corner: tuple[int, int]) -> NDArray[np.uint8] | None:
     if image.bits_per_pixel != 32 or image.byte_order != 0 or image.red_mask != 0xFF0000:
         return None
+    layout: Any = type(image)
     # The field itself would be read as text, up to the first byte that is 0.
-    data = ctypes.c_void_p.from_address(ctypes.addressof(image) + type(image).data.offset)
+    data = ctypes.c_void_p.from_address(ctypes.addressof(image) + layout.data.offset)
     size = image.height * image.bytes_per_line
     rows = np.frombuffer(ctypes.string_at(data, size), np.uint8).reshape(image.height, image.bytes_per_line)
     pixels = rows[:, : 4 * image.width].reshape(image.height, image.width, 4)[:, :, 2::-1]

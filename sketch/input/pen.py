@@ -11,7 +11,7 @@ import numpy as np
 
 from sketch.ink.points import Points
 from sketch.input.events import PointerEvent
-from sketch.input.sound import sound_event
+from sketch.input.sound import sound_pointer
 
 # Below this size an ink says nothing of how large the writer writes: it may be the dot of an i.
 SMALLEST_REACH = 60.0
@@ -100,7 +100,7 @@ class PenTracker:
             where it touches; one that is lifted so is lifted where it last was.
         """
         last = self._last.get(event.pointer_id)
-        sound = sound_event(event)
+        sound = sound_pointer(event)
         if sound is None:
             self.dropped += 1
             if event.kind == "down":

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from typing import TypeVar
 
 from sketch.input.events import Event, FilesEvent, PointerEvent, ResizeEvent
 
@@ -15,15 +14,19 @@ LATEST = 1e9
 LARGEST = 1 << 16
 """Logical pixels a side of a window."""
 
-EventType = TypeVar("EventType", bound=Event)
 
-
-def sound_event(event: EventType) -> EventType | None:
+def sound_pointer(event: PointerEvent) -> PointerEvent | None:
     """The event with its pressure within 0..1; None where a number of it cannot be, as NaN or infinity."""
     try:
+        return _pointer(event)
+    except (TypeError, OverflowError):  # what is no number, or an integer of hundreds of digits
+        return None
+
+
+def sound_event(event: Event) -> Event | None:
+    """The event, if it is no pointer's; None where a number of it cannot be."""
+    try:
         match event:
-            case PointerEvent():
-                return _pointer(event)
             case FilesEvent():
                 return event if _within(FARTHEST, event.x, event.y) else None
             case ResizeEvent():
@@ -31,7 +34,7 @@ def sound_event(event: EventType) -> EventType | None:
                 return event if sound else None
             case _:
                 return event
-    except (TypeError, OverflowError):  # what is no number, or an integer of hundreds of digits
+    except (TypeError, OverflowError):
         return None
 
 

@@ -1,5 +1,6 @@
 """The loop on a real offscreen surface: an author's methods are called, in order, as they should be."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,8 @@ import numpy as np
 import pytest
 
 import sketch
-from sketch.hooks import HOOKS
-from sketch.input.events import FilesEvent, KeyEvent, MessageEvent, PointerEvent, ResizeEvent
+from sketch.hooks import HOOKS, SketchError
+from sketch.input.events import FilesEvent, FocusEvent, KeyEvent, MessageEvent, PointerEvent, ResizeEvent
 from sketch.live.player import ScriptPlayer, draw, press
 
 SMALL = sketch.Window(size=(320, 200))
@@ -395,3 +396,78 @@ def test_a_pen_that_rests_has_no_tip():
     ]
     instance = run(Tips, events, frames=10)
     assert len(instance.tips) == 2
+
+
+def test_an_instance_that_ran_runs_again_from_its_beginning():
+    class Quitting(Recording):
+        def setup(self):
+            self.counter = self.use(Counter())
+
+        def update(self, dt):
+            if self.frame == 2:
+                self.quit()
+
+    instance = Quitting()
+    assert (run(instance, frames=None).frame, names(instance).count("draw")) == (3, 3)
+    assert (run(instance, frames=None).frame, names(instance).count("draw")) == (3, 6)
+    assert len(instance.addons) == 1
+
+
+def test_an_instance_that_cannot_run_says_why():
+    class Nested(sketch.Sketch):
+        window = SMALL
+
+        def setup(self):
+            run(self)
+
+    with pytest.raises(SketchError, match="is running already"):
+        run(Nested())
+    instance = sketch.Sketch()
+    instance.use(Counter())
+    run(instance, size=(32, 20))
+    with pytest.raises(SketchError, match="attach them in setup"):
+        run(instance)
+
+
+def test_events_that_cannot_be_are_left_out_told_once_and_counted(caplog):
+    nan = float("nan")
+    bad = [
+        PointerEvent("scroll", 1, 1, 0.0, scroll_y=nan),
+        ResizeEvent(400, 300, nan),
+        FilesEvent(("a",), nan, 0),
+    ]
+    events = [PointerEvent("move", nan, 4, 0.0), *bad, PointerEvent("move", 3, 4, 0.0)]
+    with caplog.at_level("INFO", "inkloop"):
+        instance = run(Recording, events, frames=2)
+    assert [name for name in names(instance) if name.startswith(("mouse", "files", "window"))] == [
+        "mouse_moved"
+    ]
+    assert names(instance).count("message") == 1
+    assert "4 events were left out" in caplog.text
+
+
+def test_modifiers_and_the_place_of_a_key_are_known_in_every_hook():
+    class Held(sketch.Sketch):
+        window = SMALL
+
+        def __init__(self):
+            super().__init__()
+            self.heard: list[Any] = []
+
+        def key_pressed(self, key):
+            self.heard.append((key, self.key_code, sorted(self.modifiers)))
+
+        def mouse_pressed(self, x, y, button):
+            self.heard.append((button, sorted(self.modifiers)))
+
+    ctrl = frozenset({"ctrl"})
+    click = PointerEvent("down", 1, 1, 0.0, button="right")
+    key = KeyEvent("down", "é", ctrl, code="Digit2")
+    lost = [replace(click, modifiers=ctrl), FocusEvent(False), click]
+    assert run(Held, [key, click, replace(click, modifiers=frozenset()), *lost]).heard == [
+        ("é", "Digit2", ["ctrl"]),
+        ("right", ["ctrl"]),
+        ("right", []),
+        ("right", ["ctrl"]),
+        ("right", []),
+    ]

@@ -1,8 +1,7 @@
-"""Errors of a sketch in a window: the last good picture stays with the error over it, and the show goes on."""
+"""Errors of a sketch in a window: the last good picture stays with the error over it; the show goes on."""
 
 import gc
 import logging
-import os
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +191,8 @@ def test_a_sketch_that_cannot_begin_stays_in_its_window_and_escape_closes_it(sho
     instance = Unready()
     live = show(instance)
     live.frame(KeyEvent("down", "a"))
-    assert "in setup" in live.shown and "ESC closes" in live.shown
+    assert "in setup" in live.shown
+    assert "ESC closes" in live.shown
     assert "no pictures/sun.png" in live.shown
     assert instance.calls == []
     live.frame(KeyEvent("down", "escape"))
@@ -202,7 +202,8 @@ def test_a_sketch_that_cannot_begin_stays_in_its_window_and_escape_closes_it(sho
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3)])
 def test_an_interrupt_ends_the_show(show, error):
     live = show(Failing(error=error))
-    live.frame(), live.frame()
+    live.frame()
+    live.frame()
     with pytest.raises(type(error)):
         live.frame()
 
@@ -215,7 +216,8 @@ def test_nothing_that_a_frame_left_half_way_is_in_the_next(show, ctx):
 
         def draw(self, canvas: Any) -> None:
             if self.frame == 1:
-                canvas.push_style(), canvas.push_matrix()
+                canvas.push_style()
+                canvas.push_matrix()
                 canvas.rotate(1.0)
                 canvas.blend_mode("multiply")
                 for entered in (canvas.pushed(), canvas.into(self.fbo), canvas.clip(0, 0, 9, 9)):
@@ -251,7 +253,7 @@ def test_an_error_each_frame_takes_no_more_memory_and_no_more_of_the_gpu(show, c
         found = gc.get_objects()
         return [sum(isinstance(each, kind) for each in found) for kind in kinds]
 
-    for _ in range(150):  # a line of text that nobody writes any more is forgotten after 120 frames
+    for _ in range(180):  # a line of text that nobody writes any more is forgotten after 120 frames
         live.frame()
     before = held()
     for _ in range(60):
@@ -284,7 +286,7 @@ def test_a_window_without_height_is_drawn_at_nothing_and_comes_back(show):
     assert instance.calls[-1] == "draw"
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3)])
+@pytest.mark.parametrize("size", [(1, 1), (3, 300), (300, 3)])
 def test_an_error_fits_whatever_window_there_is(show, size):
     live = show(Failing(frames=range(0, 9), error=ValueError("x" * 5000)), size)
     live.frame()
@@ -309,21 +311,17 @@ def test_long_paths_are_shortened_and_what_cannot_be_written_is_a_space():
     assert _printable("1/2 of a/b") == "1/2 of a/b"
 
 
-@pytest.mark.parametrize("ground", ["night", "paper"])
-def test_error_over_a_picture(show, golden, ground):
-    class Long(sketch.Sketch):
+@pytest.mark.parametrize("ground", [0, 255])
+def test_an_error_can_be_read_over_any_picture(show, ground):
+    class Plain(Failing):
         def draw(self, canvas: Any) -> None:
-            canvas.background(12) if ground == "night" else canvas.background(243, 238, 227)
-            canvas.color(214, 66, 40)
-            canvas.circle(320, 200, 120)
-            if self.frame:
-                raise ValueError(
-                    "a radius is a number of logical pixels, and NaN is none; got nan for "
-                    f"{os.sep}home/somebody/sketches/of/last/summer/night.png: give another one to circle()"
-                )
+            canvas.background(ground)
+            self.at("draw")
 
-    live = show(Long())
+    live = show(Plain(frames=range(1, 9)))
     live.frame()
-    golden(live.frame())
-
-
+    picture = live.frame()
+    band = picture[:40, 10:].max(axis=2)
+    assert band.min() < 50
+    assert band.max() == 255
+    assert (picture[-60:] == ground).all()

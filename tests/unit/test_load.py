@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from sketch.load import LoadError, load_sketch
 from sketch.resources import home_of
 from sketch.window import Window
+
+CHECKOUT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def written(folder, text, name="my_sketch.py"):
@@ -81,3 +85,22 @@ def test_a_function_spelt_nearly_like_one_of_a_sketch_is_told(tmp_path):
     ]
     own = written(tmp_path, "def draw(canvas): pass\ndef drawn(): pass\n", "right.py")
     assert load_sketch(own)().outbox == []
+
+
+def test_files_named_like_modules_that_load_later_take_nobodys_place(tmp_path):
+    names = ("statistics", "email", "sqlite3", "link", "random", "queue", "torch", "onnxruntime", "runpy")
+    text = "import sketch\nfrom addon import Recognizer\nimport helper_here, random, torch\n"
+    text += "class Mine(sketch.Sketch):\n    def setup(self): self.use(Recognizer('letters'))\n"
+    text += "if __name__ == '__main__': print(sketch.run(Mine, headless=True, frames=1).frame)\n"
+    for name in names:
+        written(tmp_path, "raise SystemExit('the wrong module')\n", f"{name}.py")
+    written(tmp_path, "", "helper_here.py")
+    path = written(tmp_path, text, "statistics.py")
+    command = ["-m", "sketch.cli", "run", str(path), "--headless", "--frames", "1"]
+    answer = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=90)
+    assert (answer.returncode, answer.stdout) == (0, ""), answer.stderr
+    assert "import random takes Python's, not the random beside the sketch" in answer.stderr
+    alone = subprocess.run(
+        [sys.executable, str(path)], capture_output=True, text=True, timeout=90, env=CHECKOUT
+    )
+    assert (alone.returncode, alone.stdout) == (0, "1\n"), alone.stderr

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,3 +119,55 @@ def test_hovering_and_other_buttons_draw_nothing():
 def test_negative_numbers_are_refused(numbers):
     with pytest.raises(ValueError, match="must be 0 or more"):
         PenTracker(**numbers)
+
+
+BAD = (float("nan"), float("inf"), -float("inf"), 3e38, "left", None)
+
+
+@pytest.mark.parametrize("number", BAD)
+@pytest.mark.parametrize("place", ["x", "y"])
+def test_a_sample_that_cannot_be_is_left_out_and_counted(place, number):
+    tracker = PenTracker()
+    tracker.feed(event("down", 0, 0, 0.0))
+    assert tracker.feed(replace(event("move", 5, 5, 0.1), **{place: number})) == []
+    (*_, done) = tracker.feed(event("up", 9, 9, 0.2))
+    assert isinstance(done, StrokeDone)
+    assert np.isfinite(done.points).all()
+    assert (len(done.points), tracker.dropped) == (2, 1)
+
+
+def test_a_pen_that_is_lifted_where_nobody_knows_is_lifted_where_it_was():
+    tracker = PenTracker()
+    tracker.feed(event("down", 1, 2, 0.0))
+    (done,) = tracker.feed(event("up", float("nan"), 0, 0.2))
+    assert isinstance(done, StrokeDone)
+    assert done.points[:, :2].tolist() == [[1, 2]]
+
+
+def test_a_pen_that_touches_where_nobody_knows_touches_at_its_next_sample():
+    tracker = PenTracker()
+    assert tracker.feed(event("down", float("inf"), 0, 0.0)) == []
+    (first,) = tracker.feed(event("move", 3, 4, 0.1))
+    assert isinstance(first, StrokePoint)
+    assert first.first
+    assert first.point[:2].tolist() == [3, 4]
+
+
+def test_times_never_run_backward_and_pressures_stay_within_their_range():
+    tracker = PenTracker()
+    tracker.feed(replace(event("down", 0, 0, 5.0), pressure=7.0))
+    for t, pressure in ((5.2, -1.0), (5.1, float("inf")), (-3.0, 0.5), (5.3, float("nan"))):
+        tracker.feed(replace(event("move", 9 * t, 0, t), pressure=pressure))
+    (done,) = tracker.finish()[:1]
+    assert isinstance(done, StrokeDone)
+    assert done.points[:, 2].tolist() == pytest.approx([0, 0.2, 0.2, 0.2])
+    assert done.points[:, 3].tolist() == [1, 0, 1, 0.5]
+
+
+def test_a_time_of_another_clock_does_not_stop_the_loops():
+    tracker = PenTracker()
+    far = tracker.accept(event("down", 0, 0, 1e8), now=2.0)
+    near = tracker.accept(event("move", 0, 0, 2.1), now=2.1)
+    assert far is not None
+    assert near is not None
+    assert (far.t, near.t) == (2.0, 2.1)

@@ -183,3 +183,29 @@ def test_a_film_that_is_called_like_another_kind_of_file_is_refused(tmp_path):
     with pytest.raises(RecorderError, match=r"a film is written as \.mp4 or .*; got '.*o\.gif'"):
         Recorder(tmp_path / "o.gif", (64, 48))
     assert not (tmp_path / "o.gif").exists()
+
+
+def test_a_film_is_as_large_as_its_first_frame_and_later_ones_fit(tmp_path):
+    with Recorder(tmp_path / "film.mp4") as film:
+        for size in ((65, 49), (64, 48), (128, 96), (32, 96), (1, 1)):
+            film.add(frame(200, size))
+    pictures = decoded(tmp_path / "film.mp4")
+    assert [picture.shape for picture in pictures] == [(48, 64, 3)] * 5
+    assert all(picture[8:40, 28:36].min() > 150 for picture in pictures)
+    assert pictures[3][8:40, 2:20].max() < 60
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 1), (1, 300)])
+def test_a_film_of_a_tiny_window_is_a_film(tmp_path, size):
+    with Recorder(tmp_path / "film.mp4") as film:
+        film.add(frame(255, size))
+    (picture,) = decoded(tmp_path / "film.mp4")
+    assert picture.shape[0] % 2 == picture.shape[1] % 2 == 0
+
+
+def test_a_film_without_a_size_is_refused_at_once_and_without_frames_leaves_nothing(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(RecorderError, match="cannot write the film"):
+        Recorder(tmp_path / "taken" / "film.mp4")
+    Recorder(tmp_path / "film.mp4").close()
+    assert not (tmp_path / "film.mp4").exists()
