@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from sketch.render.canvas import Canvas
 from sketch.render.text.wrapping import wrapped
-from sketch.tracebacks import authors_place, authors_traceback
+from sketch.tracebacks import authors_place, authors_traceback, suggestion
 
 log = logging.getLogger("inkloop")
 
@@ -153,7 +153,7 @@ def _plain(error: Exception) -> str:
         said = str(error)[:MOST]
     except Exception:  # an author's own class of errors
         return ""
-    return _printable(said)
+    return _printable(said + suggestion(error))
 
 
 @lru_cache(maxsize=8)

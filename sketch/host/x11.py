@@ -4,7 +4,7 @@ import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,7 @@ def _destroy(xlib: Any, image: Any) -> None:
 def _padded(image: Any, shape: tuple[int, int], corner: tuple[int, int]) -> NDArray[np.uint8] | None:
     if image.bits_per_pixel != 32 or image.byte_order != 0 or image.red_mask != 0xFF0000:
         return None
-    layout: Any = type(image)
+    layout = cast(Any, type(image))
     # The field itself would be read as text, up to the first byte that is 0.
     data = ctypes.c_void_p.from_address(ctypes.addressof(image) + layout.data.offset)
     size = image.height * image.bytes_per_line
