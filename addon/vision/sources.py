@@ -1,7 +1,7 @@
 """Pictures to look at: an image file, a video file, a camera. Arrays of uint8, shape (h, w, 3), red first."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,11 @@ from typing import Any
 import av
 import numpy as np
 from av.error import FFmpegError
-from PIL import Image
 
 from addon.errors import AddonError
 from addon.images import Pixels
+from addon.vision.image_file import UnreadableImageError, read_image
 
-MOST_PIXELS = 1 << 27
 INSTALL_CAMERA = "pip install 'inkloop[webcam]'"
 
 
@@ -23,22 +22,24 @@ class SourceError(AddonError):
 
 
 def load_image(path: Path) -> Pixels:
-    """Read an image file.
+    """Read an image file as `image_file.read_image` does, upright as its Exif orientation says.
+
+    Returns:
+        Uint8 of shape (h, w, 3); alpha is left out, as models are trained without it.
 
     Raises:
-        SourceError: It is missing, no image, or larger than 128 megapixels.
+        SourceError: It is missing, no image, or larger than 128 megapixels; says which and why.
     """
     try:
-        with Image.open(path) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise SourceError(f"{path.name}: {picture.width} × {picture.height} pixels are too many")
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise SourceError(f"{path.name}: it cannot be read as an image ({error})") from error
+        return np.ascontiguousarray(read_image(path)[:, :, :3])
+    except UnreadableImageError as error:
+        raise SourceError(f"{Path(path).name}: it cannot be read as an image ({error})") from error
 
 
 class Video:
     """A video file, asked for the picture at a time; the same times give the same pictures.
+
+    Each stands as the file's display matrix says: a film of a telephone held upright is upright.
 
     Args:
         path: The file.
@@ -52,8 +53,8 @@ class Video:
         self._path = path
         self._loops = loops
         self._container = _opened(path)
-        self._frames = self._decoded()
         self._each = 1 / float(self._container.streams.video[0].average_rate or 30)
+        self._frames = self._decoded()
         self._began = 0.0
         self._next: tuple[float, Pixels] | None = next(self._frames, None)
         if self._next is None:
@@ -87,12 +88,15 @@ class Video:
 
     def _decoded(self) -> Iterator[tuple[float, Pixels]]:
         first: float | None = None
+        last = -self._each
         try:
             for frame in self._container.decode(video=0):
-                now = float(frame.time or 0.0)
+                # A bare stream has no times: its pictures come at its rate.
+                now = float(frame.time) if frame.time is not None else last + self._each
                 # Many files count from a little after 0, as pictures are encoded out of their order.
                 first = now if first is None else first
-                yield now - first, frame.to_ndarray(format="rgb24")
+                last = now
+                yield now - first, as_displayed(frame.to_ndarray(format="rgb24"), _display_matrix(frame))
         except FFmpegError as error:
             raise SourceError(f"{self._path.name}: it cannot be read on ({error})") from error
 
@@ -134,11 +138,38 @@ class Webcam:
             there, picture = self._capture.read()
             if not there:
                 break
-            self._latest = np.ascontiguousarray(picture[:, :, ::-1])
+            colors = np.stack((picture,) * 3, axis=2) if picture.ndim == 2 else picture[:, :, 2::-1]
+            self._latest = np.ascontiguousarray(colors)
         self._capture.release()
 
 
+def as_displayed(pixels: Pixels, matrix: Sequence[int]) -> Pixels:
+    """Turn and mirror a picture of a film as its display matrix says, by quarter turns.
+
+    Args:
+        pixels: Of shape (h, w, 3).
+        matrix: The first two rows and columns, a, b, c, d: what is at (x, y) is shown at (ax + cy, bx + dy).
+    """
+    a, b, c, d = matrix
+    if abs(a) < abs(b):
+        pixels, a, d = pixels.transpose(1, 0, 2), c, b
+    return np.ascontiguousarray(pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
+
+
+def _display_matrix(frame: Any) -> tuple[int, ...]:
+    found = frame.side_data.get("DISPLAYMATRIX")
+    if found is None:
+        return (1, 0, 0, 1)
+    a, b, _, c, d = np.frombuffer(bytes(found), np.int32)[:5].tolist()
+    return (a, b, c, d)
+
+
 def _opened(path: Path) -> Any:
+    if not path.is_file():  # a pipe would be waited for
+        why = "it is no regular file" if path.exists() else "there is no such file"
+        raise SourceError(
+            f"{path.name}: it cannot be read as a video ({'it is a folder' if path.is_dir() else why})"
+        )
     try:
         container = av.open(str(path))
     except (OSError, FFmpegError) as error:

@@ -32,7 +32,7 @@ SECONDS = 4.0  # that each picture stays
 SIDE = 448
 LAYER_SECONDS = 1.0  # that each layer stays, until a key chooses one
 GRID = (4, 4)
-IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
+IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
 class WhatTheNetworkSees(sketch.Sketch):

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from sketch.render.images.image_file import UnreadableImageError, image_pixels, read_image
+
 Pixels: TypeAlias = NDArray[np.uint8]
 
 
@@ -34,10 +36,10 @@ class Image:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Image":
-        """Read an image file.
+        """Read an image file as `image_file.read_image` does: upright as its Exif orientation says.
 
         Raises:
-            ValueError: The file is missing, or is no image that Pillow can read.
+            ValueError: The file is missing, or is no image that can be read; says which and why.
         """
         return cls(load_pixels(path))
 
@@ -89,18 +91,17 @@ ImageSource: TypeAlias = str | os.PathLike[str] | Pillow.Image | Pixels | Image
 
 
 def load_pixels(path: str | os.PathLike[str]) -> Pixels:
-    """Read an image file.
+    """Read an image file as `image_file.read_image` does.
 
     Returns:
         Uint8 array of shape (h, w, 4).
 
     Raises:
-        ValueError: The file is missing, or is no image that Pillow can read.
+        ValueError: The file is missing, or is no image that can be read; says which and why.
     """
     try:
-        with Pillow.open(path) as picture:
-            return np.asarray(picture.convert("RGBA"))
-    except (OSError, SyntaxError) as error:
+        return read_image(path)
+    except UnreadableImageError as error:
         raise ValueError(f"cannot read the image {os.fspath(path)!r}: {error}") from error
 
 
@@ -116,7 +117,7 @@ def as_pixels(source: Pillow.Image | Pixels) -> Pixels:
     Raises:
         ValueError: It is no picture, or an empty one.
     """
-    given = check_pixels(np.asarray(source.convert("RGBA")) if isinstance(source, Pillow.Image) else source)
+    given = check_pixels(image_pixels(source) if isinstance(source, Pillow.Image) else source)
     return np.ascontiguousarray(given) if given.shape[2] == 3 else premultiplied(given)
 
 
