@@ -17,6 +17,7 @@ from sketch.render.shapes.painter import ShapePainter
 from sketch.render.shapes.path_fill import PathPainter, PixelPath
 from sketch.render.shapes.polygons import MeshPainter
 from sketch.render.shapes.quads import Quad, QuadPainter
+from sketch.render.shapes.veil import PixelBox, VeilPainter
 from sketch.render.strokes.buffers import StrokeBuffers
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.kept import KeptStroke
@@ -46,6 +47,7 @@ class Batch:
         self._paths = PathPainter(ctx)
         self._masks = QuadPainter(ctx, "mask.frag")
         self._pictures = QuadPainter(ctx, "picture.frag")
+        self._veils = VeilPainter(ctx)
         self._pending: str | None = None
         self._blend: BlendMode = "alpha"
         self._gradient: PlacedGradient | None = None
@@ -87,6 +89,12 @@ class Batch:
         set_blending(self._ctx, blend)
         self._paths.fill(path, color, self.size, gradient)
 
+    def veil(self, box: PixelBox, veil: tuple[Rgba, Rgba]) -> None:
+        """Fade what is in the framebuffer by a rectangle; see `shapes.veil`."""
+        self.flush()
+        unset_blending(self._ctx)
+        self._veils.paint(box, veil, self.size)
+
     def mask(
         self,
         texture: moderngl.Texture,
@@ -100,17 +108,24 @@ class Batch:
         set_blending(self._ctx, blend)
         self._masks.paint(texture, quad, color, self.size, gradient)
 
-    def picture(self, texture: moderngl.Texture, quad: Quad, opacity: float, blend: BlendMode) -> None:
-        """Draw a texture of premultiplied colors."""
+    def picture(
+        self,
+        texture: moderngl.Texture,
+        quad: Quad,
+        opacity: float,
+        blend: BlendMode,
+        fades: bool = False,
+    ) -> None:
+        """Draw a texture of premultiplied colors; say whether it fades by being drawn again and again."""
         self.flush()
         set_blending(self._ctx, blend)
-        self._pictures.paint(texture, quad, (1.0, 1.0, 1.0, opacity), self.size)
+        self._pictures.paint(texture, quad, (float(fades), 0.0, 0.0, opacity), self.size)
 
     def copy(self, texture: moderngl.Texture, size: tuple[int, int]) -> None:
         """Paint a texture, its first row at the bottom, over all of the framebuffer in use, of this size."""
         unset_blending(self._ctx)
         quad = Quad((0.0, 0.0), (size[0], 0.0, 0.0, size[1]))
-        self._pictures.paint(texture, quad, (1.0, 1.0, 1.0, 1.0), size)
+        self._pictures.paint(texture, quad, (0.0, 0.0, 0.0, 1.0), size)
 
     def strokes_now(
         self, strokes: Sequence[PixelStroke], blend: BlendMode, size: tuple[int, int]
@@ -160,7 +175,7 @@ class Batch:
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        quads = (self._masks, self._pictures)
+        quads = (self._masks, self._pictures, self._veils)
         for painter in (self._strokes, self._shapes, self._slanted, self._meshes, self._paths, *quads):
             painter.release()
 

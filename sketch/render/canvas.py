@@ -162,6 +162,10 @@ class Canvas(Targets, Vocabulary):
         framebuffer = self._open()
         self._batch.drop()
         framebuffer.clear(red * alpha, green * alpha, blue * alpha, alpha)
+        if self._target.clip is None:
+            # What is drawn over it now is not what earlier frames left, and need not fade.
+            self._target = replace(self._target, kept=False)
+            self._kept = False
         self._batch.ground = (red, green, blue, 1.0) if alpha == 1 and self._target.clip is None else None
 
     def ink(self, ink: Ink, opacity: float = 1.0, *, blend: BlendMode | None = None) -> None:

@@ -17,6 +17,7 @@ from sketch.render.gradient import PlacedGradient, subdivided
 from sketch.render.matrix import Axes, apply_to_points, mean_scale
 from sketch.render.shapes.painter import box_row, ellipse_row, line_row, triangle_row
 from sketch.render.shapes.polygons import check_convex, convex_mesh
+from sketch.render.shapes.veil import is_veil, veil_box, veil_of
 from sketch.render.state import DrawingState
 from sketch.render.strokes.brushes import brush_of
 from sketch.render.strokes.joints import PixelStroke
@@ -29,6 +30,7 @@ class Figures(DrawingState, ABC):
     """Draws one shape a call. Ten thousand of them are one draw call all the same."""
 
     _batch: Batch
+    _kept: bool
 
     def line(self, x1: float, y1: float, x2: float, y2: float) -> None:
         """A straight line of the line width, with round ends."""
@@ -97,8 +99,20 @@ class Figures(DrawingState, ABC):
         line = 0.0 if style.filled else style.line_width
         half, high = 0.5 * width, 0.5 * height
         rounded = min(radius, half, high) if radius else 0.0
+        if self._kept and style.filled and not rounded and self._veiled(x, y, width, height):
+            return
         axes = self._derived or self._axes()
         self._shape(box_row(axes, x + half, y + high, half, high, rounded, line, style.color), axes)
+
+    def _veiled(self, x: float, y: float, width: float, height: float) -> bool:
+        """Fade what is there, if that is what a rectangle does; whether it was."""
+        style = self._style
+        veil = veil_of(style.color, style.blend) if style.gradient is None else None
+        box = veil_box(self._matrix, x, y, width, height) if veil else None
+        if veil is None or box is None or not is_veil(box, self._batch.size):
+            return False
+        self._batch.veil(box, veil)
+        return True
 
     def triangle(self, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float) -> None:
         """A triangle; its outline has round corners."""

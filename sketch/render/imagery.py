@@ -142,7 +142,8 @@ class Imagery(DrawingState, ABC):
             raise ValueError("an Fbo cannot be drawn into itself")
         # Its first row is at the bottom.
         quad = replace(quad_at(self._matrix, x, y, *size), part=(0.0, 1.0, 1.0, 0.0))
-        self._batch.picture(self._surface(fbo).texture, quad, alpha, self._style.blend)
+        fades = alpha < 1 and self._in_fbo
+        self._batch.picture(self._surface(fbo).texture, quad, alpha, self._style.blend, fades)
 
     @property
     @abstractmethod
@@ -156,6 +157,11 @@ class Imagery(DrawingState, ABC):
     @abstractmethod
     def _surface(self, fbo: Fbo) -> FboSurface:
         """Where an Fbo is on the GPU."""
+
+    @property
+    @abstractmethod
+    def _in_fbo(self) -> bool:
+        """Whether paint goes into any Fbo just now."""
 
     @abstractmethod
     def _draws_into(self, fbo: Fbo) -> bool:

@@ -30,6 +30,7 @@ class Target:
         ratio: Pixels a logical pixel.
         pixels: Width and height in pixels.
         clip: The part that may be touched, or None for all of it.
+        kept: Whether what is in it was drawn in earlier frames and is drawn over.
     """
 
     framebuffer: moderngl.Framebuffer | None
@@ -37,6 +38,7 @@ class Target:
     ratio: float
     pixels: tuple[int, int]
     clip: Clip | None = None
+    kept: bool = False
 
 
 def measured(size: tuple[int, int], pixel_ratio: float) -> Target:
@@ -61,6 +63,7 @@ class Targets(DrawingState, ABC):
     def __init__(self, target: Target) -> None:
         super().__init__()
         self._target = target
+        self._kept = target.kept
         self._outer: list[Target] = []
 
     @property
@@ -98,7 +101,7 @@ class Targets(DrawingState, ABC):
         surface = self._surface(fbo)
         self._batch.flush()
         ratio = fbo.ratio(self._frame_ratio)
-        inner = Target(surface.framebuffer, fbo.size, ratio, surface.pixels)
+        inner = Target(surface.framebuffer, fbo.size, ratio, surface.pixels, kept=True)
         kept, frame = self._state(), self._frames
         self._outer.append(self._target)
         self._aim(inner)
@@ -201,6 +204,10 @@ class Targets(DrawingState, ABC):
         return self._outer[0] if self._outer else self._target
 
     @property
+    def _in_fbo(self) -> bool:
+        return bool(self._outer)
+
+    @property
     def _frame_ratio(self) -> float:
         return self._frame_target().ratio
 
@@ -210,6 +217,7 @@ class Targets(DrawingState, ABC):
 
     def _aim(self, target: Target) -> None:
         self._target = target
+        self._kept = target.kept
         self._batch.size = target.pixels
         if target.framebuffer is not None:
             self._use_frame(target.framebuffer)

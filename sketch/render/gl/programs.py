@@ -43,6 +43,11 @@ class Programs:
         return (program, vertex_array(self._ctx, program))
 
 
+def golden_moment(count: int) -> float:
+    """What `chance.glsl` is given the `count`-th time: numbers in 0..1, of which some soon are near any."""
+    return count * 0.6180339887498949 % 1.0
+
+
 def set_uniform(program: moderngl.Program, name: str, value: Any) -> None:
     """Hand a program a number, a tuple of them, or a float32 array."""
     if isinstance(value, np.ndarray):

@@ -164,7 +164,7 @@ class PicturePainter:
             width, height = picture.size
             where = quad_at(multiply(look.matrix, back), 0, 0, width, height)
             upside_down = replace(where, part=(0.0, 1.0, 1.0, 0.0))  # what was painted has its last row first
-            self._moved.paint(picture.texture, upside_down, (1.0, 1.0, 1.0, opacity), look.size)
+            self._moved.paint(picture.texture, upside_down, (0.0, 0.0, 0.0, opacity), look.size)
 
     def copy(self, source: Picture, target: Picture, box: PixelBounds) -> None:
         """Replace a rectangle of a picture by that of another of the same size, which has nothing else.

@@ -6,6 +6,7 @@ import moderngl
 
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import vertex_array
+from sketch.render.gl.programs import golden_moment
 from sketch.render.gl.twins import Twins
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply
@@ -46,6 +47,7 @@ class QuadPainter:
 
     def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
         self._programs = Twins(ctx, ("quad.vert", fragment), lambda program: vertex_array(ctx, program))
+        self._painted = 0
 
     def paint(
         self,
@@ -57,7 +59,8 @@ class QuadPainter:
     ) -> None:
         """Draw with the current blending into the current framebuffer of this size in pixels.
 
-        Only "mask.frag" heeds a gradient; of the color it then takes the alpha.
+        Only "mask.frag" heeds a gradient; of the color it then takes the alpha. "picture.frag" takes the
+        alpha as well, and red 1 to round each pixel up or down by chance.
         """
         program, vertices = self._programs.use(size, gradient)
         texture.use(0)
@@ -66,6 +69,9 @@ class QuadPainter:
         program["color"] = color
         if "part" in program:  # a stage that reads pixel by pixel has no use for it
             program["part"] = quad.part
+        if "moment" in program:
+            self._painted += 1
+            program["moment"] = golden_moment(self._painted)
         vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
 
     def release(self) -> None:
