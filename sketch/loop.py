@@ -244,6 +244,7 @@ def _tip(stage: Stage, pointer_id: int, stroke: WetStroke) -> Points:
 def _collect_messages(stage: Stage) -> None:
     sketch = stage.sketch
     lines, sketch.outbox = sketch.outbox, []
+    lines += stage.canvas.notices()
     for addon in [*sketch.addons]:
         _call(stage, "messages", _ask, addon, lines)
     for text in lines:

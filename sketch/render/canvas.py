@@ -152,6 +152,10 @@ class Canvas(Targets, Vocabulary):
         for part in (self._batch, self._shaded, self._post, *pictures):
             part.release()
 
+    def notices(self) -> list[str]:
+        """What the author should be told since the last call, such as which characters no font has."""
+        return self._texts.notices()
+
     def background(self, *color: ColorLike) -> None:
         """Fill the whole frame, or Fbo or clip, with a color, whatever the transform and blend mode.
 

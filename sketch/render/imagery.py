@@ -3,21 +3,25 @@
 from abc import ABC, abstractmethod
 from dataclasses import replace
 
+from sketch.ink.ink import Rgba
 from sketch.render import checks
 from sketch.render.batch import Batch
 from sketch.render.images.cache import ImageCache
 from sketch.render.images.fbo import Fbo, FboSurface
 from sketch.render.images.image import ImageSource
 from sketch.render.matrix import mean_scale
-from sketch.render.shapes.quads import quad_at
+from sketch.render.shapes.quads import Quad, quad_at
 from sketch.render.state import DrawingState
 from sketch.render.text.lines import (
     LINE_SPACING,
     Align,
+    Line,
+    Piece,
     TextCache,
     align_offset,
     check_align,
-    line_quad,
+    is_seen,
+    piece_quad,
     texture_size,
 )
 
@@ -44,18 +48,21 @@ class Imagery(DrawingState, ABC):
         """Write text in the current color or gradient.
 
         Letters are shaped by Pillow (ligatures, joined and right-to-left scripts) and sharpest when neither
-        turned nor scaled. Where Pillow's own face lacks a character, the first system font of
-        `sketch.render.text.fonts.FALLBACKS` that has the whole line is taken; a character nobody has is drawn
-        as a box.
+        turned nor scaled. The face that ships, Inter Display, has Latin, Greek, Cyrillic and common symbols.
+        What a face lacks is written with another: the one that ships, or a system font of
+        `sketch.render.text.fonts.FALLBACKS`. For what no font has, such as most emoji, a box is drawn and a
+        message says so, once. A line of any length and size is drawn; letters higher than 2048 pixels get
+        soft edges.
 
         Args:
-            text: A line break starts a new line, 1.25 sizes further down.
+            text: A line break of any kind starts a new line, 1.25 sizes further down; a tab is a space, and
+                other control characters are left out.
             x: Where each line starts, is centered or ends, as `align` says.
             y: Baseline of the first line.
             size: Of the letters, in logical pixels.
             align: "left", "center" or "right".
             width: How wide lines may be, more than 0: longer ones break at spaces. If left out, they do not.
-            font: Path of a font file, or the default face.
+            font: Path of a font file, or the face that ships.
             alpha: Factor in 0..1 on the color's alpha.
 
         Raises:
@@ -69,13 +76,11 @@ class Imagery(DrawingState, ABC):
         self._check_open()
         red, green, blue, own_alpha = self._style.color
         pixels = texture_size(size, self.pixel_ratio, mean_scale(self._matrix))
+        tint = (red, green, blue, own_alpha * alpha)
         for number, row in enumerate(self._rows(text, size, font, width)):
             line = self._texts.line(row, font, pixels)
-            if line.texture is not None:
-                start = x + align_offset(align, line.advance * size / pixels)
-                quad = line_quad(line, self._matrix, start, y + number * LINE_SPACING * size, size / pixels)
-                tint = (red, green, blue, own_alpha * alpha)
-                self._batch.mask(line.texture, quad, tint, self._style.blend, self._style.gradient)
+            start = x + align_offset(align, line.advance * size / pixels)
+            self._write(line, start, y + number * LINE_SPACING * size, size / pixels, tint)
 
     def text_size(
         self, text: str, size: float = 16.0, *, width: float | None = None, font: str | None = None
@@ -89,9 +94,9 @@ class Imagery(DrawingState, ABC):
             font: As for `text`.
         """
         checks.positive(size=size)
-        rows = "\n".join(self._rows(text, size, font, width))
-        wide, high = self._texts.measure(rows, font, size * self.pixel_ratio)
-        return (wide / self.pixel_ratio, high / self.pixel_ratio)
+        pixels = texture_size(size, self.pixel_ratio, self.pixel_ratio)
+        wide, high = self._texts.measure(self._rows(text, size, font, width), font, pixels)
+        return (wide * size / pixels, high * size / pixels)
 
     def image(
         self,
@@ -132,10 +137,26 @@ class Imagery(DrawingState, ABC):
     def _rows(self, text: str, size: float, font: str | None, width: float | None) -> list[str]:
         if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"text must be a string, as str({text!r}) is; got {text!r}")
-        if width is None:
-            return text.split("\n")
-        checks.positive(width=width)
-        return self._texts.wrapped(text, font, size * self.pixel_ratio, width * self.pixel_ratio)
+        pixels = texture_size(size, self.pixel_ratio, self.pixel_ratio)
+        if width is not None:
+            checks.positive(width=width)
+        return self._texts.rows(text, font, pixels, width and width * pixels / size)
+
+    def _write(self, line: Line, x: float, y: float, unit: float, tint: Rgba) -> None:
+        long = len(line.pieces) > 1
+        for piece in line.pieces:
+            start = x + piece.start * unit
+            if long and not is_seen(self._reach(line, piece, start, y, unit), self._batch.size):
+                continue
+            drawn = self._texts.piece(piece, line.size)
+            if drawn.texture is not None:
+                quad = piece_quad(drawn, self._matrix, start, y, unit)
+                self._batch.mask(drawn.texture, quad, tint, self._style.blend, self._style.gradient)
+
+    def _reach(self, line: Line, piece: Piece, x: float, y: float, unit: float) -> Quad:
+        """Where ink of a piece can be, before it is drawn: two sizes around its baseline."""
+        far = 2 * line.size * unit
+        return quad_at(self._matrix, x - far, y - far, piece.width * unit + 2 * far, 2 * far)
 
     def _fbo(self, fbo: Fbo, x: float, y: float, size: tuple[float, float], alpha: float) -> None:
         if self._draws_into(fbo):

@@ -1,7 +1,15 @@
+import unicodedata
+
 import numpy as np
 import pytest
 
 from sketch.render.text.lines import RESTING, TextCache
+
+
+def written(cache, text, size, font=None):
+    """The textures of a line, and that the cache knows it was used."""
+    line = cache.line(text, font, size)
+    return [cache.piece(piece, size).texture for piece in line.pieces]
 
 
 def box_of(pixels):
@@ -81,19 +89,19 @@ def test_nothing_to_write_writes_nothing(draw, text):
 
 def test_the_cache_keeps_what_was_used_last_within_its_bytes(ctx):
     cache = TextCache(ctx, limit=40_000)
-    first = cache.line("first", None, 32.0)
+    first = written(cache, "first", 32.0)[0]
     for index in range(100):
-        cache.line(f"line {index}", None, 32.0)
-        assert cache.line("first", None, 32.0) is first
+        written(cache, f"line {index}", 32.0)
+        assert written(cache, "first", 32.0)[0] is first
         assert cache.bytes <= 40_000
-    assert 2 < len(cache._lines) < 50
+    assert 2 < len(cache._pieces) < 50
     cache.release()
     assert cache.bytes == 0
 
 
 def test_a_line_larger_than_the_cache_is_drawn_all_the_same(ctx):
     cache = TextCache(ctx, limit=10)
-    assert cache.line("large", None, 50.0).texture is not None
+    assert written(cache, "large", 50.0)[0] is not None
     cache.release()
 
 
@@ -107,7 +115,7 @@ def test_a_wrapped_text_is_its_lines_one_by_one(draw):
         canvas.text(words, 50, 20, 14, width=90, align="center")
 
     def by_hand(canvas):
-        lines = canvas._texts.wrapped(words, None, 14, 90)
+        lines = canvas._texts.rows(words, None, 14, 90)
         assert len(lines) >= 3
         canvas.text("\n".join(lines), 50, 20, 14, align="center")
 
@@ -123,29 +131,122 @@ def test_a_width_without_room_is_refused(canvas, framebuffer):
 
 def test_lines_that_nobody_writes_any_more_are_forgotten_and_those_that_stay_are_not(ctx):
     cache = TextCache(ctx)
-    stays = cache.line("stays", None, 20).texture
+    stays = written(cache, "stays", 20)
     for number in range(3 * RESTING):
         cache.begin_frame()
-        assert cache.line("stays", None, 20).texture is stays
-        cache.line(f"{number}", None, 20)
-    most = cache.bytes
+        assert written(cache, "stays", 20) == stays
+        written(cache, f"{number}", 20)
+    most, lines = cache.bytes, len(cache._lines)
     for number in range(3 * RESTING, 6 * RESTING):
         cache.begin_frame()
-        cache.line("stays", None, 20)
-        cache.line(f"{number}", None, 20)
+        written(cache, "stays", 20)
+        written(cache, f"{number}", 20)
     assert cache.bytes <= 1.02 * most
+    assert len(cache._lines) <= lines
     for _ in range(2 * RESTING):
         cache.begin_frame()
-    assert cache.bytes == 0
+    assert cache.bytes == len(cache._lines) == 0
     cache.release()
 
 
-@pytest.mark.parametrize("size", [6000, 1e6, 1e30])
-def test_letters_that_nothing_can_hold_are_refused_by_their_size(canvas, framebuffer, size):
+@pytest.mark.parametrize("size", [0.01, 6000, 1e6, 1e30])
+def test_letters_of_any_size_are_drawn(draw, size):
+    assert np.isfinite(draw((40, 40), lambda c: c.text("W", 0, 40, size))).all()
+
+
+def test_a_letter_that_is_larger_than_the_picture_is_stretched(draw):
+    drawn = draw((60, 60), lambda c: c.text("I", -700, 3000, size=6000))[..., 0]
+    assert drawn.max() == 1
+
+
+@pytest.mark.parametrize("size", [9, 48, 480])
+def test_a_line_of_any_length_is_drawn_and_only_what_is_seen_of_it(ctx, size):
+    from sketch.render.canvas import Canvas
+
+    canvas, framebuffer = Canvas(ctx, (200, 100)), ctx.simple_framebuffer((200, 100))
+    text = "recognised " * 9000
     canvas.begin(framebuffer)
-    with pytest.raises(ValueError, match="pixels"):
-        canvas.text("W", 0, 0, size)
+    width, _ = canvas.text_size(text, size)
+    assert width == pytest.approx(9000 * canvas.text_size("recognised ", size)[0], rel=0.01)
+    canvas.text(text, -width / 2, 90, size)
+    pieces = canvas._texts._pieces
     canvas.end()
+    assert framebuffer.read(components=1) != bytes(200 * 100)
+    assert 1 <= len(pieces) <= 3
+    canvas.release()
+    ctx.detect_framebuffer(0).use()
+    framebuffer.release()
+
+
+def test_a_line_in_pieces_looks_like_one(ctx, draw):
+    whole = draw((300, 40), lambda c: c.text("the pen writes and the line breaks", 4, 30, 16))
+
+    def in_pieces(canvas):
+        kept, canvas._texts._longest = canvas._texts._longest, 64
+        canvas._texts._lines.clear()
+        line = canvas._texts.line("the pen writes and the line breaks", None, 16.0)
+        assert len(line.pieces) > 3
+        canvas.text("the pen writes and the line breaks", 4, 30, 16)
+        canvas._texts._longest = kept
+        canvas._texts._lines.clear()
+
+    assert np.abs(whole - draw((300, 40), in_pieces)).mean() < 0.02
+
+
+def test_a_tower_of_marks_and_a_letter_that_is_a_sentence_are_drawn(draw):
+    for text in ("a" + "\u0301\u0323" * 500, "\ufdfd" * 3):
+        assert np.isfinite(draw((100, 60), lambda c, text=text: c.text(text, 5, 40, size=480))).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("a\tb", "a b"),
+        ("one\r\ntwo", "one\ntwo"),
+        ("one\rtwo", "one\ntwo"),
+        ("one\u2028two", "one\ntwo"),
+        (unicodedata.normalize("NFD", "Café müde"), "Café müde"),
+        ("a\u0000\u0007b\u00ad", "ab"),
+        ("\ufeffa\u200bb", "ab"),
+        ("a\ufe0f", "a"),
+        ("a\u2003b", "a b"),
+    ],
+)
+def test_what_is_written_in_another_way_looks_the_same(draw, text, same):
+    pictures = [draw((120, 80), lambda c, t=each: c.text(t, 5, 30, size=24)) for each in (text, same)]
+    np.testing.assert_array_equal(*pictures)
+
+
+def test_what_is_measured_is_what_is_drawn(draw):
+    for size in (9.0, 12.5, 16.0, 19.0, 24.0, 48.0):
+        for text in ("totoggle", "1 1letters", "AVATAR", "é ñ → ×", "שלום"):
+            measured = []
+
+            def paint(canvas, text=text, size=size, measured=measured):
+                measured.append(canvas.text_size(text, size)[0])
+                canvas.text(text, 10, 60, size)
+
+            left, _, right, _ = box_of(draw((400, 80), paint))
+            assert right - left == pytest.approx(measured[0], abs=2 + 0.2 * size)
+
+
+@pytest.mark.parametrize("text", ["totoggle", "1 1letters", "illicit"])
+def test_small_letters_are_as_far_apart_as_large_ones(draw, text):
+    small = draw((80, 20), lambda c: c.text(text, 2, 15, 12))[..., 0]
+    large = draw((800, 200), lambda c: c.text(text, 20, 150, 120))[..., 0]
+    shrunk = large.reshape(20, 10, 80, 10).mean(axis=(1, 3))
+    assert np.abs(small - shrunk).max() < 0.25  # a letter a third of a pixel off differs by more
+
+
+def test_what_no_font_has_is_a_box_that_is_told_once(ctx):
+    cache = TextCache(ctx)
+    for _ in range(3):
+        written(cache, "a\U00013000b", 20)
+    (notice,) = cache.notices()
+    assert "U+13000" in notice
+    assert "\n" not in notice
+    assert cache.notices() == []
+    cache.release()
 
 
 def test_a_number_is_no_text_and_the_error_says_so(canvas, framebuffer):

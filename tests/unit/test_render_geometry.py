@@ -19,7 +19,6 @@ from sketch.render.matrix import (
     translation,
 )
 from sketch.render.shapes.polygons import check_convex, convex_mesh
-from sketch.render.text.fonts import Fonts
 from sketch.render.text.lines import texture_size
 
 NUMBERS = st.floats(-50, 50)
@@ -108,7 +107,9 @@ def test_a_zoom_fills_the_cache_with_few_sizes():
     assert texture_size(16, 2, 2) == 32
     assert len({texture_size(16, 1, zoom) for zoom in np.linspace(1.01, 4, 100)}) == 2
     assert texture_size(16, 1, 1000) == 1024
-    assert texture_size(3000, 1, 2) == 3000
+    assert texture_size(1500, 1, 2) == 1500
+    assert texture_size(3000, 1, 1) == 2048
+    assert texture_size(0.01, 1, 1) == 1
     assert texture_size(16, 1, 0) == 16
 
 
@@ -116,11 +117,3 @@ def test_premultiplying_rounds_to_the_nearest():
     pixels = np.array([[(255, 100, 3, 128), (9, 9, 9, 0)]], dtype=np.uint8)
     assert premultiplied(pixels).tolist() == [[[128, 50, 2, 128], [0, 0, 0, 0]]]
     assert as_pixels(pixels[..., :3]).shape == (1, 2, 3)
-
-
-def test_a_line_is_written_in_the_first_font_that_has_all_of_it(tmp_path):
-    fonts = Fonts(fallbacks=[str(tmp_path / "missing.ttf")])
-    assert fonts.choose("plain") is None
-    assert fonts.choose("\U00013000") is None
-    with pytest.raises(ValueError, match=r"missing\.ttf"):
-        fonts.choose("plain", str(tmp_path / "missing.ttf"))

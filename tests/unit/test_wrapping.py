@@ -30,3 +30,16 @@ def test_lines_fit_and_no_letter_is_lost(text, width):
     lines = wrapped(text, width, len)
     assert all(len(line) <= max(width, 1) for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace("\n", "").replace(" ", "")
+
+
+def test_a_word_without_an_end_is_not_measured_again_for_every_line():
+    measured = 0
+
+    def measure(line):
+        nonlocal measured
+        measured += len(line)
+        return len(line)
+
+    lines = wrapped("x" * 100_000, 40, measure)
+    assert len(lines) == 2500
+    assert measured < 3_000_000

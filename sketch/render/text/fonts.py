@@ -1,11 +1,17 @@
-"""Faces to write with: Pillow's own, a file, or a system font for a script the first one lacks."""
+"""Faces to write with: the one that ships, an author's file, system fonts for what those lack."""
 
-import unicodedata
+from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import ImageFont
+from PIL import ImageFont, features
+
+from sketch.render.text.characters import clusters, direction, is_invisible, is_mark, is_neutral
+
+OWN = str(Path(__file__).with_name("InterDisplay-Regular.otf"))
+"""Inter Display, under the SIL Open Font License: Latin, Greek, Cyrillic, arrows and common symbols."""
 
 FALLBACKS = (
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
@@ -18,6 +24,7 @@ FALLBACKS = (
     "/Library/Fonts/Arial Unicode.ttf",
     "/System/Library/Fonts/PingFang.ttc",
     "C:/Windows/Fonts/segoeui.ttf",
+    "C:/Windows/Fonts/seguisym.ttf",
     "C:/Windows/Fonts/msyh.ttc",
     "C:/Windows/Fonts/YuGothM.ttc",
     "C:/Windows/Fonts/malgun.ttf",
@@ -25,94 +32,178 @@ FALLBACKS = (
 )
 """Where systems usually keep fonts of many scripts, tried in this order."""
 
+NO_RAQM = (
+    "Pillow has no Raqm here: text is drawn without kerning, ligatures and joined scripts, and right-to-left "
+    "text in the wrong order; pip install pillow gets a build with Raqm"
+)
+
 Face = ImageFont.FreeTypeFont
 
+BOX = "□"
+
 _PROBE_SIZE = 16
-_LARGEST = 0xFFFF  # FreeType counts pixels in 16 bits
 _MISSING = "\U0010fffe"  # a noncharacter: no font has it, so it shows how a font draws what it lacks
+_MOST_NOTICES = 20
+_MOST_KNOWN = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Some characters of a line that are shaped together.
+
+    Attributes:
+        text: The characters, in the order in which they are read.
+        path: The font file they are written with.
+        direction: "ltr" or "rtl".
+    """
+
+    text: str
+    path: str
+    direction: str
 
 
 class Fonts:
-    """Opens each face once a size.
+    """Opens each face once a size, and decides which characters are written with which.
 
     Args:
-        fallbacks: Files to look in, in order, when the default face lacks a character.
+        fallbacks: Files to look in, in order, for what the face that ships lacks.
     """
 
     def __init__(self, fallbacks: Iterable[str] = FALLBACKS) -> None:
+        self.shapes = bool(features.check("raqm"))
+        self.notices: list[str] = [] if self.shapes else [NO_RAQM]
         self._fallbacks = [path for path in fallbacks if Path(path).is_file()]
-        self._faces: dict[tuple[str | None, float], Face] = {}
-        self._has: dict[tuple[str | None, str], bool] = {}
+        self._faces: OrderedDict[tuple[str, float], Face] = OrderedDict()
+        self._has: dict[tuple[str, str], bool] = {}
+        self._chosen: dict[tuple[str | None, str], tuple[str, str]] = {}
+        self._told: set[str] = set()
 
-    def choose(self, text: str, path: str | None = None) -> str | None:
-        """Decide which file a text is written with.
+    def runs(self, line: str, font: str | None = None) -> list[Run]:
+        """Split a line into what one face writes, in the order of the screen from left to right.
+
+        A character is written with the author's font, else with the face that ships, else with the first of
+        the system's that has it; in text that runs to the left, spaces, digits and punctuation stay in the
+        face of what is before them, so that words keep their order. A mark that no face has is left out. For
+        any other character a box is drawn, and `notices` says so, once for each.
 
         Args:
-            text: What is to be written.
-            path: The author's font file, which is used whatever it lacks.
-
-        Returns:
-            The file, or None for the default face. That is the default face if it has every character, else
-            the first system font that has them all, else whichever has most: a character nobody has is drawn
-            as a box.
+            line: As `characters.lines_of` gives it.
+            font: The author's font file.
 
         Raises:
             ValueError: The file is missing or is no font.
         """
-        if path is not None:
-            self.face(path, _PROBE_SIZE)
-            return path
-        needed = {char for char in text if not _draws_nothing(char)}
-        best, most = None, -1
-        for candidate in (None, *self._fallbacks):
-            count = sum(self._knows(candidate, char) for char in needed)
-            if count == len(needed):
-                return candidate
-            if count > most:
-                best, most = candidate, count
-        return best
+        if font is not None:
+            self.face(font, _PROBE_SIZE)
+        elif line.isascii():
+            return [Run(line, OWN, "ltr")] if line else []
+        if not self.shapes:  # only shaping knows what joins and directs, and draws nothing for it
+            line = "".join(char for char in line if char.isspace() or not is_invisible(char))
+        found: list[Run] = []
+        for cluster in clusters(line):
+            way = direction(cluster)
+            last = found[-1] if found else None
+            if last is not None and last.direction == "rtl" and self._stays(cluster, last.path):
+                text, path, way = cluster, last.path, "rtl"
+            else:
+                text, path = self._choose(cluster, font)
+            if last is not None and last.path == path and way in ("", last.direction):
+                found[-1] = Run(last.text + text, path, last.direction)
+            elif text:
+                found.append(Run(text, path, way or (last.direction if last else "ltr")))
+        return _from_left(found, direction(line))
 
-    def face(self, path: str | None, size: float) -> Face:
+    def face(self, path: str, size: float) -> Face:
         """Open a face.
 
         Args:
-            path: A font file, or None for the face that comes with Pillow.
+            path: A font file.
             size: Pixels.
 
         Raises:
-            ValueError: The file is missing or is no font, or the size is beyond what fonts allow.
+            ValueError: The file is missing or is no font.
         """
         key = (path, size)
         if key not in self._faces:
             if len(self._faces) >= 64:  # sizes that are animated would otherwise pile up
-                self._faces.clear()
+                self._faces.popitem(last=False)
             self._faces[key] = _open(path, size)
+        self._faces.move_to_end(key)
         return self._faces[key]
 
-    def _knows(self, path: str | None, char: str) -> bool:
+    def _stays(self, cluster: str, path: str) -> bool:
+        return is_neutral(cluster) and self._writes(path, cluster)
+
+    def _choose(self, cluster: str, font: str | None) -> tuple[str, str]:
+        key = (font, cluster)
+        if key not in self._chosen:
+            if len(self._chosen) >= _MOST_KNOWN:
+                self._chosen.clear()
+                self._has.clear()
+            self._chosen[key] = self._found(cluster, font)
+        return self._chosen[key]
+
+    def _found(self, cluster: str, font: str | None) -> tuple[str, str]:
+        """What to write for a cluster, and the file to write it with."""
+        paths = [OWN, *self._fallbacks] if font is None else [font, OWN, *self._fallbacks]
+        for path in paths:
+            if self._writes(path, cluster):
+                return cluster, path
+        bare = "".join(char for char in cluster if not is_mark(char) and not is_invisible(char))
+        if not bare:
+            return "", paths[0]
+        for path in paths:
+            if self._writes(path, bare):
+                return bare, path
+        self._tell(bare)
+        return BOX, OWN
+
+    def _writes(self, path: str, cluster: str) -> bool:
+        return all(is_invisible(char) or self._knows(path, char) for char in cluster)
+
+    def _knows(self, path: str, char: str) -> bool:
         key = (path, char)
         if key not in self._has:
             face = self.face(path, _PROBE_SIZE)
             self._has[key] = _drawn(face, char) != _drawn(face, _MISSING)
         return self._has[key]
 
+    def _tell(self, bare: str) -> None:
+        if bare in self._told or len(self._told) > _MOST_NOTICES:
+            return
+        self._told.add(bare)
+        if len(self._told) > _MOST_NOTICES:
+            self.notices.append("more characters are in no font here, and a box stands for each")
+            return
+        codes = " ".join(f"U+{ord(char):04X}" for char in bare)
+        self.notices.append(
+            f"no font here has {codes}: a box stands for it; install one that does, or name it with font="
+        )
 
-def _open(path: str | None, size: float) -> Face:
-    if size > _LARGEST:
-        raise ValueError(f"letters may be {_LARGEST} pixels high, which fonts allow; got {size:.0f}")
-    if path is None:
-        face = ImageFont.load_default(size)
-        if not isinstance(face, Face):
-            raise ValueError("this Pillow was built without FreeType, which text needs")
-        return face
+
+def _from_left(runs: list[Run], base: str) -> list[Run]:
+    """Put runs in the order of the screen: what runs against the line's direction is turned as a whole."""
+    against = "ltr" if base == "rtl" else "rtl"
+    if not any(run.direction == "rtl" for run in runs):
+        return runs
+    groups: list[list[Run]] = []
+    for run in runs:
+        if groups and run.direction == against and groups[-1][0].direction == against:
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    if base == "rtl":
+        return [run for group in reversed(groups) for run in group]
+    return [run for group in groups for run in (reversed(group) if group[0].direction == "rtl" else group)]
+
+
+def _open(path: str, size: float) -> Face:
     try:
         return ImageFont.truetype(path, size)
+    except ImportError as error:
+        raise ValueError("this Pillow was built without FreeType, which text needs") from error
     except OSError as error:
         raise ValueError(f"font= must be the path of a font file; got {path!r} ({error})") from error
-
-
-def _draws_nothing(char: str) -> bool:
-    return char.isspace() or unicodedata.category(char) in ("Cf", "Cc", "Mn")
 
 
 def _drawn(face: Face, char: str) -> tuple[tuple[int, int], bytes]:

@@ -1,9 +1,10 @@
-"""Writes text: shaped and drawn by Pillow, kept as one texture a line, colored on the GPU."""
+"""Writes text: shaped and drawn by Pillow, kept as textures, colored on the GPU."""
 
 import math
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import moderngl
 import numpy as np
@@ -12,7 +13,8 @@ from PIL import Image, ImageDraw
 
 from sketch.render.matrix import Matrix
 from sketch.render.shapes.quads import Quad, quad_at
-from sketch.render.text.fonts import Face, Fonts
+from sketch.render.text.characters import is_mark, lines_of
+from sketch.render.text.fonts import OWN, Fonts, Run
 from sketch.render.text.wrapping import wrapped
 
 Align: TypeAlias = Literal["left", "center", "right"]
@@ -21,47 +23,174 @@ ALIGNMENTS: tuple[Align, ...] = get_args(Align)
 LINE_SPACING = 1.25
 """Distance of two baselines, in sizes."""
 
+SMALLEST, LARGEST = 1.0, 2048.0
+"""Pixels that letters in a texture may be high; others are stretched from there."""
+
 _MARGIN = 1  # clear pixels on each side, so that a filtered edge does not bleed
+
+_FINE = 64.0
+"""Pixels that letters are drawn high at least before they are made smaller: so they stand between pixels."""
+
+# Numbers that count stand still, and what is typed is drawn: no arrow for "->".
+_OWN_FEATURES = ["tnum", "-calt"]
 
 
 @dataclass(frozen=True, slots=True)
-class LineMask:
-    """One line of text as coverage.
+class Placed:
+    """A run, and where it starts along the line, in pixels."""
+
+    run: Run
+    start: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a line that fits a texture.
 
     Attributes:
-        coverage: Uint8 array of shape (h, w); w or h is 0 where nothing is visible.
-        left: Pixels from the pen's start to the left edge of the array.
-        top: Pixels from the baseline down to its top edge, so usually negative.
+        runs: What is in it, from left to right, each from the piece's own start.
+        start: Where it starts along the line, in pixels.
+        width: How far the pen moves along it, in pixels.
+    """
+
+    runs: tuple[Placed, ...]
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text as it is laid out.
+
+    Attributes:
+        pieces: From left to right; one, unless it is longer than a texture should be.
+        size: Pixels that its letters are high.
         advance: How far the pen moves along the baseline, in pixels.
+    """
+
+    pieces: tuple[Piece, ...]
+    size: float
+    advance: float
+
+
+@dataclass(frozen=True, slots=True)
+class PieceTexture:
+    """A piece of a line on the GPU.
+
+    Attributes:
+        texture: Its coverage, or None where nothing is visible.
+        left: Pixels from the pen's start to the left edge.
+        top: Pixels from the baseline down to the top edge, so usually negative.
+        width: Of the texture, in pixels of the line; those of the texture may be larger.
+        height: Likewise.
+    """
+
+    texture: moderngl.Texture | None
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A piece of a line as coverage.
+
+    Attributes:
+        coverage: Uint8 of shape (h, w); w or h is 0 where nothing is visible.
+        left: As in `PieceTexture`.
+        top: Likewise.
     """
 
     coverage: NDArray[np.uint8]
     left: int
     top: int
-    advance: float
 
 
-@dataclass(frozen=True, slots=True)
-class LineTexture:
-    """A line of text on the GPU; `texture` is None where nothing is visible. The rest as in `LineMask`."""
-
-    texture: moderngl.Texture | None
-    left: int
-    top: int
-    advance: float
-    size: tuple[int, int]
+def oversampling(size: float) -> int:
+    """How many times larger letters of a size in pixels are drawn than they are shown."""
+    return max(1, min(8, math.ceil(_FINE / size)))
 
 
-def line_mask(text: str, face: Face) -> LineMask:
-    """Draw one line of text in a face, with ligatures and joined scripts where Pillow has Raqm."""
-    advance = float(face.getlength(text))
-    left, top, right, bottom = (round(edge) for edge in face.getbbox(text, anchor="ls"))
-    if right <= left or bottom <= top:
-        return LineMask(np.empty((0, 0), dtype=np.uint8), 0, 0, advance)
-    left, top = left - _MARGIN, top - _MARGIN
-    picture = Image.new("L", (right - left + _MARGIN, bottom - top + _MARGIN))
-    ImageDraw.Draw(picture).text((-left, -top), text, fill=255, font=face, anchor="ls")
-    return LineMask(np.asarray(picture), left, top, advance)
+def piece_mask(runs: Sequence[Placed], size: float, fonts: Fonts) -> Mask:
+    """Draw runs beside each other.
+
+    Small letters are drawn larger and made smaller: so each stands where it should to a part of a pixel, and
+    they are as far apart as in large ones.
+
+    Args:
+        runs: What to draw, and where.
+        size: Pixels that the letters are high.
+        fonts: Opens the faces.
+    """
+    times = oversampling(size)
+    boxes: list[tuple[int, Run, tuple[int, ...]]] = []
+    for placed in runs:
+        face = fonts.face(placed.run.path, size * times)
+        box = face.getbbox(placed.run.text, anchor="ls", **_shaping(placed.run, fonts))
+        box = (math.floor(box[0]), math.floor(box[1]), math.ceil(box[2]), math.ceil(box[3]))
+        if box[2] > box[0] and box[3] > box[1]:
+            boxes.append((round(placed.start * times), placed.run, box))
+    if not boxes:
+        return Mask(np.empty((0, 0), dtype=np.uint8), 0, 0)
+    left = math.floor(min(at + box[0] for at, _, box in boxes) / times) - _MARGIN
+    top = math.floor(min(box[1] for _, _, box in boxes) / times) - _MARGIN
+    right = math.ceil(max(at + box[2] for at, _, box in boxes) / times) + _MARGIN
+    bottom = math.ceil(max(box[3] for _, _, box in boxes) / times) + _MARGIN
+    picture = Image.new("L", ((right - left) * times, (bottom - top) * times))
+    pen = ImageDraw.Draw(picture)
+    for at, run, _ in boxes:
+        face = fonts.face(run.path, size * times)
+        place = (at - left * times, -top * times)
+        pen.text(place, run.text, fill=255, font=face, anchor="ls", **_shaping(run, fonts))
+    return Mask(np.asarray(picture.reduce(times) if times > 1 else picture), left, top)
+
+
+def run_width(run: Run, size: float, fonts: Fonts) -> float:
+    """How far the pen moves along a run, in pixels, letters of it as high as given."""
+    times = oversampling(size)
+    face = fonts.face(run.path, size * times)
+    return float(face.getlength(run.text, **_shaping(run, fonts))) / times
+
+
+def lay_out(runs: Sequence[Run], size: float, fonts: Fonts, longest: float) -> Line:
+    """Put runs one after the other, in pieces that are not much wider than `longest` pixels."""
+    most = max(4, min(256, int(longest / size)))  # letters that surely fit
+    pieces: list[Piece] = []
+    placed: list[Placed] = []
+    start = width = 0.0
+    for part in (part for run in runs for part in _parts(run, most)):
+        wide = run_width(part, size, fonts)
+        if placed and width + wide > longest:
+            pieces.append(Piece(tuple(placed), start, width))
+            placed, start, width = [], start + width, 0.0
+        placed.append(Placed(part, width))
+        width += wide
+    if placed:
+        pieces.append(Piece(tuple(placed), start, width))
+    return Line(tuple(pieces), size, start + width)
+
+
+def _parts(run: Run, most: int) -> list[Run]:
+    """A long run in parts, cut after a space where there is one, from left to right."""
+    parts: list[str] = []
+    rest = run.text
+    while len(rest) > most:
+        cut = rest.rfind(" ", most // 2, most) + 1 or most
+        while cut < len(rest) - 1 and is_mark(rest[cut]):
+            cut += 1
+        parts.append(rest[:cut])
+        rest = rest[cut:]
+    parts.append(rest)
+    if run.direction == "rtl":
+        parts.reverse()
+    return [Run(part, run.path, run.direction) for part in parts]
+
+
+def _shaping(run: Run, fonts: Fonts) -> dict[str, Any]:
+    if not fonts.shapes:
+        return {}
+    return {"direction": run.direction, "features": _OWN_FEATURES if run.path == OWN else None}
 
 
 def check_align(align: str) -> Align:
@@ -91,35 +220,42 @@ def texture_size(size: float, ratio: float, scale: float) -> float:
     Returns:
         Their size on the screen where nothing is scaled; under a scaled transform a power of two times that,
         not smaller than they appear, so that a zoom fills the cache with few sizes. At most 1024 pixels by
-        zooming alone.
+        zooming alone, and never more than `LARGEST` or less than `SMALLEST`.
     """
     zoom = scale / ratio
-    if zoom <= 0:
-        return size * ratio
-    power = 2.0 ** math.ceil(math.log2(zoom) - 1e-6)
-    return size * ratio * min(power, max(1.0, 1024 / (size * ratio)))
+    pixels = size * ratio
+    if zoom > 0 and math.isfinite(pixels):
+        power = 2.0 ** math.ceil(math.log2(zoom) - 1e-6)
+        pixels *= min(power, max(1.0, 1024 / pixels))
+    return min(max(pixels, SMALLEST), LARGEST)
 
 
-def line_quad(line: LineTexture, matrix: Matrix, x: float, y: float, unit: float) -> Quad:
-    """Where the texture of a line goes.
+def piece_quad(piece: PieceTexture, matrix: Matrix, x: float, y: float, unit: float) -> Quad:
+    """Where the texture of a piece goes.
 
     Args:
-        line: The line.
+        piece: The piece.
         matrix: From the author's coordinates to pixels.
         x: Where the pen starts.
         y: The baseline.
-        unit: How much one pixel of the texture measures in the author's coordinates.
+        unit: How much one pixel of the line measures in the author's coordinates.
 
     Returns:
         Its place; on whole pixels where a pixel of the texture is one of the screen, since that is sharpest.
     """
-    quad = quad_at(
-        matrix, x + line.left * unit, y + line.top * unit, line.size[0] * unit, line.size[1] * unit
-    )
+    wide, high = piece.width * unit, piece.height * unit
+    quad = quad_at(matrix, x + piece.left * unit, y + piece.top * unit, wide, high)
     a, b, c, d, _, _ = matrix
     if b == c == 0 and abs(a * unit - 1) < 1e-6 and abs(d * unit - 1) < 1e-6:
-        return Quad((round(quad.origin[0]), round(quad.origin[1])), (line.size[0], 0, 0, line.size[1]))
+        return Quad((round(quad.origin[0]), round(quad.origin[1])), (piece.width, 0, 0, piece.height))
     return quad
+
+
+def is_seen(quad: Quad, size: tuple[int, int]) -> bool:
+    """Whether any of a quad may be within a framebuffer of a size in pixels."""
+    (x, y), (a, b, c, d) = quad.origin, quad.sides
+    across, down = (x, x + a, x + c, x + a + c), (y, y + b, y + d, y + b + d)
+    return max(across) > 0 and min(across) < size[0] and max(down) > 0 and min(down) < size[1]
 
 
 RESTING = 120
@@ -128,104 +264,154 @@ RESTING = 120
 _EACH = 4096
 """Bytes that a texture takes beside its pixels, in the driver and in the context."""
 
+_LONGEST = 4096
+"""Pixels of a line in one texture: a few of a long line are in sight at once, the others are not drawn."""
+
+_MOST_LINES = 4096
+_MOST_ROWS = 256
+
+_LineKey: TypeAlias = tuple[str, str | None, float]
+_PieceKey: TypeAlias = tuple[tuple[Placed, ...], float]
+
 
 class TextCache:
-    """Keeps the lines that were written last as textures.
+    """Keeps how the lines that were written last are laid out, and the parts of them that were seen.
 
     Args:
         ctx: The context to draw in.
-        limit: Bytes of textures to keep; the line not used for longest goes first.
+        limit: Bytes of textures to keep; the one not used for longest goes first.
+        longest: Pixels that a line in one texture is long; less where the driver allows less.
     """
 
-    def __init__(self, ctx: moderngl.Context, limit: int = 64 << 20) -> None:
+    def __init__(self, ctx: moderngl.Context, limit: int = 64 << 20, longest: int = _LONGEST) -> None:
         self._frame = 0
-        self._used: dict[tuple[str, str | None, float], int] = {}
         self._ctx = ctx
         self._limit = limit
+        self._largest = int(ctx.info["GL_MAX_TEXTURE_SIZE"])
+        self._longest = min(longest, self._largest // 2)
         self._fonts = Fonts()
-        self._lines: OrderedDict[tuple[str, str | None, float], LineTexture] = OrderedDict()
-        self._wrapped: dict[tuple[str, str | None, float, float], list[str]] = {}
+        self._lines: OrderedDict[_LineKey, Line] = OrderedDict()
+        self._lines_used: dict[_LineKey, int] = {}
+        self._pieces: OrderedDict[_PieceKey, PieceTexture] = OrderedDict()
+        self._pieces_used: dict[_PieceKey, int] = {}
+        self._rows: OrderedDict[tuple[str, str | None, float, float | None], list[str]] = OrderedDict()
         self.bytes = 0
 
-    def line(self, text: str, font: str | None, size: float) -> LineTexture:
-        """The texture of one line.
+    def rows(self, text: str, font: str | None, size: float, width: float | None = None) -> list[str]:
+        """The lines of a text as they are drawn; see `characters.lines_of`.
 
         Args:
-            text: Without line breaks.
-            font: Path of a font file, or None for the default face and its stand-ins.
+            text: Any text.
+            font: Path of a font file, or None for the face that ships.
+            size: Of the letters, in pixels.
+            width: Where given, longer lines break so that they are no wider than so many pixels.
+        """
+        if width is None and text.isascii() and text.isprintable():
+            return [text]
+        key = (text, font, size, width)
+        if key not in self._rows:
+            rows = lines_of(text)
+            if width is not None:
+                rows = wrapped("\n".join(rows), width, lambda row: self._laid_out(row, font, size).advance)
+            self._rows[key] = rows
+            if len(self._rows) > _MOST_ROWS:  # texts that are animated would otherwise pile up
+                self._rows.popitem(last=False)
+        return self._rows[key]
+
+    def line(self, text: str, font: str | None, size: float) -> Line:
+        """How one line is laid out.
+
+        Args:
+            text: One of `rows`.
+            font: Path of a font file, or None for the face that ships.
             size: Of the letters, in pixels.
 
         Raises:
-            ValueError: The font cannot be read, or the line is larger than the driver's largest texture.
+            ValueError: The font cannot be read.
         """
         key = (text, font, size)
         if key not in self._lines:
-            self._keep(key, self._upload(self._mask(text, font, size)))
+            self._lines[key] = self._laid_out(text, font, size)
+            if len(self._lines) > _MOST_LINES:
+                self._forget_oldest_line()
         self._lines.move_to_end(key)
-        self._used[key] = self._frame
+        self._lines_used[key] = self._frame
         return self._lines[key]
 
+    def piece(self, piece: Piece, size: float) -> PieceTexture:
+        """The texture of a piece of a line, its letters as high as given in pixels."""
+        key = (piece.runs, size)
+        if key not in self._pieces:
+            self._keep(key, self._upload(piece_mask(piece.runs, size, self._fonts)))
+        self._pieces.move_to_end(key)
+        self._pieces_used[key] = self._frame
+        return self._pieces[key]
+
     def begin_frame(self) -> None:
-        """Forget the lines that were not written for a while."""
+        """Forget what was not written for a while."""
         self._frame += 1
-        while self._lines and self._used[next(iter(self._lines))] < self._frame - RESTING:
+        oldest = self._frame - RESTING
+        while self._pieces and self._pieces_used[next(iter(self._pieces))] < oldest:
             self._drop_oldest()
+        while self._lines and self._lines_used[next(iter(self._lines))] < oldest:
+            self._forget_oldest_line()
 
-    def wrapped(self, text: str, font: str | None, size: float, width: float) -> list[str]:
-        """Break a text into lines no wider than so many pixels; see `wrapping.wrapped`."""
-        key = (text, font, size, width)
-        if key not in self._wrapped:
-            if len(self._wrapped) >= 256:  # texts that are animated would otherwise pile up
-                self._wrapped.clear()
-            self._wrapped[key] = wrapped(text, width, lambda line: self.measure(line, font, size)[0])
-        return self._wrapped[key]
+    def measure(self, rows: Sequence[str], font: str | None, size: float) -> tuple[float, float]:
+        """Width of the longest of some lines, and height of all of them, in pixels."""
+        lines = [self.line(row, font, size) for row in rows]
+        paths = {placed.run.path for line in lines for piece in line.pieces for placed in piece.runs}
+        times = oversampling(size)
+        metrics = [self._fonts.face(path, size * times).getmetrics() for path in paths or {font or OWN}]
+        high = (max(ascent for ascent, _ in metrics) + max(descent for _, descent in metrics)) / times
+        return max(line.advance for line in lines), high + (len(lines) - 1) * LINE_SPACING * size
 
-    def measure(self, text: str, font: str | None, size: float) -> tuple[float, float]:
-        """Width of the longest line, and height of all of them, in pixels."""
-        lines = text.split("\n")
-        width = max(self._face(line, font, size).getlength(line) for line in lines)
-        ascent, descent = self._face(text, font, size).getmetrics()
-        return float(width), float(ascent + descent + (len(lines) - 1) * LINE_SPACING * size)
+    def notices(self) -> list[str]:
+        """What the author should be told since the last call, such as which characters no font has."""
+        told, self._fonts.notices = self._fonts.notices, []
+        return told
 
     def release(self) -> None:
         """Give every texture back."""
-        for line in self._lines.values():
-            if line.texture is not None:
-                line.texture.release()
+        while self._pieces:
+            self._drop_oldest()
         self._lines.clear()
-        self._used.clear()
-        self.bytes = 0
+        self._lines_used.clear()
 
-    def _face(self, text: str, font: str | None, size: float) -> Face:
-        return self._fonts.face(self._fonts.choose(text, font), size)
+    def _laid_out(self, text: str, font: str | None, size: float) -> Line:
+        return lay_out(self._fonts.runs(text, font), size, self._fonts, self._longest)
 
-    def _mask(self, text: str, font: str | None, size: float) -> LineMask:
-        face = self._face(text, font, size)
-        largest = int(self._ctx.info["GL_MAX_TEXTURE_SIZE"])
-        if max(face.getlength(text), size) > largest - 2 * size:
-            raise ValueError(
-                f"text {text[:20]!r} at {size:.0f} pixels is larger than the driver's {largest} pixels"
-            )
-        return line_mask(text, face)
-
-    def _upload(self, mask: LineMask) -> LineTexture:
-        height, width = mask.coverage.shape
-        if width == 0:
-            return LineTexture(None, mask.left, mask.top, mask.advance, (0, 0))
-        texture = self._ctx.texture((width, height), 1, np.ascontiguousarray(mask.coverage), alignment=1)
+    def _upload(self, mask: Mask) -> PieceTexture:
+        high, wide = mask.coverage.shape
+        if wide == 0 or high == 0:
+            return PieceTexture(None, mask.left, mask.top, 0, 0)
+        coverage = mask.coverage
+        if max(high, wide) > self._largest:  # a letter that is a whole sentence, or a tower of marks
+            share = self._largest / max(high, wide)
+            size = (max(int(wide * share), 1), max(int(high * share), 1))
+            coverage = np.asarray(Image.fromarray(coverage).resize(size, Image.Resampling.BOX))
+        texture = self._ctx.texture(coverage.shape[::-1], 1, np.ascontiguousarray(coverage), alignment=1)
         texture.repeat_x = texture.repeat_y = False
-        return LineTexture(texture, mask.left, mask.top, mask.advance, (width, height))
+        return PieceTexture(texture, mask.left, mask.top, wide, high)
 
-    def _keep(self, key: tuple[str, str | None, float], line: LineTexture) -> None:
-        self._lines[key] = line
-        self._used[key] = self._frame
-        self.bytes += _EACH + line.size[0] * line.size[1]
-        while self.bytes > self._limit and len(self._lines) > 1:
+    def _keep(self, key: _PieceKey, piece: PieceTexture) -> None:
+        self._pieces[key] = piece
+        self._pieces_used[key] = self._frame
+        self.bytes += _bytes_of(piece)
+        while self.bytes > self._limit and len(self._pieces) > 1:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        key, oldest = self._lines.popitem(last=False)
-        del self._used[key]
-        self.bytes -= _EACH + oldest.size[0] * oldest.size[1]
+        key, oldest = self._pieces.popitem(last=False)
+        del self._pieces_used[key]
+        self.bytes -= _bytes_of(oldest)
         if oldest.texture is not None:
             oldest.texture.release()
+
+    def _forget_oldest_line(self) -> None:
+        key, _ = self._lines.popitem(last=False)
+        del self._lines_used[key]
+
+
+def _bytes_of(piece: PieceTexture) -> int:
+    texture = piece.texture
+    return _EACH + (0 if texture is None else texture.width * texture.height)

@@ -39,15 +39,19 @@ def _paragraph(paragraph: str, width: float, measure: Measure) -> list[str]:
 def _pieces(word: str, width: float, measure: Measure) -> list[str]:
     """A word in as few pieces as fit, each of at least one character."""
     pieces: list[str] = []
-    while len(word) > 1 and measure(word) > width:
+    while len(word) > 1:
         fits = _most_that_fits(word, width, measure)
         pieces.append(word[:fits])
         word = word[fits:]
-    return [*pieces, word]
+    return [*pieces, word] if word or not pieces else pieces
 
 
 def _most_that_fits(word: str, width: float, measure: Measure) -> int:
-    low, high = 1, len(word)
+    # From below, since measuring all of a long word again for every line of it would take minutes.
+    low, high = 1, 2
+    while high < len(word) and measure(word[:high]) <= width:
+        low, high = high, 2 * high
+    high = min(high, len(word))
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if measure(word[:middle]) <= width else (low, middle - 1)
