@@ -15,6 +15,7 @@ Nothing here opens a display or loads a network; what is named below is imported
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sketch.assets import asset_path
     from sketch.easing import ease
     from sketch.host.errors import HostError
     from sketch.ink.brush import Brush
@@ -68,6 +69,7 @@ __all__ = [
     "WetStroke",
     "Window",
     "as_points",
+    "asset_path",
     "ease",
     "oklch",
     "parse_color",
@@ -103,6 +105,7 @@ _HOMES = {
     "WetStroke": "sketch.ink.ink",
     "Window": "sketch.window",
     "as_points": "sketch.ink.points",
+    "asset_path": "sketch.assets",
     "ease": "sketch.easing",
     "oklch": "sketch.render.oklab",
     "parse_color": "sketch.render.color",

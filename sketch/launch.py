@@ -9,13 +9,14 @@ from threading import Lock
 from types import ModuleType
 from typing import Any
 
+from sketch.assets import beside
 from sketch.hooks import SketchError, check_begun, check_hooks, misspelt_methods
 from sketch.host.errors import HostError, tell_in_one_line
 from sketch.host.offscreen import Player, Viewer, run_offscreen
 from sketch.host.recorder import Recorder
 from sketch.host.window import run_window
 from sketch.module_sketch import module_sketch
-from sketch.resources import home_of
+from sketch.resources import folder_of, home_of
 from sketch.sketch import Sketch
 
 _LOCK = Lock()
@@ -65,28 +66,14 @@ def run(
     """
     if frames is not None and frames < 1:
         raise ValueError(f"frames must be 1 or more; got {frames}")
-    instance = as_sketch(sketch)
-    with _running(instance):
-        return _run(sketch, instance, frames, headless, record, home, player, viewer, strict, window)
-
-
-def _run(
-    sketch: type[Sketch] | Sketch | ModuleType,
-    instance: Sketch,
-    frames: int | None,
-    headless: bool,
-    record: str | Path | None,
-    home: str | Path | None,
-    player: Player | None,
-    viewer: Viewer | None,
-    strict: bool,
-    window: dict[str, Any],
-) -> Sketch:
-    instance.outbox += misspelt_methods(type(instance))
-    instance.window = replace(instance.window, **window)
-    instance.home = Path(home) if home is not None else home_of(sketch)
-    _log_to_terminal()
     with ExitStack() as stack:
+        stack.enter_context(beside(folder_of(sketch)))
+        instance = as_sketch(sketch)
+        stack.enter_context(_running(instance))
+        instance.outbox += misspelt_methods(type(instance))
+        instance.window = replace(instance.window, **window)
+        instance.home = Path(home) if home is not None else home_of(sketch)
+        _log_to_terminal()
         viewers = [viewer] if viewer is not None else []
         if record is not None:
             # Nobody watches it being made, and whoever sees it later has no use for lines about this machine.

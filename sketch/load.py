@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from sketch.assets import beside
 from sketch.module_sketch import module_sketch
 from sketch.sketch import Sketch
 
@@ -27,7 +28,8 @@ def load_sketch(path: Path) -> type[Sketch]:
     """
     if not path.is_file():
         raise LoadError(f"there is no file {path}")
-    module = _import(path.resolve())
+    with beside(path.resolve().parent):
+        module = _import(path.resolve())
     own = _classes(module)
     if own:
         return own[-1]

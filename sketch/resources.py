@@ -7,6 +7,17 @@ from pathlib import Path
 DATA_FOLDER = "inkloop-data"
 
 
+def folder_of(sketch: object) -> Path | None:
+    """Folder of the file that a sketch class, an instance or a module was written in; None without a file."""
+    try:
+        source = Path(
+            inspect.getfile(sketch if inspect.isclass(sketch) or inspect.ismodule(sketch) else type(sketch))
+        ).resolve()
+    except (TypeError, OSError):
+        return None
+    return source.parent if source.is_file() else None
+
+
 def home_of(sketch: object) -> Path:
     """Folder in which what the user makes is kept: `inkloop-data` beside the sketch's file.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
 
+from sketch.assets import MissingAssetError, asset_path
 from sketch.ink.style import Cap, Join, Overlap
 
 Uniform: TypeAlias = float | tuple[float, ...]
@@ -92,12 +93,17 @@ class Brush:
 
         Args:
             path: Of either file, or of both without an ending: `brushes/moss` stands for `brushes/moss.frag`
-                and `brushes/moss.toml`.
+                and `brushes/moss.toml`. A relative one is looked for beside the sketch, then in the shell's
+                folder.
 
         Raises:
             BrushError: A file is missing, or a setting is unknown or wrong.
         """
-        files = BrushFiles(Path(path))
+        try:
+            code, _ = (asset_path(Path(path).with_suffix(ending)) for ending in (".frag", ".toml"))
+        except MissingAssetError as error:
+            raise BrushError(f"{error} for the brush {Path(path).stem!r}") from None
+        files = BrushFiles(code.absolute())
         files.read()
         return files.brush
 

@@ -12,11 +12,10 @@ from sketch.render.images.image import ImageSource
 from sketch.render.matrix import mean_scale
 from sketch.render.shapes.quads import Quad, quad_at
 from sketch.render.state import DrawingState
+from sketch.render.text.layout import Line, Piece
 from sketch.render.text.lines import (
     LINE_SPACING,
     Align,
-    Line,
-    Piece,
     TextCache,
     align_offset,
     check_align,

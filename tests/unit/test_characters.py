@@ -77,6 +77,7 @@ def test_another_face_writes_what_one_lacks_and_nothing_else(fonts, monkeypatch)
 def test_an_authors_font_that_lacks_a_character_leaves_it_to_the_one_that_ships(fonts, monkeypatch):
     both = Fonts(fallbacks=[])
     monkeypatch.setattr(both, "face", lambda path, size: None)
+    monkeypatch.setattr("sketch.render.text.fonts.asset_path", lambda path: path)
     monkeypatch.setattr(both, "_knows", lambda path, char: path == OWN or char.isalpha())
     assert both.runs("a→b", "mine.ttf") == [
         Run("a", "mine.ttf", "ltr"),

@@ -7,6 +7,7 @@ from weakref import ref
 
 import moderngl
 
+from sketch.assets import MissingAssetError, asset_path
 from sketch.render.images.image import Image, ImageSource, Pixels, as_pixels, load_pixels
 
 
@@ -61,7 +62,10 @@ class ImageCache:
         self.bytes = 0
 
     def _file(self, source: str | os.PathLike[str]) -> moderngl.Texture:
-        path = Path(source)
+        try:
+            path = asset_path(source)
+        except MissingAssetError:
+            path = Path(source)  # whose loading says what is missing
         key = (str(path), path.stat().st_mtime_ns if path.is_file() else None)
         texture = self._textures.get(key)
         if texture is None:

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
+from sketch.assets import asset_path
+
 Pixels: TypeAlias = NDArray[np.uint8]
 
 MOST_PIXELS = 128_000_000
@@ -30,7 +32,7 @@ class UnreadableImageError(Exception):
 
 
 def read_image(path: str | os.PathLike[str]) -> Pixels:
-    """Read an image file; of one that moves, the first picture.
+    """Read an image file, found as `assets.asset_path` says; of one that moves, the first picture.
 
     Gray of 16 bits is read as such, or as 12 bits if no value is above 4095: many cameras write that. Floats
     in 0..1 stand for black to white; others are spread from their lowest to their highest, and NaN is black.
@@ -43,7 +45,7 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
         UnreadableImageError: It is missing, no file, empty, damaged, of no format that Pillow reads, or has
             more than 128 million pixels.
     """
-    _check_file(Path(path))
+    path = _located(path)
     try:
         with warnings.catch_warnings():
             # Pillow's own bound is lower, and a warning about a large picture helps nobody on a stage.
@@ -94,11 +96,12 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(turned[orientation]()) if orientation in turned else pixels
 
 
-def _check_file(path: Path) -> None:
+def _located(path: str | os.PathLike[str]) -> Path:
     try:
-        about = path.stat()
-    except (OSError, ValueError):
-        raise UnreadableImageError("there is no such file") from None
+        found = asset_path(path)
+        about = found.stat()
+    except OSError as error:
+        raise UnreadableImageError(str(error)) from None
     if stat.S_ISDIR(about.st_mode):
         raise UnreadableImageError("it is a folder")
     if not stat.S_ISREG(about.st_mode):
@@ -107,6 +110,7 @@ def _check_file(path: Path) -> None:
         )  # opening a pipe would wait for whoever writes to it
     if about.st_size == 0:
         raise UnreadableImageError("it is empty")
+    return found
 
 
 def _check_size(count: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sketch.assets import MissingAssetError, asset_path
 from sketch.render.gl.glsl import Declared, ShaderError, Source, assemble, declared_uniforms
 from sketch.render.gl.shaders import shader_text
 from sketch.render.gl.uniforms import SAMPLER, as_numbers, check_name
@@ -35,7 +36,8 @@ class Shader:
     says what is wrong with which line, and so does the frame.
 
     Args:
-        fragment: File of the fragment stage.
+        fragment: File of the fragment stage; a relative path is looked for beside the sketch, then in the
+            shell's folder.
         vertex: File of the vertex stage; "author.vert" of Inkloop's own if left out.
 
     Raises:
@@ -43,8 +45,8 @@ class Shader:
     """
 
     def __init__(self, fragment: PathLike, vertex: PathLike | None = None) -> None:
-        self._fragment = Path(fragment)
-        self._vertex = None if vertex is None else Path(vertex)
+        self._fragment = _located(fragment)
+        self._vertex = None if vertex is None or str(vertex) == VERTEX else _located(vertex)
         self.error: str | None = None
         self.version = 0
         self._numbers: dict[str, ArrayLike] = {}
@@ -129,6 +131,13 @@ class Shader:
         raise TypeError(
             f"uniform {name!r} of {self.name} is a sampler2D: an Image, an Fbo or a path; got {value!r}"
         )
+
+
+def _located(path: PathLike) -> Path:
+    try:
+        return asset_path(path)
+    except MissingAssetError as error:
+        raise ShaderError(f"cannot read the shader {os.fspath(path)!r}: {error}") from None
 
 
 def _stage(path: Path, paths: dict[str, Path]) -> Source:

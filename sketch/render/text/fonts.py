@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import ImageFont, features
 
+from sketch.assets import MissingAssetError, asset_path
 from sketch.render.text.characters import clusters, direction, is_invisible, is_mark, is_neutral
 
 OWN = str(Path(__file__).with_name("InterDisplay-Regular.otf"))
@@ -94,6 +95,7 @@ class Fonts:
             ValueError: The file is missing or is no font.
         """
         if font is not None:
+            font = _located(font)
             self.face(font, _PROBE_SIZE)
         elif line.isascii():
             return [Run(line, OWN, "ltr")] if line else []
@@ -179,6 +181,17 @@ class Fonts:
         self.notices.append(
             f"no font here has {codes}: a box stands for it; install one that does, or name it with font="
         )
+
+
+def _located(font: str) -> str:
+    try:
+        return str(asset_path(font))
+    except MissingAssetError as error:
+        try:
+            ImageFont.truetype(font, _PROBE_SIZE)  # Pillow knows where the system keeps fonts
+        except OSError:
+            raise ValueError(f"font= must be the path of a font file; got {font!r} ({error})") from None
+        return font
 
 
 def _from_left(runs: list[Run], base: str) -> list[Run]:

@@ -1,0 +1,78 @@
+"""Where the files are that a sketch asks for: pictures, fonts, shaders, brushes.
+
+A relative path is looked for beside the file of the sketch that runs, then in the shell's folder, so a sketch
+finds its files from wherever it is started.
+"""
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+_running: list[Path] = []
+"""Folders of the sketches that run, the innermost last.
+
+One list for the process, as the shell's folder is one: what asks for a file, such as a class or a
+thread, often knows of no sketch."""
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+class MissingAssetError(FileNotFoundError):
+    """A file that is nowhere; the message names every place where it was looked for."""
+
+
+@contextmanager
+def beside(folder: Path | None) -> Generator[None]:
+    """Look for files in a folder first for the length of a `with` block; None changes nothing."""
+    if folder is None:
+        yield
+        return
+    _running.append(folder)
+    try:
+        yield
+    finally:
+        _running.remove(folder)
+
+
+def asset_path(path: str | os.PathLike[str]) -> Path:
+    """Find a file that a sketch asks for.
+
+        film = Video(sketch.asset_path("film.mp4"))
+
+    Args:
+        path: Absolute, or relative to the sketch's file or else to the shell's folder.
+
+    Returns:
+        An existing file or folder.
+
+    Raises:
+        MissingAssetError: There is none; the message names where it was looked for.
+    """
+    tried: list[Path] = []
+    for folder in _folders():
+        candidate = folder / path
+        if candidate not in tried:
+            tried.append(candidate)
+        if _exists(candidate):
+            return candidate
+    raise MissingAssetError(f"there is no file {' or '.join(map(str, tried))}")
+
+
+def _folders() -> list[Path]:
+    found = _running[-1:]
+    if not found:
+        # A file that is run by Python itself asks for pictures before it calls `run`.
+        main = getattr(sys.modules.get("__main__"), "__file__", None)
+        source = Path(main).resolve() if main else None
+        if source and _PACKAGE not in source.parents and Path(sys.prefix).resolve() not in source.parents:
+            found = [source.parent]
+    return [*found, Path.cwd()]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long, or with a zero in it
+        return False
