@@ -137,7 +137,7 @@ def _located(path: PathLike) -> Path:
     try:
         return asset_path(path)
     except MissingAssetError as error:
-        raise ShaderError(f"cannot read the shader {os.fspath(path)!r}: {error}") from None
+        raise ShaderError(f"there is no shader {os.fspath(path)!r}: {error}") from None
 
 
 def _stage(path: Path, paths: dict[str, Path]) -> Source:
