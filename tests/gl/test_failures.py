@@ -47,7 +47,6 @@ class Show:
         self.last = Copied(ctx, self.target)
         failures = Failures(Path(__file__))
         self.stage = Stage(instance, Canvas(ctx, size), failures=failures, last=self.last)
-        _ = ctx.error  # of the framebuffer that was in use, which the test before this one gave back
         begin(self.stage)
 
     def frame(self, *events: Any) -> np.ndarray:
@@ -64,6 +63,8 @@ class Show:
     def close(self) -> None:
         end(self.stage)
         self.stage.canvas.release()
+        # moderngl goes back to the framebuffer in use after it made one, even if that was released meanwhile.
+        self.target.ctx.detect_framebuffer(0).use()
         self.last.release()
         self.target.release()
 
