@@ -274,6 +274,17 @@ class Recognizer(Teaching):
         self._pens.close_ink(pointer_id)
         self._events.end(pointer_id, self._tell())
 
+    def on_ink_reopened(self, strokes: Strokes, pointer_id: int) -> None:
+        """The ink is made of these strokes and goes on; its answer is that to all of them.
+
+        Raises:
+            PointsError: A point is not finite; nothing has changed.
+        """
+        self._tell()
+        self._events.reopen(pointer_id)
+        self._pens.reopen_ink(strokes, pointer_id)
+        self._tell_at_once()
+
     def messages(self) -> list[str]:
         """What the user should be told since the last call, a line each."""
         lines, self._lines = self._lines, []

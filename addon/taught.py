@@ -26,7 +26,8 @@ class Example:
     Attributes:
         id: Unique, growing from one to the next.
         label: What it is, any text.
-        strokes: Each float32 of shape (n, 4), n at least 1, read-only.
+        strokes: Each float32 of shape (n, 4), n at least 1, read-only; others take their place if it is
+            amended.
         saved: Whether it is on the disk as it stands; changed by the store alone.
     """
 
@@ -105,6 +106,28 @@ class TaughtStore:
         self._hand_over(example, removed=False)
         self._changed(self.examples)
         return example
+
+    def amend(self, example: Example, strokes: Strokes) -> Example:
+        """Put other strokes in the place of an example's: the ink went on after it was taught.
+
+        Args:
+            example: A taught one.
+            strokes: As for `teach`.
+
+        Raises:
+            ValueError: It is not taught.
+            PointsError: As for `teach`.
+        """
+        found = self._examples[self._place(example)]
+        found.strokes = _checked_strokes(strokes)
+        self._hand_over(found, removed=False)
+        self._changed(self.examples)
+        return found
+
+    def begun_by(self, label: str, strokes: Strokes) -> Example | None:
+        """The example of a label that has the first of these strokes, point by point; None if there is none."""
+        own = (one for one in reversed(self._examples) if one.label == label)
+        return next((one for one in own if _begins(one.strokes, strokes)), None)
 
     def remove_last(self) -> Example | None:
         """Take back the last example; it can be restored until the store is closed. None if there is none."""
@@ -248,6 +271,10 @@ class TaughtStore:
             example = Example(record.id, record.label, record.strokes, saved=True)
             (self._removed if record.removed else self._examples).append(example)
             self._last_id = max(self._last_id, record.id)
+
+
+def _begins(ours: Strokes, theirs: Strokes) -> bool:
+    return len(ours) <= len(theirs) and all(map(np.array_equal, ours, theirs))
 
 
 def _check_label(label: str) -> None:

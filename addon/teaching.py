@@ -43,7 +43,9 @@ class Teaching:
     def teach(self, label: str, strokes: Strokes) -> Example:
         """Add an example; it is saved by itself, see its `saved`.
 
-        If the very same ink is taught under another label already, `messages()` says so.
+        An ink that goes on from one that is taught under this label, point by point, takes its place: it was
+        closed too early, and was opened again (see `on_ink_reopened`). If the very same ink is taught under
+        another label already, `messages()` says so.
 
         Args:
             label: Any text that is not blank.
@@ -53,9 +55,27 @@ class Teaching:
             ValueError: The label is blank.
             PointsError: The strokes are none, empty, misshapen or not finite.
         """
+        before = self._taught.begun_by(label, strokes) if len(strokes) > 1 else None
+        if before is not None and len(before.strokes) < len(strokes):
+            return self.amend(before, strokes)
         example = self._taught.teach(label, strokes)
         self._tell_of_twins(example)
         return example
+
+    def amend(self, example: Example, strokes: Strokes) -> Example:
+        """Put other strokes in the place of an example's; it counts as such from the next point on.
+
+        Args:
+            example: One of `examples`.
+            strokes: At least one, each of shape (n, 4), n at least 1; copied.
+
+        Raises:
+            ValueError: It is not taught.
+            PointsError: The strokes are none, empty, misshapen or not finite.
+        """
+        amended = self._taught.amend(example, strokes)
+        self._tell_of_twins(amended)
+        return amended
 
     def relabel(self, example: Example, label: str) -> Example:
         """Say that an example is of another class; it counts as such from the next point on.

@@ -28,6 +28,7 @@ HOOKS = (
     "on_stroke_point",
     "on_stroke",
     "on_ink",
+    "on_ink_reopened",
     "window_resized",
     "files_dropped",
     "message",

@@ -25,7 +25,7 @@ from sketch.input.events import (
     PointerEvent,
     ResizeEvent,
 )
-from sketch.input.pen import PenChange, PenTracker, StrokeDone, StrokePoint
+from sketch.input.pen import InkReopened, PenChange, PenTracker, StrokeDone, StrokePoint
 from sketch.input.queue import EventQueue
 from sketch.input.sound import sound_event
 from sketch.notices import Notices
@@ -92,7 +92,7 @@ def begin(stage: Stage) -> None:
     sketch.width, sketch.height = canvas.size
     sketch.frame_times = stage.times
     sketch.ink_closer = lambda: _deliver_all(stage, stage.pens.close_lifted())
-    stage.pens.pause, stage.pens.reach = sketch.ink_pause, sketch.ink_reach
+    stage.pens = PenTracker(sketch.ink_pause, sketch.ink_reach, sketch.ink_reopens)
     if not _call(stage, "setup", sketch.setup) and stage.failures is not None:
         stage.failures.sketch_begun = False
 
@@ -114,6 +114,7 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
     for event in stage.queue.drain():
         _go_on(stage, "events", _take, stage, event)
     _go_on(stage, "events", _deliver_all, stage, stage.pens.tick(now))
+    sketch.open_inks = stage.pens.open_inks(now)
     _call(stage, "update", sketch.update, dt)
     _call_addons(stage, "update", dt)
     _collect_messages(stage)
@@ -367,9 +368,16 @@ def _deliver(stage: Stage, change: PenChange) -> None:
             _call(stage, "pen_released", sketch.pen_released, points[-1], pointer_id)
             _call(stage, "on_stroke", sketch.on_stroke, points, pointer_id)
             _call_addons(stage, "on_stroke", points, pointer_id)
+        case InkReopened(strokes=strokes):
+            _call(stage, "on_ink_reopened", sketch.on_ink_reopened, strokes, pointer_id)
+            _call_addons(stage, "on_ink_reopened", strokes, pointer_id)
         case _:
-            _call(stage, "on_ink", sketch.on_ink, change.strokes, pointer_id)
-            _call_addons(stage, "on_ink", change.strokes, pointer_id)
+            sketch.ink_amends = change.amends
+            try:
+                _call(stage, "on_ink", sketch.on_ink, change.strokes, pointer_id)
+                _call_addons(stage, "on_ink", change.strokes, pointer_id)
+            finally:
+                sketch.ink_amends = False
 
 
 def _dry(sketch: Sketch, pointer_id: int) -> None:

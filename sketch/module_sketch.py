@@ -9,7 +9,16 @@ from sketch.hooks import HOOKS, misspelt
 from sketch.sketch import Sketch
 from sketch.window import Window
 
-SETTINGS = ("window", "ink_pause", "ink_reach", "pen_color", "pen_width", "shows_messages")
+SETTINGS = (
+    "window",
+    "ink_pause",
+    "ink_reach",
+    "ink_reopens",
+    "keeps_ink",
+    "pen_color",
+    "pen_width",
+    "shows_messages",
+)
 
 
 def module_sketch(module: ModuleType) -> type[Sketch]:

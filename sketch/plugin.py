@@ -41,6 +41,9 @@ class Addon(Protocol):
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
         """An ink is closed, by a pause or by a stroke that starts elsewhere: its strokes, oldest first."""
 
+    def on_ink_reopened(self, strokes: Strokes, pointer_id: int) -> None:
+        """The pointer's ink is made of these strokes and goes on: one that was closed, or one split off it."""
+
     def draw(self, canvas: Any) -> None:
         """Draw over what the sketch has drawn. `canvas` is a `sketch.Canvas`."""
 
@@ -60,7 +63,17 @@ class Addon(Protocol):
         """End: release what was acquired. Called once, also after an error."""
 
 
-HOOKS = ("setup", "update", "on_stroke_point", "on_stroke", "on_ink", "draw", "messages", "exit")
+HOOKS = (
+    "setup",
+    "update",
+    "on_stroke_point",
+    "on_stroke",
+    "on_ink",
+    "on_ink_reopened",
+    "draw",
+    "messages",
+    "exit",
+)
 
 
 def hooks_of(addon: object) -> frozenset[str]:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 from sketch.ink.ink import Ink
 from sketch.ink.points import Points, Strokes
+from sketch.input.pen import OpenInk
 from sketch.pen_color import PenColor
 from sketch.plugin import hooks_of
 from sketch.render.canvas import Canvas
@@ -32,6 +33,11 @@ class Sketch:
         window: How the window should be; set it on the class.
         ink_pause: Seconds with the pen up after which an ink (a letter, a sign) is closed.
         ink_reach: How far away a stroke may start and still belong to the ink, in sizes of the ink.
+        ink_reopens: Seconds after an ink was closed in which a stroke within its reach opens it again, so
+            that a letter written slowly is one ink: `on_ink` is called again, with all of its strokes. A
+            stroke that repeats the ink's first one begins another ink all the same. 0 for never.
+        keeps_ink: Whether `ink` is there again when the sketch is run the next time, also after a crash;
+            set it on the class.
         pen_color: Of the strokes drawn from now on, in any form that `canvas.color` takes: "#rrggbb", a grey,
             or a tuple of channels 0..255.
         pen_width: Of the strokes drawn from now on, in logical pixels.
@@ -51,6 +57,8 @@ class Sketch:
             W3C's `KeyboardEvent.code`: "KeyA", "Digit1", "Space", "Numpad5"... On a French keyboard the key
             "a" is "KeyQ". Empty where that is not known; outside X11 it is where a US keyboard has the key.
         ink: Everything drawn with the pen.
+        ink_amends: Within `on_ink`, whether this ink was closed before, with fewer strokes.
+        open_inks: Those that a stroke may still join, each with how much of its time is `left`, 1..0.
         home: Folder beside the sketch in which what the user makes is kept.
         frame_times: What the last frames cost; `frame_times.p50_p99` in milliseconds.
     """
@@ -58,6 +66,8 @@ class Sketch:
     window: Window = Window()
     ink_pause: float = 0.7
     ink_reach: float = 1.0
+    ink_reopens: float = 1.3
+    keeps_ink: bool = False
     pen_color: ColorLike = cast(ColorLike, PenColor(255))
     pen_width: float = 6.0
     predicts_pen: bool = True
@@ -72,6 +82,8 @@ class Sketch:
     mouse_y: float = 0.0
     modifiers: frozenset[str] = frozenset()
     key_code: str = ""
+    ink_amends: bool = False
+    open_inks: tuple[OpenInk, ...] = ()
     home: Path = Path("inkloop-data")
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -110,7 +122,7 @@ class Sketch:
         self.outbox.append(text)
 
     def close_inks(self) -> None:
-        """Close every ink whose pen is up, now: `on_ink` is called before this returns."""
+        """Close every ink whose pen is up, now and for good: `on_ink` is called before this returns."""
         self.ink_closer()
 
     def setup(self) -> None:
@@ -175,7 +187,18 @@ class Sketch:
         """A stroke is done; `points` has shape (n, 4)."""
 
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
-        """An ink is closed: the strokes that belong together, oldest first."""
+        """An ink is closed: the strokes that belong together, oldest first.
+
+        One that is opened again is closed again, with more strokes: `ink_amends` is True then. A recogniser's
+        `teach` replaces the example that the ink was taught as before.
+        """
+
+    def on_ink_reopened(self, strokes: Strokes, pointer_id: int) -> None:
+        """A stroke begins that goes on with an ink that was closed; `strokes` are those it has so far.
+
+        If that stroke, when it is done, repeats the ink's first one, it is an ink of its own: this is called
+        once more, with that stroke alone, and the closed ink stays as it was.
+        """
 
     def window_resized(self, width: int, height: int) -> None:
         """The window has another size."""

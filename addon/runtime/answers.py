@@ -184,6 +184,7 @@ class TaughtAnswers:
         self._threshold = 0.0
         self._asked = NOBODY
         self._sizes: dict[int, float] = {}
+        self._strokes: dict[int, Strokes] = {}
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -198,8 +199,15 @@ class TaughtAnswers:
     def learn(self, examples: Sequence[TaughtInk]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""
         before = self.prototypes
+        strokes = {example.id: example.strokes for example in examples}
+        # An amended example keeps its number and has other strokes.
+        stale = {key for key, drawn in self._strokes.items() if strokes.get(key) is not drawn}
+        self._strokes = strokes
+        self._sizes = {key: size for key, size in self._sizes.items() if key not in stale}
+        if stale & strokes.keys():
+            self._asked = NOBODY
         prototypes = self._rescaled(examples) if examples else before
-        for key in set(prototypes.keys) - {example.id for example in examples}:
+        for key in set(prototypes.keys) & stale:
             prototypes = forgotten(prototypes, key)
         prototypes = self._with_new(prototypes, examples)
         self.prototypes = _named(prototypes, examples)
@@ -219,7 +227,7 @@ class TaughtAnswers:
 
     def _rescaled(self, examples: Sequence[TaughtInk]) -> Prototypes:
         known = self._sizes
-        self._sizes = {one.id: known.get(one.id) or ink_size(one.strokes) for one in examples}
+        self._sizes = {one.id: known.get(one.id) or ink_size(self._strokes[one.id]) for one in examples}
         scale = wanted_scale(list(self._sizes.values()))
         if self.prototypes.keys and not moved(self.recipe.scale, scale):
             return self.prototypes
@@ -230,7 +238,7 @@ class TaughtAnswers:
     def _with_new(self, prototypes: Prototypes, examples: Sequence[TaughtInk]) -> Prototypes:
         known = set(prototypes.keys)
         new = [example for example in examples if example.id not in known]
-        inks = [example.strokes for example in new]
+        inks = [self._strokes[example.id] for example in new]
         tracks = tracks_of(self._session, self.recipe, prototypes.reading, inks) if inks else []
         return taught(prototypes, [example.id for example in new], [example.label for example in new], tracks)
 

@@ -71,6 +71,10 @@ class Events:
             if hear is not None and answer is not None:
                 hear(answer, pointer_id)
 
+    def reopen(self, pointer_id: int) -> None:
+        """An ink that was over goes on: what stands may change again."""
+        self._over.discard(pointer_id)
+
     def _begin(self, pointer_id: int) -> None:
         self._stands.pop(pointer_id, None)
         self._newest.pop(pointer_id, None)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 
 from addon.errors import PointsError
-from addon.features import FeatureRecipe, Points
+from addon.features import FeatureRecipe, Points, Strokes
 from addon.prediction import Prediction, no_prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
@@ -14,6 +14,7 @@ from addon.runtime.engine import Engine, engine_for
 from addon.runtime.fade import FadingEngine
 from addon.runtime.inline import News
 from addon.runtime.model import LoadedModel
+from addon.runtime.predictor import Sample
 from addon.runtime.tape import InkTape
 from addon.runtime.timings import NO_TIMINGS, Timings
 
@@ -104,6 +105,21 @@ class Pens:
         """The ink is finished; its answer stays until the pointer begins another."""
         self.flush()
         self._tape.close(pointer_id)
+
+    def reopen_ink(self, strokes: Strokes, pointer_id: int) -> None:
+        """The pointer's ink is made of these strokes and goes on, as if they had just been drawn.
+
+        Raises:
+            PointsError: A point is not finite; nothing has changed.
+        """
+        self.flush()
+        samples: list[Sample] = []
+        for stroke in strokes:
+            samples += [*((x, y) for x, y in stroke[:, :2].tolist()), None]
+        self._tape.reopen(pointer_id, samples)
+        self._seen_last = pointer_id
+        if self._engine is not None:
+            self._engine.replay(pointer_id, samples)
 
     def adopt(self, model: LoadedModel) -> None:
         """Put a model in the place of the one before, as if it had watched from each ink's first point."""

@@ -45,6 +45,18 @@ class InkTape:
         self._inks[pointer_id] = PointerInk([(x, y)])
         return True
 
+    def reopen(self, pointer_id: int, samples: list[Sample]) -> None:
+        """The pointer's ink is made of these samples and goes on.
+
+        Raises:
+            PointsError: One is not finite; nothing has changed.
+        """
+        for sample in samples:
+            if sample is not None and not (isfinite(sample[0]) and isfinite(sample[1])):
+                raise PointsError(f"a pen sample must be finite; got x={sample[0]}, y={sample[1]}")
+        self._inks.pop(pointer_id, None)
+        self._inks[pointer_id] = PointerInk(samples)
+
     def lift(self, pointer_id: int) -> bool:
         """The pen left the paper; False if it was not on it."""
         ink = self._inks.get(pointer_id)

@@ -1,15 +1,20 @@
 """Pointer events to stroke points, strokes and inks.
 
 An ink is the strokes that belong together, such as a letter. It is closed by a pause with the pen up, or by a
-stroke that starts too far from it to be part of it.
+stroke that starts too far from it to be part of it. Whoever writes slowly pauses within a letter, too: for a
+while after it was closed, a stroke that starts within its reach opens the pointer's last ink again. If that
+stroke repeats the first of the ink, the letter is being drawn once more, and it begins an ink of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 
+from sketch.ink.nearest import Box, distance_to_box
 from sketch.ink.points import Points
+from sketch.ink.polyline import bounds, lengths, resample_by_count
 from sketch.input.events import PointerEvent
 from sketch.input.sound import sound_pointer
 
@@ -18,6 +23,17 @@ SMALLEST_REACH = 60.0
 
 # An event this many seconds ahead of the loop's clock has another clock; later ones would all wait for it.
 AHEAD = 10.0
+
+REPEAT_POINTS = 16
+REPEAT_OFFSET = 0.3
+"""How far the middle of a stroke that repeats another may be from that one's, in sizes of the other: the
+second upright of an H and the second bar of = are farther away."""
+
+REPEAT_APART = 0.15
+"""How far its points may be from the other's on average, the middles laid on each other, in the same sizes."""
+
+REPEAT_LONGER = 1.5
+"""How many times as long one of the two may be: the bowls of a B are longer than its upright."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,13 +55,39 @@ class StrokeDone:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InkDone:
-    """An ink is closed; its strokes, oldest first."""
+    """An ink is closed; its strokes, oldest first. `amends` where it was closed before, with fewer of them."""
+
+    strokes: tuple[Points, ...]
+    pointer_id: int
+    amends: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InkReopened:
+    """The pointer's ink is made of these strokes, and goes on: one that was closed, or one that is split off."""
 
     strokes: tuple[Points, ...]
     pointer_id: int
 
 
-PenChange: TypeAlias = StrokePoint | StrokeDone | InkDone
+@dataclass(frozen=True, slots=True)
+class OpenInk:
+    """An ink that another stroke may still join.
+
+    Attributes:
+        pointer_id: Of its pointer.
+        box: Left, top, right and bottom of its points, in logical pixels.
+        left: How much is left of the time in which a stroke may join it, 1..0.
+        closed: Whether it was closed already, so that a stroke opens it again.
+    """
+
+    pointer_id: int
+    box: Box
+    left: float
+    closed: bool
+
+
+PenChange: TypeAlias = StrokePoint | StrokeDone | InkDone | InkReopened
 
 
 @dataclass
@@ -56,6 +98,8 @@ class _Pen:
     strokes: list[Points] = field(default_factory=list[Points])
     samples: list[Points] = field(default_factory=list[Points])
     lifted: float = 0.0
+    closed: int = 0
+    """Strokes that it had when it was closed last; 0 before."""
 
     @property
     def down(self) -> bool:
@@ -69,6 +113,8 @@ class PenTracker:
         pause: Seconds with the pen up after which an ink is closed.
         reach: How far from an ink's bounding box a stroke may start and still belong to it, as a multiple of
             the box's larger side.
+        reopens: Seconds after it was closed in which a stroke within its reach opens an ink again; 0 for
+            never.
 
     Attributes:
         dropped: How many events were left out because a number of theirs cannot be.
@@ -77,13 +123,17 @@ class PenTracker:
         ValueError: A number is negative.
     """
 
-    def __init__(self, pause: float = 0.7, reach: float = 1.0) -> None:
-        if pause < 0 or reach < 0:
-            raise ValueError(f"pause and reach must be 0 or more; got {pause} s and {reach}")
+    def __init__(self, pause: float = 0.7, reach: float = 1.0, reopens: float = 1.3) -> None:
+        if pause < 0 or reach < 0 or reopens < 0:
+            raise ValueError(
+                f"pause, reach and reopens must be 0 or more; got {pause} s, {reach} and {reopens} s"
+            )
         self.pause = pause
         self.reach = reach
+        self.reopens = reopens
         self.dropped = 0
         self._pens: dict[int, _Pen] = {}
+        self._closed: dict[int, _Pen] = {}
         self._last: dict[int, PointerEvent] = {}
         self._missed: set[int] = set()
 
@@ -139,35 +189,55 @@ class PenTracker:
 
     def tick(self, now: float) -> list[PenChange]:
         """Close the inks whose pen has been up for longer than the pause, by the loop's clock."""
+        gone = [i for i, pen in self._closed.items() if now - pen.lifted > self.pause + self.reopens]
+        for pointer_id in gone:
+            del self._closed[pointer_id]
         over = [i for i, pen in self._pens.items() if not pen.down and now - pen.lifted > self.pause]
         return [self._close(pointer_id) for pointer_id in over]
 
     def close_lifted(self) -> list[PenChange]:
-        """Close the inks whose pen is up, without waiting for the pause."""
-        return [self._close(pointer_id) for pointer_id, pen in list(self._pens.items()) if not pen.down]
+        """Close the inks whose pen is up, without waiting for the pause, and for good."""
+        lifted = [pointer_id for pointer_id, pen in self._pens.items() if not pen.down]
+        changes: list[PenChange] = [self._close(pointer_id) for pointer_id in lifted]
+        self._closed.clear()
+        return changes
+
+    def open_inks(self, now: float) -> tuple[OpenInk, ...]:
+        """The inks whose pen is up and that a stroke may still join, in the order in which they began."""
+        waiting = [(i, pen) for i, pen in (self._pens | self._closed).items() if not pen.down]
+        whole = max(self.pause + self.reopens, 1e-6)
+        return tuple(
+            OpenInk(i, box_of(pen.strokes), min(1.0, 1 - (now - pen.lifted) / whole), i not in self._pens)
+            for i, pen in waiting
+            if now - pen.lifted < whole
+        )
 
     def finish(self) -> list[PenChange]:
         """Close everything, also a stroke that is still being drawn, so that nothing drawn is lost."""
         changes: list[PenChange] = []
         for pointer_id, pen in list(self._pens.items()):
             if pen.down:
-                changes.append(self._lift(pen, pointer_id))
+                changes += self._dried(pen, pointer_id)
             changes.append(self._close(pointer_id))
         return changes
 
     def _down(self, event: PointerEvent) -> list[PenChange]:
         changes: list[PenChange] = []
-        pen = self._pens.get(event.pointer_id)
+        pointer_id = event.pointer_id
+        pen = self._pens.get(pointer_id)
         if pen is not None and pen.down:
             # The release was never seen, as when another program took the pointer.
-            changes.append(self._lift(pen, event.pointer_id))
-            pen.lifted = event.t
+            changes += self._lift(pen, event)
+            pen = self._pens[pointer_id]
         if pen is not None and self._begins_another(pen, event):
-            changes.append(self._close(event.pointer_id))
-            self._last[event.pointer_id] = event
+            changes.append(self._close(pointer_id))
+            self._last[pointer_id] = event
             pen = None
         if pen is None:
-            pen = self._pens[event.pointer_id] = _Pen(began=event.t)
+            pen = self._reopened(event)
+            if pen.strokes:
+                changes.append(InkReopened(tuple(pen.strokes), pointer_id))
+            self._pens[pointer_id] = pen
         changes.append(self._sample(pen, event, first=True))
         return changes
 
@@ -176,39 +246,87 @@ class PenTracker:
         last = pen.samples[-1]
         if (last[0], last[1]) != (np.float32(event.x), np.float32(event.y)):
             changes.append(self._sample(pen, event, first=False))
-        changes.append(self._lift(pen, event.pointer_id))
-        pen.lifted = event.t
-        return changes
+        return changes + self._lift(pen, event)
 
     def _sample(self, pen: _Pen, event: PointerEvent, first: bool) -> StrokePoint:
         point = np.array((event.x, event.y, event.t - pen.began, event.pressure), dtype=np.float32)
         pen.samples.append(point)
         return StrokePoint(point, event.pointer_id, first)
 
-    def _lift(self, pen: _Pen, pointer_id: int) -> StrokeDone:
+    def _lift(self, pen: _Pen, event: PointerEvent) -> list[PenChange]:
+        changes = self._dried(pen, event.pointer_id)
+        self._pens[event.pointer_id].lifted = event.t
+        return changes
+
+    def _dried(self, pen: _Pen, pointer_id: int) -> list[PenChange]:
         points = np.stack(pen.samples)
         pen.samples.clear()
         pen.strokes.append(points)
-        return StrokeDone(points, pointer_id)
+        changes: list[PenChange] = [StrokeDone(points, pointer_id)]
+        opened_it = pen.closed and len(pen.strokes) == pen.closed + 1
+        if opened_it and repeats(pen.strokes[0], points):
+            own = points - np.array((0, 0, points[0, 2], 0), dtype=np.float32)
+            self._pens[pointer_id] = _Pen(pen.began + float(points[0, 2]), [own])
+            changes.append(InkReopened((own,), pointer_id))
+        return changes
 
     def _close(self, pointer_id: int) -> InkDone:
         self._last.pop(pointer_id, None)
-        return InkDone(tuple(self._pens.pop(pointer_id).strokes), pointer_id)
+        pen = self._pens.pop(pointer_id)
+        amends, pen.closed = bool(pen.closed), len(pen.strokes)
+        self._closed[pointer_id] = pen
+        return InkDone(tuple(pen.strokes), pointer_id, amends)
+
+    def _reopened(self, event: PointerEvent) -> _Pen:
+        """The pointer's last ink, if this stroke opens it again; else a new one."""
+        last = self._closed.pop(event.pointer_id, None)
+        # An earlier time is of another clock.
+        fresh = last is not None and 0 <= event.t - last.lifted <= self.pause + self.reopens
+        if last is None or not fresh or not self.reopens:
+            return _Pen(began=event.t)
+        near = within_reach(last.strokes, event.x, event.y, self.reach)
+        return last if near else _Pen(began=event.t)
 
     def _begins_another(self, pen: _Pen, event: PointerEvent) -> bool:
         if event.t - pen.lifted > self.pause:
             return True
-        return distance_to_box(pen.strokes, event.x, event.y) > self.reach * ink_reach(pen.strokes)
+        return not within_reach(pen.strokes, event.x, event.y, self.reach)
 
 
-def ink_reach(strokes: list[Points]) -> float:
+def within_reach(strokes: Sequence[Points], x: float, y: float, reach: float) -> bool:
+    """Whether a place is so near an ink that a stroke which starts there may belong to it.
+
+    Args:
+        strokes: Of the ink, at least one.
+        x: Of the place, in logical pixels.
+        y: Of the place, in logical pixels.
+        reach: How far it may be from the ink's bounding box, as a multiple of `ink_reach`.
+    """
+    return distance_to_box(box_of(strokes), x, y) <= reach * ink_reach(strokes)
+
+
+def ink_reach(strokes: Sequence[Points]) -> float:
     """The larger side of the strokes' bounding box, in logical pixels, but at least `SMALLEST_REACH`."""
-    corners = np.concatenate(strokes)[:, :2]
-    return max(float(np.ptp(corners, axis=0).max()), SMALLEST_REACH)
+    left, top, right, bottom = box_of(strokes)
+    return max(right - left, bottom - top, SMALLEST_REACH)
 
 
-def distance_to_box(strokes: list[Points], x: float, y: float) -> float:
-    """Distance in logical pixels from a point to the strokes' bounding box; 0 inside it."""
-    corners = np.concatenate(strokes)[:, :2]
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    return float(np.hypot(max(low[0] - x, 0.0, x - high[0]), max(low[1] - y, 0.0, y - high[1])))
+def box_of(strokes: Sequence[Points]) -> Box:
+    """Left, top, right and bottom of at least one stroke."""
+    return bounds(np.concatenate(strokes))
+
+
+def repeats(first: Points, stroke: Points) -> bool:
+    """Whether a stroke is drawn over another, the same way round: the same shape at the same place.
+
+    Args:
+        first: Shape (n, 4).
+        stroke: Shape (n, 4).
+    """
+    ours, theirs = (resample_by_count(one[:, :2], REPEAT_POINTS) for one in (first, stroke))
+    size = max(float(np.ptp(ours, axis=0).max()), SMALLEST_REACH)
+    offset = theirs.mean(axis=0) - ours.mean(axis=0)
+    apart = np.hypot(*(theirs - offset - ours).T).mean()
+    shorter, longer = sorted(max(float(lengths(one)[-1]), SMALLEST_REACH) for one in (first, stroke))
+    near = np.hypot(*offset) <= REPEAT_OFFSET * size and apart <= REPEAT_APART * size
+    return bool(near and longer <= REPEAT_LONGER * shorter)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sketch.input.events import PointerEvent
-from sketch.input.pen import InkDone, PenTracker, StrokeDone, StrokePoint
+from sketch.input.pen import InkDone, InkReopened, PenTracker, StrokeDone, StrokePoint, repeats
 
 
 def event(kind: Any, x, y, t, pointer_id=0, button: Any = "left"):
@@ -171,3 +171,132 @@ def test_a_time_of_another_clock_does_not_stop_the_loops():
     assert far is not None
     assert near is not None
     assert (far.t, near.t) == (2.0, 2.1)
+
+
+def kinds(changes):
+    return [type(change) for change in changes if not isinstance(change, StrokePoint)]
+
+
+def closed_roof(tracker, pointer_id=0):
+    """The two slanted strokes of an A in one, from 0 s to 0.2 s, closed by the pause."""
+    drawn(tracker, (50, 0), (100, 100), 0.0, pointer_id)
+    (ink,) = tracker.tick(1.0)
+    assert not ink.amends
+
+
+def test_a_stroke_within_reach_opens_the_last_ink_again_and_closing_it_amends():
+    tracker = PenTracker()
+    closed_roof(tracker)
+    reopened, *_ = changes = drawn(tracker, (40, 60), (110, 60), 1.1)
+    assert kinds(changes) == [InkReopened, StrokeDone]
+    assert isinstance(reopened, InkReopened)
+    assert len(reopened.strokes) == 1
+    (ink,) = tracker.tick(3.0)
+    assert isinstance(ink, InkDone)
+    assert ink.amends
+    assert len(ink.strokes) == 2
+    assert ink.strokes[1][0, 2] == pytest.approx(1.1)
+
+
+def test_an_ink_is_opened_again_as_often_as_it_takes():
+    tracker = PenTracker()
+    closed_roof(tracker)
+    drawn(tracker, (50, 0), (0, 100), 1.1)
+    tracker.tick(2.1)
+    drawn(tracker, (20, 60), (80, 60), 2.2)
+    (ink,) = tracker.tick(4.0)
+    assert isinstance(ink, InkDone)
+    assert len(ink.strokes) == 3
+
+
+@pytest.mark.parametrize(
+    ("start", "began", "numbers"),
+    [((400, 0), 1.1, {}), ((40, 60), 2.5, {}), ((40, 60), 1.1, {"reopens": 0.0})],
+    ids=["far", "late", "never"],
+)
+def test_a_stroke_far_away_or_late_begins_another(start, began, numbers):
+    tracker = PenTracker(**numbers)
+    closed_roof(tracker)
+    assert kinds(drawn(tracker, start, (start[0] + 50, 60), began)) == [StrokeDone]
+    (ink,) = tracker.tick(began + 1)
+    assert isinstance(ink, InkDone)
+    assert not ink.amends
+
+
+def test_what_is_opened_again_does_not_depend_on_when_frames_come():
+    tracker = PenTracker()
+    drawn(tracker, (50, 0), (100, 100), 0.0)
+    assert kinds(drawn(tracker, (40, 60), (110, 60), 1.1)) == [InkDone, InkReopened, StrokeDone]
+
+
+def test_another_ink_that_began_keeps_the_last_one_closed():
+    tracker = PenTracker()
+    closed_roof(tracker)
+    drawn(tracker, (400, 0), (450, 60), 1.1)
+    assert kinds(drawn(tracker, (40, 60), (110, 60), 1.4)) == [InkDone, StrokeDone]
+
+
+def test_a_letter_drawn_once_more_over_the_last_is_an_ink_of_its_own():
+    tracker = PenTracker()
+    closed_roof(tracker)
+    changes = drawn(tracker, (60, 10), (105, 120), 1.1)
+    assert kinds(changes) == [InkReopened, StrokeDone, InkReopened]
+    split = changes[-1]
+    assert isinstance(split, InkReopened)
+    assert split.strokes[0][0, 2] == 0.0
+    drawn(tracker, (40, 60), (110, 60), 1.5)
+    (ink,) = tracker.tick(3.0)
+    assert isinstance(ink, InkDone)
+    assert not ink.amends
+    assert len(ink.strokes) == 2
+    assert ink.strokes[1][0, 2] == pytest.approx(0.4)
+
+
+def test_pointers_open_their_own_inks_again():
+    tracker = PenTracker()
+    closed_roof(tracker, pointer_id=1)
+    assert kinds(drawn(tracker, (40, 60), (110, 60), 1.1, pointer_id=2)) == [StrokeDone]
+    assert kinds(drawn(tracker, (40, 60), (110, 60), 1.1, pointer_id=1)) == [InkReopened, StrokeDone]
+
+
+def test_an_ink_that_was_closed_on_purpose_stays_closed():
+    tracker = PenTracker()
+    closed_roof(tracker)
+    tracker.close_lifted()
+    assert kinds(drawn(tracker, (40, 60), (110, 60), 1.1)) == [StrokeDone]
+
+
+def test_how_long_an_ink_stays_open_can_be_seen():
+    tracker = PenTracker(pause=1.0, reopens=1.0)
+    drawn(tracker, (0, 0), (100, 100), 0.0)
+    (ink,) = tracker.open_inks(0.7)
+    assert (ink.box, ink.closed) == ((0, 0, 100, 100), False)
+    assert ink.left == pytest.approx(0.75)
+    tracker.tick(1.7)
+    (ink,) = tracker.open_inks(1.7)
+    assert ink.closed
+    assert ink.left == pytest.approx(0.25)
+    tracker.tick(2.3)
+    assert tracker.open_inks(2.3) == ()
+
+
+def line(*corners):
+    return np.array([(x, y, 0, 0.5) for x, y in corners], dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (line((0, 0), (0, 100)), line((8, 5), (4, 110)), True),
+        (line((0, 0), (0, 100)), line((0, 100), (0, 0)), False),
+        (line((0, 0), (0, 100)), line((60, 0), (60, 100)), False),
+        (line((0, 0), (100, 100)), line((100, 0), (0, 100)), False),
+        (line((0, 0), (100, 0)), line((0, 40), (100, 40)), False),
+        (line((0, 0), (0, 100)), line((0, 0), (50, 20), (0, 50), (60, 80), (0, 100)), False),
+        (line((50, 50)), line((52, 51)), True),
+        (line((0, 30), (0, 100)), line((0, 0)), False),
+    ],
+    ids=["again", "backwards", "H", "X", "=", "B", "dot", "i"],
+)
+def test_a_stroke_repeats_another_if_it_has_its_shape_and_place(first, second, expected):
+    assert repeats(first, second) is expected

@@ -18,7 +18,7 @@ from tests.unit.recognizers import CAPITALS, bar, frames_until, hook, taught, wr
 
 def test_it_is_an_addon_without_importing_one():
     assert hooks_of(Recognizer()) == {
-        "setup", "update", "on_stroke_point", "on_stroke", "on_ink", "messages", "exit",
+        "setup", "update", "on_stroke_point", "on_stroke", "on_ink", "on_ink_reopened", "messages", "exit",
     }  # fmt: skip
 
 

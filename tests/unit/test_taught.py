@@ -362,3 +362,30 @@ def test_a_place_that_cannot_be_written_is_said_and_the_examples_are_kept(path, 
     assert any("cannot be saved" in line or "cannot be opened" in line for line in lines)
     assert len(store.examples) == 1
     assert not store.close(timeout=1.0)
+
+
+def test_an_example_is_amended_in_one_change_and_is_there_again(tmp_path):
+    store = TaughtStore(tmp_path / "taught.sqlite3")
+    roof, bar = (np.full((5, 4), value, dtype=np.float32) for value in (1, 2))
+    example = store.teach("A", [roof])
+    assert store.flush()
+    assert store.amend(example, [roof, bar]) is example
+    assert store.unsaved == 1
+    assert not example.saved
+    assert store.flush()
+    assert example.saved
+    store.close()
+    (kept,) = TaughtStore(tmp_path / "taught.sqlite3").examples
+    assert (kept.id, kept.label, len(kept.strokes)) == (example.id, "A", 2)
+
+
+def test_the_example_that_an_ink_goes_on_from_is_found(tmp_path):
+    store = TaughtStore(tmp_path / "taught.sqlite3")
+    roof, bar = (np.full((5, 4), value, dtype=np.float32) for value in (1, 2))
+    first, _ = store.teach("A", [roof]), store.teach("L", [bar])
+    assert store.begun_by("A", [roof, bar]) is first
+    assert store.begun_by("L", [roof, bar]) is None
+    assert store.begun_by("A", [bar, roof]) is None
+    store.forget(first)
+    assert store.begun_by("A", [roof, bar]) is None
+    store.close()

@@ -13,6 +13,7 @@ from addon.features import ink_scale
 from addon.prediction import Prediction
 from addon.reading import Reading
 from addon.runtime.answers import TaughtAnswers, answers_of
+from addon.runtime.encode import tracks_of
 from addon.runtime.model import load_model
 from addon.runtime.pens import Pens
 from addon.runtime.predictor import Sample, StreamingPredictor
@@ -23,6 +24,7 @@ from addon.spec import ENCODER_KIND, spec_from_json, spec_to_json
 from addon.taught import Example
 from addon.training.encoder import EncoderNet
 from addon.training.encoder_export import encoder_spec, export_encoder
+from tests.encoders import inline_steps
 from tests.hands import Stroke, taught, written
 
 
@@ -192,3 +194,53 @@ def test_an_encoder_whose_reading_is_broken_is_refused(encoder: Path, on_cpu: Ch
     text = spec_to_json(open_step(encoder, on_cpu).spec).replace('"levels": 8', '"levels": 0')
     with pytest.raises(ModelError, match="levels"):
         spec_from_json(text)
+
+
+def test_an_amended_example_is_read_anew(encoder: Path, on_cpu: Choice) -> None:
+    session = open_step(encoder, on_cpu)
+    known, whole = examples("LT", each=2), written("T", 5)
+    amended = TaughtAnswers(session, _reading(session))
+    halves = [*known, Example(9, "T", tuple(whole[:1]))]
+    amended.learn(halves)
+    halves[-1].strokes = tuple(whole)
+    assert amended.learn(halves)
+    (wanted,) = tracks_of(session, amended.recipe, _reading(session), [whole])
+    assert amended.prototypes.keys[-1] == 9
+    np.testing.assert_allclose(amended.prototypes.tracks[-1], wanted, atol=1e-4)
+    assert not amended.learn(halves)
+
+
+def test_an_ink_that_is_opened_again_is_answered_as_a_whole_and_amends_what_was_taught(
+    encoder: Path, tmp_path: Path
+) -> None:
+    recognizer = Recognizer(encoder, provider="cpu", home=tmp_path)
+    recognizer.setup(tmp_path)
+    try:
+        with inline_steps():
+            assert recognizer.wait_ready()
+        for example in examples():
+            recognizer.teach(example.label, example.strokes)
+        first, second = written("T", 1)
+
+        def draw(stroke: Stroke, pointer_id: int) -> None:
+            for point in stroke:
+                recognizer.on_stroke_point(point, pointer_id)
+            recognizer.on_stroke(stroke, pointer_id)
+
+        for stroke in (first, second):
+            draw(stroke, 1)
+        draw(first, 2)
+        recognizer.on_ink((first,), 2)
+        half = recognizer.teach("T", (first,))
+        recognizer.on_ink_reopened((first,), 2)
+        draw(second, 2)
+        recognizer.update(0.0)
+        whole, slow = recognizer.predictions[1], recognizer.predictions[2]
+        assert (whole.probabilities == slow.probabilities).all()
+        count = len(recognizer.examples)
+        assert recognizer.teach("T", (first, second)) is half
+        assert len(half.strokes) == 2
+        assert len(recognizer.examples) == count
+        assert recognizer.teach("T", (first, second)) is not half
+    finally:
+        recognizer.exit()
