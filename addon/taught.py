@@ -125,7 +125,7 @@ class TaughtStore:
         return found
 
     def begun_by(self, label: str, strokes: Strokes) -> Example | None:
-        """The example of a label that has the first of these strokes, point by point; None if there is none."""
+        """The example of a label that has the first of these strokes, point by point; None if none has."""
         own = (one for one in reversed(self._examples) if one.label == label)
         return next((one for one in own if _begins(one.strokes, strokes)), None)
 

@@ -28,9 +28,11 @@ from sketch.input.events import (
 from sketch.input.pen import InkReopened, PenChange, PenTracker, StrokeDone, StrokePoint
 from sketch.input.queue import EventQueue
 from sketch.input.sound import sound_event
+from sketch.kept_ink import KeptInk
 from sketch.notices import Notices
 from sketch.render.canvas import Canvas
 from sketch.render.color import parse_color
+from sketch.resources import ink_file
 from sketch.sketch import Sketch
 from sketch.timing import FrameTimes
 
@@ -71,6 +73,7 @@ class Stage:
         failures: Where errors of the sketch and its addons go, so that the show goes on; None raises them.
         last: The last good picture, which a frame that fails shows; black if there is none.
         is_hidden: Whether there is nothing to draw on, as in a minimised window.
+        keeper: Keeps the sketch's ink, if it asks for that.
     """
 
     sketch: Sketch
@@ -84,6 +87,7 @@ class Stage:
     failures: Failures | None = None
     last: LastPicture | None = None
     is_hidden: bool = False
+    keeper: KeptInk | None = None
 
 
 def begin(stage: Stage) -> None:
@@ -93,6 +97,8 @@ def begin(stage: Stage) -> None:
     sketch.frame_times = stage.times
     sketch.ink_closer = lambda: _deliver_all(stage, stage.pens.close_lifted())
     stage.pens = PenTracker(sketch.ink_pause, sketch.ink_reach, sketch.ink_reopens)
+    if sketch.keeps_ink:
+        stage.keeper = KeptInk(ink_file(sketch, sketch.home), sketch.ink)
     if not _call(stage, "setup", sketch.setup) and stage.failures is not None:
         stage.failures.sketch_begun = False
 
@@ -131,9 +137,11 @@ def end(stage: Stage) -> None:
         Exception: The first error of these, where errors are raised at all.
     """
     sketch = stage.sketch
-    ends: list[Callable[[], None]] = [lambda: _deliver_all(stage, stage.pens.finish())]
+    # What came after the last frame was done by the user, too.
+    ends: list[Callable[[], None]] = [lambda: _take_the_last_points(stage)]
+    ends.append(lambda: _deliver_all(stage, stage.pens.finish()))
     ends += [lambda addon=addon: call_addon(addon, "exit") for addon in sketch.addons]
-    ends.append(sketch.exit)
+    ends += [sketch.exit, lambda: _close_ink(stage)]
     errors: list[Exception] = []
     for step in ends:
         # One that fails must not keep the others from saving what they hold.
@@ -146,6 +154,17 @@ def end(stage: Stage) -> None:
         log.info("%d events were left out in all, for numbers that cannot be", stage.pens.dropped)
     if errors and stage.failures is None:
         raise errors[0]
+
+
+def _take_the_last_points(stage: Stage) -> None:
+    for event in stage.queue.drain():
+        if isinstance(event, PointerEvent):
+            _go_on(stage, "events", _take, stage, event)
+
+
+def _close_ink(stage: Stage) -> None:
+    for line in [] if stage.keeper is None else stage.keeper.close():
+        log.info(line)
 
 
 def call_addon(addon: object, hook: str, *arguments: Any) -> Any:
@@ -248,6 +267,8 @@ def _collect_messages(stage: Stage) -> None:
     lines += stage.canvas.notices()
     for addon in [*sketch.addons]:
         _call(stage, "messages", _ask, addon, lines)
+    if stage.keeper is not None:
+        lines += stage.keeper.poll(sketch.ink)
     for text in lines:
         _tell(stage, text)
 

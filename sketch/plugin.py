@@ -42,7 +42,7 @@ class Addon(Protocol):
         """An ink is closed, by a pause or by a stroke that starts elsewhere: its strokes, oldest first."""
 
     def on_ink_reopened(self, strokes: Strokes, pointer_id: int) -> None:
-        """The pointer's ink is made of these strokes and goes on: one that was closed, or one split off it."""
+        """The pointer's ink is made of these strokes and goes on: one that was closed, or one split off."""
 
     def draw(self, canvas: Any) -> None:
         """Draw over what the sketch has drawn. `canvas` is a `sketch.Canvas`."""

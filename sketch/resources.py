@@ -37,3 +37,14 @@ def file_of(sketch: object) -> Path:
         return Path(inspect.getfile(kind)).resolve()
     except (TypeError, OSError):
         return Path.cwd() / "<typed>"
+
+
+def ink_file(sketch: object, home: Path) -> Path:
+    """Where the ink of a sketch is kept: named after its file and its class; several may share a home."""
+    kind = type(sketch)
+    try:
+        file = Path(inspect.getfile(kind)).stem
+    except (TypeError, OSError):
+        file = ""
+    names = [file, "" if kind.__name__ == "ModuleSketch" else kind.__name__]
+    return home / f"{'.'.join(name for name in names if name) or 'sketch'}.ink"

@@ -1,7 +1,7 @@
 """A stroke that is done, a stroke that is still wet, and the ink that holds both."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
@@ -149,12 +149,14 @@ class Ink:
         wet: The stroke being drawn, by pointer id.
         revision: Grows when anything but an append happened to `strokes`.
         history: What can be undone and redone; `History(steps)` says how much is remembered.
+        watcher: Called with every change of `strokes`, after it; None for nobody.
     """
 
     strokes: list[Stroke] = field(default_factory=list[Stroke])
     wet: dict[int, WetStroke] = field(default_factory=dict[int, WetStroke])
     revision: int = 0
     history: History[Stroke] = field(default_factory=History[Stroke], repr=False)
+    watcher: Callable[[Change[Stroke]], object] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.strokes)
@@ -261,3 +263,5 @@ class Ink:
         appended = change.index == len(self.strokes)
         self.strokes[change.index : change.index + len(change.before)] = change.after
         self.revision += not appended
+        if self.watcher is not None:
+            self.watcher(change)

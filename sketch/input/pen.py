@@ -30,7 +30,7 @@ REPEAT_OFFSET = 0.3
 second upright of an H and the second bar of = are farther away."""
 
 REPEAT_APART = 0.15
-"""How far its points may be from the other's on average, the middles laid on each other, in the same sizes."""
+"""How far its points may be from the other's on average, the middles laid on each other, in such sizes."""
 
 REPEAT_LONGER = 1.5
 """How many times as long one of the two may be: the bowls of a B are longer than its upright."""
@@ -55,7 +55,7 @@ class StrokeDone:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InkDone:
-    """An ink is closed; its strokes, oldest first. `amends` where it was closed before, with fewer of them."""
+    """An ink is closed; its strokes, oldest first. `amends` if it was closed before, with fewer of them."""
 
     strokes: tuple[Points, ...]
     pointer_id: int
@@ -64,7 +64,7 @@ class InkDone:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InkReopened:
-    """The pointer's ink is made of these strokes, and goes on: one that was closed, or one that is split off."""
+    """The pointer's ink is made of these strokes and goes on: one that was closed, or one split off."""
 
     strokes: tuple[Points, ...]
     pointer_id: int
