@@ -5,6 +5,7 @@ of the others does not change when one more is taught, so that is kept, and only
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,15 +103,15 @@ def _near(reading: Reading, ends: Floats, tracks: Floats) -> Floats:
     for at in range(0, len(vectors), AT_ONCE):
         near[:, at : at + AT_ONCE] = ends @ vectors[at : at + AT_ONCE].T
     near = reading.sharpness * (near - squares / 2)
-    return _summed(near.reshape(len(ends), *tracks.shape[:2]) + np.log(reading.weights))
+    return summed(near.reshape(len(ends), *tracks.shape[:2]) + np.log(reading.weights))
 
 
 def _strange(reading: Reading, ends: Floats) -> Floats:
     squares = np.square(reading.background).sum(axis=1)
-    return _summed(reading.sharpness * (ends @ reading.background.T - squares / 2) + reading.background_bias)
+    return summed(reading.sharpness * (ends @ reading.background.T - squares / 2) + reading.background_bias)
 
 
-def _summed(near: Floats) -> Floats:
+def summed(near: NDArray[Any]) -> NDArray[Any]:
     """The logarithm of the sum of what is given as logarithms, along the last axis."""
     top = near.max(axis=-1, keepdims=True)
     return np.log(np.exp(near - top).sum(axis=-1)) + top[..., 0]

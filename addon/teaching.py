@@ -1,11 +1,14 @@
 """What a recogniser is taught: the examples, and what is to be said of them."""
 
 import logging
+import time
 from pathlib import Path
 
 from addon.advice import Advice, taught_as
-from addon.coach import Coach
+from addon.coach import FIRST_SECONDS, Coach
 from addon.features import Strokes
+from addon.left_out import Oddity
+from addon.prototypes import Prototypes
 from addon.runtime.pens import Pens
 from addon.taught import Example, TaughtStore
 
@@ -24,6 +27,7 @@ class Teaching:
         self._store: TaughtStore | None = None
         self._lines: list[str] = []
         self._coach = Coach()
+        self._asked = False
 
     @property
     def examples(self) -> tuple[Example, ...]:
@@ -114,16 +118,44 @@ class Teaching:
         """Wait, at most `timeout` seconds, until all that is taught is on the disk; whether it is."""
         return self._taught.flush(timeout)
 
-    def advice(self, timeout: float = 0.0) -> tuple[Advice, ...]:
+    def advice(self, timeout: float | None = None) -> tuple[Advice, ...]:
         """What to draw next: the taught pairs that are close, the one in greatest need first.
 
         It is found beside the frame whenever something else is taught; until then it is what was said before.
         None with fewer than two classes, without a model, or with one that learns by training alone.
 
         Args:
-            timeout: Seconds to wait until it is found, at most; for scripts.
+            timeout: Seconds to wait until it is found, at most. None waits at the first call alone, when
+                there is nothing that was said before; a sketch that draws gives 0.
         """
-        return self._coach.advice(self._pens.taught, timeout)
+        return self._coach.says(self._known(timeout), timeout).pairs
+
+    def oddities(self, timeout: float | None = None) -> tuple[Oddity, ...]:
+        """The examples that do not fit their label, oldest first: they look like another, or unlike the rest.
+
+        Args:
+            timeout: As for `advice`, with which it is found.
+        """
+        return self._coach.says(self._known(timeout), timeout).odd
+
+    def all_known(self, timeout: float | None = None) -> bool:
+        """Whether every example is recognised without itself: then adapting the encoder has nothing to gain.
+
+        Args:
+            timeout: As for `advice`, with which it is found.
+        """
+        return self._coach.says(self._known(timeout), timeout).known
+
+    def _known(self, timeout: float | None) -> Prototypes | None:
+        """What the model knows; a worker that is behind may be waited for as `timeout` says."""
+        asked_before, self._asked = self._asked, True
+        wait = timeout if timeout is not None else 0.0 if asked_before else FIRST_SECONDS
+        ends = time.monotonic() + wait
+        while (known := self._pens.taught) is not None and time.monotonic() < ends:
+            if len(known.keys) == len(self.examples):
+                break
+            time.sleep(0.002)
+        return known
 
     @property
     def _taught(self) -> TaughtStore:
