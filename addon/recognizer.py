@@ -199,8 +199,10 @@ class Recognizer(Teaching):
         return not why_not
 
     def cancel(self) -> None:
-        """Stop the training, if one is under way."""
-        self._workshop.cancel()
+        """Stop the training, if one is under way; another may begin at once."""
+        said = self._workshop.cancel()
+        if said:
+            self._say(said)
 
     def load(self, model: str | Path) -> None:
         """Load another model beside the show; the one before plays on until it comes in.

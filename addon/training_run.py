@@ -1,5 +1,7 @@
 """One training, seen from the sketch: it begins, reports, and leaves a model to load. Nothing here waits."""
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -12,7 +14,7 @@ from addon.beside import Beside, Process, make_folders_of
 from addon.corpus import write_corpus
 from addon.errors import TrainingError
 from addon.files import write_atomically
-from addon.jobs import Baked, Cancelled, Event, Exported, Failed, Job, Kept, Progress, Started
+from addon.jobs import LAST, Baked, Cancelled, Event, Exported, Failed, Job, Kept, Progress, Started
 from addon.taught import Example
 from addon.trainer import TrainerProcess
 from addon.training.config import AdaptConfig, TrainConfig
@@ -21,6 +23,11 @@ from addon.training_status import TrainingStatus
 CHECKPOINT = "checkpoint.pt"
 SNAPSHOT = "taught.npz"
 BASE = "base.onnx"
+
+LEAVING_SECONDS = 10.0
+"""A training that is cancelled may take so long to end by itself; then it is ended."""
+
+CANCELLED = "training was cancelled"
 
 Start: TypeAlias = Callable[[Job], Process]
 
@@ -51,6 +58,7 @@ class TrainingRun:
         resume: Whether to go on from the folder's checkpoint.
         base: The encoder to adapt; None to train from scratch.
         start: Starts the process.
+        after: Waited for before the process starts: one that was cancelled may still write to the folder.
     """
 
     def __init__(
@@ -63,7 +71,10 @@ class TrainingRun:
         resume: bool = False,
         base: Base | None = None,
         start: Start = TrainerProcess.start,
+        after: "TrainingRun | None" = None,
     ) -> None:
+        self._leaving: threading.Thread | None = None
+        self._hurry = False
         self.status = TrainingStatus("waiting", iterations=config.iterations)
         self._labels = tuple(dict.fromkeys(one.label for one in examples))
         job = Job(
@@ -75,7 +86,8 @@ class TrainingRun:
             config=asdict(config),
             model=None if base is None else folder / BASE,
         )
-        self._beside = Beside(partial(_begun, tuple(examples), job, base, start), "training")
+        before = None if after is None else after._leaving
+        self._beside = Beside(partial(_begun, tuple(examples), job, base, start, before), "training")
 
     @property
     def process(self) -> Process | None:
@@ -85,6 +97,8 @@ class TrainingRun:
     def poll(self) -> Path | None:
         """Take the process's reports into `status`; the path of the model, once, when it is made."""
         made: Path | None = None
+        if self._leaving is not None:
+            return None
         for event in self._beside.poll():
             self.status = after(self.status, event)
             if isinstance(event, Exported):
@@ -94,11 +108,27 @@ class TrainingRun:
         return made
 
     def cancel(self) -> None:
-        """Ask it to stop; it says in `status` when it has."""
-        self._beside.cancel()
+        """Stop it: it is over at once, and its process ends as soon as it can, in a thread."""
+        if self._leaving is None:
+            self._beside.cancel()
+            self.status = replace(self.status, state="cancelled", message=CANCELLED)
+            self._leaving = threading.Thread(target=self._leave, name="inkloop-cancel", daemon=True)
+            self._leaving.start()
 
     def stop(self) -> None:
         """End the process, waiting a bounded time for one that is just starting."""
+        if self._leaving is not None:
+            self._hurry = True
+            self._leaving.join(LEAVING_SECONDS)
+        self._beside.stop()
+
+    def _leave(self) -> None:
+        # What was learnt so far is written, for a training that goes on from there.
+        ends = time.monotonic() + LEAVING_SECONDS
+        while time.monotonic() < ends and not self._hurry and not self._beside.failure:
+            if any(isinstance(event, LAST) for event in self._beside.poll()):
+                break
+            time.sleep(0.01)
         self._beside.stop()
 
     def finish(self, loaded: bool) -> None:
@@ -110,7 +140,15 @@ class TrainingRun:
             self.status = replace(self.status, state="failed", message=message)
 
 
-def _begun(examples: tuple[Example, ...], job: Job, base: Base | None, start: Start) -> Process:
+def _begun(
+    examples: tuple[Example, ...],
+    job: Job,
+    base: Base | None,
+    start: Start,
+    before: threading.Thread | None,
+) -> Process:
+    if before is not None:
+        before.join()
     make_folders_of(job.data, job.out)
     if base is not None and job.model is not None:
         _keep_base(base, job.model)
@@ -158,9 +196,7 @@ def after(status: TrainingStatus, event: Event) -> TrainingStatus:
                 stays=True,
             )
         case Cancelled():
-            return replace(
-                status, state="cancelled", iteration=event.iteration, message="training was cancelled"
-            )
+            return replace(status, state="cancelled", iteration=event.iteration, message=CANCELLED)
         case Failed():
             return replace(status, state="failed", message=event.message)
         case Baked():

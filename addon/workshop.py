@@ -78,13 +78,18 @@ class Workshop:
         config = self._config if most is None else replace(self._config, iterations=most)
         chosen = config if base is None else _adapting(most)
         again = resume and base is None
-        self._run = TrainingRun(examples, folder / "training", out, self._name, chosen, again, base)
+        before, self._made = self._run, Path()
+        self._run = TrainingRun(
+            examples, folder / "training", out, self._name, chosen, again, base, after=before
+        )
         return "an encoder is adapted anew each time" if resume and base is not None else ""
 
-    def cancel(self) -> None:
-        """Stop the training, if one is under way."""
-        if self._run is not None and self.status.active:
-            self._run.cancel()
+    def cancel(self) -> str:
+        """Stop the training, if one is under way and its model is not made yet; what is to be said."""
+        if self._run is None or not self.status.active or self._made != Path():
+            return ""
+        self._run.cancel()
+        return self._run.status.message
 
     def export(self, examples: Sequence[Example], folder: Path, path: Path) -> str:
         """Begin to write what is known to one file.

@@ -16,7 +16,7 @@ from sketch.host.offscreen import Player, Viewer, run_offscreen
 from sketch.host.recorder import Recorder
 from sketch.host.window import run_window
 from sketch.module_sketch import module_sketch
-from sketch.resources import folder_of, home_of
+from sketch.resources import adopted, folder_of, home_of
 from sketch.sketch import Sketch
 
 _LOCK = Lock()
@@ -47,7 +47,8 @@ def run(
         headless: Draw offscreen, without a display; time then moves by the same step at every frame.
         frames: End after so many, at least 1.
         record: Film the frames to this file (H.264). Offscreen, messages then go to the log alone.
-        home: Folder for what the user makes; `inkloop-data` beside the sketch unless told otherwise.
+        home: Folder for what the user makes; `inkloop-data` beside the sketch unless told otherwise, and the
+            user's own data folder for one of Inkloop's own sketches.
         player: Puts events in the queue before every frame (see `sketch.host.offscreen.Player`).
         viewer: Sees every frame, as uint8 of shape (height, width, 3).
         strict: Whether an error of the sketch or of an addon ends the run. So it does, too, where there is no
@@ -73,6 +74,8 @@ def run(
         instance.outbox += misspelt_methods(type(instance))
         instance.window = replace(instance.window, **window)
         instance.home = Path(home) if home is not None else home_of(sketch)
+        if home is None and (said := adopted(instance.home)):
+            instance.outbox.append(said)
         _log_to_terminal()
         viewers = [viewer] if viewer is not None else []
         if record is not None:

@@ -21,10 +21,19 @@ class Notices:
         self.lines = [line for line in self.lines if line[1] != text][-(MOST - 1) :]
         self.lines.append((now, text))
 
-    def draw(self, canvas: Canvas, now: float) -> None:
-        """Draw what is still fresh in the lower left corner."""
+    def draw(self, canvas: Canvas, now: float, right: float = 0.0) -> float:
+        """Draw what is still fresh in the lower left corner.
+
+        Args:
+            canvas: To draw on.
+            now: Seconds on the clock of `add`.
+            right: Logical pixels to leave free at the right edge.
+
+        Returns:
+            The y above which nothing was drawn.
+        """
         self.lines = [line for line in self.lines if now - line[0] < SECONDS]
-        room, bottom = max(canvas.width - 48.0, SIZE), canvas.height - 22.0
+        room, bottom = max(canvas.width - 48.0 - right, SIZE), canvas.height - 22.0
         one = canvas.text_size("x", SIZE)[1]
         for since, text in reversed(self.lines):
             alpha = min(1.0, (SECONDS - (now - since)) / FADE)
@@ -36,3 +45,4 @@ class Notices:
             canvas.color(255, alpha=alpha)
             canvas.text(text, 24, y, SIZE, width=room)
             bottom = y - 1.7 * SIZE
+        return bottom

@@ -1,10 +1,15 @@
 """Where a sketch's own files are, and where what its user makes is kept."""
 
 import inspect
+import os
+import shutil
 import sys
 from pathlib import Path
 
+import platformdirs
+
 DATA_FOLDER = "inkloop-data"
+PACKAGE = Path(__file__).resolve().parent
 
 
 def folder_of(sketch: object) -> Path | None:
@@ -21,13 +26,51 @@ def folder_of(sketch: object) -> Path | None:
 def home_of(sketch: object) -> Path:
     """Folder in which what the user makes is kept: `inkloop-data` beside the sketch's file.
 
-    A sketch that lives in an installed package, or was typed into a prompt, keeps it in the current folder.
+    One of Inkloop's own sketches keeps it in the user's own data folder, whatever folder it is started from;
+    one that lives in another installed package, or was typed into a prompt, in the current folder.
     """
     source = file_of(sketch)
-    package = Path(__file__).resolve().parent
-    if not source.is_file() or package in source.parents or Path(sys.prefix).resolve() in source.parents:
+    if not source.is_file():
+        return Path.cwd() / DATA_FOLDER
+    if PACKAGE in source.parents:
+        return user_home()
+    if Path(sys.prefix).resolve() in source.parents:
         return Path.cwd() / DATA_FOLDER
     return source.parent / DATA_FOLDER
+
+
+def user_home() -> Path:
+    """The user's own data folder, as the system has it: `~/.local/share/inkloop` on Linux."""
+    return platformdirs.user_data_path("inkloop", appauthor=False)
+
+
+def adopted(home: Path) -> str:
+    """Take over what Inkloop's own sketches kept in the current folder before they had the user's own.
+
+    What is not in the home yet is copied, once; nothing is taken from where it was.
+
+    Args:
+        home: As `home_of` gives it.
+
+    Returns:
+        What is to be said; empty if there is nothing.
+    """
+    old = Path.cwd() / DATA_FOLDER
+    if home != user_home() or old == home:
+        return ""
+    found = sorted(file.parent.name for file in old.glob("*/taught.sqlite3"))
+    missing = [name for name in found if not (home / name).exists()]
+    if not missing:
+        return f"{old} holds {', '.join(found)} as well; what is in {home} is used" if found else ""
+    for name in missing:
+        new = home / f"{name}.new-{os.getpid()}"
+        try:
+            shutil.copytree(old / name, new)
+            new.replace(home / name)
+        except (OSError, shutil.Error) as error:
+            shutil.rmtree(new, ignore_errors=True)
+            return f"what is taught in {old / name} cannot be copied to {home} ({error})"
+    return f"{', '.join(missing)} of {old} was copied to {home}, where it is kept from now on"
 
 
 def file_of(sketch: object) -> Path:
@@ -42,9 +85,6 @@ def file_of(sketch: object) -> Path:
 def ink_file(sketch: object, home: Path) -> Path:
     """Where the ink of a sketch is kept: named after its file and its class; several may share a home."""
     kind = type(sketch)
-    try:
-        file = Path(inspect.getfile(kind)).stem
-    except (TypeError, OSError):
-        file = ""
-    names = [file, "" if kind.__name__ == "ModuleSketch" else kind.__name__]
+    source = file_of(sketch)
+    names = [source.stem if source.is_file() else "", "" if kind.__name__ == "ModuleSketch" else kind.__name__]
     return home / f"{'.'.join(name for name in names if name) or 'sketch'}.ink"

@@ -1,6 +1,9 @@
 """What tests share: a GPU context without a display, and pictures to compare with."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +16,10 @@ from PIL import Image
 # Before any context is made: nothing newer than what every user has may slip in.
 os.environ["MESA_GL_VERSION_OVERRIDE"] = "3.3"
 os.environ["MESA_GLSL_VERSION_OVERRIDE"] = "330"
+
+# What Inkloop's own sketches keep must neither be found nor left among the user's own.
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="inkloop-test-home-")
+atexit.register(shutil.rmtree, os.environ["XDG_DATA_HOME"], ignore_errors=True)
 
 # A machine that is busy is no failure.
 settings.register_profile("inkloop", deadline=None)

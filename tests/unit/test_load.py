@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sketch.load import LoadError, load_sketch
-from sketch.resources import home_of
+from sketch.resources import adopted, home_of, ink_file, user_home
 from sketch.window import Window
 
 CHECKOUT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -72,9 +72,36 @@ def test_what_the_user_makes_goes_beside_the_sketch_and_never_into_the_package(t
     folder.mkdir()
     mine = load_sketch(written(folder, "import sketch\nclass C(sketch.Sketch): pass\n"))
     assert home_of(mine) == folder / "inkloop-data"
-    from sketch.sketch import Sketch
+    from sketch.examples.handwriting import Handwriting
 
-    assert home_of(Sketch) == tmp_path / "inkloop-data"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    own = home_of(Handwriting)
+    monkeypatch.chdir(folder)
+    assert home_of(Handwriting) == own != tmp_path / "inkloop-data"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the folder is set by a variable of Linux")
+def test_what_was_kept_in_the_current_folder_before_is_copied_once_and_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.chdir(tmp_path)
+    home = user_home()
+    assert adopted(home) == ""
+    old = tmp_path / "inkloop-data" / "letters"
+    old.mkdir(parents=True)
+    (old / "taught.sqlite3").write_text("A")
+    assert "was copied to" in adopted(home)
+    assert (home / "letters" / "taught.sqlite3").read_text() == "A"
+    assert (old / "taught.sqlite3").exists()
+    (old / "taught.sqlite3").write_text("B")
+    assert "as well" in adopted(home)
+    assert (home / "letters" / "taught.sqlite3").read_text() == "A"
+    assert adopted(tmp_path / "mine") == ""
+
+
+def test_the_ink_of_two_sketches_in_one_folder_is_kept_apart(tmp_path):
+    one = load_sketch(written(tmp_path, "import sketch\nclass C(sketch.Sketch): pass\n", "one.py"))
+    two = load_sketch(written(tmp_path, "def draw(canvas): pass\n", "two.py"))
+    assert [ink_file(kind(), tmp_path).name for kind in (one, two)] == ["one.C.ink", "two.ink"]
 
 
 def test_a_function_spelt_nearly_like_one_of_a_sketch_is_told(tmp_path):
