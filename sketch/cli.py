@@ -108,7 +108,7 @@ def _hand(text: str, sketch: "Sketch", size: tuple[int, int]) -> "Player":
         return all(getattr(each, "ready", True) for each in sketch.addons)
 
     try:
-        return writing(text, size, ready, sketch.ink_pause, 1 / sketch.window.fps)
+        return writing(text, size, ready, sketch.ink_pause + sketch.ink_reopens, 1 / sketch.window.fps)
     except ValueError as error:
         _stop(str(error))
 

@@ -4,14 +4,24 @@ Run it: `inkloop run sketch/examples/handwriting.py`, or `inkloop handwriting`. 
 """
 
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 
 import sketch
 from addon import Prediction, Recognizer
+from addon.taught import Example
 from sketch.examples.palette import PAPER, ClassColors, bytes_of, mixed
-from sketch.examples.panels import answer_panel, example_cards, help_panel, training_panel
+from sketch.examples.panels import (
+    answer_panel,
+    column_width,
+    example_cards,
+    help_panel,
+    open_rings,
+    training_panel,
+)
 from sketch.ink.ink import Rgba
 from sketch.ink.points import Points, Strokes
+from sketch.notices import Notices
 
 # Seconds that the last letter stays, that a finished ink stays, and within which it makes room for the next.
 LETTER_SECONDS = 1.6
@@ -21,11 +31,15 @@ CLEARING_SECONDS = 0.7
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished ink on the page: its strokes, its color, and the time at which it is gone."""
+    """A finished ink on the page: its strokes, its color, and the time at which it is gone.
+
+    `example` is the number of the one that it is taught as; None if it is not.
+    """
 
     strokes: list[sketch.Stroke]
     color: Rgba
     until: float
+    example: int | None = None
 
 
 class Handwriting(sketch.Sketch):
@@ -42,6 +56,7 @@ class Handwriting(sketch.Sketch):
 
     window = sketch.Window(title="Inkloop: handwriting")
     pen_width = 9.0
+    keeps_ink = True
     preset: str | None = None
     iterations: int | None = None
 
@@ -53,7 +68,17 @@ class Handwriting(sketch.Sketch):
         self.written: list[str] = []
         self.colors = ClassColors()
         self.drying: dict[int, list[sketch.Stroke]] = {}
-        self.page: list[Finished] = []
+        self.reopened: dict[int, Finished] = {}
+        self.closed: dict[int, Finished] = {}
+        # What was on the page when the sketch ended stays until something is drawn.
+        self.page = [Finished([stroke], plain(stroke), inf) for stroke in self.ink]
+        self.asked: int | None = None
+        self.just_taught: int | None = None
+        self.insists = False
+        self.shows_training = False
+        # They are drawn between the other instruments instead of over them.
+        self.notices = Notices()
+        self.shows_notices, self.shows_messages = self.shows_messages, False
         self.unlabeled: list[Strokes] = []
         self.closed_at = -LETTER_SECONDS
         self.shows_help = False
@@ -64,7 +89,27 @@ class Handwriting(sketch.Sketch):
         """Color what is being drawn by what it is taken for."""
         for pointer_id, stroke in self.ink.wet.items():
             stroke.color = self.color_of(pointer_id)
-        self.page = [ink for ink in self.page if self.time < ink.until]
+        gone = [ink for ink in self.page if self.time >= ink.until]
+        if gone:
+            self.page = [ink for ink in self.page if self.time < ink.until]
+            self.take_away([stroke for ink in gone for stroke in ink.strokes])
+        self.look_at_the_newest()
+
+    def take_away(self, strokes: list[sketch.Stroke]) -> None:
+        """Take strokes that left the page out of the ink that is kept."""
+        for stroke in strokes:
+            place = next((at for at, one in enumerate(self.ink) if one is stroke), None)
+            if place is not None:
+                self.ink.remove(place)
+
+    def look_at_the_newest(self) -> None:
+        """Ask about the example that was just taught if it does not fit its label."""
+        if self.just_taught is not None and self.odd(self.just_taught):
+            self.asked, self.just_taught = self.just_taught, None
+
+    def odd(self, example: int | None) -> str:
+        """What is odd about an example, in one line; empty if nothing is."""
+        return next((each.text for each in self.letters.oddities(0.0) if each.id == example), "")
 
     def color_of(self, pointer_id: int) -> Rgba:
         """The color of what is taught, or of what an ink is taken for, as strong as the answer is sure."""
@@ -77,34 +122,65 @@ class Handwriting(sketch.Sketch):
 
     def on_stroke(self, points: Points, pointer_id: int) -> None:
         """A stroke is done: it waits, in its own color, for the letter to be finished."""
-        self.drying.setdefault(pointer_id, []).append(self.ink.remove())
+        self.drying.setdefault(pointer_id, []).append(self.ink.strokes[-1])
+
+    def on_ink_reopened(self, strokes: Strokes, pointer_id: int) -> None:
+        """A letter goes on after it was closed; or, if the stroke repeats it, it is drawn once more."""
+        before = self.reopened.pop(pointer_id, None)
+        if before is not None:
+            # Split off: the letter before stays as it was, and its last stroke is the next one's first.
+            kept = len(before.strokes)
+            self.page.append(replace(before, until=self.time + CLEARING_SECONDS))
+            self.drying[pointer_id] = self.drying[pointer_id][kept:]
+            return
+        last = self.closed.pop(pointer_id, None)
+        if last is not None and any(ink is last for ink in self.page):
+            self.page = [ink for ink in self.page if ink is not last]
+            self.reopened[pointer_id] = last
+            self.drying[pointer_id] = [*last.strokes]
 
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
         """A letter is finished: teach it, or note what it was taken for."""
+        example = None
         if self.teaching:
-            self.teach(strokes)
+            example = self.teach(strokes)
         else:
-            self.written = [*self.written, name_of(self.letters.predictions.get(pointer_id))][-24:]
+            written = self.written[:-1] if self.ink_amends else self.written
+            self.written = [*written, name_of(self.letters.predictions.get(pointer_id))][-24:]
         color = self.color_of(pointer_id)
-        drawn = self.drying.pop(pointer_id, [])
-        self.page.append(Finished(drawn, color, self.time + INK_SECONDS))
+        drawn = [self.recolored(stroke, color) for stroke in self.drying.pop(pointer_id, [])]
+        finished = Finished(drawn, color, self.time + INK_SECONDS, example)
+        self.reopened.pop(pointer_id, None)
+        self.closed[pointer_id] = finished
+        self.page.append(finished)
         self.closed_at = self.time
 
-    def teach(self, strokes: Strokes) -> None:
-        """Add an example; one drawn before a label was chosen waits for it."""
+    def recolored(self, stroke: sketch.Stroke, color: Rgba) -> sketch.Stroke:
+        """A stroke of the ink in the color that it will be kept in."""
+        place = next((at for at, one in enumerate(self.ink) if one is stroke), None)
+        if place is None:
+            return stroke
+        self.ink.replace(place, replace(stroke, color=color))
+        return self.ink.strokes[place]
+
+    def teach(self, strokes: Strokes) -> int | None:
+        """Add an example, or amend the last; one drawn before a label was chosen waits for it."""
         if self.chosen:
-            self.letters.teach(self.chosen, strokes)
-        else:
-            self.unlabeled.append(strokes)
-            self.send_message("press the letter that this is")
+            self.just_taught = self.letters.teach(self.chosen, strokes).id
+            self.asked, self.insists = None, False
+            return self.just_taught
+        self.unlabeled = [*(self.unlabeled[:-1] if self.ink_amends else self.unlabeled), strokes]
+        self.send_message("press the letter that this is")
+        return None
 
     def choose(self, label: str) -> None:
         """Choose the label to teach."""
         self.close_inks()
         self.chosen, self.teaching = label, True
+        self.asked = None
         waiting, self.unlabeled = self.unlabeled, []
         for strokes in waiting:
-            self.letters.teach(label, strokes)
+            self.teach(strokes)
 
     def key_pressed(self, key: str) -> None:
         """A plain letter or digit chooses the label; everything else is a command."""
@@ -121,6 +197,7 @@ class Handwriting(sketch.Sketch):
             "f3": lambda: setattr(self, "shows_figures", not self.shows_figures),
             "f4": self.letters.rollback,
             "backspace": self.remove_last,
+            "delete": self.remove_odd,
             "ctrl+z": self.remove_last,
             "ctrl+y": self.restore,
             "ctrl+s": self.save,
@@ -144,17 +221,48 @@ class Handwriting(sketch.Sketch):
         self.teaching = not self.teaching
 
     def train(self, resume: bool = False) -> None:
-        """Train beside the sketch; what is drawn from here on is recognised, not taught."""
+        """Train beside the sketch; what is drawn from here on is recognised, not taught.
+
+        Where nothing can be gained that is said first; pressed once more, it trains all the same.
+        """
         self.close_inks()
+        adapts = self.preset is None and not resume
+        if adapts and not self.insists and not self.letters.refusal and self.letters.all_known(0.1):
+            self.insists = True
+            self.send_message(
+                "nothing to gain: every example is recognised without itself, half drawn and whole; "
+                "teach more, or press SPACE again to train all the same"
+            )
+            return
+        self.insists, self.asked = False, None
         if self.letters.train(self.iterations, resume=resume):
             self.teaching = False
+            self.shows_training = True
 
     def remove_last(self) -> None:
-        """Take the last example away."""
-        gone = self.letters.remove_last()
-        self.send_message(
-            f"took the last {gone.label} away; Ctrl+Y brings it back" if gone else "nothing to take away"
-        )
+        """Take the example away that is asked about, else the last."""
+        self.close_inks()
+        asked = next((one for one in self.letters.examples if one.id == self.asked), None)
+        gone = self.letters.forget(asked) if asked is not None else self.letters.remove_last()
+        self.took(gone)
+
+    def remove_odd(self) -> None:
+        """Take the example away that the coach names."""
+        odd = self.letters.oddities(0.0)
+        examples = {one.id: one for one in self.letters.examples}
+        named = examples.get(odd[-1].id) if odd else None
+        self.took(None if named is None else self.letters.forget(named))
+
+    def took(self, gone: Example | None) -> None:
+        """An example was taken away: it leaves the page, and that is said."""
+        self.asked = self.just_taught = None
+        self.insists = False
+        if gone is None:
+            self.send_message("nothing to take away")
+            return
+        soon = self.time + CLEARING_SECONDS
+        self.page = [replace(ink, until=soon) if ink.example == gone.id else ink for ink in self.page]
+        self.send_message(f"took that {gone.label} away; Ctrl+Y brings it back")
 
     def restore(self) -> None:
         """Bring the last removed example back."""
@@ -170,11 +278,23 @@ class Handwriting(sketch.Sketch):
         )
 
     def cancel(self) -> None:
-        """Cancel the training, or leave off what waits for a label."""
-        if self.letters.training.state in ("waiting", "running", "exporting"):
-            self.letters.cancel()
-        else:
-            self.unlabeled = []
+        """Leave off: training, teaching, what is asked, what waits for a label, what is on the page."""
+        self.close_inks()
+        self.letters.cancel()
+        self.teaching, self.chosen, self.unlabeled = False, "", []
+        self.asked = self.just_taught = None
+        self.insists = self.shows_training = self.shows_help = False
+        self.written = []
+        self.closed_at = -LETTER_SECONDS
+        self.take_away([stroke for ink in self.page for stroke in ink.strokes])
+        self.page = []
+        self.outbox.clear()
+        self.notices = Notices()
+
+    def message(self, text: str) -> None:
+        """A line for the user; that a training was cancelled shows."""
+        if text != "training was cancelled":
+            self.notices.add(self.time, text)
 
     def draw(self, canvas: sketch.Canvas) -> None:
         """The letter behind, the ink over it, the instruments around."""
@@ -184,7 +304,10 @@ class Handwriting(sketch.Sketch):
             draw_strokes(canvas, ink.strokes, ink.color, min(1.0, (ink.until - self.time) / CLEARING_SECONDS))
         for pointer_id, strokes in self.drying.items():
             draw_strokes(canvas, strokes, self.color_of(pointer_id))
-        canvas.ink(self.ink)
+        for stroke in self.ink.wet.values():
+            wet = stroke.with_tip()
+            draw_strokes(canvas, [wet], plain(wet))
+        open_rings(canvas, self.open_inks)
         self.draw_instruments(canvas)
         if self.shows_help:
             help_panel(canvas)
@@ -198,35 +321,53 @@ class Handwriting(sketch.Sketch):
         if linger <= 0:
             return
         canvas.color(*bytes_of(self.colors.of(guess.held)))
-        middle = (canvas.width - 260) / 2
+        size = min(520.0, 0.72 * canvas.height)
         canvas.text(
             guess.held,
-            middle,
-            canvas.height / 2 + 180,
-            520,
+            (canvas.width - column_width(canvas) - 44) / 2,
+            canvas.height / 2 + 0.35 * size,
+            size,
             align="center",
             alpha=0.7 * guess.opacity * linger,
         )
 
     def draw_instruments(self, canvas: sketch.Canvas) -> None:
         """Mode, taught examples, probabilities, training, and the truth about what runs."""
-        right, height = canvas.width - 240, canvas.height
+        column, height = column_width(canvas), canvas.height
+        right, room = canvas.width - column - 24, canvas.width - column - 76
         canvas.color(255, alpha=0.92)
-        canvas.text(self.headline(), 28, 42, 20)
-        example_cards(canvas, self.letters.examples, self.chosen, self.colors, 28, 62, canvas.width - 300)
-        advice = self.letters.advice()
-        if advice:
-            canvas.color(255, 196, 92, alpha=0.85)
-            canvas.text(advice[0].text, 28, 182, 15)
-        bars = height - (300 if self.letters.training.state != "idle" else 130)
-        answer_panel(canvas, self.letters.prediction, self.colors, right, 30, bars - 30)
-        if self.letters.training.state != "idle":
-            training_panel(canvas, self.letters.training, right, height - 215)
+        y = below(canvas, self.headline(), 42, 20, room)
+        odd = {each.label for each in self.letters.oddities(0.0)}
+        y = example_cards(canvas, self.letters.examples, self.chosen, self.colors, 28, y, room, odd)
+        canvas.color(255, 196, 92, alpha=0.85)
+        below(canvas, self.coach_line(), y + 24, 15, room)
         canvas.color(255, alpha=0.5)
-        canvas.text(self.corner_line(), canvas.width - 24, height - 22, 13, align="right")
-        if not self.teaching:
+        line, size = self.corner_line(), 13
+        lines = canvas.text_size(line, size, width=column)[1]
+        bottom = height - 12 - lines
+        canvas.text(line, right, bottom + size, size, width=column)
+        training = self.shows_training and self.letters.training.state != "idle"
+        if training:
+            bottom = training_panel(canvas, self.letters.training, right, bottom - 12, column)
+        answer_panel(canvas, self.letters.prediction, self.colors, right, 30, bottom - 50, column)
+        free = height - 22.0
+        if self.shows_notices:
+            free = self.notices.draw(canvas, self.time, column + 40)
+        if not self.teaching and self.written:
             canvas.color(255, alpha=0.8)
-            canvas.text("  ".join(self.written), 28, height - 100, 30)
+            fitting = max(1, int(room / 44))
+            canvas.text("  ".join(self.written[-fitting:]), 28, min(height - 100, free - 12), 30)
+
+    def coach_line(self) -> str:
+        """What is asked of the last example, else what the coach has to say: an odd example comes first."""
+        asked = self.odd(self.asked)
+        if asked:
+            return f"{asked}: BACKSPACE takes it back, drawing on keeps it"
+        odd = self.letters.oddities(0.0)
+        if odd:
+            return f"{odd[-1].text}; DELETE takes it back"
+        advice = self.letters.advice(0.0)
+        return advice[0].text if advice else ""
 
     def headline(self) -> str:
         """What drawing does now."""
@@ -247,19 +388,19 @@ class Handwriting(sketch.Sketch):
         if self.time - since < 0.25 and line:
             return line
         timings = self.letters.timings
-        parts = [self.letters.provider.upper()]
+        parts = [f"on the {self.letters.provider.upper()}" if self.letters.provider else ""]
         if timings.p50 == timings.p50:
             parts.append(f"{timings.p50:.0f} microseconds a point, p99 {timings.p99:.0f}")
         if self.shows_figures:
             p50, p99 = self.frame_times.p50_p99
             parts.append(f"frame {p50:.1f} ms, p99 {p99:.1f}")
             parts.append(f"{len(self.letters.examples)} examples, {self.letters.unsaved} unsaved")
-        self.corner = ("   ".join(part for part in parts if part), self.time)
+        self.corner = ("\n".join(part for part in parts if part), self.time)
         return self.corner[0]
 
     def on_stroke_point(self, point: Points, pointer_id: int) -> None:
         """A touch closes the help, and what was written before makes room."""
-        self.shows_help = False
+        self.shows_help = self.insists = False
         soon = self.time + CLEARING_SECONDS
         self.page = [replace(ink, until=min(ink.until, soon)) for ink in self.page]
 
@@ -269,6 +410,19 @@ def name_of(guess: Prediction | None) -> str:
     if guess is None:
         return ""
     return "?" if guess.unknown > 0.5 else guess.held
+
+
+def plain(stroke: sketch.Stroke) -> Rgba:
+    """The one color of a stroke; that of paper if each of its points has its own."""
+    return stroke.color if isinstance(stroke.color, tuple) else PAPER
+
+
+def below(canvas: sketch.Canvas, text: str, y: float, size: float, width: float) -> float:
+    """Write a text, wrapped to a width; where the next thing may begin."""
+    if not text:
+        return y
+    canvas.text(text, 28, y, size, width=width)
+    return y + canvas.text_size(text, size, width=width)[1]
 
 
 def draw_strokes(

@@ -83,6 +83,9 @@ class Show:
         self.at_once, self.written, self.recognised = self.recognised, 0, 0
         yield from self.teach(range(1, EXAMPLES))
         yield press("space")
+        if letters.training.state == "idle":
+            # There is nothing to gain, as the sketch has said; the hand trains all the same.
+            yield press("space")
         yield lambda: letters.training.state != "idle"
         yield from self.wait_writing()
         self.sketch.use(Observer(self))
@@ -189,6 +192,8 @@ def perform(
     out.mkdir(parents=True, exist_ok=True)
     instance = Handwriting()
     instance.preset, instance.iterations = preset, iterations
+    # The hand writes one letter over the last, and never pauses within one.
+    instance.ink_reopens = 0.0
     show = Show(instance, labels=labels)
     size, fps = instance.window.size, instance.window.fps
     with Recorder(out / "handwriting.mp4", size, FILM_FPS) as film:

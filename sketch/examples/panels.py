@@ -1,6 +1,6 @@
 """The instruments around the handwriting sketch, each one function of a canvas and what it shows."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from addon.recognizer import TrainingStatus
 from addon.taught import Example
 from sketch.examples.palette import INK, ClassColors, bytes_of
 from sketch.ink.points import Points
+from sketch.input.pen import OpenInk
 from sketch.render.canvas import Canvas
 
 HELP = (
@@ -17,10 +18,11 @@ HELP = (
     ("SPACE", "adapt to your hand: train on what was taught"),
     ("ENTER", "train on from where it stopped"),
     ("F2", "teach or recognise"),
-    ("BACKSPACE, Ctrl+Z", "take the last example away"),
+    ("BACKSPACE, Ctrl+Z", "take the last example away, or the one that is asked about"),
+    ("DELETE", "take the example away that the coach names"),
     ("Ctrl+Y", "bring it back"),
     ("Ctrl+S", "say whether everything is saved (it saves itself)"),
-    ("ESC", "cancel the training"),
+    ("ESC", "leave off: training, teaching, and what is asked"),
     ("F4", "the model before this one, and back"),
     ("F1, F3", "this help, more figures"),
 )
@@ -32,18 +34,52 @@ GRID_COLUMNS = 8
 ASH = (150, 152, 160)
 
 
+COLUMN = 216.0
+"""Logical pixels that the instruments at the right take in a window of ordinary width."""
+
+
+def column_width(canvas: Canvas) -> float:
+    """Of the instruments at the right: narrower in a small window."""
+    return min(COLUMN, max(96.0, 0.34 * canvas.width))
+
+
+def open_rings(canvas: Canvas, inks: Sequence[OpenInk]) -> None:
+    """A thin ring at every ink that a stroke may still join; it empties as its time runs out."""
+    canvas.line_width(2)
+    for ink in inks:
+        x, y = min(ink.box[2] + 16, canvas.width - 12.0), max(ink.box[1] - 16, 12.0)
+        canvas.color(255, alpha=0.12)
+        canvas.polyline(arc(x, y, 7, 1.0))
+        canvas.color(255, alpha=0.45)
+        canvas.polyline(arc(x, y, 7, max(ink.left, 0.02)))
+
+
+def arc(x: float, y: float, radius: float, share: float) -> Points:
+    """A share of a circle, from the top and clockwise; shape (33, 2)."""
+    angles = np.linspace(0, 2 * np.pi * share, 33)
+    return np.stack([x + radius * np.sin(angles), y - radius * np.cos(angles)], axis=1).astype(np.float32)
+
+
 def answer_panel(
-    canvas: Canvas, prediction: Prediction, colors: ClassColors, x: float, y: float, height: float
+    canvas: Canvas,
+    prediction: Prediction,
+    colors: ClassColors,
+    x: float,
+    y: float,
+    height: float,
+    width: float = COLUMN,
 ) -> None:
     """How likely each class is, and below that how likely it is none of them."""
+    if height < 40:
+        return
     if len(prediction.labels) > MOST_BARS:
-        bottom = probability_grid(canvas, prediction, colors, x, y)
+        bottom = probability_grid(canvas, prediction, colors, x, y, width, height - 22)
     else:
         row = min(30.0, height / (len(prediction.labels) + 1))
-        probability_bars(canvas, prediction, colors, x, y, row)
+        probability_bars(canvas, prediction, colors, x, y, row, width)
         bottom = y + row * len(prediction.labels)
     if prediction.labels:
-        unknown_bar(canvas, prediction.unknown, x, bottom + 8)
+        unknown_bar(canvas, prediction.unknown, x, bottom + 8, width)
 
 
 def shares(prediction: Prediction) -> list[float]:
@@ -51,22 +87,29 @@ def shares(prediction: Prediction) -> list[float]:
     return (prediction.probabilities * (1.0 - prediction.unknown)).tolist()
 
 
-def unknown_bar(canvas: Canvas, unknown: float, x: float, y: float) -> None:
+def unknown_bar(canvas: Canvas, unknown: float, x: float, y: float, width: float = COLUMN) -> None:
     """How likely it is none of the classes."""
     canvas.color(255, alpha=0.06)
-    canvas.rect(x + 26, y, 190, 14, radius=3)
+    canvas.rect(x + 26, y, width - 26, 14, radius=3)
     if unknown > 0.004:
         canvas.color(*ASH)
-        canvas.rect(x + 26, y, max(3.0, 190 * unknown), 14, radius=3)
+        canvas.rect(x + 26, y, max(3.0, (width - 26) * unknown), 14, radius=3)
     canvas.color(255, alpha=0.45 + 0.55 * unknown)
     canvas.text("?", x + 10, y + 12, 13, align="center")
 
 
 def probability_grid(
-    canvas: Canvas, prediction: Prediction, colors: ClassColors, x: float, y: float
+    canvas: Canvas,
+    prediction: Prediction,
+    colors: ClassColors,
+    x: float,
+    y: float,
+    width: float = COLUMN,
+    height: float = COLUMN,
 ) -> float:
     """A cell for every class, lit in its color as far as it is likely; gives where the grid ends."""
-    side = 216.0 / GRID_COLUMNS
+    rows = -(-len(prediction.labels) // GRID_COLUMNS)
+    side = min(width / GRID_COLUMNS, height / rows)
     for index, (label, probability) in enumerate(zip(prediction.labels, shares(prediction), strict=True)):
         row, column = divmod(index, GRID_COLUMNS)
         left, top = x + column * side, y + row * side
@@ -79,12 +122,18 @@ def probability_grid(
         canvas.color(
             *(bytes_of(INK)[:3] if probability > 0.5 else (255, 255, 255)), alpha=0.4 + 0.6 * probability
         )
-        canvas.text(label, left + (side - 3) / 2, top + side / 2 + 3.5, 14, align="center")
-    return y + side * -(-len(prediction.labels) // GRID_COLUMNS)
+        canvas.text(label, left + (side - 3) / 2, top + 0.63 * side, min(14, 0.56 * side), align="center")
+    return y + side * rows
 
 
 def probability_bars(
-    canvas: Canvas, prediction: Prediction, colors: ClassColors, x: float, y: float, row: float
+    canvas: Canvas,
+    prediction: Prediction,
+    colors: ClassColors,
+    x: float,
+    y: float,
+    row: float,
+    width: float = COLUMN,
 ) -> None:
     """A bar for every class, as long as the class is likely, in its color; `row` is a bar's height."""
     size = min(15.0, 0.62 * row)
@@ -92,30 +141,33 @@ def probability_bars(
         top = y + index * row
         color = bytes_of(colors.of(label))
         canvas.color(255, alpha=0.06)
-        canvas.rect(x + 26, top, 190, row - 4, radius=3)
+        canvas.rect(x + 26, top, width - 26, row - 4, radius=3)
         if probability > 0.004:
             canvas.color(*color)
-            canvas.rect(x + 26, top, max(3.0, 190 * probability), row - 4, radius=3)
+            canvas.rect(x + 26, top, max(3.0, (width - 26) * probability), row - 4, radius=3)
         canvas.color(255, alpha=0.45 + 0.55 * probability)
         canvas.text(label, x + 10, top + row / 2 - 2 + size * 0.36, size, align="center")
 
 
-def training_panel(canvas: Canvas, status: TrainingStatus, x: float, y: float) -> None:
-    """The loss curve on a logarithmic scale, and how far the training is."""
-    width, height = 216.0, 96.0
+def training_panel(
+    canvas: Canvas, status: TrainingStatus, x: float, bottom: float, width: float = COLUMN
+) -> float:
+    """The loss curve on a logarithmic scale, and how far the training is; gives where it begins."""
+    height, lines = 96.0, "\n".join(training_lines(status))
+    top = bottom - height - 14 - canvas.text_size(lines, 13, width=width)[1]
     canvas.color(255, alpha=0.05)
-    canvas.rect(x, y, width, height, radius=4)
-    curve = loss_curve(status.losses, x + 8, y + 8, width - 16, height - 16)
+    canvas.rect(x, top, width, height, radius=4)
+    curve = loss_curve(status.losses, x + 8, top + 8, width - 16, height - 16)
     if len(curve) > 1:
         canvas.color(255, 196, 92)
         canvas.line_width(1.6)
         canvas.polyline(curve)
     share = 1.0 if status.state == "done" else status.iteration / max(1, status.iterations)
     canvas.color(255, 196, 92, alpha=0.9)
-    canvas.rect(x, y + height + 4, max(2.0, width * share), 3)
+    canvas.rect(x, top + height + 4, max(2.0, width * share), 3)
     canvas.color(255, alpha=0.8)
-    for row, line in enumerate(training_lines(status)):
-        canvas.text(line, x, y + height + 26 + 18 * row, 13)
+    canvas.text(lines, x, top + height + 26, 13, width=width)
+    return top
 
 
 def training_lines(status: TrainingStatus) -> tuple[str, str]:
@@ -167,9 +219,15 @@ def example_cards(
     x: float,
     y: float,
     width: float,
-) -> None:
-    """A card for every taught label: its last example, how many there are, and whether they are saved."""
+    odd: Set[str] = frozenset(),
+) -> float:
+    """A card for every taught label: its last example, how many there are, and whether they are saved.
+
+    The cards of labels with an `odd` example are framed. Gives where the cards end.
+    """
     labels = list(dict.fromkeys([example.label for example in examples] + ([chosen] if chosen else [])))
+    if not labels:
+        return y
     step = min(74.0, width / max(1, len(labels)))
     side = step - 8
     for index, label in enumerate(labels):
@@ -178,6 +236,11 @@ def example_cards(
         color = bytes_of(colors.of(label))
         canvas.color(255, alpha=0.14 if label == chosen else 0.05)
         canvas.rect(left, y, side, side, radius=5)
+        if label in odd:
+            canvas.color(255, 196, 92, alpha=0.85)
+            canvas.line_width(2)
+            corners = [(0, 0), (side, 0), (side, side), (0, side), (0, 0)]
+            canvas.polyline([(left + across, y + down) for across, down in corners])
         if mine:
             canvas.line_width(max(1.2, side / 34))
             canvas.color(*color)
@@ -186,15 +249,16 @@ def example_cards(
         saved = all(example.saved for example in mine)
         canvas.color(255, alpha=0.7)
         canvas.text(
-            f"{label}   {len(mine)}{'' if saved else '...'}",
+            f"{label}   {len(mine)}{'' if saved else '...'}" if side > 40 else label,
             left + side / 2,
             y + side + 15,
-            12,
+            min(12.0, max(6.0, 0.6 * side)),
             align="center",
         )
         if label == chosen:
             canvas.color(*color)
             canvas.rect(left, y + side + 20, side, 2)
+    return y + step + 18
 
 
 def fitted(strokes: Sequence[Points], x: float, y: float, side: float) -> list[Points]:
@@ -208,16 +272,30 @@ def fitted(strokes: Sequence[Points], x: float, y: float, side: float) -> list[P
 
 def help_panel(canvas: Canvas) -> None:
     """The keys, over everything else."""
-    width, row = 640.0, 34.0
-    height = row * len(HELP) + 96
+    width = min(640.0, canvas.width - 24)
+    inner, keys_width = width - 48, min(178.0, 0.34 * width)
+    meanings = inner - keys_width
+    size = 15.0 if width > 560 else 12.0
+    heights = [
+        max(
+            canvas.text_size(keys, size, width=keys_width - 10)[1],
+            canvas.text_size(meaning, size, width=meanings)[1],
+        )
+        for keys, meaning in HELP
+    ]
+    title = "Draw letters, teach them, watch each one appear"
+    head = canvas.text_size(title, 20, width=inner)[1] + 30
+    gap = min(14.0, max(0.0, (canvas.height - 24 - head - sum(heights) - 24) / len(HELP)))
+    height = head + sum(heights) + gap * len(HELP) + 24
     left, top = (canvas.width - width) / 2, (canvas.height - height) / 2
     canvas.color(8, 9, 12)
     canvas.rect(left, top, width, height, radius=10)
     canvas.color(255)
-    canvas.text("Draw letters, teach them, watch each one appear", left + 32, top + 46, 20)
-    for index, (keys, meaning) in enumerate(HELP):
-        y = top + 90 + index * row
+    canvas.text(title, left + 24, top + 36, 20, width=inner)
+    y = top + head + size + 6
+    for (keys, meaning), tall in zip(HELP, heights, strict=True):
         canvas.color(255, 196, 92)
-        canvas.text(keys, left + 32, y, 15)
+        canvas.text(keys, left + 24, y, size, width=keys_width - 10)
         canvas.color(255, alpha=0.85)
-        canvas.text(meaning, left + 210, y, 15)
+        canvas.text(meaning, left + 24 + keys_width, y, size, width=meanings)
+        y += tall + gap

@@ -26,7 +26,7 @@ def writing(
         text: Letters, digits and spaces.
         size: Of the window, in logical pixels.
         ready: Whether it may begin, asked each frame: a model may still be on its way.
-        pause: The sketch's `ink_pause`, in seconds.
+        pause: Seconds after which a letter is an ink of its own: the sketch's `ink_pause` and `ink_reopens`.
         step: Seconds a frame.
 
     Raises:

@@ -18,6 +18,7 @@ from sketch.examples.handwriting import Handwriting
 class Watched(Handwriting):
     window = sketch.Window(size=(900, 640), title="handwriting, watched")
     preset = os.environ.get("PRESET") or None
+    ink_reopens = float(os.environ.get("REOPENS", 0))
     iterations = 600
     said = None
     def say(self, **what): print(json.dumps(what), flush=True)
@@ -79,6 +80,8 @@ def test_a_person_teaches_trains_and_is_recognised(person, tmp_path):
     person.hears(lambda line: line.get("examples") == 5)
     person.press("ctrl+y")
     person.hears(lambda line: line.get("examples") == 6 and line.get("unsaved") == 0)
+    person.press("space")
+    assert "nothing to gain" in person.hears(lambda line: "message" in line)["message"]
     person.press("space")
     person.hears(lambda line: line.get("state") == "running" and not line["teaching"])
     # The window goes on while the training runs: what is drawn now is recognised, not taught.

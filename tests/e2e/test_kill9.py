@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from addon import taught_file
+from tests.kill9 import kill_repeatedly
 
 ROUNDS = 15
 
@@ -79,3 +80,9 @@ def test_nothing_shown_as_saved_is_lost_by_kill_9(tmp_path):
     assert len(expected) > 5 * ROUNDS
     assert removed
     assert relabelled
+
+
+def test_a_sketch_that_draws_teaches_relabels_and_forgets_loses_nothing_it_had_saved(tmp_path):
+    tally = kill_repeatedly(tmp_path, 6)
+    assert tally.lost == []
+    assert tally.changes > 6
