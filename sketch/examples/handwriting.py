@@ -321,11 +321,13 @@ class Handwriting(sketch.Sketch):
         if linger <= 0:
             return
         canvas.color(*bytes_of(self.colors.of(guess.held)))
-        size = min(520.0, 0.72 * canvas.height)
+        # In a low window it is smaller, and keeps clear of the cards.
+        size = max(60.0, min(520.0, (canvas.height - 230) / 0.72))
+        middle = max(canvas.height / 2, 190 + 0.35 * size)
         canvas.text(
             guess.held,
             (canvas.width - column_width(canvas) - 44) / 2,
-            canvas.height / 2 + 0.35 * size,
+            middle + 0.35 * size,
             size,
             align="center",
             alpha=0.7 * guess.opacity * linger,
@@ -340,7 +342,7 @@ class Handwriting(sketch.Sketch):
         odd = {each.label for each in self.letters.oddities(0.0)}
         y = example_cards(canvas, self.letters.examples, self.chosen, self.colors, 28, y, room, odd)
         canvas.color(255, 196, 92, alpha=0.85)
-        below(canvas, self.coach_line(), y + 24, 15, room)
+        y = below(canvas, self.coach_line(), y + 24, 15, room)
         canvas.color(255, alpha=0.5)
         line, size = self.corner_line(), 13
         lines = canvas.text_size(line, size, width=column)[1]
@@ -353,7 +355,7 @@ class Handwriting(sketch.Sketch):
         free = height - 22.0
         if self.shows_notices:
             free = self.notices.draw(canvas, self.time, column + 40)
-        if not self.teaching and self.written:
+        if not self.teaching and self.written and min(height - 100, free - 12) > y + 20:
             canvas.color(255, alpha=0.8)
             fitting = max(1, int(room / 44))
             canvas.text("  ".join(self.written[-fitting:]), 28, min(height - 100, free - 12), 30)

@@ -1,6 +1,6 @@
 """The recogniser in a plain pyglet window, without a sketch: its hooks are called by hand.
 
-Draw with the mouse; a key teaches the last stroke as that letter or digit; SPACE trains.
+Draw with the mouse; a pause ends a letter; a key teaches the last as that letter or digit; SPACE trains.
 """
 
 from pathlib import Path
@@ -11,42 +11,54 @@ import pyglet
 
 from addon import Recognizer
 
+PAUSE = 0.7  # seconds with the button up after which a letter is over
+
 
 def main(model: str = "letters") -> None:
     """Open the window and stay until it is closed."""
     window = pyglet.window.Window(800, 600, "The addon alone")
     answer = pyglet.text.Label(x=40, y=40, font_size=120)
-    stroke: list[tuple[float, float, float, float]] = []
-    began = perf_counter()
+    strokes: list[list[tuple[float, float, float, float]]] = []
+    pen = {"lifted": 0.0, "closed": True}
     recognizer = Recognizer(model)
     recognizer.setup(Path("inkloop-data"))
 
-    def on_mouse_press(*_: int) -> None:
-        stroke.clear()
+    def ink() -> list[np.ndarray]:
+        return [np.array(stroke, dtype=np.float32) for stroke in strokes if stroke]
+
+    def on_mouse_press(x: int, y: int, *_: int) -> None:
+        if pen["closed"]:
+            strokes.clear()
+        strokes.append([])
+        pen["lifted"], pen["closed"] = float("inf"), False
+        on_mouse_drag(x, y)
 
     def on_mouse_drag(x: int, y: int, *_: int) -> None:
         # The addon's y grows downward, pyglet's upward.
-        stroke.append((x, window.height - 1 - y, perf_counter() - began, 0.5))
-        recognizer.on_stroke_point(np.array(stroke[-1], dtype=np.float32), pointer_id=0)
+        strokes[-1].append((x, window.height - 1 - y, perf_counter(), 0.5))
+        recognizer.on_stroke_point(np.array(strokes[-1][-1], dtype=np.float32), pointer_id=0)
 
     def on_mouse_release(*_: int) -> None:
-        recognizer.on_stroke(np.array(stroke, dtype=np.float32), pointer_id=0)
-        recognizer.on_ink([np.array(stroke, dtype=np.float32)], pointer_id=0)
+        recognizer.on_stroke(ink()[-1], pointer_id=0)
+        pen["lifted"] = perf_counter()
 
     def on_text(text: str) -> None:
         if text.isspace():
             recognizer.train()
-        elif stroke:
-            recognizer.teach(text, [np.array(stroke, dtype=np.float32)])
+        elif strokes:
+            recognizer.teach(text, ink())
 
     def on_draw() -> None:
+        if not pen["closed"] and perf_counter() - pen["lifted"] > PAUSE:
+            recognizer.on_ink(ink(), pointer_id=0)
+            pen["closed"] = True
         recognizer.update(1 / 60)
         for line in recognizer.messages():
             print(line, flush=True)
         window.clear()
-        if len(stroke) > 1:
+        for stroke in strokes:
             corners = [(x, window.height - 1 - y) for x, y, _, _ in stroke]
-            pyglet.shapes.MultiLine(*corners, thickness=4).draw()
+            pyglet.shapes.MultiLine(*(corners * 2)[: max(2, len(corners))], thickness=4).draw()
         answer.text, answer.opacity = recognizer.prediction.label, int(255 * recognizer.prediction.opacity)
         answer.draw()
 

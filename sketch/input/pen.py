@@ -24,8 +24,8 @@ SMALLEST_REACH = 60.0
 # An event this many seconds ahead of the loop's clock has another clock; later ones would all wait for it.
 AHEAD = 10.0
 
-# So chosen that of the later strokes of people's letters one or two in a hundred repeat the first one, and that
-# eight of ten letters do that are drawn once more over themselves.
+# So chosen that of the later strokes of people's letters one or two in a hundred repeat the first one, and
+# that eight of ten letters do that are drawn once more over themselves.
 REPEAT_POINTS = 16
 REPEAT_OFFSET = 0.4
 """How far the middle of a stroke that repeats another may be from that one's, in sizes of the other: the

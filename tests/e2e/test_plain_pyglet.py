@@ -23,7 +23,8 @@ from addon import Recognizer
 on_ink = Recognizer.on_ink
 def said(self, strokes, pointer_id):
     on_ink(self, strokes, pointer_id)
-    print('{"label": "%s", "points": %d}' % (self.prediction.label, len(strokes[0])), flush=True)
+    said = (self.prediction.label, len(strokes[0]), len(strokes))
+    print('{"label": "%s", "points": %d, "strokes": %d}' % said, flush=True)
 Recognizer.on_ink = said
 teach = Recognizer.teach
 def taught(self, label, strokes):
@@ -49,10 +50,13 @@ def test_a_person_draws_and_teaches(screen, tmp_path, model):
     person = Person(program, screen, tmp_path, "The addon alone")
     try:
         xs = np.arange(100, 300, 10)
-        person.draw([np.stack([xs, xs, (xs - 100) * 0.001, 0 * xs], axis=1).astype(np.float32)])
+        falling = np.stack([xs, xs, (xs - 100) * 0.001, 0 * xs], axis=1).astype(np.float32)
+        rising = falling * (1, -1, 1, 1) + np.array((0, 400, 0.3, 0), dtype=np.float32)
+        person.draw([falling, rising])
         heard = person.hears(lambda line: "label" in line)
         assert heard["label"] in ("A", "B")
         assert heard["points"] >= 15
+        assert heard["strokes"] == 2
         person.press("7")
         assert person.hears(lambda line: "taught" in line) == {"taught": "7"}
         person.press("Escape")
@@ -60,7 +64,7 @@ def test_a_person_draws_and_teaches(screen, tmp_path, model):
     finally:
         person.stop()
     records, _ = taught_file.read(tmp_path / "inkloop-data" / "letters" / "taught.sqlite3")
-    assert [record.label for record in records] == ["7"]
+    assert [(record.label, len(record.strokes)) for record in records] == [("7", 2)]
 
 
 def test_it_runs_for_so_many_frames(screen, tmp_path, model):
@@ -88,5 +92,5 @@ main({str(model)!r})
 
 
 def test_it_is_short():
-    assert len(EXAMPLE.read_text("utf-8").splitlines()) < 60
+    assert len(EXAMPLE.read_text("utf-8").splitlines()) < 80
     assert callable(runpy.run_path(str(EXAMPLE), run_name="read")["main"])
