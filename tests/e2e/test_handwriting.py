@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from addon import taught_file
+from sketch import kept_ink
 from sketch.examples.handwriting_show import perform, placed
 from sketch.live.hand import TEACH_FACE, TEST_FACE
 from tests.e2e.person import Person
@@ -131,6 +133,27 @@ def test_a_letter_is_recognised_after_one_example(person):
         assert person.hears(lambda line: "ink" in line)["written"] == [label]
     person.press("ctrl+q")
     person.ends()
+
+
+@pytest.mark.window
+def test_a_letter_written_slowly_is_one_example_and_is_there_after_kill_9(screen, tmp_path, monkeypatch):
+    monkeypatch.setenv("REOPENS", "1.3")
+    person = Person(PROGRAM, screen, tmp_path, "handwriting, watched")
+    try:
+        person.press("a")
+        roof, bar = small("A", TEACH_FACE, 0)
+        slow = bar + np.array((0, 0, 0.9 + roof[-1, 2] - bar[0, 2], 0), dtype=np.float32)
+        person.draw([roof, slow])
+        person.hears(lambda line: line.get("ink") == 1 and line["examples"] == 1)
+        person.hears(lambda line: line.get("ink") == 2 and line["examples"] == 1)
+        # The window is closed, without a word, as soon as the last is on the disk.
+        person.hears(lambda line: line.get("unsaved") == 0)
+        person.draw(small("A", TEACH_FACE, 1)[:1])
+    finally:
+        person.stop()
+    records, _ = taught_file.read(next(tmp_path.rglob("taught.sqlite3")))
+    assert [(record.label, len(record.strokes)) for record in records] == [("A", 2)]
+    assert len(kept_ink.read(next(tmp_path.rglob("*.ink")).read_bytes()).strokes) >= 2
 
 
 def test_the_machine_written_hand_leaves_picture_film_and_figures(tmp_path):

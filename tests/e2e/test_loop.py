@@ -110,6 +110,34 @@ def test_a_pen_gives_points_strokes_and_an_ink():
     assert len(instance.ink) == 1
 
 
+def test_an_ink_written_slowly_is_closed_again_as_a_whole():
+    class Slow(Recording):
+        def on_ink(self, strokes, pointer_id):
+            self.calls.append(("amends", self.ink_amends, len(strokes), len(self.open_inks)))
+
+        def on_ink_reopened(self, strokes, pointer_id):
+            self.calls.append(("goes on", len(strokes)))
+
+    roof = np.array([(10, 60, 0, 0.5), (30, 10, 0.1, 0.5), (50, 60, 0.2, 0.5)], dtype=np.float32)
+    bar = np.array([(15, 40, 1.1, 0.5), (45, 40, 1.2, 0.5)], dtype=np.float32)
+    script = ScriptPlayer(iter([draw([roof, bar], rest=1.0)]))
+    instance: Any = sketch.run(Slow, headless=True, player=script)
+    seen = [call for call in instance.calls if call[0] in ("amends", "goes on")]
+    assert seen == [("amends", False, 1, 1), ("goes on", 1), ("amends", True, 2, 1)]
+    assert not instance.ink_amends
+
+
+def test_the_ink_of_a_sketch_that_asks_for_it_is_there_the_next_time(tmp_path):
+    class Kept(sketch.Sketch):
+        window = SMALL
+        keeps_ink = True
+
+    line = np.array([(10, 10, 0, 0.2), (20, 10, 0.01, 0.8)], dtype=np.float32)
+    first = sketch.run(Kept, headless=True, player=ScriptPlayer(iter([draw([line])])), home=tmp_path)
+    again = sketch.run(Kept, headless=True, frames=1, home=tmp_path)
+    np.testing.assert_array_equal(again.ink.strokes[0].points, first.ink.strokes[0].points)
+
+
 def test_a_stroke_that_is_still_wet_at_the_end_is_not_lost():
     down = PointerEvent("down", 10, 10, 0.0, button="left")
     instance = run(Recording, [down, PointerEvent("move", 60, 60, 0.1, button="left")], frames=1)
