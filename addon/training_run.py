@@ -57,8 +57,8 @@ class TrainingRun:
         config: How to train, or how to adapt a base encoder.
         resume: Whether to go on from the folder's checkpoint.
         base: The encoder to adapt; None to train from scratch.
-        start: Starts the process.
         after: Waited for before the process starts: one that was cancelled may still write to the folder.
+        start: Starts the process.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class TrainingRun:
         config: TrainConfig | AdaptConfig,
         resume: bool = False,
         base: Base | None = None,
-        start: Start = TrainerProcess.start,
         after: "TrainingRun | None" = None,
+        start: Start = TrainerProcess.start,
     ) -> None:
         self._leaving: threading.Thread | None = None
         self._hurry = False

@@ -79,9 +79,7 @@ class Workshop:
         chosen = config if base is None else _adapting(most)
         again = resume and base is None
         before, self._made = self._run, Path()
-        self._run = TrainingRun(
-            examples, folder / "training", out, self._name, chosen, again, base, after=before
-        )
+        self._run = TrainingRun(examples, folder / "training", out, self._name, chosen, again, base, before)
         return "an encoder is adapted anew each time" if resume and base is not None else ""
 
     def cancel(self) -> str:
