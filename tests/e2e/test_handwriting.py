@@ -103,7 +103,7 @@ def test_a_person_teaches_trains_and_is_recognised(person, tmp_path):
 
 @pytest.mark.window
 @pytest.mark.parametrize("preset", ["", "lstm_short"])
-def test_a_window_closed_while_training_ends_it_and_keeps_what_was_taught(person, tmp_path):
+def test_a_window_closed_while_training_ends_it_and_keeps_what_was_taught(person, preset, tmp_path):
     for label in ("a", "c"):
         person.press(label)
         for seed in range(2):
@@ -111,6 +111,9 @@ def test_a_window_closed_while_training_ends_it_and_keeps_what_was_taught(person
             person.hears(lambda line: "ink" in line)
     person.hears(lambda line: line.get("examples") == 4 and line.get("unsaved") == 0)
     person.press("space")
+    if not preset:
+        assert "nothing to gain" in person.hears(lambda line: "message" in line)["message"]
+        person.press("space")
     person.hears(lambda line: line.get("state") == "running")
     person.press("ctrl+q")
     errors = person.ends()
