@@ -86,5 +86,8 @@ def ink_file(sketch: object, home: Path) -> Path:
     """Where the ink of a sketch is kept: named after its file and its class; several may share a home."""
     kind = type(sketch)
     source = file_of(sketch)
-    names = [source.stem if source.is_file() else "", "" if kind.__name__ == "ModuleSketch" else kind.__name__]
+    names = [
+        source.stem if source.is_file() else "",
+        "" if kind.__name__ == "ModuleSketch" else kind.__name__,
+    ]
     return home / f"{'.'.join(name for name in names if name) or 'sketch'}.ink"
