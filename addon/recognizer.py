@@ -109,7 +109,11 @@ class Recognizer(Teaching):
 
     @property
     def prediction(self) -> Prediction:
-        """The answer for the pointer that was seen last; it stays until that pointer begins another ink."""
+        """The answer for the pointer that was seen last; it stays until that pointer begins another ink.
+
+        A model with longer steps answers in a worker, a moment after the point: a script that wants the
+        answer to all it has drawn asks `wait_answer`.
+        """
         return self._pens.prediction
 
     @property
@@ -226,6 +230,32 @@ class Recognizer(Teaching):
             time.sleep(0.002)
         return self.ready
 
+    def wait_answer(self, pointer_id: int | None = None, timeout: float = 10.0) -> Prediction:
+        """For scripts: wait until all that was drawn and taught so far is answered, also by a worker.
+
+        What there is to tell of it (`on_progress`, `on_decide`, `on_lost`) is told before this returns. A
+        sketch must not call it while it draws: it may stall the frame.
+
+        Args:
+            pointer_id: Whose answer; None for the pointer that was seen last.
+            timeout: Seconds to wait at most, also for a model that is on its way.
+
+        Returns:
+            The answer to the last point; empty if there is no model, or nothing was drawn.
+
+        Raises:
+            TimeoutError: It took longer; the answers go on coming.
+        """
+        deadline = time.monotonic() + timeout
+        self.wait_ready(timeout)
+        self.update(0.0)
+        if not self._pens.wait(max(0.0, deadline - time.monotonic())) or (
+            not self.ready and self._slot.busy
+        ):
+            raise TimeoutError(f"no answer within {timeout:g} seconds; wait longer, or use a faster model")
+        self._tell()
+        return self._pens.answer(pointer_id)
+
     # The hooks of a sketch
 
     def update(self, dt: float) -> None:
@@ -272,9 +302,12 @@ class Recognizer(Teaching):
         self._tell_at_once()
 
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
-        """The ink is closed: its answer stands, unless it is unknown."""
+        """The ink is closed: the answer to its last point stands, unless it is unknown.
+
+        Where a worker answers, that is told of in a later `update`, after the answer to the last point.
+        """
         self._pens.close_ink(pointer_id)
-        self._events.end(pointer_id, self._tell())
+        self._tell()
 
     def on_ink_reopened(self, strokes: Strokes, pointer_id: int) -> None:
         """The ink is made of these strokes and goes on; its answer is that to all of them.
@@ -307,7 +340,6 @@ class Recognizer(Teaching):
         if self._pens.at_once and (self.on_progress or self.on_decide or self.on_lost):
             self._tell()
 
-    def _tell(self) -> Listeners:
+    def _tell(self) -> None:
         listeners = Listeners(self.on_progress, self.on_decide, self.on_lost)
         self._events.tell(self._pens.take_news(), listeners)
-        return listeners

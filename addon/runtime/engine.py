@@ -1,21 +1,24 @@
 """Runs a model for several pointers: on the frame's thread if its steps are short, else in a worker.
 
 Both engines have the methods of `Engine` and give the same answers; a worker gives them later. No point is
-dropped and their order is kept, since the recurrent state would be wrong without one.
+dropped and their order is kept, since the recurrent state would be wrong without one. On both the answer of
+an ink goes when the pen begins the next one, and its end is told after the answer to its last row.
 """
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import perf_counter_ns
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from addon.features import FeatureRecipe
-from addon.prediction import Prediction
+from addon.features import FeatureRecipe, Strokes
+from addon.prediction import Prediction, no_prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
-from addon.runtime.inline import InlineEngine, News
+from addon.runtime.inline import InlineEngine, News, Taught
 from addon.runtime.model import LoadedModel
 from addon.runtime.predictor import Sample
 from addon.runtime.timings import Timings
@@ -30,7 +33,7 @@ class Engine(Protocol):
 
     @property
     def predictions(self) -> dict[int, Prediction]:
-        """The latest answer for every pointer; copy it before iterating, a worker may be adding to it."""
+        """The latest answer for every pointer, to the ink that it is writing or wrote last."""
         ...
 
     @property
@@ -63,11 +66,22 @@ class Engine(Protocol):
     def lift(self, pointer_id: int) -> None:
         """The pen leaves the paper."""
 
+    def end(self, pointer_id: int) -> None:
+        """The ink is finished: this is told after the answer to its last row."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until all that came so far is answered, at most so long; whether it is."""
+        ...
+
     def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
         """Feed an ink so far from its first sample."""
 
     def learn(self, examples: Sequence[TaughtInk]) -> None:
         """Take exactly these examples as what is taught; inks under way are to be replayed."""
+
+    def taught_now(self) -> Future[Taught]:
+        """What is taught by what `learn` was given so far, once it is taken in."""
+        ...
 
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""
@@ -91,6 +105,28 @@ class Engine(Protocol):
         """End; waits at most so long for a step that is running."""
 
 
+class Event(NamedTuple):
+    """Something for a worker to do.
+
+    Attributes:
+        run: Does it.
+        learns: Whether it changes what is taught.
+        promised: Whether it, and what is to be learnt before it, is done even if the worker is ended first.
+    """
+
+    run: Callable[[], object]
+    learns: bool = False
+    promised: bool = False
+
+
+class Lesson(NamedTuple):
+    """A taught example as it was when the worker was told of it: a label may change before it comes to it."""
+
+    id: int
+    label: str
+    strokes: Strokes
+
+
 class WorkerEngine:
     """Answers from a thread of its own: `predictions` are the latest that are finished.
 
@@ -106,7 +142,14 @@ class WorkerEngine:
         self._inline.answered.update(shown or {})
         self._name = model.path.name
         self._behind = False
-        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        # What takes an answer off the screen is numbered: until the worker has come to that number, the
+        # answer it has is that of an ink which is over.
+        self._numbered = 0
+        self._reached = 0
+        self._begun: dict[int, int] = {}
+        self._gone: dict[int, int] = {}
+        self._failed: SimpleQueue[str] = SimpleQueue()
+        self._queue: SimpleQueue[Event | None] = SimpleQueue()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="inkloop-steps", daemon=True)
         self._thread.start()
@@ -114,8 +157,17 @@ class WorkerEngine:
 
     @property
     def predictions(self) -> dict[int, Prediction]:
-        """The latest answers that are finished."""
-        return self._inline.answered
+        """The latest answers that are finished; none of an ink that is over for one that has begun."""
+        reached = self._reached  # read before the answers, which are newer then
+        answered = dict(self._inline.answered)
+        for numbers in (self._begun, self._gone):
+            for pointer_id in [each for each, number in numbers.items() if number <= reached]:
+                del numbers[pointer_id]
+        for pointer_id in self._gone:
+            answered.pop(pointer_id, None)
+        for pointer_id in self._begun:
+            answered[pointer_id] = no_prediction(self._inline.labels)
+        return answered
 
     @property
     def taught(self) -> Prototypes | None:
@@ -134,38 +186,58 @@ class WorkerEngine:
 
     def begin(self, pointer_id: int) -> None:
         """A new ink begins."""
-        self._queue.put(partial(self._inline.begin, pointer_id))
+        self._gone.pop(pointer_id, None)
+        self._begun[pointer_id] = self._put_numbered(partial(self._inline.begin, pointer_id))
 
     def point(self, pointer_id: int, x: float, y: float) -> None:
         """A sample of a pen that is down; never waits."""
-        self._queue.put(partial(self._inline.point, pointer_id, x, y, perf_counter_ns()))
+        self._put(partial(self._inline.point, pointer_id, x, y, perf_counter_ns()))
 
     def gather(self, pointer_id: int, x: float, y: float) -> None:
         """The same, but it may wait in the worker for those of other pens."""
-        self._queue.put(partial(self._inline.gather, pointer_id, x, y, perf_counter_ns()))
+        self._put(partial(self._inline.gather, pointer_id, x, y, perf_counter_ns()))
 
     def flush(self) -> None:
         """The worker does so by itself, whenever it has come to the end of its queue."""
 
     def lift(self, pointer_id: int) -> None:
         """The pen leaves the paper."""
-        self._queue.put(partial(self._inline.lift, pointer_id))
+        self._put(partial(self._inline.lift, pointer_id))
+
+    def end(self, pointer_id: int) -> None:
+        """The ink is finished; the worker tells so when it has come to it."""
+        self._put(partial(self._inline.end, pointer_id))
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until all that came so far is answered, at most so long; whether it is."""
+        done = threading.Event()
+        self._put(self._inline.flush)
+        self._put(done.set)
+        return done.wait(seconds)
 
     def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
         """Feed an ink so far from its first sample."""
-        self._queue.put(partial(self._inline.replay, pointer_id, tuple(samples)))
+        self._put(partial(self._inline.replay, pointer_id, tuple(samples)))
 
     def learn(self, examples: Sequence[TaughtInk]) -> None:
         """Take exactly these examples as what is taught."""
-        self._queue.put(partial(self._inline.learn, tuple(examples)))
+        lessons = tuple(Lesson(one.id, one.label, one.strokes) for one in examples)
+        self._queue.put(Event(partial(self._inline.learn, lessons), learns=True))
+
+    def taught_now(self) -> Future[Taught]:
+        """What is taught by what `learn` was given so far; told even if the worker is ended before."""
+        told: Future[Taught] = Future()
+        self._queue.put(Event(partial(self._tell_taught, told), promised=True))
+        return told
 
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""
-        self._queue.put(partial(self._inline.forget, pointer_id))
+        self._begun.pop(pointer_id, None)
+        self._gone[pointer_id] = self._put_numbered(partial(self._inline.forget, pointer_id))
 
     def keep_warm(self) -> None:
         """Run a step of nothing when the worker comes to it."""
-        self._queue.put(self._inline.keep_warm)
+        self._put(self._inline.keep_warm)
 
     def timings(self) -> Timings:
         """Microseconds a point, its time in the queue included."""
@@ -177,10 +249,10 @@ class WorkerEngine:
 
     def take_faults(self) -> list[str]:
         """What went wrong since the last call, each thing said once; also that it has fallen behind."""
-        return self._inline.take_faults() + self._late()
+        return self._inline.take_faults() + self._failures() + self._late()
 
     def close(self, seconds: float = 0.0) -> None:
-        """End, leaving out what is still queued; waits at most so long for a step that is running."""
+        """End, leaving out what is queued and not promised; waits at most so long for what is running."""
         _end(self._queue, self._ending)
         self._thread.join(seconds)
 
@@ -192,18 +264,55 @@ class WorkerEngine:
         self._behind = True
         return [f"{self._name}: it is slower than the pen; {waiting} points wait, so what it says comes late"]
 
+    def _failures(self) -> list[str]:
+        said: list[str] = []
+        while not self._failed.empty():
+            said.append(f"{self._name}: {self._failed.get()}; the last answer stays")
+        return list(dict.fromkeys(said))
+
+    def _put(self, run: Callable[[], object]) -> None:
+        self._queue.put(Event(run))
+
+    def _put_numbered(self, run: Callable[[], object]) -> int:
+        self._numbered += 1
+        self._put(run)
+        self._put(partial(setattr, self, "_reached", self._numbered))
+        return self._numbered
+
+    def _tell_taught(self, told: "Future[Taught]") -> None:
+        if told.set_running_or_notify_cancel():
+            told.set_result(Taught(self._inline.taught, self._inline.recipe))
+
     def _work(self) -> None:
+        together = 0
         while (event := self._queue.get()) is not None and not self._ending.is_set():
-            event()
+            self._do(event)
             # What has come meanwhile may go through the model together, what comes later has to wait for it.
-            for _ in range(self._queue.qsize()):
-                if (event := self._queue.get()) is None or self._ending.is_set():
-                    return
-                event()
-            self._inline.flush()
+            together = together - 1 if together else self._queue.qsize()
+            if not together:
+                self._do(Event(self._inline.flush))
+        self._keep_promises(event)
+
+    def _keep_promises(self, event: Event | None) -> None:
+        rest = [] if event is None else [event]
+        with suppress(Empty):
+            while True:
+                event = self._queue.get_nowait()
+                rest += [] if event is None else [event]
+        while rest and not rest[-1].promised:
+            rest.pop()
+        for event in rest:
+            if event.learns or event.promised:
+                self._do(event)
+
+    def _do(self, event: Event) -> None:
+        try:
+            event.run()
+        except Exception as error:  # a worker that ends without a word would leave the last answer for ever
+            self._failed.put(f"it failed ({' '.join(str(error).split())[:160] or type(error).__name__})")
 
 
-def _end(queue: "SimpleQueue[Callable[[], None] | None]", ending: threading.Event) -> None:
+def _end(queue: "SimpleQueue[Event | None]", ending: threading.Event) -> None:
     ending.set()
     queue.put(None)
 

@@ -1,7 +1,8 @@
 """What a sketch is told while answers come: each answer, the point from which one stands, and that it fell.
 
 An answer stands once it is decided; and when the ink is over, since nothing more will come to change it,
-unless it is likelier none of the classes.
+unless it is likelier none of the classes. That it is over comes from the engine, after the answer to the last
+row: a worker may be behind the pen.
 
 The callables are called on the thread that calls `tell`. Whatever one raises goes on to the caller as it is;
 the rest is told the next time.
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
 from addon.prediction import Prediction
-from addon.runtime.inline import News
+from addon.runtime.inline import Mark, News
 
 UNKNOWN = 0.5
 """Probability that it is none of the classes, from which on the end of an ink decides nothing."""
@@ -55,6 +56,9 @@ class Events:
         self._pending.extend(news)
         while self._pending:
             pointer_id, answer = self._pending.popleft()
+            if isinstance(answer, Mark):
+                self.end(pointer_id, listeners)
+                continue
             if answer is None or not answer.rows:
                 self._begin(pointer_id)
                 continue

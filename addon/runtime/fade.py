@@ -1,6 +1,8 @@
 """Two engines at once for a moment: the answers of the one that leaves give way to those of the other."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
+from time import monotonic
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from addon.prediction import Prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
 from addon.runtime.engine import Engine
-from addon.runtime.inline import News
+from addon.runtime.inline import News, Taught
 from addon.runtime.predictor import Sample
 from addon.runtime.timings import Timings
 
@@ -87,6 +89,16 @@ class FadingEngine:
         for engine in (self.old, self.new):
             engine.lift(pointer_id)
 
+    def end(self, pointer_id: int) -> None:
+        """The ink is finished."""
+        for engine in (self.old, self.new):
+            engine.end(pointer_id)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until both have answered all that came so far, at most so long; whether they have."""
+        ends = monotonic() + seconds
+        return self.new.wait(seconds) and self.old.wait(max(0.0, ends - monotonic()))
+
     def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
         """Feed an ink so far from its first sample."""
         for engine in (self.old, self.new):
@@ -96,6 +108,10 @@ class FadingEngine:
         """Take exactly these examples as what is taught."""
         for engine in (self.old, self.new):
             engine.learn(examples)
+
+    def taught_now(self) -> Future[Taught]:
+        """What the new one is taught, once it is taken in."""
+        return self.new.taught_now()
 
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""

@@ -8,7 +8,10 @@ less than two steps.
 import contextlib
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future
+from enum import Enum
 from time import perf_counter_ns
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -24,8 +27,28 @@ from addon.runtime.together import feed_together
 KEPT_NEWS = 4096
 """Answers that wait to be asked for: who does not ask for so long is told of the newest alone."""
 
-News = tuple[int, Prediction | None]
+
+
+class Mark(Enum):
+    """What happens to an ink besides its answers."""
+
+    ENDED = "ended"
+
+
+News: TypeAlias = tuple[int, Prediction | Mark | None]
 """A pointer and its answer, of no rows where an ink begins; None where the pointer is forgotten."""
+
+
+class Taught(NamedTuple):
+    """What is taught, as it is in use.
+
+    Attributes:
+        prototypes: None if the model learns nothing by being taught.
+        recipe: How points become rows.
+    """
+
+    prototypes: Prototypes | None
+    recipe: FeatureRecipe
 
 
 class InlineEngine:
@@ -68,6 +91,11 @@ class InlineEngine:
         """How points become rows."""
         return self._answers.recipe
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes."""
+        return self._answers.labels
+
     def begin(self, pointer_id: int) -> None:
         """A new ink begins."""
         self._finish(pointer_id)
@@ -103,6 +131,17 @@ class InlineEngine:
             self._publish(pointer_id, pen)
         self._down.discard(pointer_id)
 
+    def end(self, pointer_id: int) -> None:
+        """The ink is finished: this is told after the answer to its last row."""
+        self._finish(pointer_id)
+        if self._tells:
+            self._news.append((pointer_id, Mark.ENDED))
+
+    def wait(self, seconds: float) -> bool:
+        """Answer all that came so far; this never takes longer than the steps."""
+        self.flush()
+        return True
+
     def flush(self) -> None:
         """Answer what waits."""
         if self._waiting:
@@ -120,6 +159,12 @@ class InlineEngine:
         """Take exactly these examples as what is taught."""
         self.flush()
         self._answers.learn(examples)
+
+    def taught_now(self) -> Future[Taught]:
+        """What is taught by now, in the future that a worker needs."""
+        told: Future[Taught] = Future()
+        told.set_result(Taught(self.taught, self.recipe))
+        return told
 
     def forget(self, pointer_id: int) -> None:
         """This pointer will not come back."""

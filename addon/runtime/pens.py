@@ -1,6 +1,7 @@
 """The pens that are writing and the model that watches them; the model may change while they write."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from types import MappingProxyType
 
 import numpy as np
@@ -12,7 +13,7 @@ from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
 from addon.runtime.engine import Engine, engine_for
 from addon.runtime.fade import FadingEngine
-from addon.runtime.inline import News
+from addon.runtime.inline import Mark, News, Taught
 from addon.runtime.model import LoadedModel
 from addon.runtime.predictor import Sample
 from addon.runtime.tape import InkTape
@@ -103,8 +104,16 @@ class Pens:
 
     def close_ink(self, pointer_id: int) -> None:
         """The ink is finished; its answer stays until the pointer begins another."""
-        self.flush()
-        self._tape.close(pointer_id)
+        if self._tape.close(pointer_id) and self._engine is not None:
+            self._engine.end(pointer_id)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until all that was drawn so far is answered, at most so long; whether it is."""
+        return self._engine is None or self._engine.wait(seconds)
+
+    def answer(self, pointer_id: int | None) -> Prediction:
+        """The answer for one pointer; None for the one that was seen last."""
+        return self.prediction if pointer_id is None else self.predictions.get(pointer_id, self._nothing)
 
     def reopen_ink(self, strokes: Strokes, pointer_id: int) -> None:
         """The pointer's ink is made of these strokes and goes on, as if they had just been drawn.
@@ -129,11 +138,11 @@ class Pens:
             self._left[1].close(CLOSING_SECONDS)
         engine = engine_for(model, {} if before is None else before.predictions)
         engine.learn(self._examples)
-        for pointer_id, ink in self._tape:
-            engine.replay(pointer_id, ink.samples)
+        if before is not None:
+            self._news += self._heard(before.take_news())
+        self._catch_up(engine)
         self._engine = engine
         if before is not None and self.model is not None:
-            self._news += before.take_news()
             self._left = self.model, before
             if self._crossfade and before.predictions:
                 self._engine = FadingEngine(before, engine, self._crossfade)
@@ -141,6 +150,25 @@ class Pens:
                 before.close()
         self.model = model
         self._nothing = no_prediction(model.spec.labels)
+
+    def _catch_up(self, engine: Engine) -> None:
+        """Feed the inks that are written, and those that a worker which leaves had not come to the end of."""
+        for pointer_id, ink in self._tape:
+            for each in (*self._tape.untold(pointer_id), ink):
+                # Told of before, it must not begin a second time: what was decided of it would be so again.
+                if not each.begin_heard:
+                    engine.begin(pointer_id)
+                engine.replay(pointer_id, each.samples)
+                if each.closed and not each.end_heard:
+                    engine.end(pointer_id)
+
+    def _heard(self, news: list[News]) -> list[News]:
+        for pointer_id, answer in news:
+            if isinstance(answer, Mark):
+                self._tape.hear_end(pointer_id)
+            elif answer is not None and not answer.rows:
+                self._tape.hear_begin(pointer_id)
+        return news
 
     def pass_time(self, dt: float) -> None:
         """Go on by `dt` seconds: a cross-fade takes its course, a model that pauses is kept warm."""
@@ -171,6 +199,10 @@ class Pens:
         """What the model has been taught; None if there is no model, or one that learns by training alone."""
         return None if self._engine is None else self._engine.taught
 
+    def taught_now(self) -> Future[Taught] | None:
+        """What is taught by now, once the model has taken it in; None if there is no model."""
+        return None if self._engine is None else self._engine.taught_now()
+
     @property
     def recipe(self) -> FeatureRecipe | None:
         """How points become rows; None if there is no model."""
@@ -184,7 +216,7 @@ class Pens:
     def take_news(self) -> list[News]:
         """What was answered since the last call, in order."""
         news, self._news = self._news, []
-        return news if self._engine is None else news + self._engine.take_news()
+        return news if self._engine is None else news + self._heard(self._engine.take_news())
 
     def take_faults(self) -> list[str]:
         """What went wrong in the model since the last call."""
