@@ -75,6 +75,8 @@ class Beside:
             self._started.put(f"{self._what} cannot begin ({reason}); free space or check the folder")
         except AddonError as error:
             self._started.put(f"{self._what} cannot begin ({error})")
+        except Exception as error:  # a thread that ends without a word would leave it under way for ever
+            self._started.put(f"{self._what} cannot begin ({type(error).__name__}: {error})")
 
     def _take(self) -> None:
         try:

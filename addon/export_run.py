@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -10,15 +11,20 @@ import numpy as np
 
 from addon.beside import Beside, Process, make_folders_of
 from addon.corpus import write_corpus
+from addon.errors import TaughtError
 from addon.features import FeatureRecipe
 from addon.files import write_atomically
 from addon.jobs import Baked, Baking, Event, Failed
 from addon.prototypes import Prototypes
-from addon.taught import Example
+from addon.runtime.inline import Taught
+from addon.taught import Example, frozen
 from addon.trainer import TrainerProcess
 
 SNAPSHOT = "exported.npz"
 TRACKS = "exported.npy"
+
+TAKING_IN_SECONDS = 60.0
+"""So long an export waits for a worker that is behind."""
 
 Start: TypeAlias = Callable[[Baking], Process]
 
@@ -27,9 +33,8 @@ class ExportRun:
     """One export: what is taught now is written down, and a process bakes it into the encoder.
 
     Args:
-        examples: What is taught.
-        prototypes: As it is in use.
-        recipe: How points become rows, as it is in use.
+        examples: What is taught; what becomes of them afterwards makes no difference.
+        known: The same as it is in use, once the model has taken it in: a worker may be behind.
         model: The base encoder's file.
         folder: For the snapshot and the log; made if need be.
         out: The file to write or to replace; its folder is made if need be.
@@ -37,35 +42,42 @@ class ExportRun:
         start: Starts the process.
     """
 
+    _besides = ""
+
     def __init__(
         self,
         examples: Sequence[Example],
-        prototypes: Prototypes,
-        recipe: FeatureRecipe,
+        known: Future[Taught],
         model: Path,
         folder: Path,
         out: Path,
         name: str,
         start: Start = TrainerProcess.start,
     ) -> None:
-        by_id = {one.id: one for one in examples}
-        # In the order of the prototypes, which decides how examples are grouped.
-        given = [by_id[key] for key in prototypes.keys]
-        job = Baking(model, folder / SNAPSHOT, folder / TRACKS, recipe.scale, out, name)
-        self._beside = Beside(partial(_begun, given, prototypes, job, start), "export")
+        self._known: Future[Taught] | None = known
+        given = frozen(examples)
+
+        def begin() -> Process:
+            prototypes, recipe = _taken_in(known, given)
+            job = Baking(model, folder / SNAPSHOT, folder / TRACKS, recipe.scale, out, name)
+            return _begun(given, prototypes, job, start)
+
+        self._beside = Beside(begin, "export")
 
     def poll(self) -> str:
         """How it ended, in one line; empty as long as it has not."""
         for event in self._beside.poll():
             if isinstance(event, Baked):
                 of = f" of {event.examples} examples" if event.examples else ""
-                return f"exported {len(event.labels)} classes{of} to {event.path}"
+                return f"exported {len(event.labels)} classes{of} to {event.path}{self._besides}"
             if isinstance(event, Failed):
                 return f"export failed: {event.message}"
         return self._beside.failure
 
     def stop(self) -> None:
         """End it; a file that is not finished is not there."""
+        if self._known is not None:
+            self._known.cancel()
         self._beside.stop()
 
 
@@ -76,17 +88,34 @@ class CopyRun(ExportRun):
         model: The model's file.
         labels: Its classes.
         out: The file to write or to replace; its folder is made if need be.
+        missing: Labels of taught examples that the model does not know.
     """
 
-    def __init__(self, model: Path, labels: tuple[str, ...], out: Path) -> None:
+    def __init__(self, model: Path, labels: tuple[str, ...], out: Path, missing: Sequence[str] = ()) -> None:
+        self._known = None
+        if missing:
+            names = ", ".join(map(repr, missing[:8])) + (", ..." if len(missing) > 8 else "")
+            self._besides = f"; the model was not trained on {names}: train it, then export again"
         self._beside = Beside(partial(_copied, model, labels, out), "export")
 
 
-def agree(prototypes: Prototypes, examples: Sequence[Example]) -> bool:
-    """Whether prototypes are of exactly these examples; a worker may be behind."""
-    names: list[str] = [prototypes.labels[index] for index in prototypes.classes.tolist()]
+def _taken_in(known: Future[Taught], examples: Sequence[Example]) -> tuple[Prototypes, FeatureRecipe]:
+    """What is in use, which is to be of exactly these examples.
+
+    Raises:
+        TaughtError: It is not, or was not taken in.
+    """
+    try:
+        prototypes, recipe = known.result(TAKING_IN_SECONDS)
+    except (CancelledError, TimeoutError) as error:
+        raise TaughtError("what is taught was not taken in by the model; export again") from error
     labels = {one.id: one.label for one in examples}
-    return dict(zip(prototypes.keys, names, strict=True)) == labels
+    if prototypes is None:
+        raise TaughtError("the model learns nothing by being taught; export again")
+    names: list[str] = [prototypes.labels[index] for index in prototypes.classes.tolist()]
+    if dict(zip(prototypes.keys, names, strict=True)) != labels:
+        raise TaughtError("the model could not take in all that is taught; see what was said before")
+    return prototypes, recipe
 
 
 class _Done:
@@ -113,8 +142,11 @@ def _copied(model: Path, labels: tuple[str, ...], out: Path) -> Process:
 
 
 def _begun(examples: Sequence[Example], prototypes: Prototypes, job: Baking, start: Start) -> Process:
+    by_id = {one.id: one for one in examples}
+    # In the order of the prototypes, which decides how examples are grouped.
+    given = [by_id[key] for key in prototypes.keys]
     make_folders_of(job.data, job.out)
-    write_corpus(job.data, [one.strokes for one in examples], [one.label for one in examples])
+    write_corpus(job.data, [one.strokes for one in given], [one.label for one in given])
     _save(job.tracks, prototypes.tracks)
     return start(job)
 

@@ -98,7 +98,8 @@ class Recognizer(Teaching):
             RuntimeError: It was set up before.
         """
         self._slot.insist()
-        folder = (self._home or home) / self.name
+        # A process that trains or exports works in another folder, and so may the sketch, later.
+        folder = (self._home or home).absolute() / self.name
         self._open(folder / "taught.sqlite3")
         self._folder = folder
         self._say(*self._slot.load(self._wanted, self._folder / "models"))
@@ -249,9 +250,7 @@ class Recognizer(Teaching):
         deadline = time.monotonic() + timeout
         self.wait_ready(timeout)
         self.update(0.0)
-        if not self._pens.wait(max(0.0, deadline - time.monotonic())) or (
-            not self.ready and self._slot.busy
-        ):
+        if not self._pens.wait(max(0.0, deadline - time.monotonic())) or (not self.ready and self._slot.busy):
             raise TimeoutError(f"no answer within {timeout:g} seconds; wait longer, or use a faster model")
         self._tell()
         return self._pens.answer(pointer_id)

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty
 from typing import TypeAlias
@@ -35,6 +35,11 @@ class Example:
     label: str
     strokes: tuple[Points, ...]
     saved: bool = False
+
+
+def frozen(examples: Iterable[Example]) -> tuple[Example, ...]:
+    """Examples as they are now: those of a store change their label when they are relabelled."""
+    return tuple(map(replace, examples))
 
 
 Changed: TypeAlias = Callable[[tuple[Example, ...]], None]

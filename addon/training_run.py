@@ -15,7 +15,7 @@ from addon.corpus import write_corpus
 from addon.errors import TrainingError
 from addon.files import write_atomically
 from addon.jobs import LAST, Baked, Cancelled, Event, Exported, Failed, Job, Kept, Progress, Started
-from addon.taught import Example
+from addon.taught import Example, frozen
 from addon.trainer import TrainerProcess
 from addon.training.config import AdaptConfig, TrainConfig
 from addon.training_status import TrainingStatus
@@ -87,7 +87,8 @@ class TrainingRun:
             model=None if base is None else folder / BASE,
         )
         before = None if after is None else after._leaving
-        self._beside = Beside(partial(_begun, tuple(examples), job, base, start, before), "training")
+        work = partial(_begun, frozen(examples), job, base, start, before)
+        self._beside = Beside(work, "training")
 
     @property
     def process(self) -> Process | None:

@@ -100,20 +100,18 @@ class Workshop:
         """
         if path.suffix != SUFFIX:
             raise ValueError(f"a model is exported to a path ending in {SUFFIX}; got {str(path)!r}")
-        model, prototypes, recipe = self._pens.model, self._pens.taught, self._pens.recipe
+        model, known = self._pens.model, self._pens.taught_now()
         if self._export is not None:
             return "an export is under way; begin another when it has ended"
-        if model is None or recipe is None:
+        if model is None or known is None:
             return "there is no model to export yet; wait until one is in"
-        from addon.export_run import CopyRun, ExportRun, agree
+        from addon.export_run import CopyRun, ExportRun
 
-        if prototypes is not None and prototypes.labels:
-            if not agree(prototypes, examples):
-                return "what is taught is still being taken in; export in a moment"
-            snapshot = folder / "export"
-            self._export = ExportRun(examples, prototypes, recipe, model.path, snapshot, path, self._name)
+        if model.spec.reading is not None and examples:
+            self._export = ExportRun(examples, known, model.path, folder / "export", path, self._name)
         elif model.spec.labels:
-            self._export = CopyRun(model.path, model.spec.labels, path)
+            missing = sorted({one.label for one in examples} - set(model.spec.labels))
+            self._export = CopyRun(model.path, model.spec.labels, path, missing)
         else:
             return "nothing is taught yet, so there is nothing to export; draw a sign first"
         return ""

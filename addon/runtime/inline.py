@@ -28,7 +28,6 @@ KEPT_NEWS = 4096
 """Answers that wait to be asked for: who does not ask for so long is told of the newest alone."""
 
 
-
 class Mark(Enum):
     """What happens to an ink besides its answers."""
 
