@@ -16,11 +16,11 @@ Columns of a row:
     jump     1 on the first row of every stroke but the ink's first
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from math import isfinite, sqrt
 from statistics import median
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,38 +35,99 @@ Row: TypeAlias = tuple[float, float, float, float, float, float]
 
 COLUMNS = ("x", "y", "dx", "dy", "lift", "jump")
 
-# One sample gives at most this many rows: a pen that teleports must not stall a frame.
-ROWS_PER_SAMPLE = 64
-
-# Rows are kept within this many scales, so that a point at the edge of float32 stays finite in the network.
+# The values of today, which a recipe that says nothing of them has.
 LIMIT = 50.0
+ROWS_PER_SAMPLE = 64
+TOLERANCE = 1e-4
+DOT = 1 / 200
+RESCALED = 1.12
+
+SMALLEST_SCALE, LARGEST_SCALE = 1e-9, 1e12
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "scale": (SMALLEST_SCALE, LARGEST_SCALE),
+    "spacing": (0.005, 1.0),
+    "limit": (1.0, 1e6),
+    "rows_per_sample": (1, 4096),
+    "tolerance": (0.0, 0.01),
+    "dot": (0.0, 0.5),
+    "rescaled": (1.0, 100.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureRecipe:
-    """The numbers that turn points into rows; a model carries the ones it was trained with.
+    """All numbers that turn points into rows; a model carries the ones it was trained with.
+
+    Nothing here is in pixels but by the scale: inks in any unit give the same rows, if their scale is given,
+    or taken from taught inks, in the same unit.
 
     Attributes:
-        scale: Typical size of an ink, the larger side of its bounding box, in logical pixels; 1e-3..1e6.
+        scale: Typical size of an ink, the larger side of its bounding box, in the unit of the points: logical
+            pixels for a sketch's pen; 1e-9..1e12. Taught inks decide it where there are any (`typical_size`),
+            else the model's training does.
         spacing: Distance between two rows as a fraction of `scale`; 0.005..1.
+        limit: Rows are kept within so many scales or steps, so that a point at the edge of float32 stays
+            finite in the network; 1..1e6.
+        rows_per_sample: So many rows one sample gives at most: a pen that teleports must not stall a frame;
+            1..4096.
+        tolerance: A row is made this fraction of a step early, so that one that falls on a sample falls there
+            in any unit, however its points were rounded; 0..0.01.
+        dot: A taught ink smaller than this fraction of the largest says nothing of the scale; 0..0.5.
+        rescaled: From which factor between the taught inks' typical size and the scale in use on all of them
+            are read with the new one; 1..100.
 
     Raises:
-        ValueError: A number lies outside its range.
+        ValueError: A number lies outside its range, or is none.
     """
 
     scale: float
     spacing: float = 1 / 16
+    limit: float = LIMIT
+    rows_per_sample: int = ROWS_PER_SAMPLE
+    tolerance: float = TOLERANCE
+    dot: float = DOT
+    rescaled: float = RESCALED
 
     def __post_init__(self) -> None:
-        if not 1e-3 <= self.scale <= 1e6:
-            raise ValueError(f"scale must be 1e-3..1e6 logical pixels; got {self.scale}")
-        if not 0.005 <= self.spacing <= 1:
-            raise ValueError(f"spacing must be 0.005..1 of the scale; got {self.spacing}")
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+                raise ValueError(f"{name} must be {low:g}..{high:g}; got {value!r}")
+        if self.rows_per_sample != int(self.rows_per_sample):
+            raise ValueError(f"rows_per_sample must be a whole number; got {self.rows_per_sample!r}")
 
     @property
     def step(self) -> float:
-        """Distance between two rows in logical pixels."""
+        """Distance between two rows in the unit of the points."""
         return self.spacing * self.scale
+
+    @property
+    def slack(self) -> float:
+        """How much of a step may be missing where a row is made, in the unit of the points."""
+        return self.tolerance * self.step
+
+    @property
+    def longest(self) -> float:
+        """What one sample counts for at most, in the unit of the points."""
+        return self.rows_per_sample * self.step
+
+
+def recipe_from(document: Mapping[str, object]) -> FeatureRecipe:
+    """A recipe as a model's description gives it; what it leaves out has today's value.
+
+    Raises:
+        KeyError: The scale or the spacing is missing.
+        ValueError: It names what is unknown here, or a number lies outside its range.
+    """
+    names = [each.name for each in fields(FeatureRecipe)]
+    unknown = sorted(set(document) - set(names))
+    if unknown:
+        raise ValueError(
+            f"its recipe has {unknown[0]!r}, which this Inkloop does not know; it knows {', '.join(names)}"
+        )
+    given: dict[str, Any] = {"scale": document["scale"], "spacing": document["spacing"], **document}
+    return FeatureRecipe(**given)
 
 
 class Trail(NamedTuple):
@@ -136,22 +197,23 @@ def _along(recipe: FeatureRecipe, trail: Trail, x: float, y: float) -> tuple[lis
     x0, y0, from_x, from_y, row_x, row_y, along, made, travel, _ = trail
     step = recipe.step
     across, downward = x - from_x, y - from_y
-    length = min(sqrt(across * across + downward * downward), ROWS_PER_SAMPLE * step)
+    length = min(sqrt(across * across + downward * downward), recipe.longest)
     end = along + length
-    if (made + 1) * step > end:
+    reach = end + recipe.slack
+    if (made + 1) * step > reach:
         return [], Trail(x0, y0, x, y, row_x, row_y, end, made, travel, True)
     rows: list[Row] = []
-    scale = recipe.scale
-    while (made + 1) * step <= end:
+    scale, limit = recipe.scale, recipe.limit
+    while (made + 1) * step <= reach:
         made += 1
         fraction = (made * step - along) / length
         at_x, at_y = from_x + across * fraction, from_y + downward * fraction
         rows.append(
             (
-                _bounded((at_x - x0) / scale),
-                _bounded((at_y - y0) / scale),
-                _bounded((at_x - row_x) / step),
-                _bounded((at_y - row_y) / step),
+                _bounded((at_x - x0) / scale, limit),
+                _bounded((at_y - y0) / scale, limit),
+                _bounded((at_x - row_x) / step, limit),
+                _bounded((at_y - row_y) / step, limit),
                 0.0,
                 0.0,
             )
@@ -162,17 +224,17 @@ def _along(recipe: FeatureRecipe, trail: Trail, x: float, y: float) -> tuple[lis
 
 def _row(recipe: FeatureRecipe, trail: Trail, x: float, y: float, unit: float, up: float, jump: float) -> Row:
     return (
-        _bounded((x - trail.x0) / recipe.scale),
-        _bounded((y - trail.y0) / recipe.scale),
-        _bounded((x - trail.row_x) / unit),
-        _bounded((y - trail.row_y) / unit),
+        _bounded((x - trail.x0) / recipe.scale, recipe.limit),
+        _bounded((y - trail.y0) / recipe.scale, recipe.limit),
+        _bounded((x - trail.row_x) / unit, recipe.limit),
+        _bounded((y - trail.row_y) / unit, recipe.limit),
         up,
         jump,
     )
 
 
-def _bounded(value: float) -> float:
-    return -LIMIT if value < -LIMIT else LIMIT if value > LIMIT else value
+def _bounded(value: float, limit: float) -> float:
+    return -limit if value < -limit else limit if value > limit else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +290,7 @@ def flat_rows(
         ink_sizes: Strokes of each ink, at least 1, summing to the number of strokes.
     """
     layout = lay_out(stroke_sizes, ink_sizes)
-    path = walk(points, layout, recipe.step, ROWS_PER_SAMPLE * recipe.step)
+    path = walk(points, layout, recipe.step, recipe.longest, recipe.slack)
     order = order_rows(layout, path)
     at, along = place_rows(points, path, order, recipe.step)
     stroke = np.repeat(np.arange(len(stroke_sizes)), stroke_sizes)[order.sample]
@@ -250,17 +312,17 @@ def _columns(
     moved[begins] = 0.0
     unit = np.where(order.touch, recipe.scale, recipe.step)[:, None]
     rows = np.empty((len(at), len(COLUMNS)), dtype=np.float32)
-    rows[:, 0:2] = np.clip((at - origin) / recipe.scale, -LIMIT, LIMIT)
-    rows[:, 2:4] = np.clip(moved / unit, -LIMIT, LIMIT)
+    rows[:, 0:2] = np.clip((at - origin) / recipe.scale, -recipe.limit, recipe.limit)
+    rows[:, 2:4] = np.clip(moved / unit, -recipe.limit, recipe.limit)
     rows[:, 4] = order.lift
     rows[:, 5] = order.touch & ~begins
     return rows
 
 
 def ink_scale(inks: Sequence[Strokes]) -> float:
-    """Typical size of inks: the median of the larger sides of their bounding boxes, in logical pixels.
+    """Typical size of inks in the unit of the points: the median of the larger sides of their bounding boxes.
 
-    Dots do not count unless there is nothing else; the answer is at least 1.
+    Dots do not count; the answer is 1 if there is nothing else.
 
     Raises:
         PointsError: There is no ink.
@@ -271,11 +333,19 @@ def ink_scale(inks: Sequence[Strokes]) -> float:
 
 
 def ink_size(ink: Strokes) -> float:
-    """The larger side of an ink's bounding box, in logical pixels."""
-    return float(np.ptp(np.concatenate([np.asarray(stroke)[:, :2] for stroke in ink]), axis=0).max())
+    """The larger side of an ink's bounding box, in the unit of the points."""
+    every = np.concatenate([np.asarray(stroke)[:, :2] for stroke in ink])
+    return float(np.ptp(every.astype(np.float64), axis=0).max())
 
 
-def typical_size(sizes: Sequence[float]) -> float:
-    """The median of sizes in logical pixels; those below 1 do not count unless there is nothing else."""
-    drawn = [size for size in sizes if size >= 1.0]
-    return median(drawn) if drawn else 1.0
+def typical_size(sizes: Sequence[float], dot: float = DOT, otherwise: float = 1.0) -> float:
+    """The median of sizes in any unit, dots left out.
+
+    Args:
+        sizes: At least one, each at least 0.
+        dot: What is smaller than this fraction of the largest is a dot.
+        otherwise: The answer if all of them are 0, which says nothing of the unit.
+    """
+    smallest = dot * max(sizes)
+    drawn = [size for size in sizes if size >= smallest and size > 0]
+    return median(drawn) if drawn else otherwise

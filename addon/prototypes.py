@@ -104,7 +104,8 @@ def track(reading: Reading, embeddings: Floats, travel: NDArray[np.float64]) -> 
 def level_rows(travel: NDArray[np.float64], levels: int) -> Ints:
     """The last row at or before each level while the pen is down, then the last row; shape (levels + 1,)."""
     shares = np.arange(1, levels + 1) / levels
-    wanted = travel[-1] * (shares + 1e-9)
+    # More than points are rounded by: a row that lies at a level does so in any unit.
+    wanted = travel[-1] * (shares + 1e-6)
     reached = (travel[:-1] <= wanted[:, None]).sum(axis=1) - 1
     return np.append(np.maximum(reached, 0), len(travel) - 1)
 

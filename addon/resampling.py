@@ -81,13 +81,21 @@ def lay_out(stroke_sizes: Ints, ink_sizes: Ints) -> Layout:
     return Layout(_before(stroke_sizes), stroke_sizes, ink_of_stroke, _before(ink_sizes))
 
 
-def walk(points: Floats, layout: Layout, step: float, longest: float) -> Path:
-    """Follow the strokes through points of shape (n, 2); no move counts for more than `longest`."""
+def walk(points: Floats, layout: Layout, step: float, longest: float, slack: float = 0.0) -> Path:
+    """Follow the strokes through points of shape (n, 2).
+
+    Args:
+        points: The points.
+        layout: Which stroke each belongs to.
+        step: Distance between two rows.
+        longest: No move counts for more.
+        slack: So much may be missing of a whole step.
+    """
     move = np.diff(points, axis=0, prepend=points[:1])
     lengths = np.minimum(np.sqrt(move[:, 0] * move[:, 0] + move[:, 1] * move[:, 1]), longest)
     lengths[layout.starts] = 0.0
     along = _summed_by_stroke(lengths, layout)
-    return Path(lengths, along, _whole_steps(along, step))
+    return Path(lengths, along, _whole_steps(along + slack, step))
 
 
 def order_rows(layout: Layout, path: Path) -> Order:
@@ -110,7 +118,8 @@ def place_rows(points: Floats, path: Path, order: Order, step: float) -> tuple[F
     length = np.where(moving, path.lengths[sample], 1.0)
     fraction = np.where(moving, (target - path.along[before]) / length, 0.0)
     at = points[before] + (points[sample] - points[before]) * fraction[:, None]
-    return at, np.where(moving, target, path.along[sample])
+    # A row within the slack lies before its place, and the pen has come no further than its sample.
+    return at, np.minimum(np.where(moving, target, np.inf), path.along[sample])
 
 
 def travel_before(layout: Layout, path: Path) -> Floats:
@@ -140,7 +149,7 @@ def _summed_by_stroke(lengths: Floats, layout: Layout) -> Floats:
 
 
 def _whole_steps(along: Floats, step: float) -> Ints:
-    # The largest k with k * step <= along, by the very comparison that a live pen makes.
+    # The largest k with k * step <= along, the slack included, by the very comparison that a live pen makes.
     made = np.floor(along / step).astype(np.int64)
     made += (made + 1) * step <= along
     made -= made * step > along

@@ -3,22 +3,23 @@
 from collections.abc import Sequence
 from math import log
 
-from addon.features import typical_size
-
-RESCALED = log(1.12)
-"""From which change of the taught inks' typical size on, as a logarithm, all of them are read anew."""
-
-LARGEST = 1e6
+from addon.features import DOT, LARGEST_SCALE, RESCALED, SMALLEST_SCALE, typical_size
 
 
-def wanted_scale(sizes: Sequence[float]) -> float:
-    """The scale for inks of such sizes, at least one; in logical pixels."""
-    return min(typical_size(sizes), LARGEST)
+def wanted_scale(sizes: Sequence[float], dot: float = DOT, otherwise: float = 1.0) -> float:
+    """The scale for inks of such sizes, at least one; in the unit of the points.
+
+    Args:
+        sizes: Of the inks.
+        dot: As in a recipe.
+        otherwise: The scale if there are only dots, of which none says how large the other signs will be.
+    """
+    return min(max(typical_size(sizes, dot, otherwise), SMALLEST_SCALE), LARGEST_SCALE)
 
 
-def moved(scale: float, wanted: float) -> bool:
-    """Whether inks that are read at a scale are to be read anew at another."""
-    return abs(log(wanted / scale)) >= RESCALED
+def moved(scale: float, wanted: float, rescaled: float = RESCALED) -> bool:
+    """Whether inks that are read at a scale are to be read with another one: from a factor `rescaled` on."""
+    return abs(log(wanted / scale)) >= log(rescaled)
 
 
 def scale_after(sizes: Sequence[float]) -> float:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 from addon.errors import ModelError
-from addon.features import COLUMNS, FeatureRecipe
+from addon.features import COLUMNS, FeatureRecipe, recipe_from
 from addon.reading import Reading, as_document, reading_of
 
 METADATA_KEY = "inkloop"
@@ -143,10 +143,9 @@ def _check_format(document: Mapping[str, Any]) -> None:
 
 
 def _spec_of(document: Mapping[str, Any]) -> ModelSpec:
-    recipe = document["recipe"]
     return ModelSpec(
         labels=tuple(str(label) for label in document["labels"]),
-        recipe=FeatureRecipe(scale=float(recipe["scale"]), spacing=float(recipe["spacing"])),
+        recipe=recipe_from(document["recipe"]),
         layers=int(document["layers"]),
         hidden=int(document["hidden"]),
         embedding=int(document["embedding"]),

@@ -38,7 +38,7 @@ def put_ink(
         size: What is to fill the square, in the ink's own units; None for the ink's larger side.
     """
     low, high = bounds(strokes)
-    scale = FILLED * side * FINE / max(size or ink_size(strokes), 1e-9)
+    scale = FILLED * side * FINE / (size or ink_size(strokes) or 1.0)
     offset = side * FINE / 2 - (low + high) / 2 * scale
     mask = Image.new("L", (side * FINE, side * FINE))
     pen = ImageDraw.Draw(mask)

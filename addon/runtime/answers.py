@@ -1,6 +1,7 @@
 """From what a step gives to what is answered: by a model's own classes, or by those that were taught."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import exp, isfinite
 from typing import NamedTuple, Protocol
 
@@ -169,8 +170,8 @@ class OwnOrTaught:
 class TaughtAnswers:
     """The classes that were taught, over the embedding of a base encoder.
 
-    The scale is the typical size of the taught inks. It stays as it is until that has `moved`;
-    then every example is read anew.
+    The scale is the typical size of the taught inks, in whatever unit they are; the model's own if only dots
+    are taught. It stays as it is until that has `moved`; then every example is read again.
 
     Args:
         session: A base encoder.
@@ -185,6 +186,7 @@ class TaughtAnswers:
         self._asked = NOBODY
         self._sizes: dict[int, float] = {}
         self._strokes: dict[int, Strokes] = {}
+        self._own_scale = session.spec.recipe.scale
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -228,10 +230,10 @@ class TaughtAnswers:
     def _rescaled(self, examples: Sequence[TaughtInk]) -> Prototypes:
         known = self._sizes
         self._sizes = {one.id: known.get(one.id) or ink_size(self._strokes[one.id]) for one in examples}
-        scale = wanted_scale(list(self._sizes.values()))
-        if self.prototypes.keys and not moved(self.recipe.scale, scale):
+        scale = wanted_scale(list(self._sizes.values()), self.recipe.dot, self._own_scale)
+        if self.prototypes.keys and not moved(self.recipe.scale, scale, self.recipe.rescaled):
             return self.prototypes
-        self.recipe = FeatureRecipe(scale, self.recipe.spacing)
+        self.recipe = replace(self.recipe, scale=scale)
         self._asked = NOBODY
         return no_prototypes(self.prototypes.reading)
 

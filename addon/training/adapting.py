@@ -18,9 +18,10 @@ from torch import Tensor, nn
 from addon import prototypes
 from addon.corpus import Corpus, inks, read_corpus
 from addon.errors import TrainingError
-from addon.features import FeatureRecipe, flat_rows, ink_scale
+from addon.features import FeatureRecipe, flat_rows, ink_size
 from addon.jobs import Cancelled, Event, Exported, Job, Kept, Progress, Started
 from addon.reading import Reading
+from addon.scales import wanted_scale
 from addon.training.adapted import export_adapted
 from addon.training.config import FEWEST_COPIES, AdaptConfig
 from addon.training.dataset import ink_set, thinned
@@ -128,7 +129,7 @@ def adapt(
     tell(Started(tuple(np.unique(corpus.labels).tolist()), len(corpus), config.iterations))
     torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
     try:
-        given = taught_of(net, corpus, classes, spec.recipe.spacing, spec.reading.levels, config, teller)
+        given = taught_of(net, corpus, classes, spec.recipe, spec.reading.levels, config, teller)
         before, after = compared(net, given, spec.reading, config, teller)
         if after <= before:
             return tell(Kept(before, after, teller.seconds))
@@ -158,7 +159,7 @@ def taught_of(
     net: EncoderNet,
     corpus: Corpus,
     classes: Ints,
-    spacing: float,
+    recipe: FeatureRecipe,
     levels: int,
     config: AdaptConfig,
     teller: Teller,
@@ -168,10 +169,11 @@ def taught_of(
     Raises:
         CancelledError: It is to stop.
     """
-    scale = min(ink_scale(inks(corpus)), 1e6)
+    scale = wanted_scale(list(map(ink_size, inks(corpus))), recipe.dot)
     flat = ink_set(corpus, np.unique(corpus.labels).tolist()).inks
     flat = scaled(flat, np.full(len(classes), 1 / scale))
-    recipe = FeatureRecipe(1.0, spacing)
+    recipe = replace(recipe, scale=1.0)
+    spacing = recipe.spacing
     chance = np.random.default_rng(config.seed)
     copies = [copied(net, flat, recipe, levels, chance, varied=False)]
     thin = thinned(flat, spacing / 2)

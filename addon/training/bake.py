@@ -21,7 +21,7 @@ from onnx.utils import Extractor
 
 from addon.corpus import corpus_hash, inks, read_corpus
 from addon.errors import ModelError, TaughtError
-from addon.features import FeatureRecipe, RowTable, ink_rows
+from addon.features import RowTable, ink_rows
 from addon.jobs import Baked, Baking
 from addon.prediction import softmax
 from addon.prototypes import Prototypes, answers, no_prototypes, taught, threshold, track
@@ -51,7 +51,7 @@ def bake(job: Baking) -> Baked:
     written = replace(
         spec,
         labels=prototypes.labels,
-        recipe=FeatureRecipe(job.scale, spec.recipe.spacing),
+        recipe=replace(spec.recipe, scale=job.scale),
         unknown=True,
         thumbnails=thumbnails(corpus),
         taught_hash=corpus_hash(corpus),

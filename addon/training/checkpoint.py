@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from addon.errors import TrainingError
-from addon.features import FeatureRecipe
+from addon.features import FeatureRecipe, recipe_from
 from addon.files import write_atomically
 from addon.training.config import TrainConfig
 from addon.training.nets import StepNet, seeded_net
@@ -86,7 +86,7 @@ def _checkpoint_of(kept: dict[str, Any]) -> Checkpoint:
     return Checkpoint(
         preset=kept["preset"],
         labels=tuple(kept["labels"]),
-        recipe=FeatureRecipe(**kept["recipe"]),
+        recipe=recipe_from(kept["recipe"]),
         iteration=kept["iteration"],
         loss=kept["loss"],
         net=kept["net"],

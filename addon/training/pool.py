@@ -132,7 +132,8 @@ def unit_sizes(inks: FlatInks, writers: Ints) -> NDArray[np.float64]:
     counts = np.bincount(writers)
     starts = np.cumsum(counts) - counts
     middle = starts + counts // 2
-    return np.maximum(size[order][np.minimum(middle, len(order) - 1)][writers], 1e-6)
+    typical = size[order][np.minimum(middle, len(order) - 1)][writers]
+    return np.where(typical > 0, typical, 1.0)
 
 
 def _labels(name: str, corpus: Corpus) -> list[str]:

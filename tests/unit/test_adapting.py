@@ -102,7 +102,7 @@ def test_a_projection_that_was_spoilt_is_mended(tmp_path):
     net.project.weight.data += 0.2 * torch.randn_like(net.project.weight)
     corpus = read_corpus(job.data)
     classes, config = checked_classes(corpus), AdaptConfig(steps=80, copies=3)
-    given = taught_of(net, corpus, classes, spec.recipe.spacing, 8, config, listening)
+    given = taught_of(net, corpus, classes, spec.recipe, 8, config, listening)
     adapted(net, given.drill, np.arange(len(classes)), config, 0, listening)
     assert np.mean(listening.losses[-20:]) < np.mean(listening.losses[:20])
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +18,8 @@ from addon.features import (
     ink_rows,
     ink_scale,
     lift,
+    recipe_from,
+    typical_size,
 )
 from tests.strategies import Stroke, inks, recipes
 
@@ -146,7 +149,9 @@ def test_inks_without_strokes_or_points_are_refused(several):
         ink_rows(RECIPE, several)
 
 
-@pytest.mark.parametrize("numbers", [(0.0, 0.1), (float("nan"), 0.1), (2e6, 0.1), (100.0, 0.0), (100.0, 1.5)])
+@pytest.mark.parametrize(
+    "numbers", [(0.0, 0.1), (float("nan"), 0.1), (2e12, 0.1), (100.0, 0.0), (100.0, 1.5)]
+)
 def test_a_recipe_out_of_range_is_refused(numbers):
     with pytest.raises(ValueError, match="must be"):
         FeatureRecipe(*numbers)
@@ -158,3 +163,72 @@ def test_scale_is_the_median_size_and_leaves_out_dots():
     assert ink_scale([[line((5, 5))]]) == 1.0
     with pytest.raises(PointsError, match="no ink"):
         ink_scale([])
+
+
+def test_a_dot_is_small_beside_the_other_inks_and_not_in_pixels():
+    letters = [0.9, 1.0, 1.1]
+    assert typical_size([0.001, 0.002, 0.0, 0.004, *letters]) == 1.0
+    # One huge ink makes no dots of the others.
+    assert typical_size([200.0, 210.0, 220.0, 9000.0]) == 215.0
+    assert typical_size([0.0, 0.0], otherwise=3.0) == 3.0
+    assert typical_size([0.3]) == 0.3
+
+
+@pytest.mark.parametrize("unit", [1e-4, 1 / 255, 37.3, 1e4])
+@pytest.mark.parametrize("seed", range(6))
+def test_inks_in_any_unit_give_the_same_rows(unit: float, seed: int):
+    chance = np.random.default_rng(seed)
+    wander = [chance.normal(0, 9, (40, 4)).cumsum(axis=0).astype(np.float32) for _ in range(4)]
+    taught = [[wander[0] + 40], [wander[1], line((3, 3))], [line((5, 5))], [line((0, 0), (100, 100))]]
+    # Rows of these fall on samples and on the ends of strokes.
+    asked = [[wander[2]], [wander[3], line((60, 0), (80, 0))], [line(*((25.0 * x, 0.0) for x in range(13)))]]
+
+    def rows(by: float) -> np.ndarray:
+        there, here = ([[s * np.float32(by) for s in ink] for ink in several] for several in (taught, asked))
+        return ink_rows(FeatureRecipe(ink_scale(there), 1 / 12), [*there, *here]).rows
+
+    np.testing.assert_allclose(rows(unit), rows(1.0), atol=1e-5)
+
+
+def test_what_a_recipe_does_not_say_has_the_values_of_today():
+    """The files that are there were made with these: whoever changes one changes what they are fed."""
+    recipe = FeatureRecipe(100.0)
+    assert (recipe.spacing, recipe.limit, recipe.rows_per_sample) == (1 / 16, 50.0, 64)
+    assert (recipe.tolerance, recipe.dot, recipe.rescaled) == (1e-4, 1 / 200, 1.12)
+
+
+@pytest.mark.parametrize(
+    ("changed", "rows"),
+    [({}, 64), ({"rows_per_sample": 5}, 5), ({"limit": 2.0}, 64)],
+)
+def test_every_number_of_a_recipe_counts(changed: dict[str, float], rows: int):
+    recipe = replace(RECIPE, **changed)
+    leap = ink_rows(recipe, [[line((0, 0), (1e5, 0))]]).rows
+    assert len(leap) == rows + 2
+    assert np.abs(leap[:, :4]).max() == recipe.limit
+    assert bits(leap) == bits(streamed(recipe, [line((0, 0), (1e5, 0))])[0])
+
+
+def test_a_row_may_be_a_little_early():
+    short = line((0, 0), (9.9995, 0))
+    assert len(ink_rows(RECIPE, [[short]]).rows) == 3
+    assert len(ink_rows(replace(RECIPE, tolerance=0.0), [[short]]).rows) == 2
+    assert bits(ink_rows(RECIPE, [[short]]).rows) == bits(streamed(RECIPE, [short])[0])
+    table = ink_rows(RECIPE, [[short]])
+    assert (table.travel <= table.travel[-1]).all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"limit": 0.5}, "limit must be 1..1e\\+06; got 0.5"),
+        ({"rows_per_sample": 2.5}, "rows_per_sample must be a whole number; got 2.5"),
+        ({"rows_per_sample": True}, "rows_per_sample must be 1..4096; got True"),
+        ({"tolerance": float("nan")}, "tolerance must be 0..0.01; got nan"),
+        ({"scale": "100"}, "scale must be .*; got '100'"),
+        ({"mirror": 1}, "'mirror', which this Inkloop does not know; it knows scale, spacing"),
+    ],
+)
+def test_a_recipe_that_is_out_of_range_or_unknown_is_refused_by_name(changed: dict[str, object], says: str):
+    with pytest.raises(ValueError, match=says):
+        recipe_from({"scale": 100.0, "spacing": 0.1, **changed})

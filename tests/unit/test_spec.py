@@ -49,6 +49,19 @@ def test_a_file_from_before_unknown_was_told_still_loads():
     assert spec_from_json(json.dumps(document)) == SPEC
 
 
+def test_all_that_changes_a_row_is_in_the_file():
+    recipe = FeatureRecipe(7.0, 0.1, 20.0, 32, 1e-3, 0.01, 1.5)
+    document = json.loads(spec_to_json(replace(SPEC, recipe=recipe)))
+    assert document["recipe"] == {
+        "scale": 7.0, "spacing": 0.1, "limit": 20.0, "rows_per_sample": 32,
+        "tolerance": 1e-3, "dot": 0.01, "rescaled": 1.5,
+    }  # fmt: skip
+    assert spec_from_json(json.dumps(document)).recipe == recipe
+    for name in ("limit", "rows_per_sample", "tolerance", "dot", "rescaled"):
+        del document["recipe"][name]
+    assert spec_from_json(json.dumps(document)).recipe == FeatureRecipe(7.0, 0.1)
+
+
 def test_unknown_is_told_beside_classes():
     background = np.zeros((2, 64), np.float32)
     with pytest.raises(ValueError, match="beside classes"):

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from addon.evaluation.outcomes import FRACTIONS
 from addon.evaluation.peers.peer import Ask, PeerAnswer, when_finished
-from addon.features import FeatureRecipe, Strokes, ink_rows, ink_scale
+from addon.features import FeatureRecipe, Strokes, ink_rows, ink_size
+from addon.scales import wanted_scale
 
 POINTS = 32
 BAND = 4
@@ -44,7 +45,7 @@ def teach_nearest(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
 def teach_open_end(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
     """The nearest beginning of an example, at any moment."""
     warping: Any = import_module("dtaidistance.dtw_ndim")
-    recipe = FeatureRecipe(ink_scale(inks))
+    recipe = FeatureRecipe(wanted_scale(list(map(ink_size, inks))))
     examples = [_path(recipe, ink)[0] for ink in inks]
 
     def ask(strokes: Strokes) -> PeerAnswer:
@@ -88,7 +89,8 @@ def _normalized(ink: Strokes) -> Series:
     at = np.arange(POINTS) * (along[-1] / (POINTS - 1))
     even = np.column_stack([_between(at, along, points[:, axis]) for axis in (0, 1)])
     even -= even.mean(axis=0)
-    return even / max(float(np.ptp(even, axis=0).max()), 1e-9)
+    size = float(np.ptp(even, axis=0).max())
+    return even / size if size > 0 else even
 
 
 def _between(at: Series, along: Series, values: Series) -> Series:
