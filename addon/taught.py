@@ -14,9 +14,12 @@ from addon import taught_file
 from addon.errors import PointsError, TaughtError
 from addon.features import Points, Strokes
 from addon.taught_file import Record
-from addon.taught_writer import RETRY_SECONDS, Committed, Reply, TaughtWriter, is_damage, wait_reply
+from addon.taught_writer import RETRY_SECONDS, Found, Reply, Said, TaughtWriter, is_damage, wait_reply
 
 CLOSING_SECONDS = 5.0
+
+LARGEST_ID = 2**53
+"""Microseconds since 1970, in the year 2255."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,8 +72,10 @@ class TaughtStore:
         self._handed_over = 0
         self._committed = 0
         self._touched: list[tuple[int, Example]] = []
+        self._path = path
+        self._unread = False
         rewrite = self._open(path)
-        self._writer = TaughtWriter(path, self._records, retry_seconds)
+        self._writer = TaughtWriter(path, self._records, retry_seconds, self._unread)
         for example in [*self._examples, *self._removed] if rewrite else []:
             self._hand_over(example, example in self._removed)
         changed(self.examples)
@@ -216,14 +221,33 @@ class TaughtStore:
         raise ValueError(f"the example of {example.label!r} is not taught, or was taken back")
 
     def _take(self, reply: Reply) -> None:
-        if not isinstance(reply, Committed):
+        if isinstance(reply, Said):
             self._messages.append(reply.message)
+            return
+        if isinstance(reply, Found):
+            self._take_found(reply)
             return
         self._committed = reply.number
         latest = {id(example): number for number, example in self._touched}
         for _, example in self._touched:
             example.saved = latest[id(example)] <= self._committed
         self._touched = [entry for entry in self._touched if entry[0] > self._committed]
+
+    def _take_found(self, found: Found) -> None:
+        known = {one.id for one in (*self._examples, *self._removed)}
+        new = [record for record in found.records if record.id not in known]
+        self._examples = list(self._examples)  # the writer's thread may be reading the old one
+        self._remember(new)
+        self._examples = sorted(self._examples, key=lambda one: one.id)
+        self._say_left_out(found.unreadable)
+        self._messages.append(f"the taught set can be read again: {len(new)} examples are there")
+        self._changed(self.examples)
+
+    def _say_left_out(self, unreadable: int) -> None:
+        if unreadable:
+            self._messages.append(
+                f"{unreadable} taught examples of {self._path.name} cannot be read and are left out"
+            )
 
     def _hand_over(self, example: Example, removed: bool) -> None:
         self._handed_over += 1
@@ -237,45 +261,68 @@ class TaughtStore:
 
     def _open(self, path: Path) -> bool:
         """Read what is there; True if it has to be written into a new file."""
-        if not path.exists():
-            return False
         try:
-            records, unreadable = taught_file.read(path)
+            if not path.exists():
+                return False
+            records, unreadable = self._read(path)
         except TaughtError as error:
             self._messages.append(f"{error}")
             return False
         except sqlite3.DatabaseError as error:
-            if not is_damage(error):
-                self._messages.append(f"the taught set {path} cannot be opened ({error}); check the file")
-                return False
-            return self._recover(path)
-        if unreadable:
-            self._messages.append(
-                f"{unreadable} taught examples of {path.name} cannot be read and are left out"
-            )
+            if is_damage(error):
+                return self._recover(path, error)
+            self._cannot_open(str(error))
+            return False
+        except OSError as error:
+            self._cannot_open(error.strerror or str(error))
+            return False
+        self._say_left_out(unreadable)
         self._remember(records)
         return False
 
-    def _recover(self, path: Path) -> bool:
+    def _read(self, path: Path) -> tuple[list[Record], int]:
+        try:
+            return taught_file.read(path)
+        except sqlite3.OperationalError:
+            # A disk that is full or read-only can still be read, but not where SQLite wants to do so.
+            try:
+                return taught_file.read_only(path)
+            except (OSError, sqlite3.OperationalError):
+                pass
+            raise
+
+    def _cannot_open(self, reason: str) -> None:
+        self._unread = True
+        self._messages.append(
+            f"the taught set {self._path} cannot be opened ({reason}); check the file and the disk, "
+            "it is tried again"
+        )
+
+    def _recover(self, path: Path, why: sqlite3.Error) -> bool:
         records = taught_file.salvage(path)
+        self._remember(records)
+        said = f"{why}" if isinstance(why, taught_file.ForeignError) else "it was damaged"
         try:
             aside = taught_file.move_aside(path)
         except OSError as error:
             self._messages.append(
-                f"the taught set {path} is damaged and cannot be moved aside ({error.strerror})"
+                f"the taught set {path} is left as it is ({said}; it cannot be moved: {error.strerror}); "
+                f"{len(records)} examples were read"
             )
             return False
         self._messages.append(
-            f"the taught set was damaged: {len(records)} examples were rescued, the old file is {aside.name}"
+            f"the taught set was put aside ({said}): {len(records)} examples were rescued, "
+            f"the old file is {aside.name}"
         )
-        self._remember(records)
         return True
 
     def _remember(self, records: Iterable[Record]) -> None:
         for record in records:
             example = Example(record.id, record.label, record.strokes, saved=True)
             (self._removed if record.removed else self._examples).append(example)
-            self._last_id = max(self._last_id, record.id)
+            # Beyond it lies no number that this program has given, and soon none that the file can take.
+            if record.id < LARGEST_ID:
+                self._last_id = max(self._last_id, record.id)
 
 
 def _begins(ours: Strokes, theirs: Strokes) -> bool:
@@ -285,6 +332,8 @@ def _begins(ours: Strokes, theirs: Strokes) -> bool:
 def _check_label(label: str) -> None:
     if not label.strip():
         raise ValueError("an example needs a label; choose one before drawing")
+    if len(label) > taught_file.MOST_LABEL:
+        raise ValueError(f"a label may have {taught_file.MOST_LABEL} characters; this one has {len(label)}")
     try:
         label.encode()
     except UnicodeEncodeError as error:
@@ -301,4 +350,9 @@ def _checked_strokes(strokes: Strokes) -> tuple[Points, ...]:
         if not np.isfinite(copy[:, :2]).all():
             raise PointsError("x and y of every point must be finite; this ink has one that is not")
         copy.flags.writeable = False
+    if len(copies) > taught_file.MOST_STROKES or sum(map(len, copies)) > taught_file.MOST_POINTS:
+        raise PointsError(
+            f"an example may have {taught_file.MOST_STROKES} strokes and {taught_file.MOST_POINTS} points; "
+            f"got {len(copies)} and {sum(map(len, copies))}"
+        )
     return tuple(copies)

@@ -7,11 +7,17 @@
                crc      INTEGER, CRC-32 of label, sizes and points: SQLite sees no damage within a blob
                removed  INTEGER, 1 while it is taken back but could still be restored
 
-Numbers are little-endian. Every function takes an open connection and commits nothing: that is its caller's.
+Numbers are little-endian. Whoever writes takes an open connection and commits nothing: that is its caller's.
+
+A file may be damaged, or somebody else's: what is read is bounded, and what does not hold together left out.
+A file with anything in it that Inkloop did not make, such as a trigger, is never written to.
 """
 
 import contextlib
+import shutil
 import sqlite3
+import stat
+import tempfile
 import time
 import zlib
 from collections.abc import Sequence
@@ -24,18 +30,38 @@ from addon.errors import TaughtError
 from addon.features import Points
 
 FORMAT = 1
+
+MOST_FILE = 2**30
+"""Bytes of a file that is read."""
+
+MOST_EXAMPLES = 100_000
+MOST_LABEL = 1000  # characters
+MOST_POINTS = 1_000_000  # of one ink
+MOST_STROKES = 100_000  # of one ink
+
 BUSY_SECONDS = 2.0
 _BUSY_PAUSE = 0.01
 
 _CREATE = """
-    CREATE TABLE IF NOT EXISTS examples (
+    CREATE TABLE examples (
         id INTEGER PRIMARY KEY, label TEXT NOT NULL, sizes BLOB NOT NULL, points BLOB NOT NULL,
         crc INTEGER NOT NULL, removed INTEGER NOT NULL DEFAULT 0
     )
 """
 
 
+class ForeignError(sqlite3.DatabaseError):
+    """The file holds something that Inkloop did not make."""
+
+
 _COLUMNS = "id, label, sizes, points, crc, removed"
+
+# Types and lengths are known without reading what they are of.
+_SELECT = f"""
+    SELECT {_COLUMNS} FROM examples WHERE typeof(points) = 'blob' AND length(points) <= {16 * MOST_POINTS}
+    AND typeof(sizes) = 'blob' AND length(sizes) <= {4 * MOST_STROKES}
+    AND typeof(label) = 'text' AND length(label) <= {MOST_LABEL}
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,10 +79,14 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raises:
         sqlite3.Error: It cannot be opened, or is damaged.
-        TaughtError: A newer Inkloop made it.
+        ForeignError: It holds something that Inkloop did not make.
+        TaughtError: A newer Inkloop made it, it is no ordinary file, or it is too large.
+        OSError: The folder cannot be looked into.
     """
+    _refuse_special(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
+        connection.execute("PRAGMA trusted_schema = OFF")
         _begin_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -67,13 +97,40 @@ def connect(path: Path) -> sqlite3.Connection:
             )
         if version < FORMAT:
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute(_CREATE)
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'examples'").fetchone():
+                connection.execute(_CREATE)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
             connection.execute("COMMIT")
+        _refuse_foreign(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _refuse_special(path: Path) -> None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):  # of a folder SQLite says what it is
+        raise TaughtError(f"{path.name} is no ordinary file; move it away")
+    if found.st_size > MOST_FILE:
+        raise TaughtError(f"{path.name} is larger than {MOST_FILE >> 20} MiB; move it away")
+
+
+def _refuse_foreign(connection: sqlite3.Connection) -> None:
+    """Triggers, views, checks and the like would run, or stop us, whenever something is written."""
+    found = connection.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+    ).fetchmany(9)
+    if not found:
+        raise ForeignError("it has no table of examples")
+    for kind, name, text in found:
+        if (kind, name) != ("table", "examples"):
+            raise ForeignError(f"it has a {kind} {str(name)[:40]!r} that Inkloop did not make")
+        if "".join(str(text).split()) != "".join(_CREATE.split()):
+            raise ForeignError("its table is not the one that Inkloop makes")
 
 
 def _begin_wal(connection: sqlite3.Connection) -> None:
@@ -112,13 +169,36 @@ def read(path: Path) -> tuple[list[Record], int]:
         TaughtError: A newer Inkloop made it.
     """
     connection = connect(path)
-    connection.text_factory = bytes  # a damaged label must not stop the reading of the others
     try:
-        rows = connection.execute(f"SELECT {_COLUMNS} FROM examples ORDER BY id").fetchall()
+        return _read_from(connection)
     finally:
         connection.close()
+
+
+def _read_from(connection: sqlite3.Connection) -> tuple[list[Record], int]:
+    connection.text_factory = bytes  # a damaged label must not stop the reading of the others
+    (count,) = connection.execute("SELECT count(*) FROM examples").fetchone()
+    rows = connection.execute(f"{_SELECT} ORDER BY id LIMIT {MOST_EXAMPLES}")
     records = [record for row in rows if (record := _decoded(row)) is not None]
-    return records, len(rows) - len(records)
+    return records, count - len(records)
+
+
+def read_only(path: Path) -> tuple[list[Record], int]:
+    """As `read`, where nothing can be written: not even what SQLite wants to keep beside a file it reads.
+
+    Raises:
+        OSError: It cannot be read, or there is no room for a copy.
+        sqlite3.Error: As `read`.
+        TaughtError: As `read`.
+    """
+    _refuse_special(path)
+    with tempfile.TemporaryDirectory(prefix="inkloop-taught-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / path.name
+        for ending in ("", "-wal"):
+            part = path.with_name(path.name + ending)
+            if not ending or part.exists():
+                shutil.copyfile(part, copy.with_name(copy.name + ending))
+        return read(copy)
 
 
 def salvage(path: Path) -> list[Record]:
@@ -153,23 +233,47 @@ def _rows_of_both_ends(connection: sqlite3.Connection) -> list[Sequence[object]]
     """Rows from the first on and from the last back: a broken page stops either walk."""
     rows: list[Sequence[object]] = []
     with contextlib.closing(connection):
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if not _plain_table(connection):
+            return rows
         connection.text_factory = bytes
         for order in ("ASC", "DESC"):
             with contextlib.suppress(sqlite3.Error):
-                for row in connection.execute(f"SELECT {_COLUMNS} FROM examples ORDER BY id {order}"):
+                for row in connection.execute(f"{_SELECT} ORDER BY id {order} LIMIT {MOST_EXAMPLES}"):
                     rows.append(row)  # one by one: what came before it breaks is kept
     return rows
 
 
+def _plain_table(connection: sqlite3.Connection) -> bool:
+    """Whether the examples are rows that lie there; a view, say, may have no end."""
+    found = connection.execute("SELECT type, sql FROM sqlite_master WHERE name = 'examples'").fetchall()
+    columns = connection.execute("PRAGMA table_xinfo(examples)").fetchall()
+    ordinary = [(kind, "VIRTUAL" in str(text).upper().split()[:3]) for kind, text in found]
+    # The last of a column's facts is 0 unless it is hidden or computed.
+    return ordinary == [("table", False)] and not any(column[-1] for column in columns)
+
+
 def _decoded(row: Sequence[object]) -> Record | None:
+    """The example of a row; None of one that does not hold together."""
     identity, text, sizes, points, crc, removed = row
     if not (isinstance(identity, int) and isinstance(text, bytes)):
         return None
     if not (isinstance(sizes, bytes) and isinstance(points, bytes)) or crc != _crc(text, sizes, points):
         return None
-    counts = np.frombuffer(sizes, dtype="<i4").tolist()
+    # A sum that is right says that nothing was damaged, and nothing of who wrote it.
+    if len(sizes) % 4 or len(points) % 16 or not points:
+        return None
+    counts = np.frombuffer(sizes, dtype="<i4").astype(np.int64)
     array = np.frombuffer(points, dtype="<f4").astype(np.float32).reshape(-1, 4)
-    return Record(identity, text.decode(), split_strokes(array, counts), bool(removed))
+    if not (counts > 0).all() or counts.sum() != len(array) or not np.isfinite(array[:, :2]).all():
+        return None
+    try:
+        label = text.decode()
+    except UnicodeDecodeError:
+        return None
+    if not label.strip():
+        return None
+    return Record(identity, label, split_strokes(array, counts.tolist()), bool(removed))
 
 
 def _crc(text: bytes, sizes: bytes, points: bytes) -> int:

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,15 @@ class Said:
     message: str
 
 
-Reply: TypeAlias = Committed | Said
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the file holds that could not be read before, and how many of its rows cannot be understood."""
+
+    records: list[Record]
+    unreadable: int
+
+
+Reply: TypeAlias = Committed | Said | Found
 
 
 class TaughtWriter:
@@ -43,10 +51,15 @@ class TaughtWriter:
         snapshot: All records there are, for a file that has to be begun anew. Called from the writer's
             thread.
         retry_seconds: How long to wait after a failure, unless something new comes.
+        unread: Whether there is a file that could not be read; it is tried again.
     """
 
     def __init__(
-        self, path: Path, snapshot: Callable[[], list[Record]], retry_seconds: float = RETRY_SECONDS
+        self,
+        path: Path,
+        snapshot: Callable[[], list[Record]],
+        retry_seconds: float = RETRY_SECONDS,
+        unread: bool = False,
     ) -> None:
         self.replies: SimpleQueue[Reply] = SimpleQueue()
         self._path = path
@@ -55,6 +68,7 @@ class TaughtWriter:
         self._changes: SimpleQueue[Record | None] = SimpleQueue()
         self._connection: sqlite3.Connection | None = None
         self._in_trouble = False
+        self._unread = unread
         self._thread = threading.Thread(target=self._work, name="inkloop-taught", daemon=True)
         self._thread.start()
         end_at_exit(self, self._thread, partial(self._changes.put, None))
@@ -75,6 +89,8 @@ class TaughtWriter:
         ending = False
         while not ending:
             ending = self._collect(pending)
+            if self._unread:
+                self._read_again()
             if pending and self._commit(pending):
                 done += len(pending)
                 pending.clear()
@@ -84,7 +100,7 @@ class TaughtWriter:
     def _collect(self, pending: list[Record]) -> bool:
         """Wait for changes, not longer than until a retry is due; True if there will be no more."""
         try:
-            change = self._changes.get(timeout=self._retry_seconds if pending else None)
+            change = self._changes.get(timeout=self._retry_seconds if pending or self._unread else None)
             while change is not None:
                 pending.append(change)
                 change = self._changes.get_nowait()
@@ -101,6 +117,10 @@ class TaughtWriter:
         except (OSError, TaughtError) as error:
             self._disconnect()
             return self._trouble(getattr(error, "strerror", None) or str(error))
+        except Exception as error:  # this thread must not end without a word: nothing would be saved any more
+            self._disconnect()
+            self._trouble(f"{type(error).__name__}: {error}")
+            return self._write_each(pending)
         if self._in_trouble:
             self._in_trouble = False
             self.replies.put(Said("what was taught is saved again"))
@@ -117,6 +137,35 @@ class TaughtWriter:
             taught_file.put(connection, record)
         connection.execute("COMMIT")
 
+    def _write_each(self, records: list[Record]) -> bool:
+        """Write what can be, one by one; False, since one cannot: all of them are tried again."""
+        for record in records:
+            try:
+                self._write([record])
+            except Exception:
+                self._disconnect()
+        return False
+
+    def _read_again(self) -> None:
+        """Read what could not be read at the start: by now the disk may have room, or be there."""
+        try:
+            if not self._path.exists():
+                return
+            records, unreadable = taught_file.read(self._path)
+        except TaughtError:
+            self._unread = False  # it was said, and waiting changes nothing
+            return
+        except sqlite3.Error as error:
+            if not is_damage(error):
+                return
+            records, unreadable = taught_file.salvage(self._path), 0
+            if not self._begin_anew(records):
+                return
+        except Exception:
+            return
+        self._unread = False
+        self.replies.put(Found(records, unreadable))
+
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,16 +177,18 @@ class TaughtWriter:
             self._connection.close()
             self._connection = None
 
-    def _begin_anew(self) -> bool:
-        """Move the damaged file aside and write all there is into a new one."""
+    def _begin_anew(self, rescued: Sequence[Record] = ()) -> bool:
+        """Move a file aside that is damaged, or not ours, and write all there is into a new one."""
         try:
             aside = taught_file.move_aside(self._path)
-            self._write(self._snapshot())
-        except (sqlite3.Error, OSError) as error:
+            self._write([*rescued, *self._snapshot()])
+        except (sqlite3.Error, OSError, TaughtError) as error:
             self._disconnect()
             return self._trouble(str(error))
         self.replies.put(
-            Said(f"the taught set was damaged; it was written anew, the old file is {aside.name}")
+            Said(
+                f"the taught set was damaged; what is taught was written again, the old file is {aside.name}"
+            )
         )
         return True
 
@@ -156,14 +207,16 @@ class TaughtWriter:
         try:
             if self._connection is not None:
                 taught_file.purge(self._connection)
-        except sqlite3.Error:
+        except Exception:
             pass  # they stay marked as removed, and go the next time
         finally:
             self._disconnect()
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file itself is broken, and not the disk or the access to it."""
+    """Whether the file itself is broken or not ours, and not the disk or the access to it."""
+    if isinstance(error, taught_file.ForeignError):
+        return True
     said = str(error)
     return "malformed" in said or "not a database" in said
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from addon import taught_file
-from addon.errors import PointsError
+from addon.errors import PointsError, TaughtError
 from addon.taught import Example, TaughtStore
 from tests.strategies import inks
 
@@ -389,3 +389,195 @@ def test_the_example_that_an_ink_goes_on_from_is_found(tmp_path):
     store.forget(first)
     assert store.begun_by("A", [roof, bar]) is None
     store.close()
+
+
+def rewritten(path: Path, *statements: str) -> None:
+    with sqlite3.connect(path) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id, 'A' AS label, "
+
+
+@pytest.mark.parametrize(
+    ("statements", "kept", "said"),
+    [
+        (
+            ["CREATE TRIGGER eat AFTER INSERT ON examples BEGIN DELETE FROM examples; END"],
+            ["A", "B", "C"],
+            "trigger 'eat'",
+        ),
+        (["CREATE INDEX one ON examples (label)"], ["A", "B", "C"], "index 'one'"),
+        (
+            [
+                "DROP TABLE examples",
+                f"CREATE VIEW examples AS {ENDLESS} x'01000000' AS sizes, zeroblob(16) AS points, "
+                "0 AS crc, 0 AS removed FROM n",
+            ],
+            [],
+            "view 'examples'",
+        ),
+        (["DROP TABLE examples"], [], "no table of examples"),
+        (
+            ["ALTER TABLE examples ADD COLUMN more TEXT CHECK (more IS NOT NULL OR abs(-9) > 0)"],
+            ["A", "B", "C"],
+            "not the one that Inkloop makes",
+        ),
+    ],
+)
+def test_a_set_with_what_inkloop_did_not_make_is_read_and_put_aside(path, statements, kept, said):
+    filled(path, *"ABC")
+    rewritten(path, *statements)
+    store = TaughtStore(path)
+    (line,) = store.poll()
+    assert said in line
+    assert [one.label for one in store.examples] == kept
+    store.teach("D", LINE)
+    assert store.close()
+    assert labels_in(path) == [*kept, "D"]
+    assert next(path.parent.glob("*damaged*.sqlite3")).name in line
+
+
+def row(identity: int, label: bytes, sizes: list[int], points: np.ndarray) -> tuple:
+    counts, floats = np.array(sizes, "<i4").tobytes(), points.astype("<f4").tobytes()
+    return identity, label, counts, floats, taught_file._crc(label, counts, floats)
+
+
+ONES = np.ones((4, 4))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        row(5, b"ragged", [3], ONES),
+        row(5, b"ragged", [9, -5], ONES),
+        row(5, b"ragged", [4, 0], ONES),
+        row(5, b"odd", [1], np.ones(3)),
+        row(5, b"none", [], np.ones(0)),
+        row(5, b"nan", [4], np.full((4, 4), np.nan)),
+        row(5, b"inf", [4], np.full((4, 4), np.inf)),
+        row(5, b"\xff\xfe", [4], ONES),
+        row(5, b"  ", [4], ONES),
+        row(5, b"L" * 5000, [4], ONES),
+        row(5, b"strokes", [1] * 100_001, np.ones((100_001, 4))),
+    ],
+    ids=lambda bad: bad[1][:8].decode("latin-1"),
+)
+def test_a_row_that_does_not_hold_together_is_left_out_and_told(path, bad):
+    filled(path, "A")
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "INSERT INTO examples (id, label, sizes, points, crc) VALUES (?, CAST(? AS TEXT), ?, ?, ?)", bad
+        )
+    connection.close()
+    store = TaughtStore(path)
+    assert [one.label for one in store.examples] == ["A"]
+    assert store.poll() == ["1 taught examples of taught.sqlite3 cannot be read and are left out"]
+    store.teach("B", LINE)
+    assert store.close()
+
+
+def test_a_file_that_is_too_large_is_left_alone(path, monkeypatch):
+    filled(path, "A")
+    monkeypatch.setattr(taught_file, "MOST_FILE", 100)
+    with pytest.raises(TaughtError, match=r"taught.sqlite3 is larger than"):
+        taught_file.read(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_a_pipe_in_the_place_of_a_set_is_left_alone(path):
+    path.parent.mkdir()
+    os.mkfifo(path)
+    store = TaughtStore(path)
+    assert store.poll() == ["taught.sqlite3 is no ordinary file; move it away"]
+    store.teach("B", LINE)
+    assert not store.close(timeout=0.5)
+
+
+@pytest.mark.parametrize("identity", [2**63 - 1, -(2**63)])
+def test_the_last_number_that_there_is_does_not_stop_the_teaching(path, identity):
+    filled(path, "A")
+    rewritten(path, f"UPDATE examples SET id = {identity}")
+    store = TaughtStore(path)
+    first, second = store.teach("B", LINE), store.teach("C", LINE)
+    assert first.id < second.id < 2**53
+    assert store.flush()
+    assert store.close()
+    assert sorted(labels_in(path)) == ["A", "B", "C"]
+
+
+def test_a_writer_outlives_what_nobody_expected_and_saves_the_rest(path, monkeypatch):
+    put, broken = taught_file.put, [True]
+
+    def fails(connection, record):
+        if record.label == "odd" and broken[0]:
+            raise OverflowError("Python int too large")
+        put(connection, record)
+
+    monkeypatch.setattr(taught_file, "put", fails)
+    store = TaughtStore(path, retry_seconds=0.01)
+    store.teach("odd", LINE)
+    store.teach("A", LINE)
+    assert not store.flush(0.2)
+    assert "OverflowError: Python int too large" in store.poll()[0]
+    assert labels_in(path) == ["A"]
+    broken[0] = False
+    assert store.flush()
+    assert "saved again" in store.poll()[0]
+    assert store.close()
+    assert labels_in(path) == ["odd", "A"]
+
+
+def test_a_set_that_could_not_be_read_at_the_start_is_read_when_it_can_be(path, monkeypatch):
+    filled(path, "A", "B")
+    read, shut = taught_file.read, [True]
+
+    def closed(there):
+        if shut[0]:
+            raise sqlite3.OperationalError("disk I/O error")
+        return read(there)
+
+    monkeypatch.setattr(taught_file, "read", closed)
+    changes = []
+    store = TaughtStore(path, retry_seconds=0.01, changed=lambda every: changes.append(len(every)))
+    assert "cannot be opened (disk I/O error)" in store.poll()[0]
+    mine = store.teach("C", LINE)
+    shut[0] = False
+    said, ends = [], time.monotonic() + 20
+    while len(store.examples) < 3:
+        assert time.monotonic() < ends, said
+        said += store.poll()
+        time.sleep(0.001)
+    assert (said + store.poll())[-1] == "the taught set can be read again: 2 examples are there"
+    assert [one.label for one in store.examples] == ["A", "B", "C"]
+    assert store.examples[2] is mine
+    assert changes == [0, 1, 3]
+    assert store.close()
+    assert labels_in(path) == ["A", "B", "C"]
+
+
+def test_a_set_on_a_disk_that_takes_nothing_is_read_from_a_copy(path, monkeypatch):
+    filled(path, "A", "B")
+    read = taught_file.read
+
+    def read_only(there):
+        if there == path:
+            raise sqlite3.OperationalError("attempt to write a readonly database")
+        return read(there)
+
+    monkeypatch.setattr(taught_file, "read", read_only)
+    store = TaughtStore(path)
+    assert store.poll() == []
+    assert [one.label for one in store.examples] == ["A", "B"]
+    store.close()
+
+
+def test_what_could_not_be_read_again_is_not_taught(path):
+    store = TaughtStore(path)
+    with pytest.raises(ValueError, match="a label may have 1000 characters; this one has 1001"):
+        store.teach("L" * 1001, LINE)
+    with pytest.raises(PointsError, match="an example may have"):
+        store.teach("A", [np.zeros((1, 4))] * 100_001)
+    assert store.close()
