@@ -1,19 +1,22 @@
 """The process in which a stranger's file is opened: `python -m addon.doctor.child`.
 
 It reads one request a line and answers each with one line, both JSON. What native libraries print goes to
-standard error. It ends with its input, by itself once a request has taken too long, and by whatever a file
-does to it: none of that touches the process that asked.
+standard error. It ends with its input, also in the middle of a file, and takes its folder away then; by
+itself once a request has taken too long; and by whatever a file does to it: none of that touches who asked.
 """
 
 import json
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, TextIO
 
 from addon.doctor.examine import examine, load_pen
 from addon.doctor.findings import Findings
-from addon.doctor.limits import end_within, limit_this_process
+from addon.doctor.limits import FOLDER_PREFIX, end_within, limit_this_process
+from addon.parent import end_with_parent
 
 SPARE_SECONDS = 5.0
 """How much later than whoever asked this process ends itself."""
@@ -29,13 +32,18 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     limit_this_process()
+    end_with_parent(_tidy)
     serve(sys.stdin, answers)
+    # Whoever asked does so, too, unless it is gone.
+    _tidy()
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer each line of `requests` with a line of `answers`."""
     for line in requests:
         request: dict[str, Any] = json.loads(line)
+        # Temporary files, too, are to go with the folder.
+        tempfile.tempdir = request["folder"]
         end_within(float(request["timeout"]) + SPARE_SECONDS)
         answer = json.dumps(_answer(request))
         end_within(0.0)
@@ -48,6 +56,12 @@ def serve(requests: TextIO, answers: TextIO) -> None:
             answer = json.dumps(too_long)
         answers.write(answer + "\n")
         answers.flush()
+
+
+def _tidy() -> None:
+    # Only what was made for this child: never a folder that somebody else named.
+    if tempfile.tempdir is not None and Path(tempfile.tempdir).name.startswith(FOLDER_PREFIX):
+        shutil.rmtree(tempfile.tempdir, ignore_errors=True)
 
 
 def _answer(request: dict[str, Any]) -> Findings:

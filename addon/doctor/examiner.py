@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import cast
 
 from addon.doctor.findings import Findings
+from addon.doctor.limits import FOLDER_PREFIX
 from addon.runtime.child_process import ChildProcess
 from addon.runtime.opening import LIMIT
 
@@ -89,7 +90,7 @@ class Examiner:
             self.close()
         if self._child is None:
             # What a child leaves behind when it crashes goes with this folder.
-            self._folder = TemporaryDirectory(prefix="inkloop-doctor-", ignore_cleanup_errors=True)
+            self._folder = TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True)
             self._child = ChildProcess("addon.doctor.child", self._niceness)
             self.started += 1
         place = {"path": str(path.absolute()), "folder": self._folder.name}

@@ -8,6 +8,9 @@ import sys
 MEMORY = 4 * 1024**3
 """Bytes of memory that may be asked for."""
 
+FOLDER_PREFIX = "inkloop-doctor-"
+"""Of the folder in which a child may leave what it writes, and which goes with it."""
+
 DISK = 64 * 1024**2
 """Bytes that a file may have that is written."""
 

@@ -11,17 +11,14 @@ import json
 import os
 import signal
 import sys
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from multiprocessing.shared_memory import SharedMemory
 from time import perf_counter_ns
 from typing import Any, TextIO
 
+from addon.parent import end_with_parent
 from addon.runtime.tensors import Tensors, attach, plan, read, write
-
-PARENT_SECONDS = 0.5
 
 Model = Callable[[Tensors], Tensors]
 Line = dict[str, Any]
@@ -31,10 +28,11 @@ def main() -> None:
     """Serve until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the sketch, which then closes the pipe
     answers = _claim_stdout()
+    # A model that computes for ever would never come to see that the pipe has ended.
+    end_with_parent()
     first = sys.stdin.readline()
     if not first:
         return
-    threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
     job = json.loads(first)
     try:
         model = make(job["maker"], job["arguments"])
@@ -119,13 +117,6 @@ def _next() -> Line | None:
     """The next line; None once the pipe ends: the sketch is gone, or has closed the worker."""
     line = sys.stdin.readline()
     return json.loads(line) if line else None
-
-
-def _watch_parent(parent: int) -> None:
-    # A model that computes for ever would never come to see that the pipe has ended.
-    while os.getppid() == parent:
-        time.sleep(PARENT_SECONDS)
-    os._exit(0)
 
 
 def _say(answers: TextIO, line: Line) -> None:

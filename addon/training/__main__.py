@@ -2,28 +2,27 @@
 
     python -P -m addon.training
 
-What is said is in `addon.jobs`. It ends when its standard input does: then the sketch is gone.
+What is said is in `addon.jobs`. It ends when its standard input does: then the sketch is gone. Whatever it
+writes is written whole or not at all, so it may be ended at any time.
 """
 
 import os
 import signal
 import sys
 import threading
-import time
 import traceback
 from typing import TextIO
 
 from addon.errors import AddonError
 from addon.jobs import CANCEL_LINE, Baking, Event, Failed, event_line, job_from
-
-# How long it may take to leave by itself once the sketch is gone, in seconds.
-GRACE = 10.0
+from addon.parent import end_with_parent
 
 
 def main() -> int:
     """Serve one job; 0 unless it failed, then 1."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the sketch, which then closes the pipe
     events = _claim_stdout()
+    end_with_parent()
     first = sys.stdin.readline()
     if not first:
         return 0
@@ -75,8 +74,6 @@ def _listen(cancel: threading.Event) -> None:
         if line.strip() == CANCEL_LINE:
             cancel.set()
     cancel.set()
-    time.sleep(GRACE)
-    os._exit(1)
 
 
 def _tell(events: TextIO, event: Event) -> None:

@@ -133,15 +133,12 @@ def test_a_process_left_with_a_model_that_never_ends_ends_itself(tmp_path):
     wish = {"provider": "cpu", "seconds": 0, "timeout": -4, "limit": 10**9, "as_pen": False}
     request = {"path": str(path), "folder": str(tmp_path), **wish}
     child = [sys.executable, "-P", "-m", "addon.doctor.child"]
-    done = subprocess.run(
-        child,
-        input=json.dumps(request) + "\n",
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    assert done.returncode == -signal.SIGALRM
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(child, stdin=subprocess.PIPE, env=environment, text=True) as running:
+        assert running.stdin is not None
+        running.stdin.write(json.dumps(request) + "\n")
+        running.stdin.flush()
+        assert running.wait(30) == -signal.SIGALRM
 
 
 def test_a_crash_is_a_line_and_the_next_one_is_answered(tmp_path, examiner):

@@ -1,0 +1,77 @@
+"""A child process that ends with its parent, however the parent ended and whatever the child is doing.
+
+The pipe on standard input says it: no other process has its other end, so it hangs up when the parent goes,
+also after `kill -9`. Linux's signal at a parent's death comes when the thread that started the child ends.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+GRACE = 0.5
+"""Seconds a child has to leave by itself once its parent is gone, or has closed the pipe."""
+
+_LOOK_SECONDS = 0.2
+
+
+def end_with_parent(leave: Callable[[], object] = lambda: None, grace: float = GRACE) -> None:
+    """Have this process ended soon after its parent is gone or has closed the pipe; returns at once.
+
+    Nothing is read from standard input: that is for whoever serves it.
+
+    Args:
+        leave: Called just before the end, to take away what would stay; whatever it raises is left alone.
+        grace: Seconds to leave by itself.
+    """
+    watch = threading.Thread(target=_watch, args=(_gone(), leave, grace), name="inkloop-parent", daemon=True)
+    watch.start()
+
+
+def _watch(gone: Callable[[], bool], leave: Callable[[], object], grace: float) -> None:
+    while not gone():
+        pass
+    time.sleep(grace)
+    try:
+        leave()
+    finally:
+        os._exit(1)
+
+
+if sys.platform == "win32":
+    import _winapi
+    import msvcrt
+
+    def _gone() -> Callable[[], bool]:
+        pipe = msvcrt.get_osfhandle(0)
+        try:
+            parent = _winapi.OpenProcess(_winapi.SYNCHRONIZE, False, os.getppid())
+        except OSError:
+            parent = 0
+
+        def gone() -> bool:
+            # While something lies in the pipe this does not fail: the parent itself is asked for, too.
+            try:
+                _winapi.PeekNamedPipe(pipe, 0)
+            except OSError:
+                return True
+            if parent:
+                ended = _winapi.WaitForSingleObject(parent, int(1000 * _LOOK_SECONDS))
+                return ended == _winapi.WAIT_OBJECT_0
+            time.sleep(_LOOK_SECONDS)
+            return False
+
+        return gone
+else:
+    import select
+
+    def _gone() -> Callable[[], bool]:
+        parent, pipe = os.getppid(), select.poll()
+        # No event is asked for: a pipe that hangs up is always told of, and what lies in it is left there.
+        pipe.register(0, 0)
+
+        def gone() -> bool:
+            return bool(pipe.poll(1000 * _LOOK_SECONDS)) or os.getppid() != parent
+
+        return gone
