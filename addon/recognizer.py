@@ -178,7 +178,10 @@ class Recognizer(Teaching):
         if iterations is not None:
             TrainConfig(iterations=iterations)
         why_not = self.refusal
-        said = why_not or self._workshop.train(self.examples, self._folder, iterations, resume)
+        try:
+            said = why_not or self._workshop.train(self.examples, self._folder, iterations, resume)
+        except OSError as error:
+            why_not = said = f"training cannot begin ({error.strerror or error})"
         if said:
             self._say(said)
         return not why_not
@@ -198,7 +201,10 @@ class Recognizer(Teaching):
         Raises:
             ValueError: The path does not end in .onnx.
         """
-        why_not = self._workshop.export(self.examples, self._folder, Path(path).absolute())
+        try:
+            why_not = self._workshop.export(self.examples, self._folder, Path(path).absolute())
+        except OSError as error:
+            why_not = f"the export cannot begin ({error.strerror or error})"
         if why_not:
             self._say(why_not)
         return not why_not

@@ -128,7 +128,14 @@ def _spawn(job: Job | Baking, log: Path) -> subprocess.Popen[str]:
 def _environment(job: Job | Baking) -> dict[str, str]:
     packages = str(Path(__file__).parents[1])
     threads = "1" if isinstance(job, Baking) else str(job.config.get("threads", 1))
-    return {**os.environ, "PYTHONPATH": packages, "OMP_NUM_THREADS": threads}
+    # Torch would leave its folder among the system's temporary files.
+    kept = str(job.folder / "torch")
+    return {
+        **os.environ,
+        "PYTHONPATH": packages,
+        "OMP_NUM_THREADS": threads,
+        "TORCHINDUCTOR_CACHE_DIR": kept,
+    }
 
 
 def _quietly() -> int:

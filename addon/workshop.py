@@ -57,7 +57,7 @@ class Workshop:
         """Why a training of so many examples a label would not begin now; empty if it would."""
         if self._preset is None and self._pens.model is None and self._slot.busy:
             return "the model is still being loaded; train in a moment"
-        return refusal(labels, self.status.active, self._base() is not None)
+        return refusal(labels, self.status.active, self._adapts)
 
     def train(self, examples: Sequence[Example], folder: Path, most: int | None, resume: bool) -> str:
         """Begin a training, which `refusal` has found no fault with.
@@ -130,9 +130,14 @@ class Workshop:
             if run is not None:
                 run.stop()
 
+    @property
+    def _adapts(self) -> bool:
+        model = self._pens.model
+        return self._preset is None and model is not None and model.spec.reading is not None
+
     def _base(self) -> "Base | None":
         model = self._pens.model
-        if self._preset is not None or model is None or model.spec.reading is None:
+        if model is None or not self._adapts:
             return None
         from addon.training_run import Base
 

@@ -259,17 +259,18 @@ def _varint(head: bytes, at: int) -> tuple[int, int]:
 
 def _wakes(folders: Sequence[Path], ending: threading.Event) -> Iterator[None]:
     """Comes back whenever something in the folders changes, and every so often by itself."""
-    from watchfiles import watch
-
     if not folders:
         if not ending.wait(WAKE_MS / 1000):
             yield
         return
-    wake = partial(watch, debounce=50, step=20, rust_timeout=WAKE_MS, yield_on_timeout=True)
     try:
+        from watchfiles import watch
+
+        wake = partial(watch, debounce=50, step=20, rust_timeout=WAKE_MS, yield_on_timeout=True)
         for _ in wake(*folders, stop_event=ending, recursive=False, watch_filter=None, raise_interrupt=False):
             yield
-    except (OSError, RuntimeError):  # a folder went while it was being watched
+    # A folder went while it was being watched, or no file can be opened: it is looked at from time to time.
+    except (OSError, RuntimeError):
         if not ending.wait(WAKE_MS / 1000):
             yield
 

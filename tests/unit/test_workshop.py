@@ -177,3 +177,16 @@ def test_an_export_that_cannot_begin_says_why(signs, tmp_path):
     assert signs.export(tmp_path / "mine.onnx")
     assert not signs.export(tmp_path / "other.onnx")
     assert "under way" in signs.messages()[-1]
+
+
+def test_a_system_that_opens_no_more_files_is_a_line(signs, tmp_path, monkeypatch):
+    def full(*given):
+        raise OSError(24, "Too many open files")
+
+    taught(signs)
+    for name in ("train", "export"):
+        monkeypatch.setattr(signs._workshop, name, full)
+    assert not signs.train()
+    assert signs.messages()[-1] == "training cannot begin (Too many open files)"
+    assert not signs.export(tmp_path / "mine.onnx")
+    assert signs.messages()[-1] == "the export cannot begin (Too many open files)"
