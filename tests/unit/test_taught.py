@@ -579,5 +579,5 @@ def test_what_could_not_be_read_again_is_not_taught(path):
     with pytest.raises(ValueError, match="a label may have 1000 characters; this one has 1001"):
         store.teach("L" * 1001, LINE)
     with pytest.raises(PointsError, match="an example may have"):
-        store.teach("A", [np.zeros((1, 4))] * 100_001)
+        store.teach("A", [np.zeros((1, 4), np.float32)] * 100_001)
     assert store.close()
