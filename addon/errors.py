@@ -8,12 +8,18 @@
         TrainingError    training that cannot begin, or ended badly
         EvaluationError  data that is too little for what is to be measured, or a model that cannot be taught
 
-Each message is one line and says what to do.
+Each message is one line and says what to do. Names and labels in it may come from anybody's file, so a
+message is escaped as it is made.
 """
+
+from addon.text import escaped, one_line
 
 
 class AddonError(Exception):
     """Anything that goes wrong in the addon."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(escaped(each) if isinstance(each, str) else each for each in args))
 
 
 class PointsError(AddonError, ValueError):
@@ -38,3 +44,13 @@ class TrainingError(AddonError):
 
 class EvaluationError(AddonError):
     """Data that is too little for what is to be measured, or a model that cannot be taught."""
+
+
+def said(error: BaseException) -> str:
+    """An error in one line.
+
+    One of our own says at its end what to do, so it stays whole; one of another library is shortened.
+    """
+    if isinstance(error, AddonError):
+        return " ".join(str(error).split())
+    return one_line(str(error)) or type(error).__name__

@@ -11,6 +11,7 @@ from addon.left_out import Oddity
 from addon.prototypes import Prototypes
 from addon.runtime.pens import Pens
 from addon.taught import Example, TaughtStore
+from addon.text import escaped
 
 _log = logging.getLogger(__name__)
 
@@ -175,6 +176,6 @@ class Teaching:
             self._say(f"the very same drawing is taught as {both}; forget one of them")
 
     def _say(self, *lines: str) -> None:
-        self._lines += lines
-        for line in lines:
+        for line in map(escaped, lines):
+            self._lines.append(line)
             _log.info(line)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from sketch.escaped import escaped
 from sketch.hooks import SketchError
 from sketch.host.errors import HostError
 from sketch.host.window import has_display
@@ -192,7 +193,7 @@ def evaluate(
         found = measure(data, plan, model, peers, pictures, say=_aside)
     except (AddonError, OSError) as error:
         _stop(str(error))
-    print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found)))
+    print(json.dumps(found) if as_json else "\n".join(map(escaped, lines(found))))
 
 
 # It reads its arguments itself, as it does under torchrun.
@@ -233,7 +234,7 @@ def doctor(
 
 
 def _aside(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(escaped(line), file=sys.stderr, flush=True)
 
 
 def _handwriting(preset: str | None, iterations: int | None) -> "Handwriting":
@@ -268,7 +269,7 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def _stop(message: str) -> NoReturn:
-    print(f"inkloop: {message}", file=sys.stderr)
+    print(f"inkloop: {escaped(message)}", file=sys.stderr)
     raise SystemExit(1)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import moderngl
 
+from sketch.escaped import escaped, escaped_lines
 from sketch.failures import Failures
 from sketch.ink.ink import NO_POINTS, WetStroke
 from sketch.ink.points import Points
@@ -278,9 +279,11 @@ def _ask(addon: object, lines: list[str]) -> None:
 
 
 def _tell(stage: Stage, text: str) -> None:
-    log.info(text)
-    stage.notices.add(stage.now, text)
-    _call(stage, "message", stage.sketch.message, text)
+    # A file's name or a label in it may be anybody's; in the log each message stays one line.
+    log.info(escaped(text))
+    shown = escaped_lines(text)
+    stage.notices.add(stage.now, shown)
+    _call(stage, "message", stage.sketch.message, shown)
 
 
 def _take(stage: Stage, event: Event) -> None:

@@ -12,6 +12,7 @@ from addon.doctor.findings import Findings, runs
 from addon.doctor.show import show
 from addon.errors import ModelError
 from addon.runtime.wheels import wheels_at_odds
+from addon.text import escaped
 
 
 def doctor(path: Path, as_json: bool, provider: str, seconds: float, adaptor: bool) -> int:
@@ -42,7 +43,7 @@ def doctor(path: Path, as_json: bool, provider: str, seconds: float, adaptor: bo
         show(found, Console(highlight=False, markup=False, emoji=False))
     if adaptor:
         written = write_draft(path, found)
-        print(f"the draft is {written}: check each line of it", file=sys.stderr)
+        print(f"the draft is {escaped(str(written))}: check each line of it", file=sys.stderr)
     return 0 if runs(found) else 1
 
 

@@ -13,7 +13,7 @@ from addon.doctor.entries import said_entries
 from addon.doctor.findings import Findings, Placement, Speed, Value, runs
 from addon.doctor.measure import said_shapes
 from addon.doctor.pictures import sheet
-from addon.runtime.refusal import printable
+from addon.text import escaped
 
 _LONGEST = 700
 _MOST_LINES = 80
@@ -35,7 +35,7 @@ def show(found: Findings, console: Console) -> None:
     thumbnails: Mapping[str, Any] = found.get("pen", {}).get("thumbnails") or {}
     if thumbnails:
         lines = sheet(
-            {printable(str(label)): strokes for label, strokes in thumbnails.items()}, console.width - 4
+            {escaped(str(label)): strokes for label, strokes in thumbnails.items()}, console.width - 4
         )
         console.print(Padding(Group(Text("taught"), *(Text(line) for line in lines)), (1, 2)))
     advice = [("→", sentence) for sentence in found.get("advice", [])]
@@ -167,5 +167,5 @@ def _pen(pen: Mapping[str, Any]) -> list[Row]:
 
 
 def _plain(text: str) -> str:
-    shown = printable(text)
+    shown = escaped(text)
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

@@ -5,6 +5,7 @@ from time import perf_counter_ns
 from typing import Generic, TypeVar
 
 from addon.runtime.timings import TimingRing, Timings
+from addon.text import escaped
 
 Told = TypeVar("Told")
 
@@ -47,7 +48,7 @@ class Answered(Generic[Told]):
         """A line, once."""
         if reason not in self._said:
             self._said.add(reason)
-            self._messages.append(f"{self.name}: {reason}")
+            self._messages.append(escaped(f"{self.name}: {reason}"))
 
     def messages(self) -> list[str]:
         """The lines since the last call."""
@@ -66,17 +67,11 @@ class Answered(Generic[Told]):
         return self._besides.figures()
 
 
-def one_line(error: BaseException) -> str:
-    """An error's own words, short enough for the screen."""
-    words = " ".join(str(error).split())[:160]
-    return words or type(error).__name__
-
-
 def not_opened(name: str, reason: str) -> str:
     """That a model cannot be made; the reason may begin with its name, which stands before it already."""
-    return f"it cannot be opened ({reason.removeprefix(f'{name}: ')})"
+    return f"it cannot be opened ({reason.removeprefix(f'{escaped(name)}: ')})"
 
 
 def failed(name: str, reason: str) -> str:
     """That a model failed on something; likewise."""
-    return f"it fails on what it is fed ({reason.removeprefix(f'{name}: ')}); the last answer stays"
+    return f"it fails on what it is fed ({reason.removeprefix(f'{escaped(name)}: ')}); the last answer stays"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.errors import ModelError
+from addon.errors import ModelError, said
 from addon.runtime.opening import ModelFile, Provider, open_session
 from addon.runtime.ort import onnxruntime
 from addon.runtime.providers import CUDA, Choice, running, truth
@@ -105,8 +105,8 @@ def open_bound(file: ModelFile, choice: Choice, example: Mapping[str, NDArray[An
         return _opened(file, choice, recorded, example, "cuda", values)
     except ModelError as error:
         plain = _opened(file, choice, choice.providers, example, "cuda", values)
-        said = f"{file.path.name} runs without a CUDA graph ({str(error)[:120]})"
-        plain.notice = ". ".join(filter(None, (plain.notice, said)))
+        why = f"{file.path.name} runs without a CUDA graph ({said(error)})"
+        plain.notice = ". ".join(filter(None, (plain.notice, why)))
         return plain
 
 

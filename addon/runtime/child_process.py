@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from addon.errors import AddonError
+from addon.text import one_line
 
 Line = dict[str, Any]
 
@@ -91,7 +92,7 @@ class ChildProcess:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         self._errors.seek(0)
         printed = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return f"{how}: {printed[-1][:120]}" if printed else how
+        return f"{how}: {one_line(printed[-1], 120)}" if printed else how
 
     def end(self, seconds: float = GRACE) -> None:
         """End it, waiting at most so long for it to leave by itself."""

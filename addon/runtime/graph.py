@@ -14,8 +14,9 @@ from addon.runtime.contents import Contents
 from addon.runtime.opening import LIMIT, ModelFile, open_session, read_model
 from addon.runtime.pairing import Signature
 from addon.runtime.providers import Choice, running, truth
-from addon.runtime.refusal import one_line, quoted
+from addon.runtime.refusal import one_line
 from addon.runtime.wire import written
+from addon.text import quoted
 
 Shape = tuple[int | str | None, ...]
 """Sizes of a tensor; a name or None where a size is free."""

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any, Generic
 
-from addon.runtime.answered import Answered, failed, one_line
+from addon.errors import said
+from addon.runtime.answered import Answered, failed
 from addon.runtime.model import INLINE_BELOW_US
 from addon.runtime.timings import Timings
 from addon.runtime.worker import Given, Policy, ThreadWorker, Told, Worker
@@ -35,7 +36,7 @@ class InlineWorker(Generic[Given, Told]):
         try:
             told = self._call(x)
         except Exception as error:  # whatever a model raises: the show goes on with the last answer
-            self._answered.fail(failed(self.name, one_line(error)))
+            self._answered.fail(failed(self.name, said(error)))
             return True
         self._answered.put(told, began, perf_counter_ns() - began)
         return True

@@ -7,8 +7,7 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from addon.errors import AddonError
-from addon.runtime.answered import one_line
+from addon.errors import AddonError, said
 from addon.runtime.model import LoadedModel, load_model
 from addon.runtime.providers import Choice
 from addon.threads import end_at_exit
@@ -121,5 +120,5 @@ def _first_that_loads(request: LoadRequest, load: Load, vet: Vet | None) -> Load
         except AddonError as error:
             refused.append(str(error))
         except Exception as error:  # a full disk, say: whatever it is, the next file is tried
-            refused.append(f"{path.name}: it cannot be loaded ({one_line(error)})")
+            refused.append(f"{path.name}: it cannot be loaded ({said(error)})")
     return LoadResult(request.number, None, tuple(refused))

@@ -7,7 +7,7 @@ from time import perf_counter_ns
 import numpy as np
 from platformdirs import user_cache_path
 
-from addon.errors import ModelError
+from addon.errors import ModelError, said
 from addon.features import COLUMNS
 from addon.runtime.contest import FILE, Memory, Names, Trial, faster, machine_name, model_key
 from addon.runtime.opening import ModelFile, read_model
@@ -97,9 +97,7 @@ def _attempt(file: ModelFile, choice: Choice) -> LoadedModel:
     except ModelError as error:
         raise ModelError(f"{path.name}: {error}") from error
     except Exception as error:
-        raise ModelError(
-            f"{path.name}: it fails when it runs ({_one_line(error)}); export it again"
-        ) from error
+        raise ModelError(f"{path.name}: it fails when it runs ({said(error)}); export it again") from error
     return LoadedModel(path, session, timings, notice)
 
 
@@ -135,7 +133,3 @@ def _window(session: StepSession, pen: np.ndarray, ends: int = 0) -> Timings:
             break
     p50, p99 = np.percentile(np.array(times) / 1000.0, [50, 99])
     return Timings(float(p50), float(p99), 0)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]

@@ -18,7 +18,8 @@ from addon.errors import ModelError
 from addon.runtime.contents import MOST_DIMENSIONS, Contents, contents_of
 from addon.runtime.ort import onnxruntime
 from addon.runtime.other_formats import other_format
-from addon.runtime.refusal import quoted, refusal
+from addon.runtime.refusal import refusal
+from addon.text import escaped, quoted
 
 Provider: TypeAlias = str | tuple[str, dict[str, str]]
 """A provider by ONNX Runtime's name, or with options of its own."""
@@ -65,7 +66,7 @@ def read_model(path: Path, limit: int = LIMIT) -> ModelFile:
     """
     data = _read(path, limit)
     sha256 = hashlib.sha256(data).hexdigest()
-    _log.info("%s: %d bytes, SHA-256 %s", path.name, len(data), sha256)
+    _log.info("%s: %d bytes, SHA-256 %s", escaped(path.name), len(data), sha256)
     try:
         contents = contents_of(data)
         check(contents, limit)

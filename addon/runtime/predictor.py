@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from addon.errors import said
 from addon.features import Row, Trail, advance, lift
 from addon.holding import UNDECIDED, held
 from addon.prediction import Prediction, no_prediction
@@ -126,4 +127,4 @@ class StreamingPredictor:
 
     def failed(self, error: Exception) -> None:
         """A step of this ink has failed; nothing has changed."""
-        self.fault = f"a step failed ({' '.join(str(error).split())[:160]})"
+        self.fault = f"a step failed ({said(error)})"

@@ -21,6 +21,7 @@ from addon.runtime.graph import GraphSession, TensorInfo, open_graph, signatures
 from addon.runtime.ort import onnxruntime
 from addon.runtime.pairing import may_be_same, state_pairs
 from addon.runtime.providers import Choice, choose_here
+from addon.runtime.refusal import one_line
 from addon.runtime.tensors import Tensors
 
 Answer: TypeAlias = dict[str, NDArray[Any]]
@@ -134,7 +135,7 @@ class RecurrentModel:
         try:
             self._graph.session.run_with_iobinding(binding)
         except Exception as error:
-            raise ModelError(f"{self.name}: it fails when it runs ({str(error)[:160]})") from error
+            raise ModelError(f"{self.name}: it fails when it runs ({one_line(str(error))})") from error
         values = binding.get_outputs()
         answers, states = values[: len(self.outputs)], values[len(self.outputs) :]
         answer = {info.name: value.numpy() for info, value in zip(self.outputs, answers, strict=True)}

@@ -3,9 +3,9 @@
 import re
 
 from addon.runtime.contents import Contents
+from addon.text import escaped
+from addon.text import one_line as in_one_line
 
-_LONGEST = 160
-_LONGEST_NAME = 80
 _MOST_OPSETS = 8
 _READ = 4000
 _OLDEST = 7
@@ -31,7 +31,7 @@ def refusal(said: str, contents: Contents) -> str:
         contents: What is in the file.
     """
     # Names in it may be as long as the file.
-    return printable(_refusal(said[:_READ], contents))
+    return escaped(_refusal(said[:_READ], contents))
 
 
 def _refusal(said: str, contents: Contents) -> str:
@@ -70,19 +70,7 @@ def _refusal(said: str, contents: Contents) -> str:
 
 def one_line(said: str) -> str:
     """The heart of a message of ONNX Runtime, without its codes and the names of its own code."""
-    said = _FUNCTION.sub("", _WHERE.sub("", _CODE.sub("", said[:_READ])))
-    plain = printable(" ".join(said.split()))
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}..."
-
-
-def printable(text: str) -> str:
-    """The text without what a terminal would take for commands: names in a file are a stranger's."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
-
-
-def quoted(name: str) -> str:
-    """A name out of a file in quotation marks, as long as a line bears."""
-    return repr(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}...")
+    return in_one_line(_FUNCTION.sub("", _WHERE.sub("", _CODE.sub("", said[:_READ]))))
 
 
 def _opsets(contents: Contents) -> str:

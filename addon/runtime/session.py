@@ -11,9 +11,9 @@ from addon.runtime.device_step import DeviceStep
 from addon.runtime.opening import ModelFile, open_session, read_model
 from addon.runtime.ort import onnxruntime
 from addon.runtime.providers import Choice, running
-from addon.runtime.refusal import quoted
 from addon.runtime.step import StepSession
 from addon.spec import INPUTS, METADATA_KEY, UNKNOWN_OUTPUT, ModelSpec, spec_from_json
+from addon.text import quoted
 
 Shape = tuple[int | str | None, ...]
 """Sizes of a tensor; a name or None where a size is free."""

@@ -20,7 +20,8 @@ from queue import SimpleQueue
 from time import perf_counter_ns
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
-from addon.runtime.answered import Answered, failed, one_line
+from addon.errors import said
+from addon.runtime.answered import Answered, failed
 from addon.runtime.timings import Timings
 from addon.threads import end_at_exit
 
@@ -232,6 +233,6 @@ class ThreadWorker(Generic[Given, Told]):
         try:
             told = self._call(x)
         except Exception as error:  # whatever a model raises: the show goes on with the last answer
-            self._answered.fail(failed(self.name, one_line(error)))
+            self._answered.fail(failed(self.name, said(error)))
             return
         self._answered.put(told, began, perf_counter_ns() - started)

@@ -17,6 +17,7 @@ from multiprocessing.shared_memory import SharedMemory
 from time import perf_counter_ns
 from typing import Any, TextIO
 
+from addon.errors import said
 from addon.parent import end_with_parent
 from addon.runtime.tensors import Tensors, attach, plan, read, write
 
@@ -37,7 +38,7 @@ def main() -> None:
     try:
         model = make(job["maker"], job["arguments"])
     except Exception as error:
-        _say(answers, {"refused": _one_line(error)})
+        _say(answers, {"refused": said(error)})
         return
     _say(answers, {"open": True})
     desk = Desk(model)
@@ -85,7 +86,7 @@ class Desk:
             told = self._model(given)
             return self._tell(line, told, perf_counter_ns() - began)
         except Exception as error:  # whatever a model raises: the next one is answered again
-            return {"number": number, "fault": _one_line(error)}
+            return {"number": number, "fault": said(error)}
 
     def _tell(self, line: Line, told: Tensors, busy: int) -> Line:
         number, slot = line["number"], line["slot"]
@@ -122,10 +123,6 @@ def _next() -> Line | None:
 def _say(answers: TextIO, line: Line) -> None:
     answers.write(json.dumps(line) + "\n")
     answers.flush()
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__
 
 
 if __name__ == "__main__":

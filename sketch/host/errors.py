@@ -3,6 +3,8 @@
 import sys
 from types import TracebackType
 
+from sketch.escaped import escaped
+
 
 class HostError(Exception):
     """There is no display, no OpenGL, or a driver too old; the message is one line and says what to do."""
@@ -14,7 +16,7 @@ def tell_in_one_line() -> None:
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, HostError):
-            print(f"inkloop: {error}", file=sys.stderr)
+            print(f"inkloop: {escaped(str(error))}", file=sys.stderr)
         else:
             before(kind, error, trace)
 

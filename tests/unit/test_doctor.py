@@ -9,7 +9,6 @@ from addon.doctor.findings import Findings, Value
 from addon.doctor.inputs import attempts, made_up
 from addon.doctor.kinds import judge, state_pairs
 from addon.doctor.pictures import COLUMNS, ROWS, half_blocks, sheet
-from addon.runtime.refusal import printable
 
 
 def value(name: str, *shape: int | str | None, kind: str = "tensor(float)") -> Value:
@@ -160,10 +159,6 @@ def test_many_thumbnails_take_several_lines_each_with_its_label():
     lines = sheet({label: [[[0, 0], [255, 255]]] for label in "ABCDE"}, 2 * (COLUMNS + 2))
     assert len(lines) == 3 * (ROWS + 2) - 1
     assert [line.split() for line in lines[ROWS :: ROWS + 2]] == [["A", "B"], ["C", "D"], ["E"]]
-
-
-def test_nothing_in_a_name_is_taken_for_an_order():
-    assert printable("a\x1b[2Jb\nc\u202e") == "a?[2Jb?c?"
 
 
 def test_a_time_limit_that_the_measuring_would_use_up_is_refused():
