@@ -63,7 +63,7 @@ class ImageInput:
         multiple: Sides that are free are rounded to a multiple of this, at least 1.
         longest: Pixels of the longer side at most where the size is kept; 0 for `LARGEST_SIDE`.
         filter: How pixels are averaged.
-        span: What 0 and 255 become.
+        span: What 0 and 255 become; None for what suits the type of the input, see `addon.images.for_type`.
         mean: One number, or one a channel in the model's order.
         scale: Likewise.
         margin: Value, 0..255, around a picture that is fitted.
@@ -79,7 +79,7 @@ class ImageInput:
     multiple: int = 1
     longest: int = 0
     filter: Filter = "bilinear"
-    span: tuple[float, float] = (0.0, 1.0)
+    span: tuple[float, float] | None = None
     mean: tuple[float, ...] = (0.0,)
     scale: tuple[float, ...] = (1.0,)
     margin: int = 0
@@ -101,7 +101,8 @@ class Output:
         labels: Names of the classes, in the order of the scores; empty if nobody named them.
         layout: Order of the axes of a picture or a heat map.
         color: Order of the channels of a picture.
-        span: What is black and what is white in a picture, or nothing and all in a heat map.
+        span: What is black and what is white in a picture, or nothing and all in a heat map; None for 0..255
+            of an output of whole numbers, else 0..1.
         corners: What a box's four numbers are: two corners, a corner and a size, or a center and a size.
         unit: Whether boxes and points are in 0..1 of the model's picture and not in its pixels.
         threshold: Of a heat map, brought to 0..1: what is more is a region.
@@ -114,7 +115,7 @@ class Output:
     labels: tuple[str, ...] = ()
     layout: Layout = "NCHW"
     color: ColorOrder = "RGB"
-    span: tuple[float, float] = (0.0, 1.0)
+    span: tuple[float, float] | None = None
     corners: Corners = "xyxy"
     unit: bool = False
     threshold: float = 0.3
@@ -211,7 +212,7 @@ def _input_from(table: Table) -> ImageInput:
         return made
     plain = ImageInput()
     channels = 1 if table.choice("color", COLOR_ORDERS, plain.color) == "gray" else 3
-    span = table.span("range", plain.span)
+    span = table.span("range")
     std = table.per_channel("std", channels, (), positive=True)
     scale = table.per_channel("scale", channels, ())
     if std and scale:
@@ -245,7 +246,7 @@ def _output_from(table: Table, path: Path) -> Output:
         labels=_labels(table, path),
         layout=table.choice("layout", LAYOUTS, plain.layout),
         color=table.choice("color", COLOR_ORDERS, plain.color),
-        span=table.span("range", plain.span),
+        span=table.span("range"),
         corners=table.choice("corners", CORNERS, plain.corners),
         unit=table.flag("unit", plain.unit),
         threshold=table.number("threshold", plain.threshold, 0, 1),

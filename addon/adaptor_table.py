@@ -90,9 +90,11 @@ class Table:
             raise self.error(f"{key} must be a whole number in {low}..{high}; got {self._values[key]!r}")
         return given
 
-    def span(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
-        """Two numbers that differ."""
-        given = _numbers(self.take(key, list(default)))
+    def span(self, key: str) -> tuple[float, float] | None:
+        """Two numbers that differ; None if it is not there."""
+        if self.take(key, None) is None:
+            return None
+        given = _numbers(self._values[key])
         if given is None or len(given) != 2 or given[0] == given[1]:
             raise self.error(f"{key} must be two different numbers; got {self._values[key]!r}")
         return given[0], given[1]

@@ -1,8 +1,8 @@
 """Pictures to what a model is fed and back, as its adaptor says: arrays in, arrays out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from PIL import Image
 
 from addon.adaptor import LARGEST_SIDE, Adaptor, ImageInput, Layout, Output
 from addon.errors import ModelError
+from addon.text import quoted
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Floats: TypeAlias = NDArray[np.float32]
@@ -29,6 +30,12 @@ _AXES: dict[Layout, tuple[int, int, int]] = {
     "CHW": (1, 2, 0),
     "HWC": (0, 1, 2),
 }
+FLOATS = (0.0, 1.0)
+"""What black and white are for a model whose description does not say, where it takes or makes floats."""
+WHOLE = (0.0, 255.0)
+"""Likewise of whole numbers."""
+_FEWEST_STEPS = 3
+
 _LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32)  # ITU-R BT.601
 
 
@@ -116,7 +123,7 @@ def as_picture(values: NDArray[np.generic], output: Output) -> Pixels:
         raise ModelError(f"a picture has 1 or 3 channels; the output has {shown.shape[2]}")
     if output.color == "BGR":
         shown = shown[:, :, ::-1]
-    low, high = output.span
+    low, high = output.span or FLOATS
     share = np.nan_to_num((shown - low) / (high - low))
     return np.rint(np.broadcast_to(share, (*share.shape[:2], 3)).clip(0, 1) * 255).astype(np.uint8)
 
@@ -128,7 +135,7 @@ def from_input(values: Floats, wants: ImageInput) -> Pixels:
         Uint8 of shape (h, w, 3).
     """
     rows = as_rows(values, wants.layout)
-    low, high = wants.span
+    low, high = wants.span or FLOATS
     share = (rows / np.asarray(wants.scale, np.float32) + np.asarray(wants.mean, np.float32) - low) / (
         high - low
     )
@@ -227,9 +234,69 @@ def normalized(part: Pixels, wants: ImageInput) -> Floats:
         channels = (channels @ _LUMA)[:, :, None]
     elif wants.color == "BGR":
         channels = channels[:, :, ::-1]
-    low, high = wants.span
+    low, high = wants.span or FLOATS
     spread = low + channels * np.float32((high - low) / 255)
     return (spread - np.asarray(wants.mean, np.float32)) * np.asarray(wants.scale, np.float32)
+
+
+def for_type(wants: ImageInput, name: str, dtype: np.dtype[Any]) -> ImageInput:
+    """How a picture becomes an input of a type: `span` filled in, and known to fit.
+
+    Floats of every size are fed 0..1 and whole numbers 0..255 unless the description says otherwise; True
+    and False are a picture's brighter and darker half. For int8, which does not hold 0..255, and for
+    everything else there is no usual way, so a description has to say.
+
+    Args:
+        wants: What the description says.
+        name: Of the input, for errors.
+        dtype: Its type.
+
+    Raises:
+        ModelError: The type cannot hold what it would be fed.
+    """
+    if dtype.kind not in "iufb":
+        raise ModelError(f"its input {quoted(name)} is of type {dtype}; a picture is numbers")
+    whole = dtype.kind in "iu"
+    span = wants.span or (WHOLE if whole else FLOATS)
+    shift, scale = np.asarray(wants.mean, np.float64), np.asarray(wants.scale, np.float64)
+    ends = [(end - shift) * scale for end in span]
+    low, high = float(np.min(ends)), float(np.max(ends))
+    least, most = _limits(dtype)
+    fed = f"{low:g}..{high:g}"
+    if not least - 0.5 <= low <= high <= most + 0.5:
+        holds = f"{dtype}, which holds {least:g}..{most:g}"
+        if wants.span is None and wants.mean == (0.0,) and wants.scale == (1.0,):
+            raise ModelError(
+                f"its input {quoted(name)} is {holds}, and a picture is {fed}: say in its .toml what black "
+                f"and white become, under [input], as in range = [{least:g}, {most:g}]"
+            )
+        raise ModelError(
+            f"its description feeds its input {quoted(name)} {fed}, and that is {holds}; change range, mean "
+            "and std, or leave them out"
+        )
+    if whole and high - low < _FEWEST_STEPS:
+        raise ModelError(
+            f"its description feeds its input {quoted(name)} {fed}, and {dtype} holds whole numbers alone: "
+            "nearly nothing of a picture would be left; range = [0, 255] is usual"
+        )
+    return replace(wants, span=span)
+
+
+def as_type(batch: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """What is fed, in the input's type: rounded to whole numbers where it takes those."""
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return np.rint(batch).clip(limits.min, limits.max).astype(dtype)
+    if dtype.kind == "b":
+        return batch >= 0.5
+    return batch.astype(dtype, copy=False)
+
+
+def _limits(dtype: np.dtype[Any]) -> tuple[float, float]:
+    if dtype.kind == "b":
+        return 0.0, 1.0
+    limits = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
+    return float(limits.min), float(limits.max)
 
 
 def checked_image(image: Pixels) -> Pixels:

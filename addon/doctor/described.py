@@ -1,11 +1,16 @@
 """The description beside a model, checked against what the model does; and a first draft of one."""
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from addon.adaptor import Adaptor, Layout, OutputKind, check_names
 from addon.doctor.findings import Kind, Value
+from addon.doctor.inputs import type_of
 from addon.doctor.kinds import Judgement, Sizes, is_picture
 from addon.errors import ModelError
+from addon.images import WHOLE, for_type
 
 _HEAD = (
     "# A first draft by inkloop doctor, guessed from shapes: check each line. docs/vision.md has the keys."
@@ -16,24 +21,29 @@ _MEANINGS: dict[Kind, OutputKind] = {
     "heat map": "heat map",
     "features": "features",
 }
-_COLORS = """color = "RGB"  # or "BGR", "gray"
-range = [0.0, 1.0]  # what black and white become: also [-1.0, 1.0], [0.0, 255.0]
-# mean = [0.485, 0.456, 0.406]  # these two are torchvision's
+_COLOR = 'color = "RGB"  # or "BGR", "gray"'
+_MEANS = """# mean = [0.485, 0.456, 0.406]  # these two are torchvision's
 # std = [0.229, 0.224, 0.225]"""
 
 
-def check_description(described: Adaptor, fed: Sizes, answered: Sizes) -> None:
+def check_description(described: Adaptor, inputs: Sequence[Value], fed: Sizes, answered: Sizes) -> None:
     """Refuse a description that does not fit the model.
 
     Args:
         described: What the file beside it says.
+        inputs: As the model declares them.
         fed: Sizes of what the model was fed, by name.
         answered: Sizes of what came out, by name.
 
     Raises:
-        ModelError: It names what the model has not, or has another number of labels than it has classes.
+        ModelError: It names what the model has not, has another number of labels than it has classes, or
+            feeds numbers that an input does not hold.
     """
     check_names(described, fed, answered)
+    name = described.input.name or next(iter(fed), "")
+    for value in inputs:
+        if value["name"] == name and described.input.kind == "image" and is_picture(fed[name]):
+            for_type(described.input, name, type_of(value["type"])[1])
     for output in described.outputs:
         shape = answered[output.name] if output.name else next(iter(answered.values()))
         classes = [size for size in shape[1:] if size != 1] or [1]
@@ -70,13 +80,24 @@ def _input(name: str, sizes: Sequence[int], inputs: Sequence[Value]) -> str:
     layout = _layout(sizes)
     lines = ["[input]", f"name = {_quoted(name)}", f'layout = "{layout}"']
     gray = sizes[layout.index("C")] == 1
-    lines.append('color = "gray"' if gray else _COLORS)
-    declared = next(value["shape"] for value in inputs if value["name"] == name)
+    value = next(value for value in inputs if value["name"] == name)
+    declared, floats = value["shape"], type_of(value["type"])[1].kind == "f"
+    lines += ['color = "gray"' if gray else _COLOR, _range(type_of(value["type"])[1])]
+    lines += [_MEANS] if floats and not gray else []
     sides = [declared[layout.index(axis)] for axis in "HW"]
     if not all(isinstance(side, int) and side > 0 for side in sides):
         lines.append(f"size = [{sizes[layout.index('H')]}, {sizes[layout.index('W')]}]  # it takes others")
     lines.append('resize = "crop"  # or "stretch", "fit", "ten", "keep"')
     return "\n".join(lines)
+
+
+def _range(dtype: np.dtype[Any]) -> str:
+    if dtype.kind == "f":
+        return "range = [0.0, 1.0]  # what black and white become: also [-1.0, 1.0], [0.0, 255.0]"
+    if dtype.kind == "b":
+        return "range = [0.0, 1.0]  # a picture's darker and brighter half"
+    low, high = (-128.0, 127.0) if dtype == np.int8 else WHOLE
+    return f"range = [{low}, {high}]  # what black and white become; {dtype} holds whole numbers"
 
 
 def _output(name: str, kind: OutputKind, sizes: Sequence[int]) -> str:

@@ -98,7 +98,7 @@ def _run(found: Findings, file: ModelFile, trial: Trial, seconds: float) -> None
         found["draft"] = draft(judged, trial.inputs, speed["inputs"], speed["outputs"])
     if described is not None:
         found["adaptor"] = asdict(described)
-        check_description(described, speed["inputs"], speed["outputs"])
+        check_description(described, trial.inputs, speed["inputs"], speed["outputs"])
     found["advice"] = advice(found, trial.finite(), described is not None)
 
 

@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 
 from addon.adaptor import Adaptor, Output, adaptor_of, check_names
 from addon.errors import ModelError
-from addon.images import Crop, Floats, Pixels, as_batch, checked_image, crops, picture_size
+from addon.images import (
+    WHOLE,
+    Crop,
+    Floats,
+    Pixels,
+    as_batch,
+    as_type,
+    checked_image,
+    crops,
+    for_type,
+    picture_size,
+)
 from addon.runtime.graph import GraphSession, TensorInfo, open_file
 from addon.runtime.opening import ModelFile
 from addon.runtime.providers import Choice
@@ -165,7 +176,7 @@ class Looker:
     ) -> Arrays:
         wants = self.adaptor.input
         size = picture_size(wants, self._input.shape, image.shape[:2])
-        fed = _of_type(as_batch(image, places, wants, size), self._input)
+        fed = as_type(as_batch(image, places, wants, size), self._input.dtype)
         types = {info.name: info for info in session.inputs}
         constants = {name: _constant(number, types[name]) for name, number in self.adaptor.constants}
         return session.run({self._input.name: fed, **constants}, names)
@@ -239,15 +250,16 @@ def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor,
             f"{file}: it wants inputs that nothing feeds ({', '.join(sorted(left))}); see [constants]"
         )
     first = next(iter(outputs))
-    named = tuple(replace(each, name=each.name or first) for each in adaptor.outputs or (Output(),))
-    return replace(adaptor, outputs=named), fed
-
-
-def _of_type(batch: Floats, info: TensorInfo) -> NDArray[Any]:
-    if info.dtype.kind in "iu":
-        limits = np.iinfo(info.dtype)
-        return np.rint(batch).clip(limits.min, limits.max).astype(info.dtype)
-    return batch.astype(info.dtype, copy=False)
+    named = [replace(each, name=each.name or first) for each in adaptor.outputs or (Output(),)]
+    spanned = [
+        replace(each, span=WHOLE) if each.span is None and outputs[each.name].dtype.kind in "iu" else each
+        for each in named
+    ]
+    try:
+        wants = for_type(adaptor.input, fed.name, fed.dtype)
+    except ModelError as error:
+        raise ModelError(f"{file}: {error}") from error
+    return replace(adaptor, input=wants, outputs=tuple(spanned)), fed
 
 
 def _constant(number: float, info: TensorInfo) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from addon.adaptor import Corners, Output
 from addon.errors import ModelError
-from addon.images import Floats, as_picture, as_rows
+from addon.images import FLOATS, Floats, as_picture, as_rows
 from addon.vision.regions import regions
 
 MOST_ROWS = 10_000
@@ -71,7 +71,7 @@ def _unit(output: Output, size: tuple[int, int], turns: int) -> Floats:
 
 
 def _regions(values: NDArray[Any], output: Output) -> Floats:
-    low, high = output.span
+    low, high = output.span or FLOATS
     heat = np.nan_to_num((as_rows(values, output.layout)[:, :, 0] - low) / (high - low))
     size = (heat.shape[1], heat.shape[0])
     found = [

@@ -7,7 +7,7 @@ import pytest
 
 from addon.adaptor import Adaptor, ImageInput, Output
 from addon.errors import ModelError
-from addon.images import as_input, as_picture, crops, from_input, picture_size
+from addon.images import as_input, as_picture, as_type, crops, for_type, from_input, picture_size
 
 CHANCE = np.random.default_rng(5)
 PHOTO = CHANCE.integers(0, 256, (40, 60, 3), dtype=np.uint8)
@@ -150,3 +150,49 @@ def test_a_picture_that_a_model_made_is_drawn_in_its_range():
 def test_a_picture_of_five_channels_is_refused():
     with pytest.raises(ModelError, match="1 or 3 channels; the output has 5"):
         as_picture(np.zeros((1, 5, 4, 4)), Output())
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "int16", "uint32", "int32", "uint64", "int64"])
+def test_whole_numbers_are_fed_0_to_255(kind):
+    wants = for_type(ImageInput(), "x", np.dtype(kind))
+    assert wants.span == (0.0, 255.0)
+    values = np.array([0, 0.4, 127.6, 255], np.float32)
+    assert as_type(values, np.dtype(kind)).tolist() == [0, 0, 128, 255]
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", "bool"])
+def test_floats_and_booleans_are_fed_0_to_1(kind):
+    assert for_type(ImageInput(), "x", np.dtype(kind)).span == (0.0, 1.0)
+    fed = as_type(np.array([0.0, 0.4, 1.0], np.float32), np.dtype(kind))
+    assert fed.dtype == kind
+    assert fed.tolist() == ([False, False, True] if kind == "bool" else pytest.approx([0, 0.4, 1], abs=1e-3))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "why"),
+    [
+        ("int8", {}, r"'x' is int8, which holds -128..127.*0..255.*range = \[-128, 127\]"),
+        (
+            "int8",
+            {"span": (0.0, 255.0)},
+            "input 'x' 0..255, and that is int8, which holds -128..127",
+        ),
+        ("uint8", {"span": (-128.0, 127.0)}, "-128..127, and that is uint8, which holds 0..255"),
+        ("uint8", {"mean": (0.5, 0.5, 0.5), "scale": (4.0, 4.0, 4.0)}, "-2..1018, and that is uint8"),
+        ("uint8", {"span": (0.0, 1.0)}, "0..1, and uint8 holds whole numbers alone"),
+        ("int64", {"span": (-1.0, 1.0)}, "-1..1, and int64 holds whole numbers alone"),
+        ("float16", {"span": (0.0, 1e6)}, r"0..1e\+06, and that is float16, which holds -65504..65504"),
+        ("bool", {"span": (0.0, 255.0)}, "0..255, and that is bool, which holds 0..1"),
+        ("object", {}, "is of type object; a picture is numbers"),
+        ("complex64", {}, "is of type complex64"),
+    ],
+)
+def test_what_a_type_does_not_hold_is_refused_by_name(kind, said, why):
+    with pytest.raises(ModelError, match=why):
+        for_type(ImageInput(**said), "x", np.dtype(kind))
+
+
+def test_signed_bytes_that_a_description_speaks_of_are_fed_so():
+    dtype = np.dtype(np.int8)
+    assert for_type(ImageInput(span=(-128.0, 127.0)), "x", dtype).span == (-128.0, 127.0)
+    assert for_type(ImageInput(mean=(128.0,)), "x", dtype).span == (0.0, 255.0)

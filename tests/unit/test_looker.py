@@ -166,7 +166,35 @@ def test_integers_are_fed_where_the_graph_wants_them(tmp_path):
     np.testing.assert_array_equal(look(path)["out.scores"], [[255, 0, 0]])
 
 
+def whole_numbers(folder, kind, output=TensorProto.FLOAT):
+    """The mean of each channel of a picture of whole numbers, and the picture itself."""
+    nodes = [
+        helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["float"], ["scores"], axes=[2, 3], keepdims=0),
+        helper.make_node("Cast", ["float"], ["picture"], to=output),
+    ]
+    outputs = [value("scores", ["n", 3]), value("picture", ["n", 3, 8, 8], output)]
+    return saved(folder / "whole.onnx", model(nodes, [value("image", ("n", 3, 8, 8), kind)], outputs))
+
+
+@pytest.mark.parametrize("kind", [TensorProto.UINT8, TensorProto.INT32, TensorProto.INT64])
+def test_whole_numbers_are_fed_and_shown_without_a_description(kind, tmp_path):
+    told = look(whole_numbers(tmp_path, kind, TensorProto.UINT8), RED // 2)
+    assert told["probabilities"].argmax() == 0
+    assert told["picture.picture"].max() == 127
+    np.testing.assert_array_equal(told["out.picture"][0, :, 0, 0], [127, 0, 0])
+
+
+def test_signed_bytes_want_a_description(tmp_path):
+    path = whole_numbers(tmp_path, TensorProto.INT8)
+    with pytest.raises(ModelError, match=r"whole.onnx: its input 'image' is int8.*range = \[-128, 127\]"):
+        open_looker(str(path), "cpu")
+    path.with_suffix(".toml").write_text('[input]\nrange = [-128, 127]\n[output]\nname = "picture"')
+    np.testing.assert_array_equal(look(path)["out.picture"][0, :, 0, 0], [127, -128, -128])
+
+
 REFUSED = {
+    "[input]\nrange = [-1e39, 1e39]": "feeds its input 'image' -1e+39..1e+39, and that is float32",
     '[output]\nis = "classes"\nlabels = ["a", "b"]': "its output 'scores' has 3 classes; 2 labels are given",
     '[output]\nname = "gone"': "its description names the output 'gone'; it has scores",
     '[input]\nname = "gone"': "names the input 'gone'; it has image",
