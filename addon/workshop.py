@@ -98,7 +98,7 @@ class Workshop:
         Raises:
             ValueError: The path does not end in .onnx.
         """
-        if path.suffix != SUFFIX:
+        if path.suffix.lower() != SUFFIX:
             raise ValueError(f"a model is exported to a path ending in {SUFFIX}; got {str(path)!r}")
         model, known = self._pens.model, self._pens.taught_now()
         if self._export is not None:

@@ -30,7 +30,7 @@ class BoundRun:
     Args:
         session: An `onnxruntime.InferenceSession`.
         name: Of the model, for errors.
-        example: An array for each input, of the sizes of all that will be fed.
+        example: An array for each input, of the sizes of all that will be fed; copied.
         notice: One line for the user; empty if there is nothing to say.
         device: ONNX Runtime's name for where the arrays are to lie.
         values: `onnxruntime.OrtValue`, or what stands in for it.
@@ -47,7 +47,9 @@ class BoundRun:
         self._session = session
         self._name = name
         self._given = {
-            key: values.ortvalue_from_numpy(_plain(array), device, 0) for key, array in example.items()
+            # On the CPU such a value is the array itself, and every later run writes into it.
+            key: values.ortvalue_from_numpy(np.array(array, order="C"), device, 0)
+            for key, array in example.items()
         }
         self._sizes = {key: (array.shape, array.dtype) for key, array in example.items()}
         self._outputs: list[str] = [value.name for value in session.get_outputs()]

@@ -19,6 +19,7 @@ from addon.runtime.contents import MOST_DIMENSIONS, Contents, contents_of
 from addon.runtime.ort import onnxruntime
 from addon.runtime.other_formats import other_format
 from addon.runtime.refusal import refusal
+from addon.runtime.registry import no_such_file
 from addon.text import escaped, quoted
 
 Provider: TypeAlias = str | tuple[str, dict[str, str]]
@@ -162,9 +163,7 @@ def _read(path: Path, limit: int) -> bytes:
             data = _look(file, min(before[0], limit))
             after = _stamp(file)
     except FileNotFoundError as error:
-        raise ModelError(
-            f"{path.name}: there is no such file in {path.parent.absolute()}; check the path"
-        ) from error
+        raise ModelError(no_such_file(path)) from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ModelError(f"{path.name}: it cannot be read ({reason}); check the file") from error

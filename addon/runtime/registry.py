@@ -4,9 +4,12 @@ import re
 from pathlib import Path
 
 from addon.errors import ModelError
+from addon.text import escaped
 
 SUFFIX = ".onnx"
 _NAME = re.compile(r"\w[\w .-]*")
+_NO_FOLDER = re.compile(r'[<>:"/\\|?*]')
+"""What a folder's name must not hold on one of the systems."""
 
 
 def shipped_models() -> Path:
@@ -18,19 +21,28 @@ def shipped_models() -> Path:
 
 def is_path(model: str | Path) -> bool:
     """Whether `model` means a file; else it is a name."""
-    return isinstance(model, Path) or model.endswith(SUFFIX)
+    return isinstance(model, Path) or is_model_file(model)
+
+
+def is_model_file(name: str) -> bool:
+    """Whether a file is a model by its name, as a camera or an old disk may write it, too."""
+    return name.lower().endswith(SUFFIX)
 
 
 def model_name(model: str | Path) -> str:
     """The name under which a recogniser keeps what the user makes.
 
     Args:
-        model: A name, or the path of an ONNX file, whose stem is taken.
+        model: A name, or the path of an ONNX file, whose stem is taken; where a folder cannot be called
+            so, other characters stand in.
 
     Raises:
-        ValueError: It cannot name a folder.
+        ValueError: It is neither.
     """
-    name = Path(model).stem if is_path(model) else str(model)
+    if is_path(model) and not str(model).startswith(".onnx") and Path(model).stem:
+        stem = escaped(Path(model).stem).replace("\\", "_")
+        return _NO_FOLDER.sub("_", stem).strip(" .") or "model"
+    name = str(model)
     if not _NAME.fullmatch(name):
         raise ValueError(
             f"a model is a name such as 'letters' or a path ending in {SUFFIX}; got {str(model)!r}"
@@ -50,10 +62,13 @@ def find_models(model: str | Path, own: Path, shipped: Path) -> list[Path]:
         The user's own, newest first, then the shipped one.
 
     Raises:
-        ModelError: There is none; the message names those that ship.
+        ModelError: There is none; the message says where it was looked for, or names those that ship.
     """
     if is_path(model):
-        return [Path(model)]
+        path = Path(model)
+        if not path.exists():
+            raise ModelError(no_such_file(path))
+        return [path]
     found = newest_first(own)
     ships = shipped / f"{model}{SUFFIX}"
     if ships.is_file():
@@ -66,9 +81,19 @@ def find_models(model: str | Path, own: Path, shipped: Path) -> list[Path]:
     return found
 
 
+def no_such_file(path: Path) -> str:
+    """That a model's file is not there, in one line."""
+    return f"{path.name}: there is no such file in {path.parent.absolute()}; check the path"
+
+
 def newest_first(folder: Path) -> list[Path]:
     """Model files in a folder, the newest first; none if it does not exist."""
-    files = [path for path in folder.glob(f"*{SUFFIX}") if path.is_file() and not path.name.startswith(".")]
+    there = folder.iterdir() if folder.is_dir() else ()
+    files = [
+        path
+        for path in there
+        if is_model_file(path.name) and not path.name.startswith(".") and path.is_file()
+    ]
     # Two files of one moment, as a coarse clock gives them, are told apart by the number in their name.
     return sorted(files, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
 

@@ -18,7 +18,9 @@ from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
 from time import perf_counter_ns
-from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, cast
+
+import numpy as np
 
 from addon.errors import said
 from addon.runtime.answered import Answered, failed
@@ -45,7 +47,7 @@ class Worker(Protocol[GivenIn, ToldOut]):
         ...
 
     def feed(self, x: GivenIn, /) -> bool:
-        """Hand over work, which is not to be changed afterwards; whether it was taken. Never waits."""
+        """Hand over work; arrays are copied where they wait. Whether it was taken. Never waits."""
         ...
 
     @property
@@ -157,12 +159,12 @@ class ThreadWorker(Generic[Given, Told]):
         end_at_exit(self, self._thread, partial(self._calls.put, False))
 
     def feed(self, x: Given, /) -> bool:
-        """Hand over work; whether it was taken."""
+        """Hand over work; whether it was taken. An array, or arrays by name, are copied."""
         if self._ending or self.full:
             return False
         if not self._every and self._taken_back():
             self.dropped += 1
-        self._queue.append((perf_counter_ns(), x))
+        self._queue.append((perf_counter_ns(), _own(x)))
         self._calls.put(True)
         return True
 
@@ -236,3 +238,15 @@ class ThreadWorker(Generic[Given, Told]):
             self._answered.fail(failed(self.name, said(error)))
             return
         self._answered.put(told, began, perf_counter_ns() - started)
+
+
+def _own(x: Given) -> Given:
+    # A camera's or a renderer's buffer is filled again before the thread comes to it.
+    if isinstance(x, np.ndarray):
+        return cast(Given, x.copy())
+    if type(x) is dict:
+        given = cast(dict[Any, Any], x)
+        return cast(
+            Given, {key: each.copy() if isinstance(each, np.ndarray) else each for key, each in given.items()}
+        )
+    return x

@@ -7,7 +7,7 @@ from addon.errors import AddonError, ModelError
 from addon.images import Pixels, checked_image
 from addon.runtime.pens import WARM_SECONDS
 from addon.runtime.providers import check_provider
-from addon.runtime.registry import find_models, is_path, shipped_models
+from addon.runtime.registry import find_models, is_path, no_such_file, shipped_models
 from addon.runtime.timings import Timings
 from addon.runtime.watch import Event, FolderWatch, Ripe, Stamp, Watched, said_of, stamp_of
 from addon.vision.answer import About, Answer
@@ -246,9 +246,7 @@ class ImageClassifier:
 
     def _open(self, path: Path) -> None:
         if not path.is_file():
-            raise ModelError(
-                f"{path.name}: there is no such file in {path.parent.absolute()}; check the path"
-            )
+            raise ModelError(no_such_file(path))
         if self._next is not None:
             self._next.close()
         self._opened[path] = stamp_of(path)

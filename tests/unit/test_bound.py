@@ -145,3 +145,24 @@ def test_a_failing_run_is_one_line_with_the_models_name(path):
     with pytest.raises(ModelError, match=r"step\.onnx: it fails when it runs") as caught:
         open_bound(read_model(path), ON_CPU, wrong)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_the_callers_arrays_stay_the_callers(path, writable):
+    example, second = feeds(1), feeds(2)
+    before = {name: array.copy() for name, array in example.items()}
+    for array in example.values():
+        array.flags.writeable = writable
+    run = open_bound(read_model(path), ON_CPU, example)
+    answer = run(second)
+    kept = {name: array.copy() for name, array in answer.items()}
+    for name, array in example.items():
+        np.testing.assert_array_equal(array, before[name])
+        if writable:
+            array[...] = 7.0
+    for array in second.values():
+        array[...] = 0.5
+    run(feeds(3))
+    for name, array in run(feeds(2)).items():
+        np.testing.assert_array_equal(array, kept[name])
+        np.testing.assert_array_equal(answer[name], kept[name])

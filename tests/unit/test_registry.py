@@ -44,8 +44,17 @@ def test_half_written_files_and_other_files_are_not_models(tmp_path):
 
 
 def test_a_path_is_taken_as_it_is(tmp_path):
-    for path in (tmp_path / "mine.onnx", "some/where.onnx"):
-        assert find_models(path, tmp_path, tmp_path) == [Path(path)]
+    names = ("mine.onnx", "digits (1).onnx", "MODEL.ONNX", "буквы v2.1 [final]+.onnx", "-x.onnx", "модель")
+    for path in model_files(tmp_path, *names):
+        assert find_models(path, tmp_path, tmp_path) == [path]
+        if path.suffix:
+            assert find_models(str(path), tmp_path, tmp_path) == [path]
+
+
+def test_a_path_where_nothing_is_says_where_it_was_looked_for(tmp_path):
+    for path in (tmp_path / "gone (2).onnx", str(tmp_path / "gone.ONNX"), tmp_path / "gone"):
+        with pytest.raises(ModelError, match=rf"gone.*: there is no such file in {tmp_path}; check the path"):
+            find_models(path, tmp_path, tmp_path)
 
 
 def test_a_name_that_no_model_has_is_refused_with_those_that_ship(tmp_path):
@@ -56,7 +65,19 @@ def test_a_name_that_no_model_has_is_refused_with_those_that_ship(tmp_path):
 
 @pytest.mark.parametrize(
     ("model", "name"),
-    [("letters", "letters"), ("a/b/Mine 2.onnx", "Mine 2"), (Path("x.onnx"), "x"), ("буквы", "буквы")],
+    [
+        ("letters", "letters"),
+        ("a/b/Mine 2.onnx", "Mine 2"),
+        (Path("x.onnx"), "x"),
+        ("буквы", "буквы"),
+        ("digits (1).onnx", "digits (1)"),
+        (Path("b.v2.1.ONNX"), "b.v2.1"),
+        ("-x[1]+&é.onnx", "-x[1]+&é"),
+        ('a:b?"c"*.onnx', "a_b__c__"),
+        ("up\x1b[A.onnx", "up_x1b[A"),
+        (Path("a/ ... .onnx"), "model"),
+        (Path("weights"), "weights"),
+    ],
 )
 def test_a_model_has_a_name(model, name):
     assert model_name(model) == name

@@ -2,6 +2,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.shared_memory import SharedMemory
@@ -77,6 +78,25 @@ def test_it_answers_what_it_is_fed(make):
     assert not worker.ready
     assert value(worker) == 42
     assert worker.answered == 1
+
+
+def test_a_buffer_that_is_filled_again_changes_nothing_that_waits():
+    go, seen = threading.Event(), []
+
+    def call(x):
+        assert go.wait(10)
+        seen.append(float(x["x"][0]) if isinstance(x, dict) else float(x[0]))
+
+    worker = ThreadWorker(call, "slow", policy="every")
+    buffer = np.zeros(1, np.float32)
+    for number in (1, 2, 3):
+        buffer[0] = number
+        worker.feed({"x": buffer} if number % 2 else buffer)
+    buffer[0] = 9
+    go.set()
+    until(lambda: worker.answered == 3)
+    worker.close()
+    assert seen == [1, 2, 3]
 
 
 def test_feeding_never_waits_for_the_model(make):
