@@ -14,12 +14,14 @@ Every key may be left out; the defaults are those of the classes below. `docs/vi
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from addon.adaptor_table import Table, shortened
 from addon.errors import ModelError
+from addon.files import NotRegularError, open_regular
 
 InputKind: TypeAlias = Literal["image", "features"]
 Layout: TypeAlias = Literal["NCHW", "NHWC", "CHW", "HWC"]
@@ -43,6 +45,9 @@ LARGEST_SIDE = 8192
 """Pixels a side of a model's picture may have: beyond it a slip of the pen would fill the memory."""
 
 LARGEST_TEXT = 4 << 20  # bytes of a description, or of a file of labels
+MOST_LABELS = 50_000
+LONGEST_LABEL = 200
+"""Characters of a label that are kept; the rest is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,29 @@ def adaptor_of(model: Path) -> Adaptor | None:
         ModelError: As `read_adaptor`.
     """
     path = adaptor_path(model)
-    return read_adaptor(path) if path.is_file() else None
+    return read_adaptor(path) if path.exists() else None
+
+
+def described_by(model: Path) -> dict[str, bytes]:
+    """Bytes of a model's description and of the labels that it names, by file, as far as they are there."""
+    path = adaptor_path(model)
+    found: dict[str, bytes] = {}
+    with suppress(ModelError):
+        found[path.name] = _bytes(path, path.name)
+        for name in label_files(found[path.name]):
+            found[name] = _bytes(_neighbor(path, name), name)
+    return found
+
+
+def label_files(description: bytes) -> list[str]:
+    """Names of the files of labels that a description speaks of; none if it cannot be read."""
+    try:
+        given: Any = tomllib.loads(description.decode("utf-8"))["output"]
+    except (ValueError, RecursionError, KeyError):
+        return []
+    tables: list[Any] = cast(list[Any], given) if isinstance(given, list) else [given]
+    named = [cast(dict[str, Any], each).get("labels") for each in tables if isinstance(each, dict)]
+    return [name for name in named if isinstance(name, str) and _is_neighbor(name)]
 
 
 def read_adaptor(path: Path) -> Adaptor:
@@ -259,27 +286,58 @@ def _output_from(table: Table, path: Path) -> Output:
 def _labels(table: Table, path: Path) -> tuple[str, ...]:
     given = table.take("labels", [])
     if isinstance(given, str):
-        # A description is a stranger's file: it names a neighbor, and nothing elsewhere on the disk.
-        if Path(given).name != given or not given:
+        if not _is_neighbor(given):
             raise table.error(f"labels must be a list, or the name of a file beside it; got {given!r}")
-        return tuple(_text(path.with_name(given), f"{path.name}: labels").splitlines())
-    return table.texts("labels", "a list of texts, or the name of a file beside it")
+        labels = tuple(_text(_neighbor(path, given), f"{path.name}: labels").splitlines())
+    else:
+        labels = table.texts("labels", "a list of texts, or the name of a file beside it")
+    if len(labels) > MOST_LABELS:
+        raise table.error(f"labels are {len(labels)}; {MOST_LABELS} are allowed")
+    return tuple(label[:LONGEST_LABEL] for label in labels)
+
+
+def _is_neighbor(name: str) -> bool:
+    # A description may be anybody's: it names a neighbor, and nothing elsewhere on the disk.
+    return Path(name).name == name != ""
+
+
+def _neighbor(path: Path, name: str) -> Path:
+    """The file of a name in a description's folder.
+
+    Raises:
+        ModelError: It is a link that leads out of the folder.
+    """
+    file = path.with_name(name)
+    try:
+        inside = file.resolve().is_relative_to(path.parent.resolve())
+    except (OSError, RuntimeError, ValueError):  # a link that leads to itself, a name that no file can have
+        inside = False
+    if not inside:
+        raise ModelError(f"{path.name}: labels: {name} is a link out of its folder; copy the file there")
+    return file
 
 
 def _text(path: Path, what: str) -> str:
-    if path.exists() and not path.is_file():
-        # A pipe would keep whoever reads it waiting for ever.
-        raise ModelError(f"{what}: {path.name} is no ordinary file")
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_TEXT + 1)
-        if len(data) > LARGEST_TEXT:
-            raise ModelError(f"{what}: {path.name} is larger than {LARGEST_TEXT >> 20} MiB")
-        return data.decode("utf-8")
-    except OSError as error:
-        raise ModelError(f"{what}: {path.name} cannot be read ({error.strerror})") from error
+        return _bytes(path, what).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ModelError(f"{what}: {path.name} is no text in UTF-8") from error
+
+
+def _bytes(path: Path, what: str) -> bytes:
+    try:
+        with open_regular(path) as file:
+            data = file.read(LARGEST_TEXT + 1)
+    except NotRegularError as error:
+        # A pipe would keep whoever reads it waiting for ever.
+        raise ModelError(f"{what}: {path.name} is no ordinary file") from error
+    except OSError as error:
+        raise ModelError(f"{what}: {path.name} cannot be read ({error.strerror})") from error
+    except ValueError as error:  # a name with a zero in it
+        raise ModelError(f"{what}: {path.name} cannot be the name of a file") from error
+    if len(data) > LARGEST_TEXT:
+        raise ModelError(f"{what}: {path.name} is larger than {LARGEST_TEXT >> 20} MiB")
+    return data
 
 
 def check_names(adaptor: Adaptor, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> None:

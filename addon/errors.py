@@ -14,6 +14,9 @@ message is escaped as it is made.
 
 from addon.text import escaped, one_line
 
+_LONGEST = 1000
+"""Characters of a message of our own; only one that lists names of a file comes near."""
+
 
 class AddonError(Exception):
     """Anything that goes wrong in the addon."""
@@ -52,5 +55,5 @@ def said(error: BaseException) -> str:
     One of our own says at its end what to do, so it stays whole; one of another library is shortened.
     """
     if isinstance(error, AddonError):
-        return " ".join(str(error).split())
+        return one_line(str(error), _LONGEST)
     return one_line(str(error)) or type(error).__name__

@@ -31,6 +31,16 @@ OUTPUTS = ("embedding", "h_next", "c_next", "scores", "progress")
 ENCODER_OUTPUTS = OUTPUTS[:3]
 UNKNOWN_OUTPUT = "unknown"
 
+MOST_TEXT = 4 * 1024**2
+"""Characters of a description; those that Inkloop writes have 40 000, and some thousand for each class."""
+
+MOST_VALUES = 300_000
+"""Numbers, texts, lists and tables in it."""
+
+MOST_LABELS = 10_000
+LONGEST_LABEL = 200  # characters
+MOST_POINTS = 2_000  # of a thumbnail, which a sketch may draw in each frame
+
 Thumbnail = list[list[list[int]]]
 """Strokes of one taught ink, each a list of [x, y] in 0..255, scaled to its bounding box."""
 
@@ -109,6 +119,13 @@ def spec_from_json(text: str) -> ModelSpec:
     Raises:
         ModelError: It is no such document, or one of a format or kind unknown here.
     """
+    # While JSON is read no frame is drawn, so what it holds is counted first, which takes next to no time.
+    values = sum(map(text.count, ",[{"))
+    if len(text) > MOST_TEXT or values > MOST_VALUES:
+        raise ModelError(
+            f"the model's description has {len(text):,} characters and {values:,} values; {MOST_TEXT:,} and "
+            f"{MOST_VALUES:,} are allowed; export it again"
+        )
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -144,15 +161,46 @@ def _check_format(document: Mapping[str, Any]) -> None:
 
 def _spec_of(document: Mapping[str, Any]) -> ModelSpec:
     return ModelSpec(
-        labels=tuple(str(label) for label in document["labels"]),
+        labels=_labels(document["labels"]),
         recipe=recipe_from(document["recipe"]),
         layers=int(document["layers"]),
         hidden=int(document["hidden"]),
         embedding=int(document["embedding"]),
         training=dict(document.get("training", {})),
-        thumbnails=dict(document.get("thumbnails", {})),
+        thumbnails=_thumbnails(document.get("thumbnails", {})),
         versions=dict(document.get("versions", {})),
         taught_hash=str(document.get("taught_hash", "")),
         reading=reading_of(document["reading"]) if document["kind"] == ENCODER_KIND else None,
         unknown=bool(document.get("unknown", False)),
     )
+
+
+def _labels(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list):
+        raise TypeError("labels are no list")
+    labels = [str(label) for label in cast(list[Any], given)]
+    longest = max(map(len, labels), default=0)
+    if len(labels) > MOST_LABELS or longest > LONGEST_LABEL:
+        raise ValueError(
+            f"{len(labels)} labels, up to {longest} characters; {MOST_LABELS} of {LONGEST_LABEL} are allowed"
+        )
+    return tuple(labels)
+
+
+def _thumbnails(given: Any) -> dict[str, Thumbnail]:
+    """Those that can be drawn: another program's may be anything, and a model is not refused for them."""
+    inks = cast(dict[str, Any], given) if isinstance(given, dict) else {}
+    return {label: ink for label, ink in inks.items() if _is_thumbnail(ink)}
+
+
+def _is_thumbnail(ink: Any) -> bool:
+    strokes = cast(list[Any], ink) if isinstance(ink, list) else [None]
+    if len(strokes) > MOST_POINTS or not all(isinstance(stroke, list) for stroke in strokes):
+        return False
+    lists = cast(list[list[Any]], strokes)
+    return sum(map(len, lists)) <= MOST_POINTS and all(_is_point(each) for stroke in lists for each in stroke)
+
+
+def _is_point(point: Any) -> bool:
+    pair = cast(list[Any], point) if isinstance(point, list) else []
+    return len(pair) == 2 and all(isinstance(each, int | float) and abs(each) <= 1e6 for each in pair)

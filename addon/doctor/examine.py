@@ -15,10 +15,11 @@ from addon.doctor.kinds import judge, state_pairs
 from addon.doctor.measure import Trial
 from addon.errors import AddonError, ModelError
 from addon.runtime.contents import Contents
-from addon.runtime.model import load_model
+from addon.runtime.model import load_model, try_magnitudes
 from addon.runtime.opening import LIMIT, ModelFile, read_model
 from addon.runtime.providers import Choice, choose_here, running, truth
 from addon.spec import ENCODER_KIND, METADATA_KEY
+from addon.text import escaped
 
 
 def examine(path: Path, folder: Path, *, provider: str, seconds: float, limit: int = LIMIT) -> Findings:
@@ -38,7 +39,7 @@ def examine(path: Path, folder: Path, *, provider: str, seconds: float, limit: i
         _run(found, file, trial, seconds)
         found["verdict"] = "runs"
     except (AddonError, ValueError) as error:
-        found["why"] = str(error).removeprefix(f"{path.name}: ")
+        found["why"] = str(error).removeprefix(f"{escaped(path.name)}: ")
     except (MemoryError, RecursionError) as error:
         found["why"] = _beyond(error)
     return found
@@ -52,7 +53,8 @@ def load_pen(path: Path) -> Findings:
         file = read_model(path)
         if METADATA_KEY not in file.contents.metadata:
             return Findings(file=path.name, verdict="refused", why=said_of_foreign(file, choice))
-        load_model(path, choice)
+        try_magnitudes(load_model(file, choice).session)
+        found["content"] = file.content
         found["verdict"] = "runs"
     except AddonError as error:
         found["why"] = str(error)
@@ -117,7 +119,7 @@ def _anatomy(file: ModelFile) -> Anatomy:
 
 def _add_pen(found: Findings, file: ModelFile, choice: Choice) -> None:
     """Check it as the pen's engine does, and tell what it says of itself."""
-    spec = load_model(file.path, choice).spec
+    spec = load_model(file, choice).spec
     document: Any = json.loads(file.contents.metadata[METADATA_KEY])
     if not isinstance(document, dict):
         raise ModelError("its description is not a JSON object")

@@ -66,6 +66,7 @@ class Findings(TypedDict, total=False):
     why: str
     bytes: int
     sha256: str
+    content: str
     anatomy: Anatomy
     inputs: list[Value]
     outputs: list[Value]

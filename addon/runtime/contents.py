@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from math import prod
 
 from addon.errors import ModelError
-from addon.runtime.wire import LEAF, Message, Schema, WireError, parse
+from addon.runtime.wire import LEAF, MOST_PARTS, Message, Schema, TooManyError, WireError, parse
+from addon.text import quoted
 
 _SCHEMA: Schema = {
     "model": {
@@ -95,7 +96,7 @@ class Contents:
         tensors: Every tensor that is declared with all of its sizes.
         dimensions: How many the one with the most of them has, or is to be given.
         parameters: Numbers in weights and constants.
-        locations: Files that weights are in, as the file names them; keys alone count.
+        locations: Files that weights are in, as the file names them, and how many bytes each must have.
         metadata: Its `metadata_props`.
     """
 
@@ -110,29 +111,58 @@ class Contents:
     tensors: list[Declared] = field(default_factory=list[Declared])
     dimensions: int = 0
     parameters: int = 0
-    locations: dict[str, None] = field(default_factory=dict[str, None])
+    locations: dict[str, int] = field(default_factory=dict[str, int])
     metadata: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def contents_of(data: bytes) -> Contents:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a file may have at most.
+
+    Attributes:
+        fields: Of the protocol buffer.
+        text: Bytes of any one of its `metadata_props`.
+    """
+
+    fields: int
+    text: int
+
+
+ANY = Bounds(MOST_PARTS, 64 * 1024**2)
+"""For what is looked into in a process of its own."""
+
+PEN = Bounds(20_000, 4 * 1024**2)
+"""For a pen model, which the sketch's own process looks into; ours have 412 fields and 40 kB at most."""
+
+
+def contents_of(data: bytes, bounds: Bounds = ANY) -> Contents:
     """Look into the bytes of a file.
 
     Raises:
-        ModelError: They are no ONNX model.
+        ModelError: They are no ONNX model, or beyond the bounds.
     """
     try:
-        return _contents(parse(data, _SCHEMA, "model"))
+        return _contents(parse(data, _SCHEMA, "model", bounds.fields), bounds)
+    except TooManyError as error:
+        raise ModelError(f"it has more than {bounds.fields:,} parts, the most that is looked into") from error
     except WireError as error:
         raise ModelError("it is no ONNX file, or was cut off; copy it whole or export it again") from error
 
 
-def _contents(model: Message) -> Contents:
+def _contents(model: Message, bounds: Bounds) -> Contents:
     graphs = model.messages(7)
     if not graphs:
         raise WireError("it has no graph")
     found = Contents(ir_version=model.number(1), producer=f"{model.text(2)} {model.text(3)}".strip())
     found.opsets = {opset.text(1) or "ai.onnx": opset.number(2) for opset in model.messages(8)}
-    found.metadata = {entry.text(1): entry.text(2) for entry in model.messages(14)}
+    for entry in model.messages(14):
+        size = max((len(view) for view in entry.views.get(2, ())), default=0)
+        if size > bounds.text:
+            raise ModelError(
+                f"its metadata {quoted(entry.text(1)[:_FEW])} take {size / 1e6:.0f} MB; "
+                f"{bounds.text // 1024**2} MiB are allowed"
+            )
+        found.metadata[entry.text(1)] = entry.text(2)
     for graph in graphs:
         found.inputs += [value.text(1) for value in graph.messages(11)]
         found.outputs += [value.text(1) for value in graph.messages(12)]
@@ -224,9 +254,11 @@ def _add_tensor(found: Contents, tensor: Message) -> tuple[int, ...]:
     found.tensors.append(Declared(tensor.text(8), dims, _BITS.get(kind, _BYTE)))
     found.dimensions = max(found.dimensions, len(dims))
     found.parameters += prod(dims)
-    for entry in tensor.messages(13):
-        if entry.text(1) == "location":
-            found.locations[entry.text(2)] = None
+    where = {entry.text(1): entry.text(2) for entry in tensor.messages(13)}
+    if "location" in where:
+        ends = sum(int(text) for text in map(where.get, ("offset", "length")) if text and text.isdecimal())
+        location = where["location"]
+        found.locations[location] = max(ends, found.locations.get(location, 0))
     if kind != _INT64:
         return ()
     raw = tensor.views.get(9, [memoryview(b"")])[-1][: 8 * _FEW]

@@ -8,15 +8,18 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from addon.errors import AddonError, said
-from addon.runtime.model import LoadedModel, load_model
+from addon.runtime.model import LoadedModel, load_model, read_pen
+from addon.runtime.opening import ModelFile
 from addon.runtime.providers import Choice
 from addon.threads import end_at_exit
 
 CLOSING_SECONDS = 2.0
 
-Load = Callable[[Path, Choice], LoadedModel]
-Vet = Callable[[Path], None]
-"""Tries a file where it can do no harm; raises `ModelError` if it must not be opened here."""
+Load = Callable[[Path | ModelFile, Choice], LoadedModel]
+Vet = Callable[[Path], ModelFile]
+"""Tries a file where it can do no harm; raises `ModelError` if it must not be opened here.
+
+What was read of it is what is loaded: by then another file may lie at its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,15 @@ class LoadRequest:
         paths: Files to try, the first that loads is taken.
         choose: Tells what to ask of ONNX Runtime; called in the thread, since finding out may take a while.
         strange: Whether the files may be anybody's, and are to be tried elsewhere first.
+        found: Whether they were found in a watched folder: what was loaded last from a path, and has
+            not changed, is then not loaded again.
     """
 
     number: int
     paths: tuple[Path, ...]
     choose: Callable[[], Choice]
     strange: bool = False
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,15 +75,22 @@ class ModelLoader:
         self._asked = 0
         self._answered = 0
         self._thread: threading.Thread | None = None
+        self._tried: dict[Path, str] = {}
 
-    def request(self, paths: Sequence[Path], choose: Callable[[], Choice], strange: bool = False) -> int:
+    def request(
+        self,
+        paths: Sequence[Path],
+        choose: Callable[[], Choice],
+        strange: bool = False,
+        found: bool = False,
+    ) -> int:
         """Load the first of `paths` that can be; returns at once with the number of the request."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="inkloop-load", daemon=True)
             self._thread.start()
             end_at_exit(self, self._thread, partial(self._requests.put, None))
         self._asked += 1
-        self._requests.put(LoadRequest(self._asked, tuple(paths), choose, strange))
+        self._requests.put(LoadRequest(self._asked, tuple(paths), choose, strange, found))
         return self._asked
 
     def poll(self) -> LoadResult | None:
@@ -103,22 +116,31 @@ class ModelLoader:
     def _work(self) -> None:
         while (request := self._requests.get()) is not None:
             try:
-                result = _first_that_loads(request, self._load, self._vet)
+                result = self._first_that_loads(request)
             except Exception as error:  # a thread that died silently would leave the sketch waiting for ever
                 result = LoadResult(request.number, None, (f"no model can be loaded: {error}",))
             self._results.put(result)
 
+    def _first_that_loads(self, request: LoadRequest) -> LoadResult:
+        choice = request.choose()
+        refused: list[str] = []
+        for path in request.paths:
+            try:
+                if request.found and self._knows(path):
+                    return LoadResult(request.number, None, tuple(refused))
+                file = self._vet(path) if request.strange and self._vet is not None else None
+                model = self._load(path if file is None else file, choice)
+                self._tried[path] = model.content
+                return LoadResult(request.number, model, tuple(refused))
+            except AddonError as error:
+                refused.append(str(error))
+            except Exception as error:  # a full disk, say: whatever it is, the next file is tried
+                refused.append(f"{path.name}: it cannot be loaded ({said(error)})")
+        return LoadResult(request.number, None, tuple(refused))
 
-def _first_that_loads(request: LoadRequest, load: Load, vet: Vet | None) -> LoadResult:
-    choice = request.choose()
-    refused: list[str] = []
-    for path in request.paths:
+    def _knows(self, path: Path) -> bool:
+        """Whether what was loaded last from a path is what is there now."""
         try:
-            if request.strange and vet is not None:
-                vet(path)
-            return LoadResult(request.number, load(path, choice), tuple(refused))
-        except AddonError as error:
-            refused.append(str(error))
-        except Exception as error:  # a full disk, say: whatever it is, the next file is tried
-            refused.append(f"{path.name}: it cannot be loaded ({said(error)})")
-    return LoadResult(request.number, None, tuple(refused))
+            return path in self._tried and read_pen(path).content == self._tried[path]
+        except AddonError:
+            return False

@@ -9,6 +9,7 @@ from platformdirs import user_cache_path
 
 from addon.errors import ModelError, said
 from addon.features import COLUMNS
+from addon.runtime.contents import PEN
 from addon.runtime.contest import FILE, Memory, Names, Trial, faster, machine_name, model_key
 from addon.runtime.opening import ModelFile, read_model
 from addon.runtime.ort import onnxruntime
@@ -35,12 +36,14 @@ class LoadedModel:
         session: The open session.
         timings: Of one step, from the warm-up.
         notice: One line for the user if it runs elsewhere than hoped for; else empty.
+        content: Of the file and what belongs to it, in hex; see `ModelFile`.
     """
 
     path: Path
     session: StepSession
     timings: Timings
     notice: str = ""
+    content: str = ""
 
     @property
     def spec(self) -> ModelSpec:
@@ -53,13 +56,22 @@ class LoadedModel:
         return self.timings.p99 < INLINE_BELOW_US
 
 
-def load_model(path: Path, choice: Choice, memory: Memory | None = None) -> LoadedModel:
+def read_pen(path: Path) -> ModelFile:
+    """Read a pen model: once, and no more of it than a sketch's own process ought to look into.
+
+    Raises:
+        ModelError: As `read_model`.
+    """
+    return read_model(path, bounds=PEN)
+
+
+def load_model(source: Path | ModelFile, choice: Choice, memory: Memory | None = None) -> LoadedModel:
     """Open a model, warm it and measure it; takes a tenth of a second or more, so call it off the frame.
 
     Where the choice leaves several providers open, the one that is faster for this model is taken.
 
     Args:
-        path: The ONNX file.
+        source: The ONNX file, or what was read of it already.
         choice: Providers to ask for.
         memory: What was measured before; None for what is kept on this machine.
 
@@ -67,7 +79,7 @@ def load_model(path: Path, choice: Choice, memory: Memory | None = None) -> Load
         ModelError: It cannot be opened, cannot run, or its answers are not numbers.
         ProviderError: It does not run on the provider that is required.
     """
-    file = read_model(path)
+    file = read_pen(source) if isinstance(source, Path) else source
     if not choice.rivals:
         return _attempt(file, choice)
     rivals = (choice.providers, *choice.rivals)
@@ -98,7 +110,25 @@ def _attempt(file: ModelFile, choice: Choice) -> LoadedModel:
         raise ModelError(f"{path.name}: {error}") from error
     except Exception as error:
         raise ModelError(f"{path.name}: it fails when it runs ({said(error)}); export it again") from error
-    return LoadedModel(path, session, timings, notice)
+    return LoadedModel(path, session, timings, notice, file.content)
+
+
+MAGNITUDES = (0.0, 1e-3, 30.0, 1e3, 1e5)
+"""By which rows are multiplied that a model must survive: pens jump, and screens are of every size."""
+
+
+def try_magnitudes(session: StepSession) -> None:
+    """Take a model through rows of numbers that are far smaller and far larger than a hand's.
+
+    Raises:
+        ModelError: An answer is not finite.
+    """
+    rows = np.random.default_rng(1).uniform(-1.0, 1.0, (4, 1, 1, len(COLUMNS))).astype(np.float32)
+    for magnitude in MAGNITUDES:
+        try:
+            _window(session, rows * np.float32(magnitude))
+        except ModelError as error:
+            raise ModelError(f"fed with numbers around {magnitude:g}, {error}") from error
 
 
 def measure(session: StepSession) -> Timings:

@@ -9,13 +9,15 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
+from addon.adaptor import described_by
 from addon.errors import ModelError
-from addon.runtime.contents import MOST_DIMENSIONS, Contents, contents_of
+from addon.files import NotRegularError, open_regular
+from addon.runtime.contents import ANY, MOST_DIMENSIONS, Bounds, Contents, contents_of
 from addon.runtime.ort import onnxruntime
 from addon.runtime.other_formats import other_format
 from addon.runtime.refusal import refusal
@@ -46,6 +48,8 @@ class ModelFile:
         weights: Bytes of each further file, by the name the model has for it.
         contents: What is in it.
         sha256: Of its bytes, in hex.
+        content: Of its bytes, of its further files' and of the description and labels beside it, in hex: two
+            models with one content are one model.
     """
 
     path: Path
@@ -53,14 +57,16 @@ class ModelFile:
     weights: dict[str, bytes]
     contents: Contents
     sha256: str
+    content: str
 
 
-def read_model(path: Path, limit: int = LIMIT) -> ModelFile:
+def read_model(path: Path, limit: int = LIMIT, bounds: Bounds = ANY) -> ModelFile:
     """Read a model file, once, and look into it.
 
     Args:
         path: The ONNX file.
         limit: Bytes of the file, of its further files together, and of any one tensor it declares.
+        bounds: Of what is looked into.
 
     Raises:
         ModelError: It is missing, too large, no ONNX file, or asks for what no model may have.
@@ -69,12 +75,18 @@ def read_model(path: Path, limit: int = LIMIT) -> ModelFile:
     sha256 = hashlib.sha256(data).hexdigest()
     _log.info("%s: %d bytes, SHA-256 %s", escaped(path.name), len(data), sha256)
     try:
-        contents = contents_of(data)
+        contents = contents_of(data, bounds)
         check(contents, limit)
         weights = _weights(path, list(contents.locations), limit)
     except ModelError as error:
         raise ModelError(f"{path.name}: {other_format(data) or error}") from error
-    return ModelFile(path, data, weights, contents, sha256)
+    return ModelFile(path, data, weights, contents, sha256, _content(path, sha256, weights))
+
+
+def _content(path: Path, sha256: str, weights: Mapping[str, bytes]) -> str:
+    parts = {name: hashlib.sha256(data).hexdigest() for name, data in weights.items()}
+    parts |= {name: hashlib.sha256(data).hexdigest() for name, data in described_by(path).items()}
+    return hashlib.sha256(repr((sha256, sorted(parts.items()))).encode()).hexdigest()
 
 
 def check(contents: Contents, limit: int = LIMIT) -> None:
@@ -153,15 +165,17 @@ def _session(api: Any, data: bytes, options: Any, providers: list[Provider]) -> 
 
 
 def _read(path: Path, limit: int) -> bytes:
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        # A pipe or a device would keep whoever reads it waiting for ever.
-        raise ModelError(f"{path.name}: it is no ordinary file; copy it into one")
     try:
         # One that is put in its place meanwhile does no harm: this one stays whole while it is open.
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             before = _stamp(file)
-            data = _look(file, min(before[0], limit))
+            if before[0] > limit:
+                raise ModelError(f"{path.name}: it is larger than {_size(limit)}, the most that is read")
+            data = _look(file, before[0])
             after = _stamp(file)
+    except NotRegularError as error:
+        # A pipe or a device would keep whoever reads it waiting for ever.
+        raise ModelError(f"{path.name}: it is no ordinary file; copy it into one") from error
     except FileNotFoundError as error:
         raise ModelError(no_such_file(path)) from error
     except OSError as error:
@@ -171,8 +185,6 @@ def _read(path: Path, limit: int) -> bytes:
         raise ModelError(f"{path.name}: it was written to while it was read; load it again once that is done")
     if not data:
         raise ModelError(f"{path.name}: the file is empty; copy it again")
-    if len(data) > limit:
-        raise ModelError(f"{path.name}: it is larger than {_size(limit)}, the most that is read")
     return data
 
 
@@ -201,7 +213,7 @@ def _weights(path: Path, locations: Sequence[str], limit: int) -> dict[str, byte
                 f"its weights are to be read from {quoted(location)}, outside its folder; "
                 "export it again as one file (external_data=False)"
             )
-        if not target.is_file():
+        if not target.exists():
             raise ModelError(
                 f"its weights are in {quoted(location)}, which is missing; put that file beside it"
             )

@@ -15,12 +15,21 @@ from addon.runtime.watch import (
     FolderWatch,
     Gone,
     Ripe,
-    Stamp,
     is_there,
     model_folders,
     said_of,
-    stamp_of,
 )
+
+MOST_TRIED = 3
+"""Of several files that turn up together, how many are tried until one can be loaded, the newest first."""
+
+
+def told_apart(model: LoadedModel, other: LoadedModel | None) -> str:
+    """A model's file name; with the beginning of its hash where the other one has the same name."""
+    name = model.path.name
+    if other is None or other.path.name != name or not model.content or other.content == model.content:
+        return name
+    return f"{name} ({model.content[:6]} instead of {other.content[:6]})"
 
 
 class ModelSlot:
@@ -45,8 +54,8 @@ class ModelSlot:
         self._noticed = ""
         self._before: LoadedModel | None = None
         self._watch: FolderWatch | None = None
-        self._asked: dict[Path, Stamp] = {}
         self._found: set[int] = set()
+        self._ripe: list[Path] = []
 
     @property
     def model(self) -> LoadedModel | None:
@@ -79,12 +88,12 @@ class ModelSlot:
             paths = find_models(model, own, shipped_models())
         except ModelError as error:
             return [str(error)]
-        self._request(paths, strange)
+        self._loader.request(paths, self._choose, strange)
         return []
 
-    def load_file(self, path: Path, strange: bool = False) -> int:
-        """Begin to load one file, which may be a stranger's; gives the number of the request."""
-        return self._request([path], strange)
+    def load_file(self, path: Path) -> int:
+        """Begin to load one file of our own; gives the number of the request."""
+        return self._loader.request([path], self._choose)
 
     def follow(self, name: str, own: Path, named: Path | bool) -> list[str]:
         """Load by itself whatever model is new or changed; see `model_folders`. Gives what is missing."""
@@ -106,7 +115,7 @@ class ModelSlot:
             return "there is no model before this one"
         self._before, model = self._pens.model, self._before
         self._pens.adopt(model)
-        return f"back to {model.path.name}"
+        return f"back to {told_apart(model, self._before)}"
 
     def update(self) -> tuple[list[str], int]:
         """Take in what has been loaded, and what the watched folders have.
@@ -115,6 +124,10 @@ class ModelSlot:
             What the user should be told, and the number of the request that has ended; 0 if none has.
         """
         lines = [] if self._watch is None else list(map(self._follow, self._watch.poll()))
+        # One at a time, and the newest: what has ripened meanwhile takes the place of what waits.
+        if self._ripe and not self._loader.busy:
+            self._found.add(self._loader.request(self._ripe, self._choose, strange=True, found=True))
+            self._ripe = []
         result = self._loader.poll()
         if result is None:
             return list(filter(None, lines)), 0
@@ -122,7 +135,7 @@ class ModelSlot:
         if result.model is not None:
             lines += self._news(result.model.notice)
             if result.number in self._found:
-                lines.append(f"{result.model.path.name} has taken over")
+                lines.append(f"{told_apart(result.model, self._pens.model)} has taken over")
             self._before = self._pens.model
             self._pens.adopt(result.model)
         self._found.discard(result.number)
@@ -138,15 +151,10 @@ class ModelSlot:
         match event:
             case Gone() | Back():
                 return said_of(event)
-            case Ripe(path):
-                # What a training has made, or somebody has dropped, is loaded already.
-                if self._asked.get(path) != stamp_of(path):
-                    self._found.add(self.load_file(path, strange=True))
+            case Ripe(path, older):
+                kept = [each for each in (*older, *self._ripe) if each != path]
+                self._ripe = [path, *dict.fromkeys(kept)][:MOST_TRIED]
                 return ""
-
-    def _request(self, paths: list[Path], strange: bool) -> int:
-        self._asked.update({path: stamp for path in paths if (stamp := stamp_of(path)) is not None})
-        return self._loader.request(paths, self._choose, strange)
 
     def _news(self, notice: str) -> list[str]:
         if not notice or notice == self._noticed:

@@ -23,6 +23,10 @@ class WireError(ValueError):
     """The bytes are no protocol buffer, were cut off, or are more than anybody needs."""
 
 
+class TooManyError(WireError):
+    """There are more fields than anybody needs."""
+
+
 @dataclass(slots=True)
 class Message:
     """What was wanted of one message; each field as often as it occurs, in the order of the file."""
@@ -73,13 +77,14 @@ class Message:
         return [message for number in field_numbers for message in self.within.get(number, ())]
 
 
-def parse(data: bytes, schema: Schema, kind: str) -> Message:
+def parse(data: bytes, schema: Schema, kind: str, most: int | None = None) -> Message:
     """Read a message of `kind`; fields that `schema` does not name are passed over.
 
     Raises:
-        WireError: The bytes are no message, were cut off, or have more than `MOST_PARTS` fields.
+        TooManyError: They have more than `most` fields, by default `MOST_PARTS`.
+        WireError: The bytes are no message, or were cut off.
     """
-    return _Parser(schema).message(memoryview(data), kind, 0)
+    return _Parser(schema, MOST_PARTS if most is None else most).message(memoryview(data), kind, 0)
 
 
 def written(number: int, value: bytes) -> bytes:
@@ -93,9 +98,9 @@ def signed(value: int) -> int:
 
 
 class _Parser:
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, most: int) -> None:
         self._schema = schema
-        self._left = MOST_PARTS
+        self._left = most
 
     def message(self, data: memoryview, kind: str, depth: int) -> Message:
         if depth > DEEPEST:
@@ -119,8 +124,10 @@ class _Parser:
             self._left -= 1
             tag, at = _varint(data, at, end)
             number, wire = tag >> 3, tag & 7
-            if self._left < 0 or number == 0 or tag >= 1 << 32:
-                raise WireError("too many fields" if self._left < 0 else "a field without a number")
+            if self._left < 0:
+                raise TooManyError("too many fields")
+            if number == 0 or tag >= 1 << 32:
+                raise WireError("a field without a number")
             if wire == VARINT:
                 value, at = _varint(data, at, end)
                 yield number, signed(value)

@@ -9,7 +9,7 @@ from addon.runtime.pens import WARM_SECONDS
 from addon.runtime.providers import check_provider
 from addon.runtime.registry import find_models, is_path, no_such_file, shipped_models
 from addon.runtime.timings import Timings
-from addon.runtime.watch import Event, FolderWatch, Ripe, Stamp, Watched, said_of, stamp_of
+from addon.runtime.watch import Event, FolderWatch, Ripe, Stamp, Watched, model_at, said_of
 from addon.vision.answer import About, Answer
 from addon.vision.making import MADE, Making
 from addon.vision.watcher import Question, Watcher
@@ -211,10 +211,20 @@ class ImageClassifier:
     def _follow(self, event: Event) -> None:
         if not isinstance(event, Ripe):
             self._outbox.append(said_of(event))
+            return
+        for path in reversed(event.older):
+            self._choice_of(path)
         # What was made here, or asked for by name, is open already.
-        elif self._opened.get(event.path) != stamp_of(event.path):
-            stem = event.path.stem
-            self.load(stem if stem in self.models else event.path)
+        if self._opened.get(event.path) != model_at(event.path):
+            self.load(self._choice_of(event.path))
+
+    def _choice_of(self, path: Path) -> str | Path:
+        """What stands for a file among the models to choose from; it is one of them from now on."""
+        for model in self.models:
+            if (is_path(model) and Path(model).resolve() == path.resolve()) or model == path.stem:
+                return model
+        self.models.append(path)
+        return path
 
     def _question(self) -> Question:
         looks = bool(self.views & {"parameters", "outputs"})
@@ -249,7 +259,8 @@ class ImageClassifier:
             raise ModelError(no_such_file(path))
         if self._next is not None:
             self._next.close()
-        self._opened[path] = stamp_of(path)
+        if self._watch is not None:
+            self._opened[path] = model_at(path)
         self._next = Watcher(path, *self._settings)
 
     def _swap(self) -> None:
