@@ -216,6 +216,7 @@ def doctor(
     adaptor: Annotated[
         bool, typer.Option("--adaptor", help="Write a first draft of its description beside it.")
     ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Print more than fits on a screen.")] = False,
 ) -> None:
     """Open any model, in a process of its own: what is in it, how fast it is, what it is good for."""
     from addon.doctor.command import doctor as examine
@@ -227,7 +228,7 @@ def doctor(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--provider") from error
     try:
-        code = examine(file, as_json, provider, seconds, adaptor)
+        code = examine(file, as_json, provider, seconds, adaptor, everything)
     except AddonError as error:
         _stop(str(error))
     raise SystemExit(code)

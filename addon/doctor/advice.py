@@ -46,6 +46,11 @@ def _types(inputs: Sequence[Value], outputs: Sequence[Value]) -> str:
     for kind, values in (("input", inputs), ("output", outputs)):
         for value in values:
             name, said = value["name"], value["type"]
+            if kind == "output" and said.startswith("seq(map("):
+                return (
+                    f"its output {name!r} is a {said}: read as an array, a column a class, in order; "
+                    "export it with zipmap=False to have it so in the file"
+                )
             if not said.startswith("tensor("):
                 return (
                     f"its {kind} {name!r} is a {said}: Inkloop feeds and reads plain tensors; export it "

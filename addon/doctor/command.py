@@ -15,7 +15,9 @@ from addon.runtime.wheels import wheels_at_odds
 from addon.text import escaped
 
 
-def doctor(path: Path, as_json: bool, provider: str, seconds: float, adaptor: bool) -> int:
+def doctor(
+    path: Path, as_json: bool, provider: str, seconds: float, adaptor: bool, everything: bool = False
+) -> int:
     """Examine a file and print what was found on standard output.
 
     Args:
@@ -23,6 +25,7 @@ def doctor(path: Path, as_json: bool, provider: str, seconds: float, adaptor: bo
         as_json: Print one JSON document.
         provider: "auto", "cuda" or "cpu".
         seconds: To spend on measuring.
+        everything: Print more than a screenful.
         adaptor: Write a first draft of the description beside it; one that is there is never changed.
 
     Returns:
@@ -40,7 +43,7 @@ def doctor(path: Path, as_json: bool, provider: str, seconds: float, adaptor: bo
         print(json.dumps(found))
     else:
         # Sizes and times are no code to be colored, and names from a file are no markup.
-        show(found, Console(highlight=False, markup=False, emoji=False))
+        show(found, Console(highlight=False, markup=False, emoji=False), everything)
     if adaptor:
         written = write_draft(path, found)
         print(f"the draft is {escaped(str(written))}: check each line of it", file=sys.stderr)

@@ -14,6 +14,7 @@ Kind: TypeAlias = Literal[
     "image to image",
     "heat map",
     "detector",
+    "text recogniser",
     "features",
     "unknown",
 ]

@@ -16,6 +16,7 @@ _TAKERS: dict[Kind, tuple[str, str]] = {
     "image to image": ("a picture in, a picture out", _EYE),
     "heat map": ("a heat map over a picture", _EYE),
     "detector": ("a detector", _EYE),
+    "text recogniser": ("a reader of lines of text", _EYE),
     "features": ("features of a picture", _EYE),
 }
 """Of each kind, what it is and who takes it, in words."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isqrt
 
 from addon.doctor.findings import Kind, Value
 from addon.runtime import pairing
@@ -12,6 +13,8 @@ Sizes = Mapping[str, Sequence[int]]
 _CHANNELS = (1, 3, 4)
 _NAMES_OF_FEATURES = re.compile(r"embed|feature|pool|latent|encod", re.I)
 _MANY = 100
+_SIDE = 16
+_LINE = 64  # pixels that a line of text is high at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,21 @@ def judge(inputs: Sequence[Value], outputs: Sequence[Value], fed: Sizes, answere
     picture = next((value["name"] for value in inputs if is_picture(fed.get(value["name"], ()))), "")
     if picture:
         return _of_pictures(outputs, answered, fed[picture])
+    square = next((each for value in inputs if (each := _square(fed.get(value["name"], ())))), 0)
+    if square:
+        return Judgement(
+            "unknown",
+            f"it can be opened and fed arrays (open_graph); if they are a gray picture "
+            f"of {square} × {square}, ImageClassifier looks with it",
+        )
     return Judgement(
         "unknown", "it can be opened and fed arrays (open_graph); Inkloop has no view of its own for it"
     )
+
+
+def _square(sizes: Sequence[int]) -> int:
+    side = isqrt(sizes[1]) if len(sizes) == 2 else 0
+    return side if side >= _SIDE and side * side == sizes[1] else 0
 
 
 def is_picture(sizes: Sequence[int]) -> bool:
@@ -70,6 +85,13 @@ def _signatures(values: Sequence[Value]) -> list[pairing.Signature]:
 def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) -> Judgement:
     sizes = {value["name"]: tuple(answered.get(value["name"], ())) for value in outputs}
     first, name = next(iter(sizes.values()), ()), next(iter(sizes), "")
+    places = _text_places(first, fed)
+    if places:
+        return Judgement(
+            "text recogniser",
+            f"it reads a line of text: scores of {first[2]} characters at {places} places along it, "
+            "to be decoded (CTC); they are in the answer's outputs",
+        )
     if _boxes(list(sizes.values())):
         return Judgement(
             "detector", "a detector that looks at a picture; which output holds what, an adaptor says"
@@ -89,6 +111,16 @@ def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) 
     return Judgement(
         "unknown", "it takes pictures, and its answer is of no form that Inkloop knows; an adaptor can say"
     )
+
+
+def _text_places(answer: Sequence[int], fed: Sequence[int]) -> int:
+    """At how many places a picture of one line is read; 0 if it is no such model."""
+    height, width = fed[-2:] if fed[-3] in _CHANNELS else fed[-3:-1]
+    if len(answer) != 3 or height > _LINE or width < height or 1 not in answer[:2]:
+        return 0
+    places = max(answer[:2])
+    # Along the picture there is an answer every two to sixteen pixels.
+    return places if answer[2] > 10 and 2 <= width / places <= 16 else 0
 
 
 def _boxes(shapes: Sequence[tuple[int, ...]]) -> bool:

@@ -13,9 +13,13 @@ from addon.doctor.entries import said_entries
 from addon.doctor.findings import Findings, Placement, Speed, Value, runs
 from addon.doctor.measure import said_shapes
 from addon.doctor.pictures import sheet
-from addon.text import escaped
+from addon.text import escaped, shortened
 
 _LONGEST = 700
+_SHORT = 130
+_FEW_LINES = 4
+_SCREEN = 18
+"""Rows, some of which take two lines, of the 24 to 40 lines of a terminal."""
 _MOST_LINES = 80
 _LONGEST_NAME = 28
 _HIDDEN = ("thumbnails", "reading", "labels", "columns", "format")
@@ -23,17 +27,28 @@ _HIDDEN = ("thumbnails", "reading", "labels", "columns", "format")
 Row = tuple[str, str]
 
 
-def show(found: Findings, console: Console) -> None:
+def show(found: Findings, console: Console, everything: bool = False) -> None:
     """Print what was found.
 
     Args:
         found: The findings.
         console: Where to.
+        everything: Whether all of it, and not only what fits on a screen.
     """
     console.print(_headline(found))
-    console.print(Padding(_table(rows(found)), (0, 2)))
+    made = rows(found)
+    shown = made if everything else _screenful(made, found)
+    console.print(Padding(_table(shown), (0, 2)))
+    if everything and "sha256" in found:
+        # On a line of its own, so that it can be copied.
+        console.print(f"  SHA-256  {found['sha256']}", soft_wrap=True)
     thumbnails: Mapping[str, Any] = found.get("pen", {}).get("thumbnails") or {}
-    if thumbnails:
+    if not everything:
+        left = len(made) - len(shown)
+        more = [f"{left} lines"] * (left > 0) + ["the taught inks"] * bool(thumbnails)
+        if more:
+            console.print(f"  --all shows {' and '.join(more)} more")
+    elif thumbnails:
         lines = sheet(
             {escaped(str(label)): strokes for label, strokes in thumbnails.items()}, console.width - 4
         )
@@ -59,6 +74,17 @@ def rows(found: Findings) -> list[Row]:
     made += _pen(found.get("pen", {}))
     made += _under("description", _described(found.get("adaptor", {})))
     return made
+
+
+def _screenful(made: Sequence[Row], found: Findings) -> list[Row]:
+    """What fits on a screen: of each heading the first lines, each of them short."""
+    shown: list[Row] = []
+    of_heading = 0
+    for heading, text in made:
+        of_heading = 0 if heading else of_heading + 1
+        if of_heading < _FEW_LINES and len(shown) < _SCREEN - 2 * len(found.get("advice", [])):
+            shown.append((heading, shortened(text, _SHORT)))
+    return shown
 
 
 def _headline(found: Findings) -> Text:
@@ -99,7 +125,8 @@ def _under(heading: str, texts: Sequence[str]) -> list[Row]:
 
 def _said_value(value: Value) -> str:
     sizes = " × ".join("free" if size is None else _shortened(str(size)) for size in value["shape"])
-    kind = value["type"].removeprefix("tensor(").removesuffix(")")
+    plain = value["type"].startswith("tensor(")
+    kind = value["type"][len("tensor(") : -1] if plain else value["type"]
     return f"{value['name']}  {sizes or 'a number'}  {kind}"
 
 
@@ -146,7 +173,7 @@ def _anatomy(found: Findings) -> list[Row]:
         ("opset", f"{opsets or 'none'}; file format (IR) {anatomy['ir_version']}"),
         ("weights", f"{anatomy['parameters']:,} numbers; the file has {found.get('bytes', 0):,} bytes"),
         ("made by", anatomy["producer"] or "it does not say"),
-        ("SHA-256", found.get("sha256", "")),
+        ("SHA-256", f"{found.get('sha256', '')[:16]}..."),
     ]
     made += [("functions", ", ".join(anatomy["functions"]))] if anatomy["functions"] else []
     made += [("beside it", f"{name}, {size:,} bytes") for name, size in anatomy["external"].items()]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ Shape = tuple[int | str | None, ...]
 """Sizes of a tensor; a name or None where a size is free."""
 
 _TENSOR = re.compile(r"tensor\((\w+)\)")
+_LISTED = re.compile(r"seq\((?:map\(\w+,)?tensor\((\w+)\)\)?\)")
 DTYPES = {
     **{name: np.dtype(name) for name in ("float16", "uint8", "int8", "uint16", "int16", "uint32", "int32")},
     **{name: np.dtype(name) for name in ("uint64", "int64", "bool", "complex64", "complex128")},
@@ -87,9 +88,27 @@ class GraphSession:
         """
         names = [info.name for info in self.outputs] if outputs is None else list(outputs)
         try:
-            return dict(zip(names, self.session.run(names, dict(feeds)), strict=True))
+            return {
+                name: as_array(made)
+                for name, made in zip(names, self.session.run(names, dict(feeds)), strict=True)
+            }
         except Exception as error:
             raise ModelError(f"{self.path.name}: it fails when it runs ({one_line(str(error))})") from error
+
+
+def as_array(made: Any) -> NDArray[Any]:
+    """An answer as one array: of maps a row each, in the order of their keys; of tensors a stack.
+
+    Raises:
+        ValueError: The tensors of a sequence differ in size.
+    """
+    if not isinstance(made, list):
+        return made
+    parts = cast(list[Any], made)
+    if parts and isinstance(parts[0], dict):
+        keys = sorted(cast(dict[Any, Any], parts[0]))
+        return np.array([[each[key] for key in keys] for each in parts])
+    return np.stack(parts) if parts else np.zeros(0, np.float32)
 
 
 def signatures(infos: Iterable[TensorInfo]) -> list[Signature]:
@@ -160,6 +179,10 @@ def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> b
 
 
 def _info(file_name: str, kind: str, value: Any) -> TensorInfo:
+    # As scikit-learn's classifiers give probabilities by class, unless told otherwise.
+    listed = _LISTED.fullmatch(value.type) if kind == "output" else None
+    if listed and listed[1] in DTYPES:
+        return TensorInfo(value.name, (None, None), DTYPES[listed[1]])
     found = _TENSOR.fullmatch(value.type)
     dtype = DTYPES.get(found[1]) if found else None
     if dtype is None:

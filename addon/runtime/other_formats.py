@@ -2,6 +2,11 @@
 
 _TORCH = "PyTorch writes (.pt, .pth); export it with torch.onnx.export, and open none of a stranger's"
 _KINDS: tuple[tuple[int, bytes, str], ...] = (
+    (
+        0,
+        b"version https://git-lfs",
+        "a pointer of Git LFS: the model itself was not downloaded; get it with git lfs pull",
+    ),
     (0, b"PK\x03\x04", f"a zip archive, as {_TORCH}"),
     (0, b"\x80\x02", f"a pickle, as {_TORCH}"),
     (0, b"\x89HDF\r\n", "HDF5, as Keras writes (.h5); convert it with tf2onnx"),

@@ -9,6 +9,9 @@ _MARKS = re.compile(
     r"(next|new|out(put)?|in(put)?|init(ial)?|prev(ious)?|past|present|cur(rent)?|updated|n|t)"
 )
 
+_STATE = re.compile(r"(.*(hidden|state|cell|memory).*)|([hc]_?(x|\d*|in|prev))")
+_NUMBERED = re.compile(r"(output|out|tensor|val|getitem|onnx::\w+|[a-z_]*)?[_.]?\d+", re.I)
+
 
 class Signature(NamedTuple):
     """An input or output of a model.
@@ -38,7 +41,32 @@ def state_pairs(inputs: Sequence[Signature], outputs: Sequence[Signature]) -> tu
         if may_be_same(given, made) and _core(given.name) == _core(made.name) != "":
             pairs.append((given.name, made.name))
             taken.add(made.name)
+    if not pairs:
+        pairs = _by_shape(inputs, outputs)
     return tuple(pairs) if 0 < len(pairs) < len(inputs) else ()
+
+
+def _by_shape(inputs: Sequence[Signature], outputs: Sequence[Signature]) -> list[tuple[str, str]]:
+    """Pairs of which the input alone tells by its name that it is a state: exporters number unnamed outputs.
+
+    Nothing where a state could come from more outputs than there are such inputs of its size.
+    """
+    states = [given for given in inputs if len(given.shape) >= 2 and _STATE.fullmatch(given.name.lower())]
+    pairs: list[tuple[str, str]] = []
+    for given in states:
+        alike = [each.name for each in states if list(each.shape) == list(given.shape)]
+        made = [
+            each.name
+            for each in outputs
+            if list(each.shape) == list(given.shape)
+            and each.type == given.type
+            and _NUMBERED.fullmatch(each.name)
+        ]
+        if len(made) != len(alike):
+            return []
+        # Of two of one size, as h and c, the first comes out first.
+        pairs.append((given.name, made[alike.index(given.name)]))
+    return pairs
 
 
 def may_be_same(given: Signature, made: Signature) -> bool:

@@ -3,13 +3,13 @@
 import re
 
 from addon.runtime.contents import Contents
+from addon.runtime.wheels import newer
 from addon.text import escaped
 from addon.text import one_line as in_one_line
 
 _MOST_OPSETS = 8
 _READ = 4000
 _OLDEST = 7
-_NEWER = "pip install -U onnxruntime-gpu (or onnxruntime)"
 _FUTURE = re.compile(r"Opset (\d+) is under development.*support for domain (\S+) is till opset (\d+)", re.S)
 _IR = re.compile(r"Unsupported model IR version: (\d+), max supported IR version: (\d+)")
 _UNKNOWN = (
@@ -40,12 +40,12 @@ def _refusal(said: str, contents: Contents) -> str:
     if found := _FUTURE.search(said):
         return (
             f"it needs opset {found[1]} of {found[2]}, and this ONNX Runtime knows {found[3]}; "
-            f"export it with opset_version={found[3]}, or install a newer ONNX Runtime with: {_NEWER}"
+            f"export it with opset_version={found[3]}, or install a newer ONNX Runtime with: {newer()}"
         )
     if found := _IR.search(said):
         return (
             f"its file format is IR version {found[1]}, and this ONNX Runtime reads {found[2]} (its opset is "
-            f"{_opsets(contents)}); install a newer ONNX Runtime with: {_NEWER}"
+            f"{_opsets(contents)}); install a newer ONNX Runtime with: {newer()}"
         )
     for pattern in _UNKNOWN:
         if found := pattern.search(said):

@@ -23,6 +23,12 @@ def wheels_at_odds(version_of: Callable[[str], str] = version) -> str:
     )
 
 
+def newer(version_of: Callable[[str], str] = version) -> str:
+    """The command that installs a newer ONNX Runtime: of the wheel that is here, never another beside it."""
+    here = [name for name in WHEELS if _version(name, version_of)]
+    return f"pip install -U {(here or [WHEELS[0]])[-1]}"
+
+
 def _version(name: str, version_of: Callable[[str], str]) -> str:
     try:
         return version_of(name)

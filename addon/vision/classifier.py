@@ -10,6 +10,7 @@ from addon.runtime.providers import check_provider
 from addon.runtime.registry import find_models, is_path, no_such_file, shipped_models
 from addon.runtime.timings import Timings
 from addon.runtime.watch import Event, FolderWatch, Ripe, Stamp, Watched, model_at, said_of
+from addon.text import escaped
 from addon.vision.answer import About, Answer
 from addon.vision.making import MADE, Making
 from addon.vision.watcher import Question, Watcher
@@ -67,6 +68,7 @@ class ImageClassifier:
         self.grid: tuple[int, int] | None = None
         self.answer = Answer()
         self.refusal = ""
+        self._chosen: int | None = None
         self._settings = (provider, require, threads)
         self._wishes = watch if isinstance(watch, bool) else Path(watch).absolute()
         self._watch: FolderWatch | None = None
@@ -118,7 +120,7 @@ class ImageClassifier:
 
     def load(self, model: str | Path) -> None:
         """Load another model beside the one in use, which goes on until this one answers."""
-        self.refusal = ""
+        self.refusal, self._chosen = "", None
         if model not in self.models:
             self.models.append(model)
         own = (self._home or Path()) / "models"
@@ -181,7 +183,11 @@ class ImageClassifier:
 
     def choose_model(self, step: int) -> None:
         """Load the next model, or the one before."""
-        self.load(self.models[(self._place() + step) % len(self.models)])
+        place = self._place() if self._chosen is None else self._chosen
+        chosen = (place + step) % len(self.models)
+        self.load(self.models[chosen])
+        # A model that is refused is passed at the next key, and not asked for again and again.
+        self._chosen = chosen
 
     def key_pressed(self, key: str) -> bool:
         """Act on a key: 0 to 4 for views, [ and ] for layers, - and + for models; whether it was one."""
@@ -197,7 +203,7 @@ class ImageClassifier:
     def messages(self) -> list[str]:
         """What the user should be told since the last call."""
         outbox, self._outbox = self._outbox, []
-        return outbox
+        return list(map(escaped, outbox))
 
     def exit(self) -> None:
         """End its processes."""
@@ -283,4 +289,4 @@ class ImageClassifier:
 
     def _refuse(self, lines: list[str]) -> None:
         self._outbox += lines
-        self.refusal = " ".join(lines)
+        self.refusal = escaped(" ".join(lines))

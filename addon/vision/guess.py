@@ -1,11 +1,14 @@
 """What a model without a description probably wants and gives, guessed from its shapes, and said so."""
 
+from math import isqrt
+
 from addon.adaptor import Adaptor, ImageInput, Layout, Output, OutputKind
 from addon.errors import ModelError
 from addon.runtime.graph import Shape, TensorInfo, signatures
 from addon.runtime.pairing import state_pairs
 
 _CHANNELS = (1, 3)
+_SMALLEST = 16  # pixels a side: fewer numbers are more likely no picture
 
 
 def guessed_adaptor(inputs: tuple[TensorInfo, ...], outputs: tuple[TensorInfo, ...]) -> Adaptor:
@@ -26,10 +29,32 @@ def guessed_adaptor(inputs: tuple[TensorInfo, ...], outputs: tuple[TensorInfo, .
             gray = info.shape[_channel_axis(layout)] == 1
             fed = ImageInput(info.name, layout=layout, color="gray" if gray else "RGB")
             return Adaptor(fed, tuple(_output(each, layout) for each in outputs))
-    shapes = ", ".join(f"{info.name} {list(info.shape)}" for info in inputs)
+    for info in inputs:
+        square = unflattened(info.shape)
+        if square is not None:
+            fed = ImageInput(info.name, color="gray" if square[1] == 1 else "RGB")
+            return Adaptor(fed, tuple(_output(each, "NCHW") for each in outputs))
+    shapes = ", ".join(f"{info.name} {list(info.shape)}" for info in inputs[:8])
     raise ModelError(
-        f"none of its inputs is a picture ({shapes or 'it has none'}); describe it in a .toml beside it"
+        f"none of its inputs is a picture ({shapes or 'it has none'}); open_graph feeds it arrays, and "
+        "inkloop doctor says what is in it"
     )
+
+
+def unflattened(shape: Shape, channels: int | None = None) -> tuple[int | str | None, int, int, int] | None:
+    """The square picture whose numbers an input [batch, numbers] takes in a row; None if it is none.
+
+    Args:
+        shape: Of the input.
+        channels: 1 or 3; None for whichever makes a square.
+    """
+    if len(shape) != 2 or not isinstance(shape[1], int):
+        return None
+    for each in (1, 3) if channels is None else (channels,):
+        side = isqrt(shape[1] // each)
+        if side >= _SMALLEST and each * side * side == shape[1]:
+            return shape[0], each, side, side
+    return None
 
 
 def _layout(shape: Shape) -> Layout | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.adaptor import Adaptor, Output, adaptor_of, check_names
+from addon.adaptor import LONGEST_LABEL, Adaptor, Output, adaptor_of, check_names
 from addon.errors import ModelError
 from addon.images import (
     WHOLE,
@@ -27,7 +27,8 @@ from addon.runtime.graph import GraphSession, TensorInfo, open_file
 from addon.runtime.opening import ModelFile
 from addon.runtime.providers import Choice
 from addon.spec import METADATA_KEY
-from addon.vision.guess import guessed_adaptor
+from addon.text import shortened
+from addon.vision.guess import guessed_adaptor, unflattened
 from addon.vision.meaning import meaning_of
 from addon.vision.mosaic import filters, maps_of, mosaic
 from addon.vision.places import grid_crops
@@ -39,6 +40,8 @@ KEPT_SESSIONS = 3
 GRAY = np.full((64, 64, 3), 128, np.uint8)
 """A picture to run a model on when only the running counts."""
 MOST_CROPS = 256
+MOST_LAYERS = 2000
+"""To choose from; names without end would hold up the frame that reads them."""
 
 
 class Looker:
@@ -60,7 +63,7 @@ class Looker:
         shape           of the layer's tensor
         weights         uint8 (h, w) or (h, w, 3)
         grid            float32 (rows, columns, classes)
-        out.NAME        each output that is no classes
+        out.NAME        each output that is no classes, described or not
         and what it means, `addon.vision.meaning`
         ms              float, milliseconds from the picture to all of this
 
@@ -87,12 +90,27 @@ class Looker:
         self._threads = threads
         described = adaptor_of(path)
         self._session = open_file(self._file, choice, threads=threads)
-        found = described or guessed_adaptor(self._session.inputs, self._session.outputs)
+        try:
+            found = described or guessed_adaptor(self._session.inputs, self._session.outputs)
+        except ModelError as error:
+            raise ModelError(f"{path.name}: {error}") from error
         self.notice = (
             "" if described else f"{path.name}: no description beside it, so its shapes were believed"
         )
-        self.adaptor, self._input = _named(path.name, found, self._session)
-        self.layers = tuple(self.adaptor.layers or self._drawable())
+        self.adaptor, given = _named(path.name, found, self._session)
+        square = unflattened(given.shape, found.input.channels if described else None)
+        # A row of numbers is fed as the picture that it is, row by row, and channel by channel.
+        self._flat = square is not None
+        self._input = given if square is None else replace(given, shape=square)
+        if square is not None:
+            self.adaptor = replace(self.adaptor, input=replace(self.adaptor.input, layout="NCHW"))
+            _, channels, height, width = square
+            self.notice += f"; its numbers are fed as a picture of {channels} × {height} × {width}"
+            self.notice = self.notice.removeprefix("; ")
+        self.layers = tuple(self.adaptor.layers or self._drawable())[:MOST_LAYERS]
+        # What nobody described is an answer, too, under its own name.
+        self._outputs = tuple(info.name for info in self._session.outputs)
+        self._scores = {each.name for each in self.adaptor.outputs if each.kind == "classes"}
         self._deep: dict[str, GraphSession] = {}
         self.compared = ""
 
@@ -118,7 +136,7 @@ class Looker:
             "title": self.adaptor.title or self._file.path.stem,
             "provider": self.provider,
             "notices": [each for each in (self.notice, self._session.notice, self.compared) if each],
-            "layers": self.layers,
+            "layers": [shortened(each, LONGEST_LABEL) for each in self.layers],
             "labels": self.classes.labels if self.classes else (),
         }
 
@@ -152,7 +170,7 @@ class Looker:
         session = self._opened(layer) if layer else self._session
         size = picture_size(self.adaptor.input, self._input.shape, image.shape[:2])
         places = crops(self.adaptor.input, image.shape[:2], size)
-        names = [each.name for each in self.adaptor.outputs]
+        names = [*self._outputs]
         if layer and layer not in names:
             names.append(layer)
         made = self._run(session, image, places, names)
@@ -160,9 +178,7 @@ class Looker:
         told: Arrays = {"place": np.array((first.left, first.top, first.width, first.height))}
         if self.classes:
             told["probabilities"] = self._probabilities(made).mean(axis=0)
-        told |= {
-            f"out.{each.name}": made[each.name] for each in self.adaptor.outputs if each.kind != "classes"
-        }
+        told |= {f"out.{name}": made[name] for name in names if name not in self._scores and name != layer}
         for each in self.adaptor.outputs:
             told |= meaning_of(each, made[each.name], size)
         if layer:
@@ -177,9 +193,33 @@ class Looker:
         wants = self.adaptor.input
         size = picture_size(wants, self._input.shape, image.shape[:2])
         fed = as_type(as_batch(image, places, wants, size), self._input.dtype)
+        if self._flat:
+            fed = fed.reshape(len(fed), -1)
+        fixed = self._input.shape[0] if wants.layout in ("NCHW", "NHWC") else None
+        if isinstance(fixed, int) and fixed > 1:
+            return self._run_fixed(session, fed, fixed, names)
         types = {info.name: info for info in session.inputs}
         constants = {name: _constant(number, types[name]) for name, number in self.adaptor.constants}
         return session.run({self._input.name: fed, **constants}, names)
+
+    def _run_fixed(
+        self, session: GraphSession, fed: NDArray[Any], fixed: int, names: Sequence[str]
+    ) -> Arrays:
+        """Feed a model that takes only so many pictures at once: the last is repeated until they suffice."""
+        types = {info.name: info for info in session.inputs}
+        constants = {name: _constant(number, types[name]) for name, number in self.adaptor.constants}
+        parts: list[Arrays] = []
+        for at in range(0, len(fed), fixed):
+            part = fed[at : at + fixed]
+            filled = np.concatenate([part, np.repeat(part[-1:], fixed - len(part), axis=0)])
+            made = session.run({self._input.name: filled, **constants}, names)
+            parts.append({name: _of_batch(array, fixed, len(part)) for name, array in made.items()})
+        if len(parts) == 1:
+            return parts[0]
+        return {
+            name: np.concatenate([part[name] for part in parts]) if parts[0][name].ndim else parts[-1][name]
+            for name in names
+        }
 
     def _probabilities(self, made: Arrays) -> Floats:
         """Shape (crops, classes)."""
@@ -260,6 +300,11 @@ def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor,
     except ModelError as error:
         raise ModelError(f"{file}: {error}") from error
     return replace(adaptor, input=wants, outputs=tuple(spanned)), fed
+
+
+def _of_batch(array: NDArray[Any], fixed: int, count: int) -> NDArray[Any]:
+    """The answers to the first pictures of a batch; as it is, what is no answer a picture."""
+    return array[:count] if array.ndim and len(array) == fixed else array
 
 
 def _constant(number: float, info: TensorInfo) -> NDArray[Any]:

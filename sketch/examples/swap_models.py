@@ -14,6 +14,7 @@ import numpy as np
 
 import sketch
 from addon import ModelSpec, Recognizer
+from sketch.escaped import escaped
 from sketch.examples.handwriting import draw_strokes
 from sketch.examples.palette import PAPER, ClassColors, bytes_of, mixed
 from sketch.examples.panels import answer_panel, fitted
@@ -96,8 +97,8 @@ class SwapModels(sketch.Sketch):
     def message(self, text: str) -> None:
         """A line that begins with a file's name says why it was refused; others stand below."""
         for card in self.cards:
-            if card.state == "loading" and text.startswith(f"{card.path.name}: "):
-                card.become("refused", self.time, text.removeprefix(f"{card.path.name}: "))
+            if card.state == "loading" and text.startswith(f"{escaped(card.path.name)}: "):
+                card.become("refused", self.time, text.removeprefix(f"{escaped(card.path.name)}: "))
                 return
         self.said = text
 
@@ -204,7 +205,7 @@ class SwapModels(sketch.Sketch):
         canvas.rect(x, y, CARD, height, radius=8)
         canvas.color(*color, alpha=0.6 if card.state == "resting" else 0.95)
         canvas.rect(x, y, 4, height, radius=2)
-        canvas.text(card.path.name, x + 18, y + 27, 16)
+        canvas.text(escaped(card.path.name), x + 18, y + 27, 16)
         canvas.text(words, x + 18, y + 49, SMALL, width=room, alpha=0.8)
         if card.spec:
             self.draw_known(canvas, card, x + 18, y + height - THUMBNAIL - 8, room)
