@@ -42,7 +42,8 @@ class Looks:
         self.ripening = Ripening(self.models(), set_is_whole)
 
     def models(self):
-        return {path: model_at(path) for path in self.folder.glob("*.onnx")}
+        found = {path: model_at(path) for path in self.folder.glob("*.onnx")}
+        return {path: stamp for path, stamp in found.items() if stamp is not None}
 
     def after(self, seconds: float) -> list[str]:
         """What has been told of some time later, the newest last."""
