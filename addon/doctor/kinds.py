@@ -85,11 +85,12 @@ def _signatures(values: Sequence[Value]) -> list[pairing.Signature]:
 def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) -> Judgement:
     sizes = {value["name"]: tuple(answered.get(value["name"], ())) for value in outputs}
     first, name = next(iter(sizes.values()), ()), next(iter(sizes), "")
-    places = _text_places(first, fed)
+    read = list(first)
+    places = _text_places(read, fed)
     if places:
         return Judgement(
             "text recogniser",
-            f"it reads a line of text: scores of {first[2]} characters at {places} places along it, "
+            f"it reads a line of text: scores of {read[2]} characters at {places} places along it, "
             "to be decoded (CTC); they are in the answer's outputs",
         )
     if _boxes(list(sizes.values())):

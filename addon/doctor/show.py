@@ -12,12 +12,13 @@ from addon.doctor.advice import free_axes, summary
 from addon.doctor.entries import said_entries
 from addon.doctor.findings import Findings, Placement, Speed, Value, runs
 from addon.doctor.measure import said_shapes
-from addon.doctor.pictures import sheet
+from addon.doctor.pictures import COLUMNS, sheet
 from addon.text import escaped, shortened
 
 _LONGEST = 700
 _SHORT = 130
 _FEW_LINES = 4
+_FEW_ROWS = 30
 _SCREEN = 18
 """Rows, some of which take two lines, of the 24 to 40 lines of a terminal."""
 _MOST_LINES = 80
@@ -37,13 +38,14 @@ def show(found: Findings, console: Console, everything: bool = False) -> None:
     """
     console.print(_headline(found))
     made = rows(found)
-    shown = made if everything else _screenful(made, found)
+    shown = made if everything or len(made) <= _FEW_ROWS else _screenful(made, found)
     console.print(Padding(_table(shown), (0, 2)))
     if everything and "sha256" in found:
         # On a line of its own, so that it can be copied.
         console.print(f"  SHA-256  {found['sha256']}", soft_wrap=True)
     thumbnails: Mapping[str, Any] = found.get("pen", {}).get("thumbnails") or {}
-    if not everything:
+    fits = len(shown) == len(made) and len(thumbnails) * (COLUMNS + 2) <= console.width - 4
+    if not (everything or fits):
         left = len(made) - len(shown)
         more = [f"{left} lines"] * (left > 0) + ["the taught inks"] * bool(thumbnails)
         if more:

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import threading
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from addon.adaptor import read_adaptor
 from addon.doctor.examiner import Examiner
+from addon.runtime.registry import shipped_models
 from tests.models import make_model
 from tests.onnx_files import classifier, endless, greedy, one_node, recurrent, saved, two_layers
 
@@ -187,3 +189,12 @@ def test_names_in_a_file_give_no_orders_to_the_terminal(tmp_path):
     said = doctor(saved(path, loud), "--seconds", "0.01").stdout
     assert "\x1b" not in said
     assert "[bold]" in said
+
+
+def test_a_large_description_is_a_screenful_and_all_of_it_is_had_by_asking():
+    path = shipped_models() / "letters.onnx"
+    few, every = doctor(path, "--seconds", "0"), doctor(path, "--seconds", "0", "--all")
+    assert len(few.stdout.splitlines()) <= 40
+    assert "--all shows" in few.stdout
+    assert len(every.stdout.splitlines()) > 60
+    assert sha256(path.read_bytes()).hexdigest() in every.stdout
