@@ -1,6 +1,7 @@
 """The parts of the render benchmark that need no renderer."""
 
 import sys
+from contextlib import ExitStack, closing
 from statistics import median
 
 import numpy as np
@@ -93,16 +94,30 @@ def test_every_renderer_of_strokes_has_a_command():
     assert {name for name, _ in STROKES.values()} <= COMMANDS.keys()
 
 
-def test_a_peer_that_breaks_off_in_the_race_is_out_and_named(tmp_path):
-    ends = ECHO + "\n"
-    dies = ends.replace('lambda: {"own_ms": 2.0}', "lambda: exit('no more')")
-    assert dies != ends
-    workers = {
-        name: Worker([sys.executable, "-c", code], tmp_path / f"{name}.log", {})
-        for name, code in (("ours", ends), ("p5", dies))
-    }
-    field = Field(workers=workers)
-    times = race(field, {"a": ("ours", "nothing"), "b": ("p5", "nothing"), "c": ("p5", "nothing")})
-    assert list(times) == ["a"]
-    assert field.missing == {"p5": "broke off in b: no more"}
-    workers["ours"].close()
+def test_a_worker_whose_answer_is_none_is_closed_and_quoted(tmp_path):
+    with pytest.raises(WorkerError, match="no answer: b'good morning"):
+        Worker([sys.executable, "-c", "print('good morning', flush=True)"], tmp_path / "log", {})
+
+
+@pytest.mark.parametrize("buffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_a_peer_that_breaks_off_in_the_race_is_out_and_named(tmp_path, buffered):
+    dies = ECHO.replace('lambda: {"own_ms": 2.0}', "lambda: exit('no more')")
+    assert dies != ECHO
+    with ExitStack() as stack:
+        workers = {
+            name: stack.enter_context(
+                closing(
+                    Worker(
+                        [sys.executable, "-c", code],
+                        tmp_path / f"{name}.log",
+                        # Empty counts as not set.
+                        {"PYTHONUNBUFFERED": buffered},
+                    )
+                )
+            )
+            for name, code in (("ours", ECHO), ("p5", dies))
+        }
+        field = Field(workers=workers)
+        times = race(field, {"a": ("ours", "nothing"), "b": ("p5", "nothing"), "c": ("p5", "nothing")})
+        assert list(times) == ["a"]
+        assert field.missing == {"p5": "broke off in b: no more"}

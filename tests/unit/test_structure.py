@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LONGEST = {"code": 300, "tests": 400}
 MACHINE_PATH = re.compile(r"(?<![\w.*])/(?:work|root|opt|home/\w+|Users/\w+)/\w|\b[A-Z]:\\Users\\")
 REGISTRY = re.compile(r"(?:pypi|pythonhosted|npmjs|debian|ubuntu)\.(?:org|com|net)\b")
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
@@ -47,16 +46,6 @@ def modules(*folders: str) -> dict[Path, ast.Module]:
     wanted = {path: text for path, text in texts().items() if path.suffix == ".py"}
     inside = {p: t for p, t in wanted.items() if not folders or p.relative_to(ROOT).parts[0] in folders}
     return {path: ast.parse(text) for path, text in inside.items()}
-
-
-def test_no_file_of_code_is_longer_than_one_idea():
-    too_long: list[str] = []
-    for path, text in texts().items():
-        name, lines = path.relative_to(ROOT), len(text.splitlines())
-        limit = LONGEST["tests" if name.parts[0] == "tests" else "code"]
-        if path.suffix == ".py" and lines > limit:
-            too_long.append(f"{name}: {lines} lines, {limit} at most")
-    assert too_long == []
 
 
 @pytest.mark.parametrize(

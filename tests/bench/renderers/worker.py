@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -55,7 +56,7 @@ class Worker:
             )
         try:
             self.hello = self._answer()
-        except WorkerError:
+        except BaseException:
             self.close()
             raise
 
@@ -92,7 +93,10 @@ class Worker:
         if not line:
             self._process.wait(10)
             raise WorkerError(self._last_words())
-        return json.loads(line)
+        try:
+            return json.loads(line)
+        except ValueError:
+            raise WorkerError(f"said what is no answer: {line[:80]!r}") from None
 
     def _last_words(self) -> str:
         lines = self._log.read_text("utf-8", errors="replace").strip().splitlines()
@@ -139,6 +143,10 @@ class Pipe:
     def __init__(self) -> None:
         self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
+        if isinstance(sys.stdout, TextIOWrapper):
+            # Line by line, as standard error is, so that what a renderer prints stays in order in its log.
+            # Standard output is a pipe here and Python would keep it back to the very end.
+            sys.stdout.reconfigure(line_buffering=True)
 
     def __iter__(self):
         """Every request until the pipe is closed."""
