@@ -9,6 +9,10 @@ networks of Snell, Swersky and Zemel (2017), nearness is half the negative squar
 all levels of all its prototypes together is a class's score, and where among the levels it lies is the
 progress. Vectors of the background, learnt with the encoder, stand for whatever was not taught.
 
+Nearness is a difference of products, and float32 rounds each of them by its size. A distance does not change
+when all vectors are moved alike, so all of them are measured from a center among the taught tracks: there the
+products are as small as they can be, and so is what a processor's order of sums can change.
+
 Nothing here changes an array: whoever teaches gets new prototypes, and may keep the old ones.
 """
 
@@ -27,6 +31,12 @@ from addon.sums import peak, total
 
 _TINY = 1e-30
 
+# `unknown` is never lower: nothing can be surer in float32.
+_SURE = -69.0
+
+# From this far on, as a logarithm, what is less near is measured by its own nearest.
+_FAR = 40.0
+
 # Rows of the table in one product.
 _ROWS = 2048
 
@@ -43,8 +53,9 @@ class Prototypes:
         keys: The examples' own numbers, oldest first.
         classes: Int64 array of shape (examples,): indices into `labels`.
         tracks: Float32 array of shape (examples, levels + 1, embedding).
+        center: Float32 array of shape (embedding,): what `table` and `bias` are measured from.
         table: Float32 array of shape (prototypes × (levels + 1) + vectors, embedding): the prototypes, class
-            by class, and the background; sharpened.
+            by class, and the background; from the center, sharpened.
         bias: Float32 array, one number a row of `table`.
         starts: Int64 array of shape (classes,): the first prototype of each class.
         groups: What each class's examples are gathered to, by label.
@@ -55,6 +66,7 @@ class Prototypes:
     keys: tuple[int, ...]
     classes: Ints
     tracks: Floats
+    center: Floats
     table: Floats
     bias: Floats
     starts: Ints
@@ -67,7 +79,7 @@ class Answer(NamedTuple):
     Attributes:
         probabilities: Float32, shape (classes,), summing to 1, given that it is one of the classes.
         progress: 0..1.
-        unknown: How much likelier it is, as a logarithm, that it is none of the classes.
+        unknown: How much likelier it is, as a logarithm, that it is none of the classes; -69 at least.
     """
 
     probabilities: Floats
@@ -166,18 +178,24 @@ def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
         embedding: Float32 array of shape (embedding,).
     """
     reading = prototypes.reading
-    near = _product(prototypes.table, embedding)
+    near = _product(prototypes.table, embedding - prototypes.center)
     near += prototypes.bias
-    near -= peak(near)
-    np.exp(near, out=near)
     end = len(near) - len(reading.background)
+    top = peak(near)
+    near -= top
+    lost = 0.0
+    if peak(near[:end]) < -_FAR:
+        # Beside a background so much nearer, the classes would vanish from float32.
+        lost = float(peak(near[:end]))
+        near[:end] -= np.float32(lost)
+    np.exp(near, out=near)
     # One product sums the levels, plainly and by their progress; a call of its own for each costs more.
     sums = np.dot(near[:end].reshape(-1, reading.levels + 1), reading.moments)
     if len(prototypes.starts) < len(sums):
         sums = np.add.reduceat(sums, prototypes.starts)
     likely, shared = total(sums).tolist()
     likely, strange = max(likely, _TINY), max(float(total(near[end:])), _TINY)
-    return Answer(sums[:, 0] / likely, shared / likely, log(strange / likely))
+    return Answer(sums[:, 0] / likely, shared / likely, max(log(strange / likely) - lost, _SURE))
 
 
 def _product(table: Floats, embedding: Floats) -> Floats:
@@ -201,12 +219,29 @@ def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:
         prototypes: What is taught: at least one example.
         embeddings: Float32 array of shape (points, embedding).
     """
-    joint, background = _near(prototypes, embeddings)
+    joint, background, odds = _near(prototypes, embeddings)
     likely = np.add.reduceat(joint.sum(axis=2), prototypes.starts, axis=1)
     known = np.maximum(likely.sum(axis=1), _TINY)
     strange = np.maximum(background.sum(axis=1), _TINY)
     progress = (joint.sum(axis=1) @ prototypes.reading.moments[:, 1]) / known
-    return Answers(likely / known[:, None], progress, np.log(strange / known))
+    return Answers(likely / known[:, None], progress, np.maximum(np.log(strange / known) + odds, _SURE))
+
+
+def rounding(prototypes: Prototypes, embeddings: Floats) -> float:
+    """How far answers to these points may differ between two processors, for the order of sums alone.
+
+    float32 rounds a product of two vectors by a share of 2⁻²⁴ of their lengths, often less and seldom more,
+    and a probability moves by a quarter of what the difference of two nearnesses does. This is twice that
+    share.
+
+    Args:
+        prototypes: What is taught: at least one example.
+        embeddings: Float32 array of shape (points, embedding), at least one point.
+    """
+    farthest = float(np.linalg.norm(embeddings - prototypes.center, axis=1).max())
+    # The table is sharpened already.
+    longest = float(np.linalg.norm(prototypes.table, axis=1).max())
+    return farthest * longest * 2**-23
 
 
 def at_levels(prototypes: Prototypes, embeddings: Floats) -> Floats:
@@ -220,12 +255,18 @@ def at_levels(prototypes: Prototypes, embeddings: Floats) -> Floats:
     return likely / np.maximum(likely.sum(axis=1, keepdims=True), _TINY)
 
 
-def _near(prototypes: Prototypes, embeddings: Floats) -> tuple[Floats, Floats]:
-    """How near points are, (points, prototypes, levels + 1), and to the background, (points, vectors)."""
-    near = embeddings @ prototypes.table.T + prototypes.bias
-    near = np.exp(near - near.max(axis=1, keepdims=True))
+def _near(prototypes: Prototypes, embeddings: Floats) -> tuple[Floats, Floats, Floats]:
+    """How near points are, (points, prototypes, levels + 1), and to the background, (points, vectors).
+
+    Each of both is measured by its own nearest; the third array, (points,), is the logarithm of how much
+    nearer the background's is.
+    """
+    near = (embeddings - prototypes.center) @ prototypes.table.T + prototypes.bias
     end = near.shape[1] - len(prototypes.reading.background)
-    return near[:, :end].reshape(len(near), -1, prototypes.reading.levels + 1), near[:, end:]
+    known, strange = near[:, :end], near[:, end:]
+    top, top_strange = known.max(axis=1, keepdims=True), strange.max(axis=1, keepdims=True)
+    likely = np.exp(known - top).reshape(len(near), -1, prototypes.reading.levels + 1)
+    return likely, np.exp(strange - top_strange), (top_strange - top)[:, 0]
 
 
 def threshold(prototypes: Prototypes, known: Asked | None = None) -> float:
@@ -278,14 +319,17 @@ def _arranged(
     places: dict[int, list[int]] = {index: [] for index in range(len(labels))}
     for place, index in enumerate(classes.tolist()):
         places[index].append(place)
+    # The first example's: it stays as long as the example, so that teaching more leaves the rest as it is.
+    center = tracks[0].mean(axis=0) if keys else np.zeros(tracks.shape[2], dtype=np.float32)
     groups = {
-        label: grouped(before.get(label), reading, tuple(keys[place] for place in mine), mine, tracks)
+        label: grouped(before.get(label), reading, center, tuple(keys[place] for place in mine), mine, tracks)
         for label, mine in zip(labels, places.values(), strict=True)
     }
     counts = np.array([len(group.counts) for group in groups.values()], dtype=np.int64)
     tables = [group.table for group in groups.values()]
-    scaled = reading.sharpness * reading.background
-    own = reading.background_bias - reading.sharpness * np.square(reading.background).sum(axis=1) / 2
+    background = reading.background.astype(np.float64) - center
+    scaled = reading.sharpness * background
+    own = reading.background_bias - reading.sharpness * np.square(background).sum(axis=1) / 2
     biases = [group.bias for group in groups.values()]
     return Prototypes(
         reading,
@@ -293,6 +337,7 @@ def _arranged(
         keys,
         classes,
         tracks,
+        center,
         np.concatenate([*tables, scaled], dtype=np.float32),
         np.concatenate([*biases, own], dtype=np.float32),
         np.cumsum(counts) - counts,

@@ -97,12 +97,13 @@ def _found(old: tuple[int, ...], new: tuple[int, ...]) -> Ints:
 
 def _near(reading: Reading, ends: Floats, tracks: Floats) -> Floats:
     vectors = tracks.reshape(-1, tracks.shape[2])
-    # Without a copy of all tracks, which would cost ten times the rest.
-    squares = np.einsum("ij,ij->i", vectors, vectors)
     near = np.empty((len(ends), len(vectors)), dtype=np.float32)
+    asked = ends.astype(np.float64)
     for at in range(0, len(vectors), AT_ONCE):
-        near[:, at : at + AT_ONCE] = ends @ vectors[at : at + AT_ONCE].T
-    near = reading.sharpness * (near - squares / 2)
+        # An export works the threshold out once more, and must come to the same.
+        some = vectors[at : at + AT_ONCE].astype(np.float64)
+        squares = np.einsum("ij,ij->i", some, some)
+        near[:, at : at + AT_ONCE] = reading.sharpness * (asked @ some.T - squares / 2)
     return summed(near.reshape(len(ends), *tracks.shape[:2]) + np.log(reading.weights))
 
 

@@ -1,9 +1,9 @@
 """What is taught, baked into the encoder's own graph: one ONNX file that knows its classes. Needs no torch.
 
-    embedding ─┬─ MatMul, Add ─ ReduceMax, Sub, Exp ─ MatMul, Split ─┬─ Log ─ scores
-               │  (prototypes)                                       └─ Div ─ progress
-               └─ MatMul, Add ─ ReduceLogSumExp, Sub ─ unknown
-                  (background)
+    embedding ─ Sub ─┬─ MatMul, Add ─ ReduceMax, Sub, Exp ─ MatMul, Split ─┬─ Log ─ scores
+                     │  (prototypes)                                       └─ Div ─ progress
+                     └─ MatMul, Add ─ Sub ─ ReduceLogSumExp, Sub ─ unknown
+                        (background)
 
 These are the formulas of `addon.prototypes.answers`. The trunk, its state and its embedding stay as they are,
 and the description keeps the reading: a baked model can be taught anew.
@@ -24,10 +24,18 @@ from addon.errors import ModelError, TaughtError
 from addon.features import RowTable, ink_rows
 from addon.jobs import Baked, Baking
 from addon.prediction import softmax
-from addon.prototypes import Prototypes, answers, no_prototypes, taught, threshold, track
+from addon.prototypes import Prototypes, answers, no_prototypes, rounding, taught, threshold, track
 from addon.reading import Reading
 from addon.spec import ENCODER_OUTPUTS, INPUTS, UNKNOWN_OUTPUT, ModelSpec
-from addon.training.checked import Answer, Arrays, onnx_answer, session_of, versions, write_checked
+from addon.training.checked import (
+    TOLERANCE,
+    Answer,
+    Arrays,
+    onnx_answer,
+    session_of,
+    versions,
+    write_checked,
+)
 from addon.training.model_file import read_model
 from addon.training.nodes import Floats, described, tensors, value
 from addon.training.thumbnails import thumbnails
@@ -62,12 +70,14 @@ def bake(job: Baking) -> Baked:
     limit = threshold(prototypes)
     table = ink_rows(written.recipe, inks(corpus, range(1)))
     session = session_of(base.SerializeToString())
-    _check_track(session, written, prototypes, table)
+    embeddings = _checked_track(session, written, prototypes, table)
     live = _live(session, prototypes, limit)
     job.out.parent.mkdir(parents=True, exist_ok=True)
-    write_checked(
-        baked(base, written, prototypes, limit), written, live, job.out, [table.rows[np.newaxis]], _read
-    )
+    model, calls = baked(base, written, prototypes, limit), [table.rows[np.newaxis]]
+    # Where embeddings lie far apart, rounding alone may move an answer by more than the usual tolerance, on
+    # one processor more than on another: that is no reason to refuse an export.
+    tolerance = max(TOLERANCE, rounding(prototypes, embeddings))
+    write_checked(model, written, live, job.out, calls, _read, tolerance)
     return Baked(job.out, prototypes.labels, len(corpus), monotonic() - began)
 
 
@@ -104,7 +114,8 @@ def baked(base: onnx.ModelProto, spec: ModelSpec, prototypes: Prototypes, limit:
 def _head_nodes() -> list[onnx.NodeProto]:
     node = helper.make_node
     return [
-        node("MatMul", ["embedding", "prototypes.W"], ["prototypes_product"]),
+        node("Sub", ["embedding", "center"], ["centered"]),
+        node("MatMul", ["centered", "prototypes.W"], ["prototypes_product"]),
         node("Add", ["prototypes_product", "prototypes.B"], ["near"]),
         node("ReduceMax", ["near"], ["nearest"], axes=[2]),
         node("Sub", ["near", "nearest"], ["less"]),
@@ -116,11 +127,12 @@ def _head_nodes() -> list[onnx.NodeProto]:
         node("ReduceSum", ["classes", "last_axis"], ["total"]),
         node("Div", ["shared", "total"], ["progress"]),
         node("Log", ["total"], ["total_log"]),
-        node("Add", ["total_log", "nearest"], ["known"]),
-        node("MatMul", ["embedding", "background.W"], ["background_product"]),
+        node("MatMul", ["centered", "background.W"], ["background_product"]),
         node("Add", ["background_product", "background.B"], ["background_near"]),
-        node("ReduceLogSumExp", ["background_near"], ["strange"], axes=[2]),
-        node("Sub", ["strange", "known"], ["odds"]),
+        # From the nearest prototype, too: a difference of small numbers loses less than one of large ones.
+        node("Sub", ["background_near", "nearest"], ["background_less"]),
+        node("ReduceLogSumExp", ["background_less"], ["strange"], axes=[2]),
+        node("Sub", ["strange", "total_log"], ["odds"]),
         node("Sub", ["odds", "threshold"], [UNKNOWN_OUTPUT]),
     ]
 
@@ -128,6 +140,7 @@ def _head_nodes() -> list[onnx.NodeProto]:
 def _head_weights(prototypes: Prototypes, limit: float) -> list[onnx.TensorProto]:
     end = len(prototypes.table) - len(prototypes.reading.background)
     arrays = {
+        "center": prototypes.center,
         "prototypes.W": prototypes.table[:end].T,
         "prototypes.B": prototypes.bias[:end],
         "background.W": prototypes.table[end:].T,
@@ -165,13 +178,14 @@ def _prototypes(path: Path, reading: Reading, labels: list[str]) -> Prototypes:
         raise TaughtError(f"the examples were taught to another encoder ({error})") from error
 
 
-def _check_track(session: Any, spec: ModelSpec, prototypes: Prototypes, first: RowTable) -> None:
-    """Whether the first example's track is what this encoder makes of it, at this scale."""
+def _checked_track(session: Any, spec: ModelSpec, prototypes: Prototypes, first: RowTable) -> Floats:
+    """The first example's embeddings, if its track is what this encoder makes of it at this scale."""
     state = np.zeros((spec.layers, 1, spec.hidden), dtype=np.float32)
     (embeddings,) = onnx_answer(session, ENCODER_OUTPUTS[:1], [first.rows[np.newaxis], state, state])
     again = track(prototypes.reading, embeddings[0], first.travel)
     if not np.allclose(again, prototypes.tracks[0], rtol=1e-3, atol=1e-3):
         raise TaughtError("the examples were read by another encoder or at another scale; export once more")
+    return embeddings[0]
 
 
 def _live(session: Any, prototypes: Prototypes, limit: float) -> Answer:

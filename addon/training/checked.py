@@ -37,6 +37,7 @@ def write_checked(
     path: Path,
     calls: Sequence[NDArray[np.float32]] | None = None,
     read: Callable[[Arrays], Arrays] = list,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """Write a model if ONNX Runtime gives the same outputs as `answer`.
 
@@ -48,6 +49,7 @@ def write_checked(
         calls: Rows of calls that are compared, each of shape (batch, time, columns), of one batch; each goes
             on from the state of the one before. None for random ones.
         read: What is made of the model's outputs before they are compared.
+        tolerance: By how much an output may be off: absolute and, for those larger than 1, relative.
 
     Raises:
         ModelError: It does not; the old file is as it was.
@@ -62,7 +64,7 @@ def write_checked(
         given = onnx_answer(session, spec.outputs, [rows, *state])
         pairs = zip(spec.outputs, read(given), answer([rows, *state]), strict=True)
         for name, ours, theirs in pairs:
-            _check_close(name, ours, theirs)
+            _check_close(name, ours, theirs, tolerance)
         state = given[1:3]
     write_atomically(path, data)
 
@@ -89,7 +91,9 @@ def onnx_answer(session: Any, outputs: Sequence[str], inputs: Arrays) -> Arrays:
     return session.run(list(outputs), dict(zip(INPUTS, inputs, strict=True)))
 
 
-def _check_close(name: str, given: NDArray[np.float32], wanted: NDArray[np.float32]) -> None:
-    if given.shape != wanted.shape or not np.allclose(given, wanted, rtol=TOLERANCE, atol=TOLERANCE):
+def _check_close(
+    name: str, given: NDArray[np.float32], wanted: NDArray[np.float32], tolerance: float
+) -> None:
+    if given.shape != wanted.shape or not np.allclose(given, wanted, rtol=tolerance, atol=tolerance):
         worst = float(np.abs(given - wanted).max()) if given.shape == wanted.shape else float("inf")
         raise ModelError(f"the exported {name} is off by {worst:.1e}; the old model stays")
