@@ -36,7 +36,7 @@ def tasks(
         protocol: "wd" gives a task for each writer, "wi" one.
         shots: Inks of each class that are taught, at least 1.
         seed: Decides which.
-        most_writers: Only so many writers are looked at, the first by name; None for all.
+        most_writers: Only so many writers are looked at, drawn by the seed; None for all.
 
     Raises:
         ValueError: The protocol is another, or a number is below 1.
@@ -45,11 +45,20 @@ def tasks(
         raise ValueError(f"a protocol is one of {', '.join(PROTOCOLS)}; got {protocol!r}")
     if shots < 1 or (most_writers is not None and most_writers < 1):
         raise ValueError(f"shots and writers must be at least 1; got {shots} and {most_writers}")
-    writers = np.unique(corpus.writers)[:most_writers]
+    writers = drawn_writers(corpus, seed, most_writers)
     chance = np.random.default_rng(seed)
     found = _wd if protocol == "wd" else _wi
     made = (_with_enough(corpus, task) for task in found(corpus, writers, shots, chance))
     return [task for task in made if task is not None]
+
+
+def drawn_writers(corpus: Corpus, seed: int, most: int | None) -> NDArray[np.str_]:
+    """So many writers at most, drawn by the seed; in the order of their names."""
+    writers = np.unique(corpus.writers)
+    if most is None or most >= len(writers):
+        return writers
+    # A stream of its own: which inks are taught does not depend on how many writers there are to choose from.
+    return np.sort(np.random.default_rng([seed, 1]).permutation(writers)[:most])
 
 
 def _wd(corpus: Corpus, writers: NDArray[np.str_], shots: int, chance: np.random.Generator) -> Iterator[Task]:
@@ -84,7 +93,9 @@ def _task(taught: list[int], asked: list[int]) -> Task:
 
 
 def _with_enough(corpus: Corpus, task: Task) -> Task | None:
-    return task if len(task.asked) and len(np.unique(corpus.labels[task.taught])) >= 2 else None
+    # Two classes on either side: what is asked of one class alone is told apart from nothing.
+    sides = (np.unique(corpus.labels[inks]) for inks in task)
+    return task if min(map(len, sides)) >= 2 else None
 
 
 def halved(corpus: Corpus, task: Task, seed: int) -> Task:

@@ -4,13 +4,21 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tests.waiting import until
 
-def doubling(seconds: float = 0.0):
-    """Gives back twice what it is given under "x"; fails on what is negative, dies of 13, takes its time."""
+
+def doubling(seconds: float = 0.0, gate: str = ""):
+    """Gives back twice what it is given under "x"; fails on what is negative, dies of 13, takes its time.
+
+    Args:
+        seconds: How long each answer takes.
+        gate: A file without which it does not answer; empty for none.
+    """
 
     def run(tensors: Mapping[str, Any]) -> Mapping[str, Any]:
         x = tensors["x"]
@@ -19,6 +27,8 @@ def doubling(seconds: float = 0.0):
         if x.flat[0] < 0:
             raise ValueError("a picture\nwithout light")
         time.sleep(seconds)
+        if gate:
+            until(Path(gate).exists)
         return {"y": 2 * x}
 
     return run

@@ -13,6 +13,7 @@ from addon.evaluation.model import bare_run, new_engine
 from addon.evaluation.outcomes import Outcome, Stranger, outcome, stranger
 from addon.evaluation.watching import Stopwatch, draw, finished, teach
 from addon.runtime.model import LoadedModel
+from addon.runtime.refusal import quoted
 from addon.splits import Task, halved, tasks
 
 Say = Callable[[str], None]
@@ -60,6 +61,18 @@ def planned(corpus: Corpus, plan: Plan) -> list[list[Task]]:
         EvaluationError: The corpus has too little for the protocol.
         ValueError: The plan asks for what there is not.
     """
+    labels, counts = np.unique(corpus.labels, return_counts=True)
+    if len(labels) == 1:
+        raise EvaluationError(
+            f"all {len(corpus)} inks are {quoted(str(labels[0]))}, so there is nothing to tell apart; "
+            "give it a file of two classes or more"
+        )
+    once = int((counts == 1).sum())
+    if 2 * once > len(labels):
+        raise EvaluationError(
+            f"{once} of its {len(labels)} labels are there only once, as in a file of words; "
+            "give it signs, each of them drawn several times"
+        )
     made = [tasks(corpus, plan.protocol, plan.shots, seed, plan.most_writers) for seed in range(plan.seeds)]
     if not all(made):
         raise EvaluationError(_too_little(corpus, plan))

@@ -30,9 +30,10 @@ def document(name: str, corpus: Corpus, plan: Plan, found: Found) -> Document:
         "shots": plan.shots,
         "seeds": plan.seeds,
         "classes": len({str(corpus.labels[one.ink]) for one in outcomes}),
-        "writers": len(np.unique(corpus.writers)[: plan.most_writers]),
+        "writers": min(len(np.unique(corpus.writers)), plan.most_writers or len(corpus)),
         "inks": len(outcomes),
         "accuracy": accuracy(outcomes),
+        "spread": spread(outcomes),
         "area": round(area(curve), 4),
         "progress_mae": round(float(_averaged(outcomes, "progress_error")), 4),
         **_unknown(found.strangers),
@@ -46,6 +47,32 @@ def document(name: str, corpus: Corpus, plan: Plan, found: Found) -> Document:
 def accuracy(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """Mean over writers and seeds, by name."""
     return dict(zip(NAMES, _averaged(outcomes, "right").round(4).tolist(), strict=True))
+
+
+def spread(outcomes: Sequence[Outcome]) -> Document:
+    """By how much the accuracies differ: standard deviations over writers and over seeds, by name.
+
+    A writer's accuracy is the mean over the seeds, a seed's the mean over the writers; of one writer or one
+    seed there is no spread, and None is given.
+    """
+    values = np.array([one.right for one in outcomes], dtype=np.float64)
+    groups = sorted({(one.seed, one.writer) for one in outcomes})
+    place = {group: index for index, group in enumerate(groups)}
+    at = np.array([place[one.seed, one.writer] for one in outcomes])
+    means = np.stack([values[at == index].mean(axis=0) for index in range(len(groups))])
+    return {
+        "writers": _deviation(means, [writer for _, writer in groups]),
+        "seeds": _deviation(means, [str(seed) for seed, _ in groups]),
+    }
+
+
+def _deviation(means: np.ndarray, names: Sequence[str]) -> dict[str, float] | None:
+    """Of the means of each name, by name of the accuracy."""
+    given = np.array(names)
+    each = np.stack([means[given == name].mean(axis=0) for name in np.unique(given)])
+    return (
+        dict(zip(NAMES, each.std(axis=0, ddof=1).round(4).tolist(), strict=True)) if len(each) > 1 else None
+    )
 
 
 def _averaged(outcomes: Sequence[Outcome], name: str) -> np.ndarray:
@@ -99,11 +126,21 @@ def lines(document: Mapping[str, Any]) -> list[str]:
         f"{document['seeds']} seeds: {counts}",
         f"right at 25 / 50 / 75 / 100 % of the way / pen lifted: {_shown(document['accuracy'])} %; "
         f"{100 * document['area']:.1f} % on average over the way",
+        *_spread_lines(document),
         f"progress error {document['progress_mae']:.3f}, calibration error {document['ece']:.3f}",
         *_unknown_lines(document),
         _time_line(document),
         *_peer_lines(document),
     ]
+
+
+def _spread_lines(document: Mapping[str, Any]) -> list[str]:
+    told = [
+        f"{_shown(found)} over {document[over]} {over}"
+        for over, found in document["spread"].items()
+        if found is not None
+    ]
+    return [f"standard deviation in points: {'; '.join(told)}"] if told else []
 
 
 def _unknown_lines(document: Mapping[str, Any]) -> list[str]:

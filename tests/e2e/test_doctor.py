@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -122,9 +121,7 @@ def test_a_draft_for_a_recurrent_model_pairs_its_state(tmp_path, examiner):
 
 def test_a_model_that_never_ends_is_ended_and_the_next_one_is_answered(tmp_path):
     with Examiner("cpu", seconds=0.0, timeout=3) as examiner:
-        before = time.monotonic()
         found = examiner.examine(endless(tmp_path / "endless.onnx"))
-        assert time.monotonic() - before < 6
         assert (found["verdict"], found.get("why")) == ("timed out", "it did not end within 3 seconds")
         assert examiner.examine(two_layers(tmp_path / "fine.onnx"))["verdict"] == "runs"
         assert examiner.started == 2

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import pytest
 from addon.runtime.providers import choose_here
 from addon.runtime.session import open_step
 from tests.pretraining import write_data
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 COMMAND = ("-m", "addon.training.pretrain", "--precision", "float32")
@@ -55,10 +55,10 @@ def alone(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
     try:
-        _, said = process.communicate(timeout=90)
+        _, said = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         process.terminate()
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE)
     return process.returncode, said
 
 
@@ -82,9 +82,7 @@ def test_a_killed_worker_ends_the_run_and_it_can_be_gone_on_with(
     alone: Path, data: Path, tmp_path: Path
 ) -> None:
     process = start(tmp_path, data, "--steps", "50", together=True)
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not ((tmp_path / "losses").exists() and len(losses(tmp_path)) >= 5):
-        time.sleep(0.05)
+    until(lambda: (tmp_path / "losses").exists() and len(losses(tmp_path)) >= 5)
     os.kill(_worker(process.pid, rank=1), signal.SIGKILL)
     returned, said = finish(process)
     assert returned != 0
@@ -115,7 +113,7 @@ def test_going_on_keeps_to_what_was_begun(alone: Path, data: Path, tmp_path: Pat
 
 def test_the_command_line_has_it_too(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sketch.cli", "pretrain", "--data", str(tmp_path), "--steps", "1"]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert answer.returncode == 1
     assert answer.stderr.endswith("unipen_digits.npz cannot be read: No such file or directory\n")
 

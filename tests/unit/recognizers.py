@@ -1,11 +1,11 @@
 """What the tests of the recogniser share: strokes to write with, and frames to write them in."""
 
-import time
 from itertools import pairwise
 
 import numpy as np
 
 from addon import Recognizer
+from tests.waiting import until
 
 CAPITALS = ("A", "B", "C", "D")
 
@@ -34,15 +34,15 @@ def write(recognizer: Recognizer, strokes: list[np.ndarray], pointer_id: int = 0
         recognizer.on_stroke(points, pointer_id)
 
 
-def frames_until(recognizer: Recognizer, condition, seconds: float = 60.0) -> list[str]:
+def frames_until(recognizer: Recognizer, condition) -> list[str]:
     """Run frames until a condition holds; everything that was said."""
     said = recognizer.messages()
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, (recognizer.training, said)
+
+    def frame() -> None:
         recognizer.update(1 / 60)
-        said += recognizer.messages()
-        time.sleep(0.005)
+        said.extend(recognizer.messages())
+
+    until(condition, frame)
     return said
 
 

@@ -68,9 +68,12 @@ def test_it_counts_every_step_and_says_both_figures(tmp_path):
     steps = [event.iteration for event in events if isinstance(event, Progress)]
     assert steps == sorted(steps)
     last = events[-1]
-    assert isinstance(last, (Exported, Kept))
-    assert 0 <= (last.before or 0) <= 1
-    assert 0 <= (last.accuracy if isinstance(last, Exported) else last.after) <= 1
+    # Six steps on an encoder of random weights: which of both it is depends on the processor's rounding.
+    after = last.accuracy if isinstance(last, Exported) else last.after
+    assert last.before is not None
+    assert 0 <= last.before <= 1
+    assert 0 <= after <= 1
+    assert isinstance(last, Exported) == (after > last.before)
 
 
 def test_the_same_inks_give_the_same_encoder(tmp_path, monkeypatch):
@@ -121,14 +124,24 @@ def test_one_example_of_each_is_not_adapted_to(tmp_path):
         told(a_job(tmp_path, inks_of="L"))
 
 
-def test_dots_and_long_inks_can_be_adapted_to(tmp_path):
+def test_dots_and_long_inks_can_be_adapted_to(tmp_path, monkeypatch):
+    asked = []
+
+    def better(*arguments):
+        asked.append(compared(*arguments))
+        return 0.5, 0.75
+
+    compared = adapting.compared
+    monkeypatch.setattr(adapting, "compared", better)
     job = a_job(tmp_path)
     dots = [[np.array([[at, 5, 0, 0.5]], dtype=np.float32)] for at in (5, 50)]
     line = np.zeros((10_000, 4), dtype=np.float32)
     line[:, 0] = np.arange(10_000)
     inks, labels = taught("LT", each=2)
     write_corpus(job.data, [*dots, [line], *inks], [".", ".", "-", *labels])
-    assert isinstance(told(job)[-1], (Exported, Kept))
+    assert isinstance(told(job)[-1], Exported)
+    assert np.isfinite(asked).all()
+    assert load_model(job.out, ON_CPU).spec.reading is not None
 
 
 def test_each_ink_of_a_class_of_several_is_left_out_once():

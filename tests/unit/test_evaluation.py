@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from addon.evaluation.measure import Plan, asked, measure, same_ink_twice
 from addon.evaluation.model import new_engine, open_model
 from addon.evaluation.outcomes import outcome
 from addon.evaluation.pictures import draw_all
-from addon.evaluation.report import document, lines
+from addon.evaluation.report import document, lines, spread
 from addon.evaluation.watching import draw, teach
 from addon.runtime.model import LoadedModel
 from addon.splits import tasks
@@ -27,6 +28,7 @@ from tests.encoders import inline_steps, make_encoder
 from tests.hands import written
 from tests.models import make_model
 
+ACCURACIES = ["0.25", "0.5", "0.75", "1.0", "lifted"]
 KEYS = {
     "data": str,
     "protocol": str,
@@ -82,12 +84,16 @@ def test_the_document_has_every_figure(data, encoder, protocol, shots):
     for name, kind in KEYS.items():
         assert isinstance(found[name], kind), name
     assert (found["data"], found["classes"], found["writers"]) == ("signs", 4, 4)
-    assert list(found["accuracy"]) == ["0.25", "0.5", "0.75", "1.0", "lifted"]
+    assert list(found["accuracy"]) == ACCURACIES
+    assert list(found["spread"]) == ["writers", "seeds"]
+    for over in found["spread"].values():
+        assert list(over) == ACCURACIES
+        assert all(0 <= share <= 1 for share in over.values())
     assert all(0 <= share <= 1 for share in found["accuracy"].values())
     assert found["point_us"]["p99"] >= found["point_us"]["p50"] > 0
     assert found["point_us"]["bare_p50"] > 0
     assert found["peers"] == {}
-    assert len(lines(found)) == 6
+    assert len(lines(found)) == 7
 
 
 def test_the_same_seeds_give_the_same_figures(data, encoder):
@@ -108,6 +114,33 @@ def test_without_the_unknown_all_else_is_the_same(model):
     assert lines(less)
     for name in ("accuracy", "area", "progress_mae", "ece", "inks"):
         assert whole[name] == less[name]
+
+
+def test_the_spread_is_over_writers_and_over_seeds():
+    # Accuracies of two writers in two seeds; the second writer is asked twice as often.
+    given = {(0, "a"): [1.0], (0, "b"): [0.0, 1.0], (1, "a"): [1.0], (1, "b"): [0.0, 0.0]}
+    outcomes = [
+        SimpleNamespace(seed=seed, writer=writer, right=np.full(5, right))
+        for (seed, writer), shares in given.items()
+        for right in shares
+    ]
+    found = spread(outcomes)  # type: ignore[arg-type]
+    assert found["writers"] == dict.fromkeys(ACCURACIES, round(float(np.std([1, 0.25], ddof=1)), 4))
+    assert found["seeds"] == dict.fromkeys(ACCURACIES, round(float(np.std([0.75, 0.5], ddof=1)), 4))
+    alone = spread(outcomes[:1])  # type: ignore[arg-type]
+    assert alone == {"writers": None, "seeds": None}
+
+
+def test_one_class_and_a_file_of_words_are_refused_in_a_line(tmp_path, encoder):
+    one = corpus_of([written("L", seed) for seed in range(6)], ["L"] * 6, ["a"] * 6)
+    with pytest.raises(EvaluationError, match="all 6 inks are 'L', so there is nothing to tell apart"):
+        evaluate(saved(tmp_path / "one.npz", one), Plan(), encoder, say=quiet)
+    words = ["ink", "loop", "pen", "paper", "letter", "letter", "letter", "pen"]
+    drawn = [written("LTVZ"[index % 4], index) for index in range(len(words))]
+    data = saved(tmp_path / "words.npz", corpus_of(drawn, words, ["a"] * len(words)))
+    for plan in (Plan(), Plan("wi")):
+        with pytest.raises(EvaluationError, match="3 of its 5 labels are there only once, as in"):
+            evaluate(data, plan, encoder, say=quiet)
 
 
 def test_few_writers_are_fewer(data, encoder):

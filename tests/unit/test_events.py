@@ -140,14 +140,14 @@ def test_a_recogniser_tells_of_what_is_drawn(recognizer: Recognizer):
         told = [one for one in said if one[0] != "progress"]
         return bool(told) and told[-1] == ("decide", label, 4) and said.count(told[-1]) == 1
 
-    frames_until(recognizer, lambda: stands("hook"), seconds=20)
+    frames_until(recognizer, lambda: stands("hook"))
     assert names(said)[0] == "progress"
     assert names(said).count("lost") == names(said).count("decide") - 1
     recognizer.on_ink(hook(), 4)
     said.clear()
     recognizer.teach("hook again", hook(9))
     recognizer.forget(recognizer.examples[1])
-    frames_until(recognizer, lambda: stands("hook again"), seconds=20)
+    frames_until(recognizer, lambda: stands("hook again"))
 
 
 def test_an_error_in_a_listener_is_the_sketch_s_own(recognizer: Recognizer):
@@ -159,7 +159,7 @@ def test_an_error_in_a_listener_is_the_sketch_s_own(recognizer: Recognizer):
     def show() -> None:
         write(recognizer, hook())
         for _ in range(500):
-            frames_until(recognizer, lambda: recognizer.prediction.rows > 5, seconds=10)
+            frames_until(recognizer, lambda: recognizer.prediction.rows > 5)
             recognizer.update(0.0)
 
     with pytest.raises(ZeroDivisionError, match="pointer 0") as caught:

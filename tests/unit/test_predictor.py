@@ -1,5 +1,4 @@
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from addon.runtime.timings import KEPT, TimingRing, Timings
 from addon.spec import ModelSpec
 from tests.models import make_model
 from tests.strategies import inks
+from tests.waiting import PATIENCE, until
 
 FAST, SLOW = Timings(20.0, 30.0, 0), Timings(300.0, 400.0, 0)
 
@@ -67,13 +67,6 @@ def write_with(pens: Pens, strokes: list[np.ndarray], pointer_id: int = 0) -> No
         for point in stroke:
             pens.point(point, pointer_id)
         pens.lift(pointer_id)
-
-
-def wait_for(condition) -> None:
-    ends = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < ends, "it did not happen"
-        time.sleep(0.001)
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -214,7 +207,7 @@ class Dawdling:
 
     def step(self, rows, state):
         self.asked.set()
-        assert self.go.wait(10)
+        assert self.go.wait(PATIENCE)
         self.threads.add(threading.current_thread().name)
         return self._session.step(rows, state)
 
@@ -223,18 +216,17 @@ def test_a_worker_never_stalls_the_frame_and_drops_no_point(model):
     session = Dawdling(model.session)
     engine = WorkerEngine(LoadedModel(model.path, session, SLOW))
     inline = InlineEngine(model)
-    began = time.perf_counter()
     for stroke in letter():
         for point in stroke:
             engine.point(7, float(point[0]), float(point[1]))
             inline.point(7, float(point[0]), float(point[1]))
         engine.lift(7)
         inline.lift(7)
-    assert time.perf_counter() - began < 1
+    # The step waits for `go`, so nothing of this waited for the step.
     assert engine.waiting > 70
     assert 7 not in engine.predictions
     session.go.set()
-    wait_for(lambda: 7 in engine.predictions and engine.predictions[7].rows == inline.predictions[7].rows)
+    until(lambda: 7 in engine.predictions and engine.predictions[7].rows == inline.predictions[7].rows)
     np.testing.assert_array_equal(engine.predictions[7].probabilities, inline.predictions[7].probabilities)
     assert session.threads == {"inkloop-steps"}
     assert engine.timings().points > 0
@@ -247,7 +239,7 @@ def test_a_worker_that_falls_behind_the_pen_says_so_once_and_loses_nothing(model
     for number in range(LATE):
         assert engine.take_faults() == []
         engine.point(0, 9.0 * number, 0.0)
-    assert session.asked.wait(10)
+    assert session.asked.wait(PATIENCE)
     for number in range(LATE, LATE + 5):
         engine.point(0, 9.0 * number, 0.0)
     (said,) = engine.take_faults()
@@ -255,7 +247,7 @@ def test_a_worker_that_falls_behind_the_pen_says_so_once_and_loses_nothing(model
     engine.point(0, 9.0 * (LATE + 5), 0.0)
     assert engine.take_faults() == []
     session.go.set()
-    wait_for(lambda: engine.waiting == 0)
+    until(lambda: engine.waiting == 0)
     engine.close(2.0)
 
 
@@ -264,12 +256,11 @@ def test_closing_a_worker_does_not_wait_for_its_queue(model):
     engine = WorkerEngine(LoadedModel(model.path, session, SLOW))
     engine.point(0, 0.0, 0.0)
     engine.point(0, 90.0, 0.0)
-    assert session.asked.wait(10)
-    began = time.monotonic()
+    assert session.asked.wait(PATIENCE)
     engine.close()
-    assert time.monotonic() - began < 0.5
+    assert engine._thread.is_alive(), "it waited for the step"
     session.go.set()
-    wait_for(lambda: not engine._thread.is_alive())
+    until(lambda: not engine._thread.is_alive())
     assert engine.predictions[0].rows == 1
 
 
@@ -292,7 +283,7 @@ def test_a_model_swapped_in_mid_stroke_answers_as_if_it_had_been_there_from_the_
         fresh.point(point, 4)
     pens.adopt(as_slow(other) if slow else other)
     pens.point(strokes[1][17], 4)
-    wait_for(lambda: pens.prediction.rows == fresh.prediction.rows and pens.prediction.labels == ("x", "y"))
+    until(lambda: pens.prediction.rows == fresh.prediction.rows and pens.prediction.labels == ("x", "y"))
     np.testing.assert_allclose(pens.prediction.probabilities, fresh.prediction.probabilities, atol=1e-5)
     assert pens.prediction.progress == pytest.approx(fresh.prediction.progress, abs=1e-5)
     pens.close()
@@ -318,7 +309,7 @@ def test_a_worker_shows_the_old_answer_until_it_has_a_new_one(model, other):
     pens.adopt(LoadedModel(other.path, session, SLOW))
     assert pens.prediction is old
     session.go.set()
-    wait_for(lambda: pens.prediction.labels == ("x", "y"))
+    until(lambda: pens.prediction.labels == ("x", "y"))
     pens.close()
 
 

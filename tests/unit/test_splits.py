@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from addon.corpus import Corpus, corpus_of
-from addon.splits import halved, tasks
+from addon.splits import drawn_writers, halved, tasks
 
 DOT = (np.zeros((1, 4), dtype=np.float32),)
 
@@ -51,7 +51,25 @@ def test_the_pool_is_limited_before_it_is_split(protocol):
     given = corpus()
     made = tasks(given, protocol, 1, seed=0, most_writers=3)
     seen = {writer for task in made for part in task for writer in given.writers[part]}
-    assert seen <= set("abc")
+    assert 0 < len(seen) <= 3
+
+
+def test_writers_are_drawn_by_the_seed_and_each_of_them_is_drawn():
+    given = corpus()
+    drawn = [drawn_writers(given, seed, 2).tolist() for seed in range(40)]
+    assert drawn == [drawn_writers(given, seed, 2).tolist() for seed in range(40)]
+    assert all(len(set(each)) == 2 for each in drawn)
+    assert {writer for each in drawn for writer in each} == set(given.writers.tolist())
+    assert drawn_writers(given, 0, 99).tolist() == np.unique(given.writers).tolist()
+
+
+def test_a_task_that_asks_of_one_class_alone_is_none():
+    lopsided = corpus(writers="a", labels="12")
+    keep = np.append(np.flatnonzero(lopsided.labels == "1"), np.flatnonzero(lopsided.labels == "2")[:1])
+    some = corpus_of(
+        [[np.zeros((2, 4), dtype=np.float32)]] * len(keep), lopsided.labels[keep].tolist(), ["a"] * len(keep)
+    )
+    assert tasks(some, "wd", 1, seed=0) == []
 
 
 def test_too_little_gives_no_task():

@@ -3,8 +3,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from multiprocessing.shared_memory import SharedMemory
 
 import numpy as np
@@ -14,15 +12,16 @@ from addon.runtime.inline_worker import InlineWorker, worker_for
 from addon.runtime.model import INLINE_BELOW_US
 from addon.runtime.worker import ThreadWorker
 from addon.runtime.worker_process import ProcessWorker
+from tests.waiting import until
 from tests.workers import doubling, fed
 
 
-def thread(seconds: float = 0.0, **options):
-    return ThreadWorker(doubling(seconds), "twice", **options)
+def thread(seconds: float = 0.0, gate: str = "", **options):
+    return ThreadWorker(doubling(seconds, gate), "twice", **options)
 
 
-def process(seconds: float = 0.0, **options):
-    return ProcessWorker("tests.workers:doubling", {"seconds": seconds}, "twice", **options)
+def process(seconds: float = 0.0, gate: str = "", **options):
+    return ProcessWorker("tests.workers:doubling", {"seconds": seconds, "gate": gate}, "twice", **options)
 
 
 @pytest.fixture(params=[thread, process])
@@ -55,11 +54,21 @@ def make_process():
         worker.close()
 
 
-def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.002)
+class Clock:
+    """Stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr("addon.runtime.worker_process.monotonic", made)
+    return made
 
 
 def value(worker) -> float:
@@ -99,15 +108,16 @@ def test_a_buffer_that_is_filled_again_changes_nothing_that_waits():
     assert seen == [1, 2, 3]
 
 
-def test_feeding_never_waits_for_the_model(make):
-    worker = make(0.3)
-    worker.feed(fed(1))
-    until(lambda: worker.answered or worker.ready)
-    began = time.perf_counter()
+def test_feeding_never_waits_for_the_model(make, tmp_path):
+    gate = tmp_path / "gate"
+    worker = make(gate=str(gate))
+    # The model answers once the gate is there, which is after all of this.
     for number in range(20):
         worker.feed(fed(number))
         _ = worker.ready, worker.latest, worker.waiting, worker.full
-    assert time.perf_counter() - began < 0.2
+    assert worker.answered == 0
+    gate.touch()
+    until(lambda: worker.ready and value(worker) == 38)
 
 
 def test_the_policy_latest_answers_the_newest_and_counts_what_it_left_out(make):
@@ -238,22 +248,28 @@ def test_the_name_that_a_reason_begins_with_is_not_said_twice(make_process):
         ("doubling", 60, "slow: it did not answer within 2 seconds; it stays closed"),
     ],
 )
-def test_a_process_that_takes_too_long_is_ended_and_that_is_said(maker, seconds, said):
+def test_a_process_that_takes_too_long_is_ended_and_that_is_said(maker, seconds, said, clock):
     patience = 0.5 if maker == "slow_to_open" else 2.0
     worker = ProcessWorker(f"tests.workers:{maker}", {"seconds": seconds}, "slow", patience=patience)
     heard = []
-    until(lambda: worker.full or worker.feed(fed(1)))
+    if maker == "doubling":
+        until(lambda: worker.open)
+        assert worker.feed(fed(1))
+    else:
+        assert not worker.open
+    clock.now = patience
+    assert worker.messages() == []
+    clock.now += 0.01
     until(lambda: heard.extend(worker.messages()) or heard)
     assert heard == [said]
     assert worker.full
     worker.close()
 
 
-def test_a_process_that_waits_for_work_is_left_alone(make_process):
+def test_a_process_that_waits_for_work_is_left_alone(make_process, clock):
     worker = make_process(patience=5.0)
     until(lambda: worker.open)
-    worker._patience = 0.05
-    time.sleep(0.2)
+    clock.now = 3600.0
     assert worker.open
     assert not worker.full
     assert not worker.messages()
@@ -353,7 +369,7 @@ time.sleep(60)
         except FileNotFoundError:
             return True
 
-    until(gone, 10)
+    until(gone)
 
 
 def test_a_worker_that_nobody_closed_does_not_hold_up_the_end(tmp_path):

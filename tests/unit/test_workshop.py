@@ -19,7 +19,7 @@ def signs(make, shipped):
 
 def trained(recognizer: Recognizer, **options) -> list[str]:
     assert recognizer.train(**options), recognizer.messages()
-    return frames_until(recognizer, lambda: not recognizer.training.active, seconds=120)
+    return frames_until(recognizer, lambda: not recognizer.training.active)
 
 
 def test_training_adapts_the_encoder_and_says_both_figures(signs):
