@@ -232,3 +232,17 @@ def test_a_row_may_be_a_little_early():
 def test_a_recipe_that_is_out_of_range_or_unknown_is_refused_by_name(changed: dict[str, object], says: str):
     with pytest.raises(ValueError, match=says):
         recipe_from({"scale": 100.0, "spacing": 0.1, **changed})
+
+
+def test_how_far_a_number_goes_and_how_many_rows_a_jump_makes_belong_to_the_shipped_models():
+    # Written out: a model that was trained on other rows than it is asked with is silently worse.
+    recipe = FeatureRecipe(scale=10.0, spacing=0.1)
+    far = np.array([[0, 0, 0, 0.5], [0, 0, 0.1, 0.5], [1e5, -30, 0.2, 0.5]], dtype=np.float32)
+    lifted = np.array([[490, -2000, 0.5, 0.5]], dtype=np.float32)
+    rows = ink_rows(recipe, [[far, lifted]]).rows
+    assert rows[:, 0].max() == 50.0
+    assert rows[:, 1].min() == -50.0
+    # Below the bound nothing is cut.
+    assert rows[-1, 0] == pytest.approx(49.0)
+    # A row at the touch and at the lift of each stroke, and sixty-four along the jump.
+    assert len(rows) == 4 + 64

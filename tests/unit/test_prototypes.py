@@ -210,6 +210,17 @@ def test_learning_one_by_one_comes_to_the_same_as_learning_at_once() -> None:
     assert threshold(known, said) == pytest.approx(threshold(at_once), abs=1e-4)
 
 
+def test_a_further_example_joins_the_prototype_that_it_is_nearest_to() -> None:
+    tracks = [np.full((LEVELS + 1, SIZE), 10.0 * place, dtype=np.float32) for place in range(MOST)]
+    for place in range(MOST):
+        close = tracks[place] + np.float32(2)
+        known = taught(no_prototypes(reading()), range(MOST + 1), ["A"] * (MOST + 1), [*tracks, close])
+        group = known.groups["A"]
+        wanted = [2.0 if other == place else 1.0 for other in range(MOST)]
+        assert group.counts.tolist() == wanted
+        assert group.kept[place] == pytest.approx(tracks[place] + 1)
+
+
 def test_what_the_inks_say_of_each_other_survives_forgetting_and_relabelling() -> None:
     known, said = one_after_the_other(LABELS, [a_track(seed) for seed in range(len(LABELS))])
     for change in ("forgotten", "relabelled"):

@@ -34,8 +34,10 @@ def test_every_frame_comes_back_in_order(tmp_path: Path, channels: int):
         assert abs(float(picture.mean()) - 5 * index) < 4.0
 
 
-def test_colors_and_the_top_row_stay_where_they_were(tmp_path: Path):
-    picture = frame(0)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colors_and_the_top_row_stay_where_they_were(tmp_path: Path, channels: int):
+    picture = frame(0, channels=channels)
+    picture[..., 3:] = 255
     picture[:24, :, 0] = 255
     with Recorder(tmp_path / "film.mp4", (64, 48)) as film:
         film.add(picture)

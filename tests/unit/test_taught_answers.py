@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from addon import Recognizer
+from addon.corpus import write_corpus
 from addon.errors import ModelError
 from addon.features import ink_scale
+from addon.jobs import Job
 from addon.prediction import Prediction
 from addon.reading import Reading
 from addon.runtime.answers import TaughtAnswers, answers_of
@@ -21,6 +23,8 @@ from addon.runtime.session import open_step
 from addon.runtime.step import StepSession
 from addon.spec import ENCODER_KIND, spec_from_json, spec_to_json
 from addon.taught import Example
+from addon.training import adapting
+from addon.training.config import AdaptConfig
 from addon.training.encoder import EncoderNet
 from addon.training.encoder_export import encoder_spec, export_encoder
 from tests.encoders import inline_steps
@@ -141,6 +145,37 @@ def test_a_sign_taught_in_mid_ink_is_an_answer_from_the_next_point(encoder: Path
     # A worker that is closed leaves out what it has not come to.
     until(lambda: pens.prediction.labels == ("L", "T"))
     pens.close()
+
+
+@pytest.mark.parametrize("kind", ["encoder", "letters", "adapted", "worker"])
+def test_what_was_taught_is_recognised_after_ending_and_starting_again(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("addon.runtime.model.INLINE_BELOW_US", 0.0 if kind == "worker" else float("inf"))
+    model: str | Path = "letters" if kind == "letters" else encoder
+    if kind == "adapted":
+        given = examples("LTV", 2)
+        write_corpus(tmp_path / "taught.npz", [one.strokes for one in given], [one.label for one in given])
+        model = tmp_path / "adapted.onnx"
+        job = Job(tmp_path / "taught.npz", model, tmp_path / "checkpoint.pt", "signs", model=encoder)
+        monkeypatch.setattr(adapting, "compared", lambda *arguments: (0.5, 0.75))
+        adapting.adapt(job, AdaptConfig(steps=3, copies=3), lambda event: None, lambda: False)
+    for start in range(2):
+        recognizer = Recognizer(model, provider="cpu", home=tmp_path / "home")
+        recognizer.setup(tmp_path)
+        try:
+            assert recognizer.wait_ready(), recognizer.messages()
+            for example in examples("LTV") if start == 0 else ():
+                recognizer.teach(example.label, example.strokes)
+            for stroke in written("T", 0):
+                for point in stroke:
+                    recognizer.on_stroke_point(point, 0)
+                recognizer.on_stroke(stroke, 0)
+            until(lambda recognizer=recognizer: recognizer.prediction.rows > 0)
+            assert recognizer.prediction.labels == ("L", "T", "V")
+            until(lambda recognizer=recognizer: recognizer.prediction.label == "T")
+        finally:
+            recognizer.exit()
 
 
 def test_what_comes_later_changes_no_answer_before(encoder: Path, on_cpu: Choice) -> None:
