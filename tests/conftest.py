@@ -1,6 +1,7 @@
 """What tests share: a GPU context without a display, and pictures to compare with."""
 
 import atexit
+import json
 import os
 import shutil
 import tempfile
@@ -26,6 +27,8 @@ settings.register_profile("inkloop", deadline=None)
 settings.load_profile("inkloop")
 
 GOLDEN = Path(__file__).parent / "golden"
+# Which driver drew each picture: another may draw it otherwise, and then the failure is about that.
+MADE_WITH = GOLDEN / "made_with.json"
 TOLERANCE = 2  # of 255, each channel of each pixel
 
 
@@ -42,7 +45,7 @@ def ctx():
 
 
 @pytest.fixture
-def golden(request):
+def golden(request, ctx):
     """Compare a picture, uint8 of shape (h, w, 3), with the one kept under the test's name."""
 
     def compare(actual):
@@ -50,6 +53,10 @@ def golden(request):
         path = GOLDEN / f"{name}.png"
         if request.config.getoption("--update-golden"):
             Image.fromarray(actual).save(path)
+            rows = {**made_with(), name: driver_of(ctx)}
+            MADE_WITH.write_text(
+                json.dumps(rows, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8"
+            )
             return
         assert path.is_file(), f"there is no {path.name} yet: run with --update-golden and look at it"
         expected = np.asarray(Image.open(path).convert("RGB"))
@@ -58,9 +65,22 @@ def golden(request):
         if difference.max() > TOLERANCE:
             _leave(name, expected, actual, difference)
             wrong = int((difference.max(axis=2) > TOLERANCE).sum())
-            pytest.fail(f"{wrong} pixels differ from {path.name} by up to {difference.max()}: golden/failed")
+            pytest.fail(
+                f"{wrong} pixels differ from {path.name} by up to {difference.max()}: golden/failed; "
+                f"it was made with {made_with().get(name, 'an unknown driver')}, you run {driver_of(ctx)}"
+            )
 
     return compare
+
+
+def driver_of(context) -> str:
+    """The driver of a context, as OpenGL names it."""
+    return f"{context.info['GL_RENDERER']}, {context.info['GL_VERSION']}"
+
+
+def made_with() -> dict[str, str]:
+    """The driver of each golden picture, by name."""
+    return json.loads(MADE_WITH.read_text("utf-8")) if MADE_WITH.is_file() else {}
 
 
 def _leave(name, expected, actual, difference):
