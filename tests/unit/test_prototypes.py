@@ -231,6 +231,12 @@ def test_what_the_inks_say_of_each_other_survives_forgetting_and_relabelling() -
         assert known.table == pytest.approx(again.table, abs=1e-5)
 
 
+def test_the_newest_of_those_that_have_company_are_asked_and_not_more_than_keep_teaching_short() -> None:
+    labels = "x" + "a" * 60 + "y"
+    known = taught(no_prototypes(reading()), range(62), labels, [a_track(seed) for seed in range(62)])
+    assert questioned(known).rows == tuple(range(13, 61))
+
+
 def _labels(known: Prototypes) -> list[str]:
     return [known.labels[index] for index in known.classes.tolist()]
 

@@ -147,6 +147,28 @@ def test_a_sign_taught_in_mid_ink_is_an_answer_from_the_next_point(encoder: Path
     pens.close()
 
 
+def test_an_ink_under_way_is_answered_by_what_is_taught_meanwhile(
+    encoder: Path, on_cpu: Choice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("addon.runtime.model.INLINE_BELOW_US", float("inf"))
+    known = examples("LT")
+    # So much larger that all is read at another scale.
+    large = [Example(9, "V", tuple(stroke * np.float32(4) for stroke in known[0].strokes))]
+    said: list[Prediction] = []
+    for before in (known, [*known, *large]):
+        pens = Pens()
+        pens.adopt(load_model(encoder, on_cpu))
+        pens.learn(before)
+        for point in written("T", 5)[0]:
+            pens.point(point, 0)
+        pens.learn([*known, *large])
+        said.append(pens.prediction)
+        pens.close()
+    assert said[0].labels == ("L", "T", "V")
+    assert said[0].rows == said[1].rows > 0
+    assert said[0].probabilities == pytest.approx(said[1].probabilities, abs=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["encoder", "letters", "adapted", "worker"])
 def test_what_was_taught_is_recognised_after_ending_and_starting_again(
     encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
