@@ -123,11 +123,10 @@ def test_a_file_that_is_still_being_written_is_waited_for(folder, watch, model):
     half = len(model) // 2
     with (folder / "slow.onnx").open("wb", buffering=0) as file:
         file.write(model[:half])
-        # This one came later and is whole.
+        # This one is whole, and waits for the one that came with it.
         (folder / "other.onnx").write_bytes(model)
-        assert events(watching) == [Ripe(folder / "other.onnx")]
         file.write(model[half:])
-    assert events(watching) == [Ripe(folder / "slow.onnx")]
+    assert events(watching) == [Ripe(folder / "slow.onnx", (folder / "other.onnx",))]
 
 
 def test_a_folder_that_vanishes_is_said_and_picked_up_again(folder, watch, model):
