@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 
+from sketch.scalars import number, sides, whole
+
+SLOWEST, FASTEST = 0.01, 1000.0
+"""Frames a second that a clock can pace."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """Options of the window, or of the surface drawn without one.
 
     Attributes:
-        size: Width and height in logical pixels, each at least 1.
+        size: Width and height in logical pixels, rounded and at least 1.
         title: What the title bar says.
         fullscreen: Whether to cover the screen.
         resizable: Whether the user may change the size.
         vsync: Whether to wait for the screen before showing a frame.
-        fps: Frames a second, more than 0.
+        fps: Frames a second, from 0.01 to 1000.
         high_dpi: Whether to use every pixel of a dense screen; coordinates stay logical.
         samples: Of multisampling a pixel. None takes 4 where a GPU draws and 0 where the processor does,
             which would need three times as long for it; strokes and shapes are antialiased either way. More
@@ -21,6 +26,7 @@ class Window:
 
     Raises:
         ValueError: An option is out of range.
+        TypeError: It is of another type than described.
     """
 
     size: tuple[int, int] = (1280, 720)
@@ -33,9 +39,11 @@ class Window:
     samples: int | None = None
 
     def __post_init__(self) -> None:
-        if min(self.size) < 1:
-            raise ValueError(f"a window's size must be at least 1 x 1; got {self.size}")
-        if not self.fps > 0:
-            raise ValueError(f"frames a second must be more than 0; got {self.fps}")
-        if self.samples is not None and self.samples < 0:
-            raise ValueError(f"samples must be 0 or more; got {self.samples}")
+        object.__setattr__(self, "size", sides("size", self.size))
+        object.__setattr__(self, "fps", number("fps", self.fps))
+        if not SLOWEST <= self.fps <= FASTEST:
+            raise ValueError(f"fps, frames a second, must be in {SLOWEST}..{FASTEST}; got {self.fps}")
+        if self.samples is not None:
+            object.__setattr__(self, "samples", whole("samples", self.samples, 0))
+        if not isinstance(self.title, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"title must be a text, as str({self.title!r}) is; got {self.title!r}")

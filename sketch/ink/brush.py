@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 from sketch.assets import MissingAssetError, asset_path
 from sketch.ink.style import Cap, Join, Overlap
+from sketch.scalars import magnitude
 
 Uniform: TypeAlias = float | tuple[float, ...]
 Blend: TypeAlias = Literal["alpha", "add", "multiply", "screen"]
@@ -44,9 +45,10 @@ class Brush:
         overlap: "flat" or "build", unless the style says.
         cap: Unless the style says.
         join: Unless the style says.
-        width: In logical pixels, where none is given.
+        width: In logical pixels, where none is given; 0 paints nothing.
         spacing: How far apart points are put down along the line, in logical pixels; 0 keeps those given.
         bleed: How far it paints beyond the outline, in half widths; more than 0 only if the overlap is flat.
+            Of these three, a negative one counts as its magnitude.
         uniforms: Numbers the code declares as `uniform`, by name.
         error: Why the files could not be read again, where this is the brush they last made.
         own: Names of the uniforms that `with_uniforms` set; the files do not change these.
@@ -73,15 +75,19 @@ class Brush:
         """Refuse settings that no brush can have.
 
         Raises:
-            BrushError: A word is unknown or a number is out of its range.
+            BrushError: A word is unknown, or a number is none or not finite.
         """
         for name, allowed in (("blend", Blend), ("overlap", Overlap), ("cap", Cap), ("join", Join)):
             if getattr(self, name) not in get_args(allowed):
                 raise self._refusal(f"{name} must be one of {', '.join(get_args(allowed))}", name)
-        for name, least in (("width", 1e-6), ("spacing", 0.0), ("bleed", 0.0)):
+        for name in ("width", "spacing", "bleed"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
-                raise self._refusal(f"{name} must be {'more than 0' if least else '0 or more'}", name)
+            if isinstance(value, bool):
+                raise self._refusal(f"{name} must be a number", name)
+            try:
+                object.__setattr__(self, name, magnitude(name, value))
+            except (TypeError, ValueError) as error:
+                raise BrushError(f"{self._settings}: {error}") from None
         if self.bleed > 0 and self.overlap != "flat":
             raise self._refusal('a bleed needs the overlap "flat"', "overlap")
 
@@ -133,7 +139,11 @@ class Brush:
         return replace(self, uniforms=uniforms, own=self.own.union(values))
 
     def _refusal(self, rule: str, name: str) -> BrushError:
-        return BrushError(f"{self.path.with_suffix('.toml')}: {rule}; got {getattr(self, name)!r}")
+        return BrushError(f"{self._settings}: {rule}; got {getattr(self, name)!r}")
+
+    @property
+    def _settings(self) -> Path:
+        return self.path.with_suffix(".toml")
 
 
 class BrushFiles:

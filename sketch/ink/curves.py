@@ -10,6 +10,9 @@ Floats = NDArray[np.float32]
 TOLERANCE = 0.05
 """Pixels by which a polyline may miss its curve."""
 
+MOST_PIECES = 1 << 14
+"""Of one curve: up to a radius of two million pixels the tolerance is kept, past that memory counts."""
+
 
 def bezier_points(control: Floats, pixels: float) -> Floats:
     """Sample a cubic Bézier curve evenly in its parameter.
@@ -24,9 +27,10 @@ def bezier_points(control: Floats, pixels: float) -> Floats:
     Returns:
         Float32 array of shape (n, 2), both ends exact.
     """
-    bend = np.abs(control[2:] - 2 * control[1:-1] + control[:-2]).max(axis=0)
-    pieces = math.ceil(math.sqrt(6 * math.hypot(*bend.tolist()) * pixels / (8 * TOLERANCE)))
-    t = np.linspace(0, 1, max(pieces, 1) + 1, dtype=np.float32)[:, None]
+    wide = control.astype(np.float64)
+    bend = np.abs(wide[2:] - 2 * wide[1:-1] + wide[:-2]).max(axis=0)
+    pieces = _pieces(math.sqrt(6 * math.hypot(*bend.tolist()) * pixels / (8 * TOLERANCE)))
+    t = np.linspace(0, 1, pieces + 1, dtype=np.float32)[:, None]
     u = 1 - t
     return u**3 * control[0] + 3 * u**2 * t * control[1] + 3 * u * t**2 * control[2] + t**3 * control[3]
 
@@ -45,7 +49,7 @@ def ellipse_points(x: float, y: float, half: tuple[float, float], pixels: float)
     """
     radius = max(*half) * pixels
     # A chord of a circle of radius r misses it by r (1 - cos(pi / n)), about r (pi / n)^2 / 2.
-    count = max(12, math.ceil(math.pi * math.sqrt(radius / (2 * TOLERANCE))))
+    count = _pieces(math.pi * math.sqrt(radius / (2 * TOLERANCE)), 12)
     angle = np.linspace(0, 2 * math.pi, count, endpoint=False)
     return np.column_stack((x + half[0] * np.cos(angle), y + half[1] * np.sin(angle))).astype(np.float32)
 
@@ -69,22 +73,30 @@ def closed_from_middle(points: Floats) -> Floats:
     return np.vstack((middle, np.roll(points, -longest - 1, axis=0), middle))
 
 
-def arc_points(x: float, y: float, radius: float, start: float, end: float, pixels: float) -> Floats:
+def arc_points(
+    x: float, y: float, radius: float, start: float, end: float, pixels: float, least: int = 1
+) -> Floats:
     """Sample a part of a circle about (x, y).
 
     Args:
         x: Center.
         y: Center.
-        radius: More than 0.
+        radius: 0 or more.
         start: Angle at which it starts, in radians.
         end: Angle at which it ends.
         pixels: How many pixels one unit is.
+        least: Pieces there are at least.
 
     Returns:
         Float32 array of shape (n, 2), n at least 2, both ends exact.
     """
     turn = abs(end - start)
-    round_ = max(12, math.ceil(math.pi * math.sqrt(radius * pixels / (2 * TOLERANCE))))
-    count = max(1, math.ceil(round_ * turn / (2 * math.pi)))
+    round_ = _pieces(math.pi * math.sqrt(radius * pixels / (2 * TOLERANCE)), 12)
+    count = _pieces(round_ * turn / (2 * math.pi), least)
     angle = np.linspace(start, end, count + 1)
     return np.column_stack((x + radius * np.cos(angle), y + radius * np.sin(angle))).astype(np.float32)
+
+
+def _pieces(wanted: float, least: int = 1) -> int:
+    """A number of pieces within what memory allows."""
+    return max(least, math.ceil(wanted)) if wanted < MOST_PIECES else MOST_PIECES

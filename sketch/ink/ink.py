@@ -33,7 +33,8 @@ class Stroke:
     Attributes:
         points: Float32 array of shape (n, 4), n at least 1.
         color: One color, or one a point: red, green, blue and alpha in 0..1, as `parse_color` returns them.
-        width: Diameter of the line in logical pixels, one for the stroke or a float32 array of shape (n,).
+        width: Diameter of the line in logical pixels, one for the stroke or a float32 array of shape (n,);
+            with 0 it is kept and not drawn.
         style: How it is laid down: caps, joins, dashes, tapers, brush.
         data: For its brush, by the names that `Canvas.stroke` knows: "progress", "class", ...
     """
@@ -71,7 +72,7 @@ class Stroke:
     @property
     def half_width(self) -> float:
         """Half the width where the stroke is widest, in logical pixels."""
-        return float(np.max(self.width)) / 2
+        return float(np.max(np.abs(self.width))) / 2
 
 
 class WetStroke:

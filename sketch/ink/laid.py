@@ -12,13 +12,19 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 MOST_DASHES = 100_000
-"""Of one stroke: a shorter pattern is refused, for it could not be seen and would fill the memory."""
+"""Of one stroke: a shorter pattern is lengthened, for it could not be seen and would fill the memory."""
+
+_MOST_SPACED = 100_000
+"""Points that are put down along one stroke, for the same reasons."""
 
 _SOFT = 0.5
 """Logical pixels within which a dash's end needs no other point."""
 
 _TAPER_STEPS = 12
 """Points along a taper, enough for its round shape to show no corners."""
+
+_SHORTEST_TAPER = 1e-6
+"""Logical pixels."""
 
 _THINNEST = 1e-3
 """Share of the width at the tip of a taper."""
@@ -64,9 +70,6 @@ def lay(
         tolerance: By how much a polyline may miss a smooth curve, in the unit of the points.
         spacing: If more than 0, points are put down this far apart along the line and nowhere else.
         longest: If more than 0, points are put in between until no two are further apart than this.
-
-    Raises:
-        ValueError: The dashes are too short for so long a stroke.
     """
     if style.smooth:
         xy, at = curve_through(points, tolerance)
@@ -77,6 +80,7 @@ def lay(
     if spacing > 0 and length > 0:
         laid = _spaced(laid, spacing)
     if longest > 0 and length > longest:
+        longest = max(longest, length / _MOST_SPACED)
         laid = _with_points_at(laid, longest * np.arange(1.0, length // longest + 1.0))
     if (style.taper_start > 0 or style.taper_end > 0) and length > 0:
         laid = _tapered(laid, style.taper_start, style.taper_end)
@@ -90,6 +94,7 @@ def _along(xy: Floats) -> Doubles:
 
 def _spaced(laid: LaidStroke, spacing: float) -> LaidStroke:
     length = float(laid.along[-1])
+    spacing = max(spacing, length / _MOST_SPACED)
     count = int(np.ceil(length / spacing))
     along = np.minimum(np.arange(count + 1) * spacing, length)
     columns = [np.interp(along, laid.along, laid.xy[:, axis]) for axis in (0, 1)]
@@ -110,7 +115,7 @@ def _with_points_at(laid: LaidStroke, wanted: Doubles) -> LaidStroke:
 def _tapered(laid: LaidStroke, start: float, end: float) -> LaidStroke:
     length = float(laid.along[-1])
     shrink = min(1.0, length / (start + end))
-    start, end = start * shrink, end * shrink
+    start, end = (side * shrink if side > _SHORTEST_TAPER else 0.0 for side in (start, end))
     steps = np.arange(1, _TAPER_STEPS + 1) / _TAPER_STEPS
     laid = _with_points_at(laid, np.concatenate((steps * start, length - steps * end)))
     # A quarter of a sine: it leaves the tip like a nib and meets the full width without a corner.
@@ -146,13 +151,12 @@ def _dashed(laid: LaidStroke, style: StrokeStyle) -> LaidStroke:
 def _dashes(length: float, dash: tuple[float, ...], offset: float) -> tuple[Doubles, Doubles]:
     """Where each dash begins and ends along a line."""
     pattern = np.array(dash * (1 + len(dash) % 2), dtype=np.float64)
+    shortest = length * len(pattern) / max(2 * (MOST_DASHES - len(pattern)), 1)
+    if pattern.sum() < shortest:
+        pattern *= shortest / pattern.sum()
     period = float(pattern.sum())
     offset %= period
     periods = int((length + offset) // period) + 1
-    if periods * len(pattern) // 2 > MOST_DASHES:
-        raise ValueError(
-            f"a dash of {dash!r} cuts a stroke {length:g} long into more than {MOST_DASHES} pieces"
-        )
     edges = np.concatenate(((0.0,), np.cumsum(pattern)[:-1]))
     begin = (np.arange(periods)[:, None] * period + edges[None, ::2]).ravel() - offset
     end = begin + np.tile(pattern[::2], periods)

@@ -1,8 +1,10 @@
 """How a stroke is laid down: its ends, corners, dashes, tapers, and what happens where it crosses itself."""
 
-import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
+
+from sketch.scalars import magnitude, number
 
 if TYPE_CHECKING:
     from sketch.ink.brush import Brush
@@ -16,17 +18,19 @@ Overlap: TypeAlias = Literal["flat", "build"]
 class StrokeStyle:
     """The look of a stroke apart from its width and color. Every default is here.
 
+    A negative length counts as its magnitude.
+
     Attributes:
         cap: How both ends, and those of every dash, look: "round"; "butt", cut off at the last point; or
             "square", half a width longer. None leaves it to the brush; without a brush it is "round".
         join: How sharp corners look: "round", "miter" or "bevel"; None as for `cap`. The outline of a curve
             through many points is the same with all three.
-        miter_limit: How far the tip of a miter may reach, in widths, 1 or more, as in SVG; a corner that
-            would reach further is beveled.
+        miter_limit: How far the tip of a miter may reach, in widths, as in SVG; a corner that would reach
+            further is beveled. Less than 1 counts as 1.
         overlap: Whether a translucent stroke that crosses itself has one alpha all over, "flat", or darkens
             there, "build"; None as for `cap`. Without a brush it is "build", which is faster.
-        dash: Lengths of line and gap by turns, in logical pixels, each more than 0; an odd number of them is
-            repeated to make it even, as in SVG; empty for a line without gaps.
+        dash: Lengths of line and gap by turns, in logical pixels; an odd number of them is repeated to make
+            it even, as in SVG; empty, or nothing but zeros, for a line without gaps.
         dash_offset: Where in the pattern the stroke begins, in logical pixels.
         taper_start: Logical pixels over which the line swells to its width from nothing.
         taper_end: The same at its end.
@@ -49,18 +53,21 @@ class StrokeStyle:
         """Refuse what cannot be drawn.
 
         Raises:
-            ValueError: A word is unknown or a number is out of its range.
+            ValueError: A word is unknown or a number is not finite.
+            TypeError: What should be a number is none, or the dash is no row of numbers.
         """
         _one_of("cap", self.cap, (*get_args(Cap), None))
         _one_of("join", self.join, (*get_args(Join), None))
         _one_of("overlap", self.overlap, (*get_args(Overlap), None))
-        _number("miter_limit", self.miter_limit, 1.0)
-        _number("dash_offset", self.dash_offset, -math.inf)
-        _number("taper_start", self.taper_start, 0.0)
-        _number("taper_end", self.taper_end, 0.0)
-        for length in self.dash:
-            if not (math.isfinite(length) and length > 0):
-                raise ValueError(f"every length of a dash must be finite and more than 0; got {self.dash!r}")
+        settled = {
+            "miter_limit": max(1.0, number("miter_limit", self.miter_limit)),
+            "dash": _dash(self.dash),
+            "dash_offset": number("dash_offset", self.dash_offset),
+            "taper_start": magnitude("taper_start", self.taper_start),
+            "taper_end": magnitude("taper_end", self.taper_end),
+        }
+        for name, value in settled.items():
+            object.__setattr__(self, name, value)
 
 
 def _one_of(name: str, given: object, allowed: tuple[object, ...]) -> None:
@@ -68,10 +75,13 @@ def _one_of(name: str, given: object, allowed: tuple[object, ...]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}; got {given!r}")
 
 
-def _number(name: str, given: float, least: float) -> None:
-    if not (math.isfinite(given) and given >= least):
-        bound = "finite" if least == -math.inf else f"finite and {least:g} or more"
-        raise ValueError(f"{name} must be {bound}; got {given!r}")
+def _dash(given: object) -> tuple[float, ...]:
+    try:
+        lengths = tuple(cast(Iterable[object], given))
+    except TypeError:
+        raise TypeError(f"dash must be lengths in a row, as (12, 6); got {given!r}") from None
+    read = tuple(magnitude("a length of dash", length) for length in lengths)
+    return read if any(read) else ()
 
 
 PLAIN = StrokeStyle()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink.points import DEFAULT_PRESSURE, Points
+from sketch.scalars import number
 
 Widths = NDArray[np.float32]
 
@@ -40,7 +41,8 @@ def stroke_width(points: Points, base: float) -> Widths:
 
     Args:
         points: Shape (n, 4), times in order.
-        base: Diameter in logical pixels where the pen neither presses nor hurries, more than 0.
+        base: Diameter in logical pixels where the pen neither presses nor hurries; 0 gives widths of 0, of
+            which nothing is drawn, and less counts as 0.
 
     Returns:
         Float32 array of shape (n,).
@@ -54,7 +56,7 @@ def pressure_width(points: Points, base: float, curve: WidthCurve | None = None)
 
     Args:
         points: Shape (n, 4).
-        base: Diameter in logical pixels at a pressure of 0.5, more than 0.
+        base: Diameter in logical pixels at a pressure of 0.5; less than 0 counts as 0.
         curve: An author's own, such as `lambda pressure: 0.2 + 2 * pressure**2`. Without one the width grows
             evenly from 0.3 bases to 1.7.
 
@@ -62,9 +64,9 @@ def pressure_width(points: Points, base: float, curve: WidthCurve | None = None)
         Float32 array of shape (n,).
 
     Raises:
-        ValueError: The curve gives another shape, or a width that is not more than 0.
+        ValueError: The curve gives another shape, or a width that is not more than 0; the base is not finite.
     """
-    _check(points, base)
+    base = _checked(points, base)
     sums = np.concatenate(((0.0,), np.cumsum(np.clip(points[:, 3], 0, 1), dtype=np.float64)))
     index = np.arange(len(points))
     oldest = np.maximum(index - _PRESSURES + 1, 0)
@@ -80,16 +82,16 @@ def speed_width(points: Points, base: float, curve: WidthCurve | None = None) ->
 
     Args:
         points: Shape (n, 4), times in order.
-        base: Diameter in logical pixels of a pen at rest, more than 0.
+        base: Diameter in logical pixels of a pen at rest; less than 0 counts as 0.
         curve: An author's own, such as `lambda speed: 1 + speed / 1000` for a line that swells with haste.
 
     Returns:
         Float32 array of shape (n,); without a curve between 0.4 and 1 times the base.
 
     Raises:
-        ValueError: The curve gives another shape, or a width that is not more than 0.
+        ValueError: The curve gives another shape, or a width that is not more than 0; the base is not finite.
     """
-    _check(points, base)
+    base = _checked(points, base)
     speed = pen_speed(points).astype(np.float64)
     factor = _curved(speed, curve) if curve else THINNEST + (1 - THINNEST) / (1 + (speed / HALFWAY) ** 2)
     return (base * factor).astype(np.float32)
@@ -123,8 +125,7 @@ def _curved(values: NDArray[np.float64], curve: WidthCurve) -> NDArray[np.float6
     return np.broadcast_to(factor, values.shape)
 
 
-def _check(points: Points, base: float) -> None:
+def _checked(points: Points, base: float) -> float:
     if points.ndim != 2 or points.shape[1] != 4:
         raise ValueError(f"points need shape (n, 4); got {points.shape}")
-    if not (np.isfinite(base) and base > 0):
-        raise ValueError(f"base must be finite and more than 0; got {base!r}")
+    return max(0.0, number("base", base))

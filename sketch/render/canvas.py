@@ -7,7 +7,6 @@ from inspect import isfunction
 import moderngl
 
 from sketch.ink.ink import Ink, Stroke
-from sketch.render import checks
 from sketch.render.batch import Batch
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.gl.blend import BlendMode, check_blend_mode, set_blending, unset_blending
@@ -24,6 +23,7 @@ from sketch.render.strokes.pixels import ink_stroke
 from sketch.render.targets import Targets, measured
 from sketch.render.text.lines import TextCache
 from sketch.render.vocabulary import Vocabulary
+from sketch.scalars import clamped
 
 
 class Canvas(Targets, Vocabulary):
@@ -35,11 +35,11 @@ class Canvas(Targets, Vocabulary):
 
     Args:
         ctx: A moderngl context of OpenGL 3.3 or newer, current whenever the canvas is used.
-        size: Width and height in logical pixels.
+        size: Width and height in logical pixels, rounded and at least 1.
         pixel_ratio: Pixels of the framebuffer a logical pixel, such as 2.0 on a high-DPI screen.
 
     Raises:
-        ValueError: A size or the ratio is not more than 0.
+        ValueError: A number is not finite, or the ratio not more than 0.
     """
 
     def __init__(self, ctx: moderngl.Context, size: tuple[int, int], pixel_ratio: float = 1.0) -> None:
@@ -133,14 +133,14 @@ class Canvas(Targets, Vocabulary):
         self._batch.picture(picture, Quad((across, down + high), (wide, 0.0, 0.0, -high)), 1.0, "alpha")
 
     def resize(self, size: tuple[int, int], pixel_ratio: float = 1.0) -> None:
-        """Take another size, between two frames.
+        """Take another size, rounded and at least 1 x 1, between two frames.
 
         Ink is painted anew from its strokes, a part each frame if it is much; until it is sharp again the old
         picture is shown, where it belongs.
 
         Raises:
             RuntimeError: A frame is being drawn.
-            ValueError: A size or the ratio is not more than 0.
+            ValueError: A number is not finite, or the ratio not more than 0.
         """
         if self._target.framebuffer is not None:
             raise RuntimeError("resize was called between begin and end")
@@ -187,14 +187,17 @@ class Canvas(Targets, Vocabulary):
 
         Args:
             ink: What to draw.
-            opacity: Of the ink as a whole, 0..1.
+            opacity: Of the ink as a whole, 0..1; what lies outside counts as 0 or 1.
             blend: How the ink as a whole meets what is there; its strokes then cover each other. If left out,
                 every stroke of it meets what is there in the canvas's blend mode.
 
         Raises:
-            ValueError: The opacity is not in 0..1, or there is no such blend mode.
+            ValueError: The opacity is not finite, or there is no such blend mode.
+            TypeError: The opacity is no number, or the ink none.
         """
-        checks.share(opacity=opacity)
+        opacity = clamped("opacity", opacity)
+        if not isinstance(ink, Ink):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"ink needs an Ink, such as self.ink; got {ink!r}")
         mode = self._style.blend if blend is None else check_blend_mode(blend)
         framebuffer, ground = self._open(), self._batch.ground
         self._batch.flush()

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink.ink import Rgba
-from sketch.render.checks import share
+from sketch.render.checks import as_floats
+from sketch.scalars import clamped
 
 ColorLike: TypeAlias = str | float | tuple[float, ...]
 """What `color=` arguments take: "#rrggbb", "#rrggbbaa", a grey, or a tuple of one to four channels 0..255."""
@@ -24,15 +25,16 @@ def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
     """Turn any of the forms of a color into floats.
 
     Args:
-        *channels: One to four numbers in 0..255: grey; grey and alpha; red, green, blue; or those and alpha.
-            Or one string "#rrggbb" or "#rrggbbaa". Or one tuple of such numbers.
-        alpha: Factor in 0..1 on the alpha that the channels give.
+        *channels: One to four numbers: grey; grey and alpha; red, green, blue; or those and alpha. What lies
+            outside of 0..255 counts as 0 or 255. Or one string "#rrggbb" or "#rrggbbaa". Or one tuple of such
+            numbers.
+        alpha: Factor on the alpha that the channels give; what lies outside of 0..1 counts as 0 or 1.
 
     Returns:
         Red, green, blue, alpha in 0..1, not premultiplied.
 
     Raises:
-        ValueError: The color has another form, or a number is out of its range.
+        ValueError: The color has another form, or a number is NaN or infinite.
         TypeError: A channel is not a number.
     """
     if len(channels) == 1 and isinstance(channels[0], tuple) and len(channels[0]) > 1:
@@ -42,33 +44,35 @@ def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
         # By far the commonest form, which sketches write before every shape. A bool's type is not int.
         if type(red) is int and type(green) is int and type(blue) is int and not (red | green | blue) & ~255:
             return (_UNIT[red], _UNIT[green], _UNIT[blue], 1.0)
-    share(alpha=alpha)
+    factor = clamped("alpha", alpha)
     red, green, blue, own_alpha = _from_string_or_numbers(channels)
-    return (red, green, blue, own_alpha * float(alpha))
+    return (red, green, blue, own_alpha * factor)
 
 
 def point_colors(values: ArrayLike, count: int) -> NDArray[np.float32]:
     """Turn one color a point into floats.
 
     Args:
-        values: Array of shape (count, 3) or (count, 4), channels 0..255.
+        values: Array of shape (count, 3) or (count, 4); channels outside of 0..255 count as 0 or 255.
         count: How many points there are.
 
     Returns:
         Float32 array of shape (count, 4), channels 0..1, not premultiplied.
 
     Raises:
-        ValueError: The shape or a channel is wrong.
+        ValueError: The shape is another one, or a channel is NaN or infinite.
+        TypeError: The channels are not numbers.
     """
-    given = np.asarray(values, dtype=np.float32)
+    given = as_floats("colors", values)
     if given.shape not in ((count, 3), (count, 4)):
         raise ValueError(
             f"colors for {count} points need shape ({count}, 3) or ({count}, 4); got {given.shape}"
         )
-    if not ((given >= 0.0) & (given <= 255.0)).all():
-        raise ValueError("color channels must be in 0..255")
+    if not np.isfinite(given).all():
+        row = int(np.flatnonzero(~np.isfinite(given).all(axis=1))[0])
+        raise ValueError(f"color channels must be finite; row {row} of the colors is {given[row].tolist()}")
     colors = np.ones((count, 4), dtype=np.float32)
-    colors[:, : given.shape[1]] = given / np.float32(255.0)
+    colors[:, : given.shape[1]] = np.clip(given / np.float32(255.0), 0.0, 1.0)
     return colors
 
 
@@ -105,9 +109,14 @@ def _from_numbers(channels: tuple[object, ...]) -> Rgba:
 
 
 def _channel(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"a color is {FORMS}; got the channel {value!r}")
-    number = float(value)
-    if not (math.isfinite(number) and 0.0 <= number <= 255.0):
-        raise ValueError(f"color channels must be in 0..255; got {value!r}")
-    return number / 255.0
+    # The two commonest types first: to ask whether another is a number takes ten times as long.
+    if type(value) is not float and type(value) is not int:
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise TypeError(f"a color is {FORMS}; got the channel {value!r}")
+        value = float(value)
+    share = value / 255.0
+    if 0.0 <= share <= 1.0:
+        return share
+    if not math.isfinite(share):
+        raise ValueError(f"color channels must be finite; got {value!r}")
+    return 0.0 if share < 0.0 else 1.0

@@ -6,6 +6,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sketch.ink.curves import closed_from_middle, ellipse_points
 from sketch.ink.ink import Rgba
 from sketch.render import checks
 from sketch.render.color import ColorLike, parse_color, point_colors
@@ -23,23 +24,23 @@ class Crowds(Figures):
 
         Args:
             xy: Centers, shape (n, 2..4); only x and y matter.
-            radius: One number or shape (n,), 0 or more.
+            radius: One number or shape (n,); negative ones are their magnitude.
             color: One color as for `color`, or shape (n, 3) or (n, 4) with channels 0..255; the current color
                 or gradient if left out.
 
         Raises:
-            ValueError: A shape or a number is not as described, or circles with an outline are not circles
-                under this transform.
+            ValueError: A shape or a number is not as described.
+            TypeError: What should be numbers is something else.
         """
         centers = checks.rows_of_points("xy", xy)
         axes, line = self._axes(), self._line()
-        if line and not axes.even:
-            raise ValueError(
-                "outlined circles need a transform that keeps them circles; draw them one by one"
-            )
-        radii = checks.numbers("radius", radius, len(centers))
-        half = np.repeat(np.broadcast_to(radii, len(centers))[:, None], 2, axis=1)
-        self._shapes(ellipse_rows(axes, centers, half, line, self._colors(color, len(centers))), color)
+        radii = np.broadcast_to(checks.sizes("radius", radius, len(centers)), len(centers))
+        colors = self._colors(color, len(centers))
+        if line and axes.scale and not axes.even:
+            self._outlines(centers, radii, None if color is None else colors)
+            return
+        half = np.repeat(radii[:, None], 2, axis=1)
+        self._shapes(ellipse_rows(axes, centers, half, line, colors), color, self._outlines_show())
 
     def rects(
         self,
@@ -52,8 +53,8 @@ class Crowds(Figures):
 
         Args:
             xy: Top left corners, shape (n, 2..4).
-            size: Width and height: one pair, or shape (n, 2), 0 or more.
-            radius: Of their corners, one number or shape (n,).
+            size: Width and height: one pair, or shape (n, 2); negative ones go to the left and upward.
+            radius: Of their corners, one number or shape (n,); negative ones are their magnitude.
             color: As for `circles`.
 
         Raises:
@@ -61,9 +62,10 @@ class Crowds(Figures):
         """
         corners = checks.rows_of_points("xy", xy)
         sizes = checks.pairs("size", size, len(corners))
-        rounded = checks.numbers("radius", radius, len(corners))
+        rounded = checks.sizes("radius", radius, len(corners))
         colors = self._colors(color, len(corners))
-        self._shapes(box_rows(self._axes(), corners, sizes, rounded, self._line(), colors), color)
+        rows = box_rows(self._axes(), corners, sizes, rounded, self._line(), colors)
+        self._shapes(rows, color, self._outlines_show())
 
     def lines(
         self,
@@ -77,7 +79,8 @@ class Crowds(Figures):
         Args:
             start: Shape (n, 2..4).
             end: Shape (n, 2..4).
-            width: One number or shape (n,), more than 0; the line width if left out.
+            width: One number or shape (n,), negative ones their magnitude; the line width if left out. Lines
+                of width 0 are not drawn.
             color: As for `circles`.
 
         Raises:
@@ -88,8 +91,9 @@ class Crowds(Figures):
             raise ValueError(
                 f"lines need as many ends as starts; got {len(starts)} starts and {len(ends)} ends"
             )
-        given = checks.widths(self._style.line_width if width is None else width, len(starts))
-        self._shapes(line_rows(self._axes(), starts, ends, given, self._colors(color, len(starts))), color)
+        given = checks.widths(self._style.line_width if width is None else width, max(len(starts), 1))
+        rows = line_rows(self._axes(), starts, ends, given, self._colors(color, len(starts)))
+        self._shapes(rows, color, shown=not isinstance(given, float) or given > 0)
 
     def triangles(self, corners: ArrayLike, color: ColorLike | ArrayLike | None = None) -> None:
         """Filled triangles, in order.
@@ -110,8 +114,22 @@ class Crowds(Figures):
     def _line(self) -> float:
         return 0.0 if self._style.filled else self._style.line_width
 
-    def _shapes(self, rows: Floats, color: object) -> None:
+    def _outlines_show(self) -> bool:
+        return self._style.filled or self._style.line_width > 0
+
+    def _outlines(self, centers: Floats, radii: Floats, colors: Rgba | Floats | None) -> None:
+        """Circles that the transform makes ellipses, each as a line; without colors, in the current one."""
+        scale, wide = self._axes().scale, self._style.line_width
+        for row, (x, y) in enumerate(centers.tolist()):
+            points = ellipse_points(x, y, (float(radii[row]), float(radii[row])), scale)
+            rgba = cast(Rgba, tuple(colors[row].tolist())) if isinstance(colors, np.ndarray) else colors
+            closed = bool(radii[row] > 0)
+            self._stroke(closed_from_middle(points) if closed else points[:1], wide, rgba, closed)
+
+    def _shapes(self, rows: Floats, color: object, shown: bool = True) -> None:
         self._check_open()
+        if not shown:
+            return
         style = self._style
         gradient = style.gradient if color is None else None
         self._batch.shapes(rows.tobytes(), self._axes().slanted, style.blend, gradient)

@@ -22,6 +22,7 @@ from sketch.render.state import DrawingState
 from sketch.render.strokes.brushes import brush_of
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.pixels import DrawnStroke, pixel_stroke
+from sketch.scalars import are_plain, floats, magnitude
 
 _GRADIENT_STEP = 4.0  # pixels of a stroke over which a gradient's color is taken to change evenly
 
@@ -34,9 +35,12 @@ class Figures(DrawingState, ABC):
 
     def line(self, x1: float, y1: float, x2: float, y2: float) -> None:
         """A straight line of the line width, with round ends."""
-        if not checks.are_finite(x1, y1, x2, y2):
-            checks.finite(x1=x1, y1=y1, x2=x2, y2=y2)
+        if not are_plain(x1, y1, x2, y2):
+            x1, y1, x2, y2 = floats(x1=x1, y1=y1, x2=x2, y2=y2)
         style, axes = self._style, self._derived or self._axes()
+        if not style.line_width:
+            self._check_open()
+            return
         self._shape(line_row(axes, x1, y1, x2, y2, style.line_width, style.color), axes)
 
     def polyline(self, points: ArrayLike, closed: bool | None = None, *, style: StrokeStyle = PLAIN) -> None:
@@ -59,10 +63,11 @@ class Figures(DrawingState, ABC):
             self._styled(xy, closed and bool((xy != xy[0]).any()), style)
 
     def circle(self, x: float, y: float, radius: float) -> None:
-        """A circle about (x, y)."""
-        if not checks.are_finite(x, y, radius) or radius < 0:
-            checks.finite(x=x, y=y)
-            checks.not_negative(radius=radius)
+        """A circle about (x, y); a negative radius is its magnitude."""
+        if not are_plain(x, y, radius):
+            x, y, radius = floats(x=x, y=y, radius=radius)
+        if radius < 0:
+            radius = -radius
         style = self._style
         if style.filled:
             axes = self._derived or self._axes()
@@ -71,10 +76,11 @@ class Figures(DrawingState, ABC):
             self._ellipse_outline(x, y, radius, radius)
 
     def ellipse(self, x: float, y: float, width: float, height: float) -> None:
-        """An ellipse about (x, y), as wide and high as given."""
-        if not checks.are_finite(x, y, width, height) or width < 0 or height < 0:
-            checks.finite(x=x, y=y)
-            checks.not_negative(width=width, height=height)
+        """An ellipse about (x, y), as wide and high as given; a negative size is its magnitude."""
+        if not are_plain(x, y, width, height):
+            x, y, width, height = floats(x=x, y=y, width=width, height=height)
+        if width < 0 or height < 0:
+            width, height = abs(width), abs(height)
         style = self._style
         if style.filled:
             axes = self._derived or self._axes()
@@ -83,23 +89,31 @@ class Figures(DrawingState, ABC):
             self._ellipse_outline(x, y, 0.5 * width, 0.5 * height)
 
     def rect(self, x: float, y: float, width: float, height: float, radius: float = 0.0) -> None:
-        """A rectangle with its top left corner at (x, y).
+        """A rectangle from its corner (x, y) to (x + width, y + height).
 
         Args:
-            x: Left.
-            y: Top.
-            width: 0 or more.
-            height: 0 or more.
-            radius: Of its corners; at most half of the shorter side has an effect.
+            x: Left, or right where the width is negative.
+            y: Top, or bottom where the height is negative.
+            width: To the right; a negative one goes to the left.
+            height: Downward; a negative one goes upward.
+            radius: Of its corners; at most half of the shorter side has an effect, and a negative one is its
+                magnitude.
         """
-        if not checks.are_finite(x, y, width, height, radius) or width < 0 or height < 0 or radius < 0:
-            checks.finite(x=x, y=y)
-            checks.not_negative(width=width, height=height, radius=radius)
+        if not are_plain(x, y, width, height, radius):
+            x, y, width, height, radius = floats(x=x, y=y, width=width, height=height, radius=radius)
         style = self._style
-        line = 0.0 if style.filled else style.line_width
+        if style.filled:
+            line = 0.0
+        else:
+            line = style.line_width
+            if not line:
+                self._check_open()
+                return
         half, high = 0.5 * width, 0.5 * height
-        rounded = min(radius, half, high) if radius else 0.0
-        if self._kept and style.filled and not rounded and self._veiled(x, y, width, height):
+        if half < 0 or high < 0:
+            x, y, half, high = x + min(width, 0.0), y + min(height, 0.0), abs(half), abs(high)
+        rounded = min(abs(radius), half, high) if radius else 0.0
+        if self._kept and style.filled and not rounded and self._veiled(x, y, 2 * half, 2 * high):
             return
         axes = self._derived or self._axes()
         self._shape(box_row(axes, x + half, y + high, half, high, rounded, line, style.color), axes)
@@ -116,8 +130,8 @@ class Figures(DrawingState, ABC):
 
     def triangle(self, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float) -> None:
         """A triangle; its outline has round corners."""
-        if not checks.are_finite(x1, y1, x2, y2, x3, y3):
-            checks.finite(x1=x1, y1=y1, x2=x2, y2=y2, x3=x3, y3=y3)
+        if not are_plain(x1, y1, x2, y2, x3, y3):
+            x1, y1, x2, y2, x3, y3 = floats(x1=x1, y1=y1, x2=x2, y2=y2, x3=x3, y3=y3)
         if self._style.filled:
             row = triangle_row(self._matrix, x1, y1, x2, y2, x3, y3, self._style.color)
             self._shape(row, self._derived or self._axes())
@@ -147,7 +161,7 @@ class Figures(DrawingState, ABC):
         self, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float, x4: float, y4: float
     ) -> None:
         """A cubic Bézier curve from (x1, y1) to (x4, y4), a line of the line width; never filled."""
-        checks.finite(x1=x1, y1=y1, x2=x2, y2=y2, x3=x3, y3=y3, x4=x4, y4=y4)
+        x1, y1, x2, y2, x3, y3, x4, y4 = floats(x1=x1, y1=y1, x2=x2, y2=y2, x3=x3, y3=y3, x4=x4, y4=y4)
         control = np.array(((x1, y1), (x2, y2), (x3, y3), (x4, y4)), dtype=np.float32)
         self._line_through(bezier_points(control, mean_scale(self._matrix)))
 
@@ -157,12 +171,12 @@ class Figures(DrawingState, ABC):
         Args:
             x: Center.
             y: Center.
-            radius: Of the circle.
+            radius: Of the circle; a negative one is its magnitude.
             start: Angle at which it starts, in radians from the right; growing ones go clockwise.
             end: Angle at which it ends. More than a whole turn is a whole one.
         """
-        checks.finite(x=x, y=y, start=start, end=end)
-        checks.not_negative(radius=radius)
+        x, y, start, end = floats(x=x, y=y, start=start, end=end)
+        radius = magnitude("radius", radius)
         if abs(end - start) >= 2 * math.pi:
             self._ellipse_outline(x, y, radius, radius)
         else:
@@ -180,7 +194,9 @@ class Figures(DrawingState, ABC):
 
     def _ellipse_outline(self, x: float, y: float, wide: float, high: float) -> None:
         style, axes = self._style, self._axes()
-        if wide == high and axes.even:
+        if not style.line_width:
+            self._check_open()
+        elif wide == high and axes.even:
             self._shape(ellipse_row(axes, x, y, wide, high, style.line_width, style.color), axes)
         else:
             self._line_through(ellipse_points(x, y, (wide, high), axes.scale), closed=True)
@@ -195,6 +211,8 @@ class Figures(DrawingState, ABC):
         self._check_open()
         if closed and (style.smooth or style.taper_start or style.taper_end):
             raise ValueError(f"a closed line has no ends to taper; `Polyline` smooths one; got {style}")
+        if not self._style.line_width:
+            return
         now, brush = self._style, None if style.brush is None else brush_of(style.brush)
         drawn = DrawnStroke(
             closed_from_middle(xy) if closed else xy,
@@ -213,6 +231,8 @@ class Figures(DrawingState, ABC):
     ) -> None:
         """A stroke in author's coordinates; without a color, in the current color or gradient."""
         self._check_open()
+        if isinstance(width, float) and not width:
+            return
         radius = width * (mean_scale(self._matrix) / 2)
         pixels = apply_to_points(self._matrix, xy)
         style = self._style

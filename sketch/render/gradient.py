@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch.render import checks
+from sketch.render.checks import as_floats, short
 from sketch.render.color import ColorLike, parse_color
-from sketch.render.matrix import IDENTITY, Matrix, apply_to_points, inverse, multiply
+from sketch.render.matrix import Matrix, apply_to_points, inverse, multiply
 from sketch.render.oklab import from_oklab, to_oklab
+from sketch.scalars import floats, magnitude
 
 Floats = NDArray[np.float32]
 
 STEPS = 256
 """Colors that a gradient is sampled at."""
+
+_LAST_COLOR: Matrix = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+"""Of a gradient that has no extent: from wherever in the frame to its end."""
+
+_STEEPEST = 1e30
+"""What a frame's coordinates may be multiplied by and still be within float32."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,20 +54,22 @@ class Gradient:
     ) -> "Gradient":
         """Colors from (x1, y1) to (x2, y2), and as they are at the ends beyond.
 
+        Where both places are the same, everything has the last color, as in SVG.
+
         Args:
             x1: Where the first color is.
             y1: Where the first color is.
             x2: Where the last color is.
             y2: Where the last color is.
             colors: At least 2, each a string, a grey or a tuple of channels 0..255 as for `color=`.
-            stops: Where each color lies, 0..1, never less than the one before; evenly spread if left out.
+            stops: Where each color lies, 0..1; evenly spread if left out. As in SVG, one outside of that
+                counts as 0 or 1, and one that is less than the one before as that one.
 
         Raises:
-            ValueError: Both ends are the same, or colors and stops are not as described.
+            ValueError: Colors and stops are not as described, or a number is not finite.
+            TypeError: What should be a number is none.
         """
-        checks.finite(x1=x1, y1=y1, x2=x2, y2=y2)
-        if (x1, y1) == (x2, y2):
-            raise ValueError(f"a linear gradient needs two places; both are ({x1!r}, {y1!r})")
+        x1, y1, x2, y2 = floats(x1=x1, y1=y1, x2=x2, y2=y2)
         along, down = x2 - x1, y2 - y1
         return cls((along, down, -down, along, x1, y1), False, color_ramp(colors, stops))
 
@@ -73,9 +82,9 @@ class Gradient:
         colors: Sequence[ColorLike],
         stops: Sequence[float] | None = None,
     ) -> "Gradient":
-        """Colors from (x, y) out to a radius, more than 0, and the last one beyond."""
-        checks.finite(x=x, y=y)
-        checks.positive(radius=radius)
+        """Colors from (x, y) out to a radius, and the last one beyond; a negative radius is its magnitude."""
+        x, y = floats(x=x, y=y)
+        radius = magnitude("radius", radius)
         return cls((radius, 0.0, 0.0, radius, x, y), True, color_ramp(colors, stops))
 
 
@@ -117,8 +126,10 @@ def placed(gradient: object, matrix: Matrix) -> PlacedGradient:
     """
     if not isinstance(gradient, Gradient):
         raise TypeError(f"gradient needs a Gradient; got {gradient!r}")
-    # Where the coordinates are squeezed flat nothing shows, whatever its color.
-    return PlacedGradient(gradient, inverse(multiply(matrix, gradient.matrix)) or IDENTITY)
+    back = inverse(multiply(matrix, gradient.matrix))
+    if back is None or max(map(abs, back)) > _STEEPEST:
+        back = _LAST_COLOR
+    return PlacedGradient(gradient, back)
 
 
 def subdivided(rows: Floats, longest: float) -> Floats:
@@ -145,22 +156,27 @@ def color_ramp(colors: Sequence[ColorLike], stops: Sequence[float] | None = None
 
     Args:
         colors: At least 2.
-        stops: One a color, 0..1, none less than the one before; evenly spread if left out.
+        stops: One a color, as for `Gradient.linear`; evenly spread if left out.
 
     Returns:
         Float32 array of shape (256, 4), 0..1, premultiplied.
 
     Raises:
         ValueError: Colors or stops are not as described.
+        TypeError: Colors or stops are of another type.
     """
-    if isinstance(colors, str) or len(colors) < 2:
-        raise ValueError(f"a gradient needs at least 2 colors; got {colors!r}")
+    if isinstance(colors, str) or not isinstance(cast(object, colors), Sequence) or len(colors) < 2:
+        raise ValueError(f"a gradient needs at least 2 colors; got {short(colors)}")
     given = np.array([parse_color(color) for color in colors])
-    where = np.linspace(0, 1, len(given)) if stops is None else np.asarray(stops, dtype=np.float64)
+    where = np.linspace(0, 1, len(given))
+    if stops is not None:
+        as_floats("stops", stops)
+        where = np.asarray(stops, dtype=np.float64)
     if where.shape != (len(given),):
         raise ValueError(f"stops= needs one number for each of {len(given)} colors; got shape {where.shape}")
-    if not ((where >= 0) & (where <= 1)).all() or (np.diff(where) < 0).any():
-        raise ValueError(f"stops= must go from 0 to 1 and never back; got {where.tolist()}")
+    if not np.isfinite(where).all():
+        raise ValueError(f"stops= must be finite, from 0 to 1 and never back; got {where.tolist()}")
+    where = np.maximum.accumulate(np.clip(where, 0.0, 1.0))
     # Clear paint has no say in the color between: what is mixed is weighted by its alpha.
     lab = np.column_stack((to_oklab(given[:, :3]) * given[:, 3:], given[:, 3]))
     at = np.linspace(0, 1, STEPS)

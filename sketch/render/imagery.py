@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from sketch.ink.ink import Rgba
-from sketch.render import checks
 from sketch.render.batch import Batch
 from sketch.render.images.cache import ImageCache
 from sketch.render.images.fbo import Fbo, FboSurface
@@ -23,6 +22,10 @@ from sketch.render.text.lines import (
     piece_quad,
     texture_size,
 )
+from sketch.scalars import clamped, floats, magnitude
+
+_NO_SIZE = 1e-6
+"""Logical pixels up to which letters are not written."""
 
 
 class Imagery(DrawingState, ABC):
@@ -58,21 +61,23 @@ class Imagery(DrawingState, ABC):
                 other control characters are left out.
             x: Where each line starts, is centered or ends, as `align` says.
             y: Baseline of the first line.
-            size: Of the letters, in logical pixels.
+            size: Of the letters, in logical pixels; 0 writes nothing, and a negative one is its magnitude.
             align: "left", "center" or "right".
-            width: How wide lines may be, more than 0: longer ones break at spaces. If left out, they do not.
+            width: How wide lines may be: longer ones break at spaces. If left out, they do not.
             font: Path of a font file, or the face that ships.
-            alpha: Factor in 0..1 on the color's alpha.
+            alpha: Factor in 0..1 on the color's alpha; what lies outside counts as 0 or 1.
 
         Raises:
-            ValueError: The font cannot be read, the alignment is unknown, or a number is out of its range.
-            TypeError: The text is no string.
+            ValueError: The font cannot be read, the alignment is unknown, or a number is not finite.
+            TypeError: The text is no string, or what should be a number is none.
         """
-        checks.finite(x=x, y=y)
-        checks.positive(size=size)
-        checks.share(alpha=alpha)
+        x, y = floats(x=x, y=y)
+        size, alpha = magnitude("size", size), clamped("alpha", alpha)
         check_align(align)
         self._check_open()
+        if size <= _NO_SIZE:
+            _check_text(text)
+            return
         red, green, blue, own_alpha = self._style.color
         pixels = texture_size(size, self.pixel_ratio, mean_scale(self._matrix))
         tint = (red, green, blue, own_alpha * alpha)
@@ -92,7 +97,10 @@ class Imagery(DrawingState, ABC):
             width: As for `text`.
             font: As for `text`.
         """
-        checks.positive(size=size)
+        size = magnitude("size", size)
+        if size <= _NO_SIZE:
+            _check_text(text)
+            return (0.0, 0.0)
         pixels = texture_size(size, self.pixel_ratio, self.pixel_ratio)
         wide, high = self._texts.measure(self._rows(text, size, font, width), font, pixels)
         return (wide * size / pixels, high * size / pixels)
@@ -116,30 +124,30 @@ class Imagery(DrawingState, ABC):
             x: Left.
             y: Top.
             width: Logical pixels. Left out, it follows from the height and the picture's proportions, or is
-                the picture's own width.
-            height: The same for the height.
-            alpha: Opacity, 0..1.
+                the picture's own width. A negative one goes to the left of x; the picture is not mirrored,
+                which `scale(-1, 1)` does.
+            height: The same for the height, upward from y.
+            alpha: Opacity, 0..1; what lies outside counts as 0 or 1.
 
         Raises:
-            ValueError: The picture cannot be read, or a number is out of its range.
+            ValueError: The picture cannot be read, or a number is not finite.
+            TypeError: What should be a number is none.
         """
-        checks.finite(x=x, y=y)
-        checks.share(alpha=alpha)
+        x, y = floats(x=x, y=y)
+        alpha = clamped("alpha", alpha)
         self._check_open()
         if isinstance(source, Fbo):
-            self._fbo(source, x, y, _proportioned(source.size, width, height), alpha)
+            self._fbo(source, _box(x, y, *_proportioned(source.size, width, height)), alpha)
             return
         texture = self._images.texture(source)
-        width, height = _proportioned((texture.width, texture.height), width, height)
-        self._batch.picture(texture, quad_at(self._matrix, x, y, width, height), alpha, self._style.blend)
+        box = _box(x, y, *_proportioned((texture.width, texture.height), width, height))
+        self._batch.picture(texture, quad_at(self._matrix, *box), alpha, self._style.blend)
 
     def _rows(self, text: str, size: float, font: str | None, width: float | None) -> list[str]:
-        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"text must be a string, as str({text!r}) is; got {text!r}")
+        _check_text(text)
         pixels = texture_size(size, self.pixel_ratio, self.pixel_ratio)
-        if width is not None:
-            checks.positive(width=width)
-        return self._texts.rows(text, font, pixels, width and width * pixels / size)
+        room = None if width is None else magnitude("width", width) * pixels / size
+        return self._texts.rows(text, font, pixels, room)
 
     def _write(self, line: Line, x: float, y: float, unit: float, tint: Rgba) -> None:
         long = len(line.pieces) > 1
@@ -157,11 +165,11 @@ class Imagery(DrawingState, ABC):
         far = 2 * line.size * unit
         return quad_at(self._matrix, x - far, y - far, piece.width * unit + 2 * far, 2 * far)
 
-    def _fbo(self, fbo: Fbo, x: float, y: float, size: tuple[float, float], alpha: float) -> None:
+    def _fbo(self, fbo: Fbo, box: tuple[float, float, float, float], alpha: float) -> None:
         if self._draws_into(fbo):
             raise ValueError("an Fbo cannot be drawn into itself")
         # Its first row is at the bottom.
-        quad = replace(quad_at(self._matrix, x, y, *size), part=(0.0, 1.0, 1.0, 0.0))
+        quad = replace(quad_at(self._matrix, *box), part=(0.0, 1.0, 1.0, 0.0))
         fades = alpha < 1 and self._in_fbo
         self._batch.picture(self._surface(fbo).texture, quad, alpha, self._style.blend, fades)
 
@@ -191,11 +199,21 @@ class Imagery(DrawingState, ABC):
 def _proportioned(pixels: tuple[int, int], width: float | None, height: float | None) -> tuple[float, float]:
     """The size to draw a picture in when one or both sides are left out."""
     if width is not None:
-        checks.not_negative(width=width)
+        (width,) = floats(width=width)
     if height is not None:
-        checks.not_negative(height=height)
+        (height,) = floats(height=height)
     if width is None:
-        width = pixels[0] if height is None else height * pixels[0] / pixels[1]
+        width = pixels[0] if height is None else abs(height) * pixels[0] / pixels[1]
     if height is None:
-        height = width * pixels[1] / pixels[0]
+        height = abs(width) * pixels[1] / pixels[0]
     return (width, height)
+
+
+def _box(x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
+    """Left, top, width and height of a box whose sides may go to the left or upward."""
+    return (min(x, x + width), min(y, y + height), abs(width), abs(height))
+
+
+def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a string, as str({text!r}) is; got {text!r}")

@@ -6,7 +6,6 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch.render import checks
 from sketch.render.crowds import Crowds
 from sketch.render.gl.blend import set_blending
 from sketch.render.images.cache import ImageCache
@@ -16,6 +15,7 @@ from sketch.render.matrix import apply_to_points
 from sketch.render.meshes.mesh import Mesh
 from sketch.render.meshes.painter import VERTEX_FLOATS, ShadedPainter
 from sketch.render.meshes.shader import Shader
+from sketch.scalars import floats
 
 Floats = NDArray[np.float32]
 
@@ -47,6 +47,8 @@ class MeshVocabulary(Crowds, ABC):
             ShaderError: The shader does not compile and never did.
         """
         self._check_open()
+        if not isinstance(mesh, Mesh):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"mesh needs a Mesh; got {mesh!r}")
         triangles = mesh.mode.startswith("triangle")
         if texture is not None and shader is not None:
             raise ValueError("a mesh is drawn with a texture or with a shader, not with both")
@@ -69,17 +71,24 @@ class MeshVocabulary(Crowds, ABC):
     ) -> None:
         """A rectangle painted by an author's shader: of the size of what is drawn into if left out.
 
+        It goes from (x, y) to (x + width, y + height), where sizes may be negative, as those of `rect` may.
         Where a changed shader does not compile, the last good one is used and the frame says what is wrong.
 
         Raises:
-            ValueError: A number is not finite, or a size negative.
+            ValueError: A number is not finite.
+            TypeError: It is no number, or the shader is none.
             ShaderError: It does not compile and never did.
         """
         self._check_open()
-        width = self.size[0] if width is None else width
-        height = self.size[1] if height is None else height
-        checks.finite(x=x, y=y)
-        checks.not_negative(width=width, height=height)
+        if not isinstance(shader, Shader):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f'shader needs a Shader, as Shader("waves.frag"); got {shader!r}')
+        x, y, width, height = floats(
+            x=x,
+            y=y,
+            width=self.size[0] if width is None else width,
+            height=self.size[1] if height is None else height,
+        )
+        x, y, width, height = min(x, x + width), min(y, y + height), abs(width), abs(height)
         corners = np.array(((0, 0), (1, 0), (0, 1), (1, 1)), dtype=np.float32)
         place = corners * np.array((width, height), dtype=np.float32) + np.array((x, y), dtype=np.float32)
         vertices = np.hstack((place, corners, np.tile(np.array(self._style.color, dtype=np.float32), (4, 1))))
@@ -126,6 +135,8 @@ class MeshVocabulary(Crowds, ABC):
         channels = 255 * self._mesh_colors(mesh)[mesh.indices]
         places = mesh.vertices[mesh.indices]
         if mesh.mode == "points":
+            if not self._style.line_width:
+                return
             with self.pushed():
                 self.fill()
                 self.circles(places, self._style.line_width / 2, channels)

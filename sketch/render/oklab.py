@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch.render import checks
+from sketch.scalars import clamped, number
 
 Floats = NDArray[np.float64]
 Channels = tuple[float, float, float, float]
@@ -39,25 +39,25 @@ def oklch(lightness: float, chroma: float, hue: float, alpha: float = 1.0) -> Ch
     lightness and hue and gets the most chroma that fits.
 
     Args:
-        lightness: From black, 0, to white, 1.
-        chroma: From grey, 0, to about 0.37, the most vivid that any screen of sRGB shows.
+        lightness: From black, 0, to white, 1; what lies outside counts as one of them.
+        chroma: From grey, 0, to about 0.37, the most vivid that any screen of sRGB shows; less counts as 0.
         hue: Degrees: red is near 30, yellow 110, green 145, blue 265; any number, going round.
-        alpha: 0..1.
+        alpha: 0..1; what lies outside counts as 0 or 1.
 
     Returns:
         Red, green, blue and alpha in 0..255.
 
     Raises:
-        ValueError: A number is not finite or out of its range.
+        ValueError: A number is not finite.
+        TypeError: It is no number.
     """
-    checks.share(lightness=lightness, alpha=alpha)
-    checks.not_negative(chroma=chroma)
-    checks.finite(hue=hue)
-    angle = math.radians(hue)
+    lightness, alpha = clamped("lightness", lightness), clamped("alpha", alpha)
+    chroma = max(0.0, number("chroma", chroma))
+    angle = math.radians(number("hue", hue) % 360)
     direction = np.array((0.0, math.cos(angle), math.sin(angle)))
     fitting = _most_that_fits(lightness, chroma, direction)
     red, green, blue = _clipped(_to_linear(np.array((lightness, 0, 0)) + fitting * direction)).tolist()
-    return (255 * red, 255 * green, 255 * blue, 255 * float(alpha))
+    return (255 * red, 255 * green, 255 * blue, 255 * alpha)
 
 
 def to_oklab(rgb: Floats) -> Floats:

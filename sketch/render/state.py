@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Never
 
 from sketch.ink.ink import PAPER_WHITE, Rgba
-from sketch.render import checks
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.gl.blend import BlendMode, check_blend_mode
 from sketch.render.gradient import Gradient, PlacedGradient, placed
 from sketch.render.matrix import IDENTITY, Axes, Matrix, axes_of, multiply, rotation, scaling, translation
+from sketch.scalars import floats, magnitude
+
+_NO_WIDTH = 1e-12
+"""Logical pixels up to which a line is not drawn."""
 
 
 @dataclass(slots=True)
@@ -20,7 +23,7 @@ class Style:
     Attributes:
         color: Not premultiplied.
         filled: Whether shapes are filled, or outlined.
-        line_width: Logical pixels.
+        line_width: Logical pixels, 0 where lines and outlines are not drawn.
         blend: How paint meets what is there.
         gradient: What is painted with instead of the color.
     """
@@ -49,8 +52,8 @@ class DrawingState:
 
         Args:
             *color: (grey), (grey, alpha), (r, g, b) or (r, g, b, a), each 0..255, or "#rrggbb" or
-                "#rrggbbaa".
-            alpha: Factor in 0..1 on the color's own alpha.
+                "#rrggbbaa". What lies outside of 0..255 counts as 0 or 255.
+            alpha: Factor in 0..1 on the color's own alpha; what lies outside counts as 0 or 1.
         """
         style = self._style
         # Without a keyword a call is a fifth cheaper, and sketches make this one before every shape.
@@ -85,9 +88,13 @@ class DrawingState:
         self._style.filled = False
 
     def line_width(self, width: float) -> None:
-        """Set the width of lines and outlines, in logical pixels, more than 0."""
-        checks.positive(line_width=width)
-        self._style.line_width = float(width)
+        """Set the width of lines and outlines, in logical pixels.
+
+        With 0 they are not drawn; a negative width is its magnitude.
+        """
+        wide = magnitude("line_width", width)
+        # The GPU's numbers have no smaller ones, and to the shaders an outline of width 0 is a filled shape.
+        self._style.line_width = wide if wide > _NO_WIDTH else 0.0
 
     def blend_mode(self, mode: BlendMode) -> None:
         """Choose how paint meets what is there: "alpha", "add", "multiply" or "screen"."""
@@ -137,19 +144,18 @@ class DrawingState:
 
     def translate(self, x: float, y: float) -> None:
         """Move the origin by (x, y) logical pixels."""
-        checks.finite(x=x, y=y)
-        self._place(multiply(self._matrix, translation(x, y)))
+        self._place(multiply(self._matrix, translation(*floats(x=x, y=y))))
 
     def rotate(self, radians: float) -> None:
         """Turn what is drawn from now on about the origin, clockwise on the screen for positive angles."""
-        checks.finite(radians=radians)
-        self._place(multiply(self._matrix, rotation(radians)))
+        self._place(multiply(self._matrix, rotation(*floats(radians=radians))))
 
     def scale(self, x: float, y: float | None = None) -> None:
-        """Stretch what is drawn from now on by x and y, or by x both ways, and line widths by their mean."""
-        y = x if y is None else y
-        checks.finite(x=x, y=y)
-        self._place(multiply(self._matrix, scaling(x, y)))
+        """Stretch what is drawn from now on by x and y, or by x both ways, and line widths by their mean.
+
+        A negative factor mirrors; where one is 0 nothing is drawn.
+        """
+        self._place(multiply(self._matrix, scaling(*floats(x=x, y=x if y is None else y))))
 
     def reset(self) -> None:
         """Go back to the style and coordinates that a frame starts with; what was pushed stays pushed."""

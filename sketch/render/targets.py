@@ -9,12 +9,12 @@ from typing import Any, cast
 import moderngl
 import numpy as np
 
-from sketch.render import checks
 from sketch.render.batch import Batch
 from sketch.render.images.fbo import Fbo, FboSurface, FboSurfaces
 from sketch.render.images.image import Image
 from sketch.render.matrix import Matrix, apply, scaling
 from sketch.render.state import DrawingState
+from sketch.scalars import floats, number, sides
 
 Clip = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels."""
@@ -42,15 +42,18 @@ class Target:
 
 
 def measured(size: tuple[int, int], pixel_ratio: float) -> Target:
-    """What a canvas of this size draws into, but for the framebuffer.
+    """What a canvas of this size draws into, but for the framebuffer; sides are rounded, and at least 1.
 
     Raises:
-        ValueError: A size or the ratio is not more than 0.
+        ValueError: A number is not finite, or the ratio is not more than 0.
+        TypeError: What should be a number is none.
     """
-    width, height = size
-    checks.positive(width=width, height=height, pixel_ratio=pixel_ratio)
-    pixels = (max(1, round(width * pixel_ratio)), max(1, round(height * pixel_ratio)))
-    return Target(None, (int(width), int(height)), float(pixel_ratio), pixels)
+    width, height = sides("size", size)
+    ratio = number("pixel_ratio", pixel_ratio)
+    if ratio <= 0:
+        raise ValueError(f"pixel_ratio must be more than 0; got {pixel_ratio!r}")
+    pixels = (max(1, round(width * ratio)), max(1, round(height * ratio)))
+    return Target(None, (width, height), ratio, pixels)
 
 
 class Targets(DrawingState, ABC):
@@ -127,17 +130,17 @@ class Targets(DrawingState, ABC):
         Its edges are those of whole pixels.
 
         Args:
-            x: Left.
-            y: Top.
-            width: 0 or more.
-            height: 0 or more.
+            x: Left, or right where the width is negative.
+            y: Top, or bottom where the height is negative.
+            width: To the right.
+            height: Downward.
 
         Raises:
-            ValueError: A number is out of its range, or the coordinates are turned, so that the rectangle
-                would not be upright.
+            ValueError: A number is not finite, or the coordinates are turned, so that the rectangle would not
+                be upright.
+            TypeError: It is no number.
         """
-        checks.finite(x=x, y=y)
-        checks.not_negative(width=width, height=height)
+        x, y, width, height = floats(x=x, y=y, width=width, height=height)
         self._check_open()
         outer = self._target
         box = _clip_box(self._matrix, x, y, width, height)

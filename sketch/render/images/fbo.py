@@ -7,7 +7,7 @@ from weakref import ref
 
 import moderngl
 
-from sketch.render import checks
+from sketch.scalars import number, rounded
 
 Copy: TypeAlias = Callable[[moderngl.Texture, tuple[int, int]], None]
 """Paints a texture, its first row at the other end, over all of the framebuffer in use, of this size."""
@@ -24,20 +24,20 @@ class Fbo:
     It is clear at first and keeps what was drawn until it is drawn over.
 
     Args:
-        width: In logical pixels.
-        height: In logical pixels.
-        pixel_ratio: Pixels a logical pixel; those of the canvas if left out.
+        width: In logical pixels, rounded and at least 1.
+        height: In logical pixels, rounded and at least 1.
+        pixel_ratio: Pixels a logical pixel, more than 0; those of the canvas if left out.
 
     Raises:
-        ValueError: A size or the ratio is not more than 0.
+        ValueError: A number is not finite, or the ratio not more than 0.
+        TypeError: It is no number.
     """
 
-    def __init__(self, width: int, height: int, pixel_ratio: float | None = None) -> None:
-        checks.positive(width=width, height=height)
-        if pixel_ratio is not None:
-            checks.positive(pixel_ratio=pixel_ratio)
-        self._size = (int(width), int(height))
-        self._ratio = pixel_ratio
+    def __init__(self, width: float, height: float, pixel_ratio: float | None = None) -> None:
+        self._size = (rounded("width", width), rounded("height", height))
+        self._ratio = None if pixel_ratio is None else number("pixel_ratio", pixel_ratio)
+        if self._ratio is not None and self._ratio <= 0:
+            raise ValueError(f"pixel_ratio must be more than 0; got {pixel_ratio!r}")
 
     @property
     def size(self) -> tuple[int, int]:

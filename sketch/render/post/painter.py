@@ -26,6 +26,12 @@ Place = tuple[int, int]
 # From which share of the resolution on light is gathered for a bloom.
 _BLOOM_SHRINK = 4
 
+_WIDEST = 1e5
+"""Standard deviation in pixels past which a blur is one color."""
+
+_NO_BLUR = 0.05
+"""Pixels up to which a blur is not seen."""
+
 
 class PostPainter:
     """Owns what the passes of a canvas need, from the first time they are used.
@@ -108,13 +114,18 @@ class PostPainter:
     def _blur(
         self, step: Blur, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
     ) -> None:
-        plan = blur_plan(step.sigma * ratio)
+        # Far past the largest frame nothing changes any more, and numbers would overflow.
+        sigma = min(step.sigma * ratio, _WIDEST)
+        if sigma < _NO_BLUR:
+            self._draw(self._programs.shipped("copy.frag"), target, source.size, {"picture": source.pixels})
+            return
+        plan = blur_plan(sigma)
         if plan.halvings == 0:
             between = self._surfaces.get((place, "across"), source.size)
             self._gauss(source, between.framebuffer, plan.sigma, (1, 0))
             self._gauss(between, target, plan.sigma, (0, 1))
         else:
-            small = self._blurred(source, step.sigma * ratio, place, "blur")
+            small = self._blurred(source, sigma, place, "blur")
             self._draw(self._programs.shipped("copy.frag"), target, source.size, {"picture": small.smooth})
 
     def _blurred(self, source: Surface, sigma: float, place: Place, name: str) -> Surface:
@@ -158,7 +169,7 @@ class PostPainter:
         reach = _pixels(source.size, 1)
         values = {"picture": source.smooth, "reach": reach, "threshold": step.threshold}
         self._draw(gather, light.framebuffer, size, values)
-        far = max(step.radius * ratio / _BLOOM_SHRINK, 0.5)
+        far = min(max(step.radius * ratio / _BLOOM_SHRINK, 0.5), _WIDEST)
         both = {
             "nearby": self._blurred(light, max(far / 4, 0.5), place, "near").smooth,
             "far_off": self._blurred(light, far, place, "far").smooth,

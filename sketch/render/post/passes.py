@@ -2,8 +2,9 @@
 
     canvas.post(Bloom(0.6), Trails(0.92), ColorMap("jet"))
 
-A pass is a value: make it anew every frame, with other numbers if it is to move. Whatever the GPU needs for
-it is kept by the canvas, by the place of the pass in the row.
+A pass is a value: make it anew every frame, with other numbers if it is to move. An amount outside of its
+range counts as the nearest in it, and a negative radius as its magnitude. What the GPU needs for a pass is
+kept by the canvas, by the place of the pass in the row.
 """
 
 from collections.abc import Mapping
@@ -12,12 +13,20 @@ from pathlib import Path
 from typing import TypeAlias
 
 from sketch.ink.ink import Rgba
-from sketch.render import checks
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.post.colormaps import Stops, check_colormap
+from sketch.scalars import clamped, magnitude, number
 
 Uniform: TypeAlias = float | tuple[float, ...]
 """What a shader of one's own may be handed: a number, or two to four of them."""
+
+_SMALLEST_ZOOM = 1e-3
+
+
+def _settle(step: object, **numbers: object) -> None:
+    """Put the numbers in their places that those given come to; the pass itself never changes afterwards."""
+    for name, value in numbers.items():
+        object.__setattr__(step, name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +34,14 @@ class Blur:
     """A Gaussian blur.
 
     Attributes:
-        sigma: Standard deviation in logical pixels, more than 0. Wide blurs are computed at a part of the
-            resolution, so they cost no more than narrow ones.
+        sigma: Standard deviation in logical pixels; 0 leaves the frame as it is. Wide blurs are computed at a
+            part of the resolution, so they cost no more than narrow ones.
     """
 
     sigma: float
 
     def __post_init__(self) -> None:
-        checks.positive(sigma=self.sigma)
+        _settle(self, sigma=magnitude("sigma", self.sigma))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class Bloom:
     Attributes:
         strength: How much of it is added, 0 or more; 1 is a strong glow.
         threshold: Brightness 0..1 (of the strongest channel) from which on things shine, softly.
-        radius: How far the light reaches, in logical pixels, more than 0.
+        radius: How far the light reaches, in logical pixels.
     """
 
     strength: float = 0.6
@@ -50,9 +59,12 @@ class Bloom:
     radius: float = 30.0
 
     def __post_init__(self) -> None:
-        checks.not_negative(strength=self.strength)
-        checks.share(threshold=self.threshold)
-        checks.positive(radius=self.radius)
+        _settle(
+            self,
+            strength=max(0.0, number("strength", self.strength)),
+            threshold=clamped("threshold", self.threshold),
+            radius=magnitude("radius", self.radius),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,7 @@ class Trails:
 
     Attributes:
         keep: How much of it is left after a frame, 0..1; at 0.92 half is gone after 8 frames.
-        zoom: Factor by which the last frame grows about the middle, more than 0: tunnels at 1.02.
+        zoom: Factor by which the last frame grows about the middle, at least 0.001: tunnels at 1.02.
         turn: Radians by which it is turned, clockwise.
         shift: Logical pixels by which it is moved, to the right and down.
         ground: Color, as for `canvas.color`, that trails fade to: that of the background.
@@ -74,9 +86,17 @@ class Trails:
     ground: ColorLike = 0
 
     def __post_init__(self) -> None:
-        checks.share(keep=self.keep)
-        checks.positive(zoom=self.zoom)
-        checks.finite(turn=self.turn, x=self.shift[0], y=self.shift[1])
+        try:
+            x, y = self.shift
+        except (TypeError, ValueError):
+            raise TypeError(f"shift must be two numbers, as (0.0, 2.0); got {self.shift!r}") from None
+        _settle(
+            self,
+            keep=clamped("keep", self.keep),
+            zoom=max(magnitude("zoom", self.zoom), _SMALLEST_ZOOM),
+            turn=number("turn", self.turn),
+            shift=(number("shift's x", x), number("shift's y", y)),
+        )
         parse_color(self.ground)
 
     @property
@@ -106,7 +126,7 @@ class ColorMap:
 
     def __post_init__(self) -> None:
         check_colormap(self.colors)
-        checks.share(amount=self.amount)
+        _settle(self, amount=clamped("amount", self.amount))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +157,7 @@ class Shade:
             if not 1 <= len(channels) <= 4:
                 raise ValueError(f"the uniform {name} must be 1 to 4 numbers; got {len(channels)}")
             for channel in channels:
-                checks.finite(**{name: channel})
+                number(f"the uniform {name}", channel)
 
 
 Pass: TypeAlias = Blur | Bloom | Trails | ColorMap | Shade

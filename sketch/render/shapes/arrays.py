@@ -35,7 +35,7 @@ def box_rows(
     Args:
         axes: Of the matrix from the author's coordinates to pixels.
         corners: At the top left, shape (n, 2).
-        sizes: Widths and heights, shape (n, 2).
+        sizes: Widths and heights, shape (n, 2); negative ones go to the left and upward.
         radius: Of their corners, one or shape (n,).
         line: As for `ellipse_rows`.
         rgba: As for `ellipse_rows`.
@@ -43,8 +43,9 @@ def box_rows(
     Returns:
         Float32 array of shape (n, 16).
     """
-    half = (sizes * 0.5).astype(np.float32, copy=False)
-    rows = _rows(axes, BOX, corners + half, line, rgba)
+    toward = (sizes * 0.5).astype(np.float32, copy=False)
+    rows = _rows(axes, BOX, corners + toward, line, rgba)
+    half = np.abs(toward)
     rows[:, 8:10] = half * np.array((axes.x, axes.y), dtype=np.float32)
     rows[:, 10] = np.minimum(radius, half.min(axis=1)) * axes.scale
     return rows

@@ -54,10 +54,13 @@ def ellipse_row(axes: Axes, x: float, y: float, wide: float, high: float, line: 
     center_x, center_y = a * x + c * y + e, b * x + d * y + f
     wide, high = wide * x_scale, high * y_scale
     red, green, blue, alpha = color
-    return _pack(
-        center_x, center_y, ELLIPSE, line * scale, along, down, along_y, down_y,
-        wide, high, 0.0, 0.0, red, green, blue, alpha,
-    )  # fmt: skip
+    try:
+        return _pack(
+            center_x, center_y, ELLIPSE, line * scale, along, down, along_y, down_y,
+            wide, high, 0.0, 0.0, red, green, blue, alpha,
+        )  # fmt: skip
+    except OverflowError:
+        raise _too_far() from None
 
 
 def box_row(
@@ -68,10 +71,13 @@ def box_row(
     center_x, center_y = a * x + c * y + e, b * x + d * y + f
     wide, high = wide * x_scale, high * y_scale
     red, green, blue, alpha = color
-    return _pack(
-        center_x, center_y, BOX, line * scale, along, down, along_y, down_y,
-        wide, high, radius * scale, 0.0, red, green, blue, alpha,
-    )  # fmt: skip
+    try:
+        return _pack(
+            center_x, center_y, BOX, line * scale, along, down, along_y, down_y,
+            wide, high, radius * scale, 0.0, red, green, blue, alpha,
+        )  # fmt: skip
+    except OverflowError:
+        raise _too_far() from None
 
 
 def line_row(axes: Axes, x1: float, y1: float, x2: float, y2: float, width: float, color: Rgba) -> bytes:
@@ -82,12 +88,15 @@ def line_row(axes: Axes, x1: float, y1: float, x2: float, y2: float, width: floa
     length = math.hypot(along, down)
     half = width * axes.scale / 2
     cos, sin = (along / length, down / length) if length > 0 else (1.0, 0.0)
-    return _pack(
-        *((start_x + end_x) / 2, (start_y + end_y) / 2, BOX, 0.0),
-        *(cos, sin, -sin, cos),
-        *(length / 2 + half, half, half, 0.0),
-        *color,
-    )
+    try:
+        return _pack(
+            *((start_x + end_x) / 2, (start_y + end_y) / 2, BOX, 0.0),
+            *(cos, sin, -sin, cos),
+            *(length / 2 + half, half, half, 0.0),
+            *color,
+        )
+    except OverflowError:
+        raise _too_far() from None
 
 
 def triangle_row(
@@ -97,12 +106,19 @@ def triangle_row(
     a, b, c, d, e, f = matrix
     along, down, along_third, down_third = x2 - x1, y2 - y1, x3 - x1, y3 - y1
     red, green, blue, alpha = color
-    return _pack(
-        a * x1 + c * y1 + e, b * x1 + d * y1 + f, TRIANGLE, 0.0,
-        a * along + c * down, b * along + d * down,
-        a * along_third + c * down_third, b * along_third + d * down_third,
-        0.5, 0.5, 0.0, 0.0, red, green, blue, alpha,
-    )  # fmt: skip
+    try:
+        return _pack(
+            a * x1 + c * y1 + e, b * x1 + d * y1 + f, TRIANGLE, 0.0,
+            a * along + c * down, b * along + d * down,
+            a * along_third + c * down_third, b * along_third + d * down_third,
+            0.5, 0.5, 0.0, 0.0, red, green, blue, alpha,
+        )  # fmt: skip
+    except OverflowError:
+        raise _too_far() from None
+
+
+def _too_far() -> ValueError:
+    return ValueError("a shape must stay within 3.4e38 in pixels as well, which the GPU's numbers reach")
 
 
 class ShapePainter:

@@ -52,7 +52,8 @@ class KeptStroke:
             self._matrix = None
         if self._pixels is None or self._rows is None or matrix != self._matrix:
             self._pixels = pixel_stroke(self._stroke, matrix)
-            self._rows = laid_out([self._pixels], self._pixels.look)
+            nothing = isinstance(self._pixels.radius, float) and self._pixels.radius <= 0
+            self._rows = laid_out([] if nothing else [self._pixels], self._pixels.look)
             if len(self._rows.rows):
                 self.buffers.upload([self._pixels], self._rows)
             self._matrix = matrix

@@ -33,6 +33,11 @@ class StrokeLook:
         return self.brush.bleed if self.brush else 0.0
 
     @property
+    def cut(self) -> bool:
+        """Whether strokes are cut off at their last points."""
+        return self.shape is not None and self.shape[0] == _CAPS["butt"]
+
+    @property
     def tip(self) -> float:
         """How far from a point its corner may reach, in half widths."""
         if self.shape is None:

@@ -59,7 +59,7 @@ class StrokePainter:
             The part of the framebuffer they may touch.
         """
         bounds: list[PixelBounds] = []
-        seen = [_seen(stroke, blend) for stroke in strokes]
+        seen = [_seen(stroke, blend) for stroke in strokes if not _is_nothing(stroke)]
         for look, alike in groupby(seen, key=lambda stroke: stroke.look):
             group = list(alike)
             if look.flat:
@@ -134,6 +134,11 @@ class StrokePainter:
             # OpenGL 3.3 cannot start at an instance other than the first, so the attributes start there.
             buffers.bind(variant, first)
             variant.vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=run.count)
+
+
+def _is_nothing(stroke: PixelStroke) -> bool:
+    """Whether it has no width: to the shaders a line is never thinner than what rounding leaves of it."""
+    return isinstance(stroke.radius, float) and stroke.radius <= 0
 
 
 def _seen(stroke: PixelStroke, blend: BlendMode) -> PixelStroke:

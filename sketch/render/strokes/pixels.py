@@ -28,6 +28,9 @@ DATA_COLUMNS = {"progress": 0, "class": 1, "confidence": 2, "age": 3, "own": sli
 _FINEST = 0.1
 """Pixels by which a polyline may miss the smooth curve it stands for."""
 
+_LEAST_MARK = 0.5
+"""Of its width that a stroke with cut ends is long at least."""
+
 _GRADIENT_STEP = 4.0
 """Pixels of a stroke over which a gradient's color is taken to change evenly."""
 
@@ -68,9 +71,14 @@ class DrawnStroke:
 def pixel_stroke(stroke: DrawnStroke, matrix: Matrix) -> PixelStroke:
     """Lay a stroke down and transform it to pixels."""
     scale = mean_scale(matrix)
+    if isinstance(stroke.width, float) and not stroke.width:
+        return PixelStroke(apply_to_points(matrix, stroke.points), 0.0, stroke.color)
     if stroke.style is PLAIN and stroke.gradient is None:
         return PixelStroke(apply_to_points(matrix, stroke.points), stroke.width * (scale / 2), stroke.color)
+    look = look_of(stroke.style, stroke.brush, stroke.time, 1 / max(scale, 1e-6))
     laid = stroke.laid(scale)
+    if look.cut and not stroke.style.dash:
+        laid = _marked(laid, float(np.max(stroke.width)), stroke.brush is not None)
     width = laid.values(stroke.width) if isinstance(stroke.width, np.ndarray) else stroke.width
     color = laid.values(stroke.color) if isinstance(stroke.color, np.ndarray) else stroke.color
     radius = np.asarray(width * laid.share * (scale / 2), dtype=np.float32)
@@ -81,11 +89,38 @@ def pixel_stroke(stroke: DrawnStroke, matrix: Matrix) -> PixelStroke:
         xy,
         radius if radius.ndim else float(radius),
         color,
-        look=look_of(stroke.style, stroke.brush, stroke.time, 1 / max(scale, 1e-6)),
+        look=look,
         starts=laid.starts,
         traces=_traces(stroke.points, laid) if stroke.brush else None,
         data=laid.values(stroke.data) if stroke.data is not None else None,
     )
+
+
+def _marked(laid: LaidStroke, width: float, brushed: bool) -> LaidStroke:
+    """A line that is cut off at both ends, made half as long as it is wide where a tap would leave no mark.
+
+    Args:
+        laid: What a stroke comes to, without dashes.
+        width: Where it is widest, in the unit of the points.
+        brushed: Whether a brush drew it: a pen moves by a pixel or two even in a tap. Other lines are only
+            lengthened if they have no length at all.
+    """
+    length, least = float(laid.along[-1]), _LEAST_MARK * width
+    if length >= least or (length > 0 and not brushed):
+        return laid
+    missing = least - length
+    xy, at, along = laid.xy, laid.at, laid.along
+    if len(xy) == 1:
+        xy, at, along = np.repeat(xy, 2, axis=0), np.repeat(at, 2), np.repeat(along, 2)
+    chord = xy[-1] - xy[0]
+    across = float(np.hypot(chord[0], chord[1]))
+    toward = chord / across if across > 0 else np.array((1.0, 0.0))
+    xy, along = xy.copy(), along + missing / 2
+    xy[0] -= toward * (missing / 2)
+    xy[-1] += toward * (missing / 2)
+    along[0], along[-1] = 0.0, least
+    share = laid.share if len(xy) == len(laid.xy) else 1.0
+    return LaidStroke(xy, at, along, share)
 
 
 def ink_stroke(stroke: Stroke, matrix: Matrix) -> PixelStroke:
@@ -151,7 +186,8 @@ def spread(stroke: Stroke) -> float:
         # No centripetal curve leaves the hull of its points by more than a quarter of the longest chord.
         step = np.diff(stroke.points[:, :2], axis=0)
         bend = float(np.hypot(step[:, 0], step[:, 1]).max()) / 4
-    return stroke.half_width * max(look.tip, 1 + look.bleed) + bend
+    tap = 1 + _LEAST_MARK / 2 if look.cut else 1.0
+    return stroke.half_width * max(look.tip, 1 + look.bleed, tap) + bend
 
 
 def point_data(given: PointData, count: int, before: Floats | None = None) -> Floats:

@@ -1,0 +1,100 @@
+"""Single numbers as an author gives them: read, clamped where that is harmless, else refused by name.
+
+What is clamped and what is refused is decided in docs/decisions/0012-numbers.md.
+"""
+
+import math
+from typing import Any
+
+LARGEST = 3.4e38
+"""What the GPU's numbers reach."""
+
+
+def are_plain(*values: float) -> bool:
+    """Whether these are Python's own numbers and surely finite in float32, asked at a fraction of the cost.
+
+    Numbers so large that their sum is beyond it are not sure, and neither are numpy's; `floats` tells.
+    """
+    try:
+        # From 0.0 on, for numpy's small integers would wrap around. Comparing those does not give `True`.
+        return (-LARGEST < sum(values, 0.0) < LARGEST) is True
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def number(name: str, value: Any) -> float:
+    """Read one finite number.
+
+    Args:
+        name: What an error calls it.
+        value: Python's or numpy's number, of any type that becomes a float; a bool counts as 0 or 1.
+
+    Raises:
+        TypeError: It is none; an array of one number is none either.
+        ValueError: It is NaN, infinite, or beyond what float32 reaches.
+    """
+    if isinstance(value, str | bytes | bytearray) or getattr(value, "ndim", 0) != 0:
+        raise TypeError(f"{name} must be a number; got {value!r}")
+    try:
+        read = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        read = LARGEST * 2
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number; got {value!r}") from None
+    if not math.isfinite(read):
+        raise ValueError(f"{name} must be finite; got {value!r}")
+    if abs(read) > LARGEST:
+        raise ValueError(
+            f"{name} must be within {LARGEST}, which the GPU's numbers reach; got {str(value)[:40]}"
+        )
+    return read
+
+
+def floats(**values: Any) -> tuple[float, ...]:
+    """Read finite numbers, in order; errors as of `number`, by the names they are given with."""
+    return tuple(number(name, value) for name, value in values.items())
+
+
+def magnitude(name: str, value: Any) -> float:
+    """Read a radius, a width or a size: a negative one counts as its magnitude."""
+    return abs(number(name, value))
+
+
+def clamped(name: str, value: Any, low: float = 0.0, high: float = 1.0) -> float:
+    """Read a number and take the nearest one in low..high."""
+    return min(max(number(name, value), low), high)
+
+
+def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """Read a whole number, also where it is written as a float.
+
+    Raises:
+        TypeError: It is no number, or has a fraction.
+        ValueError: It is below `least` or above `most`, or not finite.
+    """
+    read = number(name, value)
+    if read != int(read):
+        raise TypeError(f"{name} must be a whole number; got {value!r}")
+    if read < least or (most is not None and read > most):
+        allowed = f"{least} or more" if most is None else f"in {least}..{most}"
+        raise ValueError(f"{name} must be {allowed}; got {value!r}")
+    return int(value)
+
+
+def rounded(name: str, value: Any) -> int:
+    """Read a side in pixels: a whole number, at least 1."""
+    return max(1, round(number(name, value)))
+
+
+def sides(name: str, value: Any) -> tuple[int, int]:
+    """Read a width and a height in pixels, each rounded and at least 1.
+
+    Raises:
+        TypeError: It is not a pair of numbers.
+        ValueError: One of them is not finite.
+    """
+    try:
+        width, height = value
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a width and a height, as (1280, 720); got {value!r}") from None
+    return (rounded(f"the width of {name}", width), rounded(f"the height of {name}", height))
