@@ -1,9 +1,12 @@
 """Ways from 0 to 1 that start and end softly, overshoot, or bounce."""
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 import pytweening  # pyright: ignore[reportMissingTypeStubs]
+
+from sketch.scalars import are_plain, number
 
 Curve: TypeAlias = Literal[
     "linear", "quad", "cubic", "quart", "quint", "sine", "expo", "circ", "back", "elastic", "bounce"
@@ -30,14 +33,15 @@ def ease(share: float, curve: Curve = "cubic", end: End = "in_out") -> float:
         0 at the start and 1 at the end.
 
     Raises:
-        ValueError: The curve or the end is unknown, or the share is not a number.
+        ValueError: The curve or the end is unknown, or the share is NaN.
+        TypeError: The share is no number.
     """
     if curve not in CURVES:
         raise ValueError(f"curve must be one of {', '.join(CURVES)}; got {curve!r}")
     if end not in ENDS:
         raise ValueError(f"end must be one of {', '.join(ENDS)}; got {end!r}")
-    if share != share:
-        raise ValueError("share must be a number; got nan")
+    if not are_plain(share) and share not in (math.inf, -math.inf):
+        share = number("share", share)
     if share <= 0 or share >= 1:
         return 0.0 if share <= 0 else 1.0
     return float(_tween(curve, end)(share))

@@ -17,6 +17,7 @@ from sketch.host.recorder import Recorder
 from sketch.host.window import run_window
 from sketch.module_sketch import module_sketch
 from sketch.resources import adopted, folder_of, home_of
+from sketch.scalars import whole
 from sketch.sketch import Sketch
 
 _LOCK = Lock()
@@ -65,8 +66,8 @@ def run(
         TypeError: What was given is no sketch, or an option has an unknown name.
         ValueError: An option is out of range.
     """
-    if frames is not None and frames < 1:
-        raise ValueError(f"frames must be 1 or more; got {frames}")
+    if frames is not None:
+        frames = whole("frames", frames, 1)
     with ExitStack() as stack:
         stack.enter_context(beside(folder_of(sketch)))
         instance = as_sketch(sketch)

@@ -6,19 +6,8 @@ from types import ModuleType
 from typing import Any
 
 from sketch.hooks import HOOKS, misspelt
+from sketch.own_names import SETTINGS
 from sketch.sketch import Sketch
-from sketch.window import Window
-
-SETTINGS = (
-    "window",
-    "ink_pause",
-    "ink_reach",
-    "ink_reopens",
-    "keeps_ink",
-    "pen_color",
-    "pen_width",
-    "shows_messages",
-)
 
 
 def module_sketch(module: ModuleType) -> type[Sketch]:
@@ -37,6 +26,7 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
 
     Raises:
         TypeError: The module has no `draw` and no `setup`, or a function takes the wrong number of arguments.
+            or a setting is of another type than described.
         ValueError: A setting is out of range.
     """
     functions = {
@@ -48,8 +38,6 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
         name: _method(name, function, _wants_sketch(name, function)) for name, function in functions.items()
     }
     settings = {name: getattr(module, name) for name in SETTINGS if hasattr(module, name)}
-    if not isinstance(settings.get("window", Window()), Window):
-        raise TypeError(f"window must be a sketch.Window(...); got {settings['window']!r}")
     own = [
         name
         for name, value in vars(module).items()

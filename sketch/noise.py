@@ -2,14 +2,23 @@
 
 from importlib import import_module
 from typing import Any, Literal, TypeAlias, get_args
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from sketch.scalars import number, whole
 
 NoiseKind: TypeAlias = Literal["simplex", "perlin", "value", "cellular"]
 KINDS: tuple[NoiseKind, ...] = get_args(NoiseKind)
 
 Floats = NDArray[np.float32]
+
+FARTHEST = 16384.0
+"""Changes from 0 up to which float32 still tells a thousandth of one."""
+
+SLOWEST = 1e-9
+"""Frequency at which the library's numbers still suffice."""
 
 
 class Noise:
@@ -22,13 +31,14 @@ class Noise:
     It is that of the library FastNoise Lite; "simplex" is its OpenSimplex2.
 
     Args:
-        seed: Another one gives another noise.
+        seed: A whole number of any size; another one gives another noise.
         kind: "simplex", "perlin", "value" or "cellular".
         frequency: More than 0; with 1 the noise changes about once a unit.
         octaves: How many layers lie over each other, each twice as fine and half as strong, 1..16.
 
     Raises:
         ValueError: The kind is unknown or a number out of its range.
+        TypeError: What should be a number is none, or what should be a whole one has a fraction.
         ImportError: The library has no build for this Python.
     """
 
@@ -37,14 +47,17 @@ class Noise:
     ) -> None:
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
-        if not (np.isfinite(frequency) and frequency > 0):
-            raise ValueError(f"frequency must be finite and more than 0; got {frequency!r}")
-        if not 1 <= octaves <= 16:
-            raise ValueError(f"octaves must be in 1..16; got {octaves!r}")
-        self._noise = _generator(int(seed), kind, float(frequency), int(octaves))
+        self._frequency = number("frequency", frequency)
+        if not SLOWEST <= self._frequency <= 1 / SLOWEST:
+            raise ValueError(f"frequency must be in {SLOWEST}..{1 / SLOWEST}; got {frequency!r}")
+        seed = _folded_seed(_whole_seed(seed))
+        self._noise = _generator(seed, kind, self._frequency, whole("octaves", octaves, 1, 16))
 
     def __call__(self, x: ArrayLike, y: ArrayLike = 0.0, z: ArrayLike = 0.0) -> Any:
         """The noise at (x, y, z).
+
+        It changes as smoothly far out as near 0: from 16384 changes on (such as seconds since 1970) it is
+        mirrored, again and again, since the library's numbers would be too coarse there.
 
         Args:
             x: One number or an array.
@@ -56,13 +69,47 @@ class Noise:
 
         Raises:
             ValueError: A place is not finite, or the shapes do not go together.
+            TypeError: A place is no number.
         """
-        places = np.broadcast_arrays(*(np.asarray(part, dtype=np.float32) for part in (x, y, z)))
+        parts = [self._near(name, part) for name, part in (("x", x), ("y", y), ("z", z))]
+        try:
+            places = np.broadcast_arrays(*parts)
+        except ValueError:
+            shapes = ", ".join(str(part.shape) for part in parts)
+            raise ValueError(f"x, y and z must have shapes that go together; got {shapes}") from None
         coordinates = np.ascontiguousarray([part.ravel() for part in places])
-        if not np.isfinite(coordinates).all():
-            raise ValueError("noise needs finite places")
         found: Floats = np.asarray(self._noise.gen_from_coords(coordinates), dtype=np.float32)
         return float(found[0]) if places[0].ndim == 0 else found.reshape(places[0].shape)
+
+    def _near(self, name: str, part: ArrayLike) -> Floats:
+        """A coordinate in float32, folded back where that would be too coarse."""
+        given = np.asarray(part)
+        if given.dtype.kind not in "biuf":
+            raise TypeError(f"{name} must be numbers; got {part!r}")
+        reach = FARTHEST / self._frequency
+        largest = np.abs(given).max(initial=0.0)
+        if largest <= reach:
+            return given.astype(np.float32, copy=False)
+        if not np.isfinite(largest):
+            raise ValueError(f"{name} must be finite; got {part!r}")
+        back = np.mod(given.astype(np.float64) + reach, 4 * reach)
+        return (np.where(back > 2 * reach, 4 * reach - back, back) - reach).astype(np.float32)
+
+
+def _whole_seed(seed: object) -> int:
+    if isinstance(seed, int | np.integer):
+        return int(seed)
+    read = number("seed", seed)
+    if read != int(read):
+        raise TypeError(f"seed must be a whole number; got {seed!r}")
+    return int(read)
+
+
+def _folded_seed(seed: int) -> int:
+    """A seed of any size as one of 32 bits; those that have no more stay as they are."""
+    if -(1 << 31) <= seed < 1 << 31:
+        return seed
+    return crc32(seed.to_bytes(seed.bit_length() // 8 + 1, "little", signed=True)) % (1 << 31)
 
 
 def _generator(seed: int, kind: NoiseKind, frequency: float, octaves: int) -> Any:

@@ -1,13 +1,14 @@
 """The class an author subclasses."""
 
 from collections.abc import Callable
+from inspect import isfunction
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sketch.ink.ink import Ink
 from sketch.ink.points import Points, Strokes
 from sketch.input.pen import OpenInk
-from sketch.pen_color import PenColor
+from sketch.own_names import OWN, SETTINGS, check_class, checked
 from sketch.plugin import hooks_of
 from sketch.render.canvas import Canvas
 from sketch.render.color import ColorLike
@@ -29,6 +30,9 @@ class Sketch:
 
     Coordinates are logical pixels, the origin is the top left corner, y grows downward. Times are seconds.
 
+    What is set under one of these names is looked at where it is set: negative seconds and widths count as 0,
+    and what is of another type is refused.
+
     Attributes:
         window: How the window should be; set it on the class.
         ink_pause: Seconds with the pen up after which an ink (a letter, a sign) is closed.
@@ -40,7 +44,7 @@ class Sketch:
             set it on the class.
         pen_color: Of the strokes drawn from now on, in any form that `canvas.color` takes: "#rrggbb", a grey,
             or a tuple of channels 0..255.
-        pen_width: Of the strokes drawn from now on, in logical pixels.
+        pen_width: Of the strokes drawn from now on, in logical pixels; those of width 0 are kept, not drawn.
         predicts_pen: Whether a wet stroke is drawn a little past its last point, to where the pen will be
             when the frame is seen. That tip is a guess: it is never kept, and no event tells of it.
         prediction_ms: How many milliseconds the tip is ahead. A guess at 12 is seldom off by more than 4
@@ -68,7 +72,7 @@ class Sketch:
     ink_reach: float = 1.0
     ink_reopens: float = 1.3
     keeps_ink: bool = False
-    pen_color: ColorLike = cast(ColorLike, PenColor(255))
+    pen_color: ColorLike = 255
     pen_width: float = 6.0
     predicts_pen: bool = True
     prediction_ms: float = 12.0
@@ -87,11 +91,23 @@ class Sketch:
     home: Path = Path("inkloop-data")
 
     def __init_subclass__(cls, **more: Any) -> None:
-        """Look at the color of the pen that a class gives, too."""
+        """Look at the names that a class sets.
+
+        Raises:
+            TypeError: One is the sketch's own, or a setting is of another type than described.
+            ValueError: A setting is out of range.
+        """
         super().__init_subclass__(**more)
-        given = vars(cls).get("pen_color", ...)
-        if given is not ... and not isinstance(given, PenColor):
-            cls.pen_color = cast(ColorLike, PenColor(given))
+        check_class(cls, METHODS)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Look at what is set under a name that is the sketch's own.
+
+        Raises:
+            TypeError: It is of another type than described.
+            ValueError: It is a number out of range.
+        """
+        object.__setattr__(self, name, checked(name, value) if name in _LOOKED_AT else value)
 
     def __init__(self) -> None:
         self.ink = Ink()
@@ -208,3 +224,9 @@ class Sketch:
 
     def message(self, text: str) -> None:
         """A line came from an addon, from the host or from `send_message`."""
+
+
+METHODS = frozenset(name for name, value in vars(Sketch).items() if isfunction(value) and name[0] != "_")
+"""The names of a sketch's methods."""
+
+_LOOKED_AT = METHODS | SETTINGS.keys() | OWN.keys()

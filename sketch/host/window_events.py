@@ -194,8 +194,9 @@ class WindowEvents:
 
 
 def pixel_ratio(window: Any) -> float:
-    """Pixels of pyglet's framebuffer per logical pixel."""
-    return float(window.get_framebuffer_size()[0]) / max(1, window.width)
+    """Pixels of pyglet's framebuffer per logical pixel; 1 where it has none, as when it is minimised."""
+    pixels = float(window.get_framebuffer_size()[0])
+    return pixels / window.width if pixels > 0 and window.width > 0 else 1.0
 
 
 def follow_tablets(window: Any, note: Callable[[float], None]) -> int:

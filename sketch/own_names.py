@@ -1,0 +1,158 @@
+"""The names that a sketch has of its own, looked at where an author sets them.
+
+Without this, `self.ink = []` or `frame = "picture.png"` on a class would only be noticed a frame later, in
+lines of Inkloop that say nothing of the author's.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from sketch.ink.ink import Ink
+from sketch.render.color import parse_color
+from sketch.scalars import number, rounded, whole
+from sketch.timing import FrameTimes
+from sketch.window import Window
+
+Check = Callable[[str, Any], Any]
+"""Takes a name and what was set, and gives what is kept; raises TypeError or ValueError."""
+
+
+def _at_least_0(name: str, value: Any) -> float:
+    """What is stepped down, as by a mouse wheel, stays at 0 instead of growing again on the other side."""
+    return max(0.0, number(name, value))
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False; got {value!r}")
+    return bool(value)
+
+
+def _color(name: str, value: Any) -> Any:
+    try:
+        parse_color(value)
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"{name}: {error}") from None
+    return value
+
+
+def _window(name: str, value: Any) -> Window:
+    if not isinstance(value, Window):
+        raise TypeError(
+            f"{name} must be a sketch.Window(...), as sketch.Window(size=(1280, 720)); got {value!r}"
+        )
+    return value
+
+
+def _of(kind: type) -> Check:
+    def check(name: str, value: Any) -> Any:
+        if not isinstance(value, kind):
+            raise TypeError(name)
+        return value
+
+    return check
+
+
+def _words(name: str, value: Any) -> frozenset[str]:
+    if not isinstance(value, set | frozenset) or not all(isinstance(each, str) for each in cast(Any, value)):
+        raise TypeError(name)
+    return cast(frozenset[str], frozenset(cast(Any, value)))
+
+
+def _path(name: str, value: Any) -> Path:
+    if not isinstance(value, str | Path):
+        raise TypeError(name)
+    return Path(value)
+
+
+def _function(name: str, value: Any) -> Any:
+    if not callable(value):
+        raise TypeError(name)
+    return value
+
+
+SETTINGS: Mapping[str, Check] = {
+    "window": _window,
+    "ink_pause": _at_least_0,
+    "ink_reach": _at_least_0,
+    "ink_reopens": _at_least_0,
+    "keeps_ink": _flag,
+    "pen_color": _color,
+    "pen_width": _at_least_0,
+    "predicts_pen": _flag,
+    "prediction_ms": _at_least_0,
+    "shows_messages": _flag,
+}
+"""What an author sets, on the class or later."""
+
+OWN: Mapping[str, tuple[str, str, Check]] = {
+    "width": ("the width of the window, which Window(size=...) sets", "a number", rounded),
+    "height": ("the height of the window, which Window(size=...) sets", "a number", rounded),
+    "time": ("the seconds since it began", "a number", number),
+    "frame": ("how many frames were drawn", "a whole number", lambda name, value: whole(name, value, 0)),
+    "mouse_x": ("where the mouse is", "a number", number),
+    "mouse_y": ("where the mouse is", "a number", number),
+    "modifiers": ("the keys that are held, such as shift", "a set of words", _words),
+    "home": ("the folder for what the user makes", "a path", _path),
+    "ink": ("what was drawn with the pen, which ink.clear() empties", "an Ink()", _of(Ink)),
+    "ink_amends": ("whether an ink was closed before, with fewer strokes", "True or False", _flag),
+    "open_inks": ("the inks that a stroke may still join", "a tuple", _of(tuple)),
+    "addons": ("what use() attached", "a list", _of(list)),
+    "wants_to_quit": ("whether it ends after this frame, which quit() says", "True or False", _flag),
+    "outbox": ("the messages to show, which send_message(text) adds to", "a list", _of(list)),
+    "frame_times": ("what the last frames cost", "FrameTimes()", _of(FrameTimes)),
+    "ink_closer": ("what close_inks() calls", "a function", _function),
+}
+"""What Inkloop sets while a sketch runs: what it means, what it must be, and how that is looked at."""
+
+
+def checked(name: str, value: Any) -> Any:
+    """What is kept of a value that an author sets under a name of the sketch's own.
+
+    Args:
+        name: One of `SETTINGS`, of `OWN` or of a sketch's methods.
+        value: What was set.
+
+    Raises:
+        TypeError: It is of another type than what Inkloop reads there.
+        ValueError: It is a number that is not finite or out of range.
+    """
+    if name in SETTINGS:
+        return SETTINGS[name](name, value)
+    meaning, must, check = OWN.get(name, _METHOD)
+    try:
+        return check(name, value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(_taken(name, f"{meaning}; it must be {must}", value)) from None
+
+
+def check_class(kind: type, methods: frozenset[str]) -> None:
+    """Look at what a class of an author's sets; settings are kept as `checked` gives them.
+
+    Args:
+        kind: The class.
+        methods: The names of a sketch's methods.
+
+    Raises:
+        TypeError: It has an attribute of a name that Inkloop sets while it runs, or that is a method's.
+        ValueError: A setting is out of range.
+    """
+    for name, value in list(vars(kind).items()):
+        if name in SETTINGS:
+            setattr(kind, name, SETTINGS[name](name, value))
+        elif name in OWN:
+            raise TypeError(f"{kind.__name__}: {_taken(name, OWN[name][0], value)}")
+        elif name in methods and not callable(value) and not isinstance(value, staticmethod | classmethod):
+            raise TypeError(f"{kind.__name__}: {_taken(name, _METHOD[0], value)}")
+
+
+_METHOD: tuple[str, str, Check] = ("a method that Inkloop calls", "a function", _function)
+
+
+def _taken(name: str, meaning: str, value: Any) -> str:
+    text = repr(value)
+    short = text if len(text) <= 60 else f"{text[:60]}…"
+    return f"{name} is the sketch's own name: {meaning}; got {short}. Call yours otherwise, such as my_{name}"
