@@ -330,6 +330,8 @@ def _begins(ours: Strokes, theirs: Strokes) -> bool:
 
 
 def _check_label(label: str) -> None:
+    if not isinstance(label, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a label must be text, as {str(label)!r} is; got {label!r}")
     if not label.strip():
         raise ValueError("an example needs a label; choose one before drawing")
     if len(label) > taught_file.MOST_LABEL:

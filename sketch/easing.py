@@ -40,7 +40,7 @@ def ease(share: float, curve: Curve = "cubic", end: End = "in_out") -> float:
         raise ValueError(f"curve must be one of {', '.join(CURVES)}; got {curve!r}")
     if end not in ENDS:
         raise ValueError(f"end must be one of {', '.join(ENDS)}; got {end!r}")
-    if not are_plain(share) and share not in (math.inf, -math.inf):
+    if not are_plain(share) and not (isinstance(share, float) and math.isinf(share)):
         share = number("share", share)
     if share <= 0 or share >= 1:
         return 0.0 if share <= 0 else 1.0

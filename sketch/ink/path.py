@@ -10,9 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 from sketch.ink import outline
 from sketch.ink.curves import arc_points, bezier_points
 from sketch.ink.shape import Polyline, Transform, around
+from sketch.scalars import floats, magnitude, number
 
 Rule: TypeAlias = Literal["evenodd", "nonzero"]
 RULES: tuple[Rule, ...] = get_args(Rule)
+
+MOST_TURNS = 16
+"""Times that one arc goes round."""
 
 _FINE = 4.0
 """Curves are sampled so finely that no corner shows at up to this many pixels a unit."""
@@ -45,9 +49,9 @@ class Path:
         )
         if not closed:
             raise ValueError("a path needs at least one contour")
-        for number, contour in enumerate(closed):
+        for index, contour in enumerate(closed):
             if len(contour) < 3:
-                raise ValueError(f"a contour needs at least 3 points; contour {number} has {len(contour)}")
+                raise ValueError(f"a contour needs at least 3 points; contour {index} has {len(contour)}")
         self._contours = closed
         self._rule: Rule = rule
 
@@ -77,7 +81,7 @@ class Path:
 
     def inside(self, x: float, y: float) -> bool:
         """Whether (x, y) is filled."""
-        return bool(self.all_inside([(x, y)])[0])
+        return bool(self.all_inside([floats(x=x, y=y)])[0])
 
     def all_inside(self, points: ArrayLike) -> NDArray[np.bool_]:
         """Whether each of many points, shape (m, 2), is filled: shape (m,)."""
@@ -90,16 +94,18 @@ class Path:
 
     def translate(self, x: float, y: float) -> "Path":
         """Moved by (x, y)."""
-        return self.transform((1, 0, 0, 1, x, y))
+        return self.transform((1, 0, 0, 1, *floats(x=x, y=y)))
 
     def rotate(self, radians: float, about: tuple[float, float] = (0.0, 0.0)) -> "Path":
         """Turned about a point, clockwise on the screen for positive angles."""
+        radians = number("radians", radians)
         cos, sin = math.cos(radians), math.sin(radians)
         return self.transform(around((cos, sin, -sin, cos, 0, 0), about))
 
     def scale(self, x: float, y: float | None = None, about: tuple[float, float] = (0.0, 0.0)) -> "Path":
         """Stretched from a point by x and y, or by x both ways."""
-        return self.transform(around((x, 0, 0, x if y is None else y, 0, 0), about))
+        x, y = floats(x=x, y=x if y is None else y)
+        return self.transform(around((x, 0, 0, y, 0, 0), about))
 
     def transform(self, matrix: Transform) -> "Path":
         """Every (x, y) becomes (a x + c y + e, b x + d y + f), of a matrix (a, b, c, d, e, f)."""
@@ -114,22 +120,24 @@ class PathPen:
 
     def move_to(self, x: float, y: float) -> "PathPen":
         """Begin an outline at (x, y). The one before is closed."""
-        self._contours.append([_points((x, y))])
+        self._contours.append([_points(floats(x=x, y=y))])
         return self
 
     def line_to(self, x: float, y: float) -> "PathPen":
         """A straight line to (x, y)."""
-        self._open().append(_points((x, y)))
+        self._open().append(_points(floats(x=x, y=y)))
         return self
 
     def quadratic_to(self, x1: float, y1: float, x2: float, y2: float) -> "PathPen":
         """A quadratic Bézier curve to (x2, y2), drawn towards (x1, y1)."""
+        x1, y1, x2, y2 = floats(x1=x1, y1=y1, x2=x2, y2=y2)
         x, y = self._here()
         toward = ((x + 2 * x1) / 3, (y + 2 * y1) / 3)
         return self.curve_to(*toward, (x2 + 2 * x1) / 3, (y2 + 2 * y1) / 3, x2, y2)
 
     def curve_to(self, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float) -> "PathPen":
         """A cubic Bézier curve to (x3, y3), leaving towards (x1, y1) and arriving from (x2, y2)."""
+        x1, y1, x2, y2, x3, y3 = floats(x1=x1, y1=y1, x2=x2, y2=y2, x3=x3, y3=y3)
         control = _points(self._here(), (x1, y1), (x2, y2), (x3, y3))
         self._open().append(bezier_points(control, _FINE)[1:])
         return self
@@ -137,13 +145,15 @@ class PathPen:
     def arc(self, x: float, y: float, radius: float, start: float, end: float) -> "PathPen":
         """A part of a circle about (x, y), from one angle to another, after a line to where it starts.
 
-        Angles are radians, from the right; growing ones go clockwise on the screen.
+        Angles are radians, from the right; growing ones go clockwise on the screen. A negative radius is its
+        magnitude. It goes round as often as the angles say, up to `MOST_TURNS` times.
         """
-        if not all(map(math.isfinite, (x, y, radius, start, end))):
-            raise ValueError(f"an arc must be finite; got {(x, y, radius, start, end)!r}")
-        if radius <= 0:
-            raise ValueError(f"radius must be more than 0; got {radius!r}")
-        sampled = arc_points(x, y, radius, start, end, _FINE)
+        x, y, start, end = floats(x=x, y=y, start=start, end=end)
+        radius = magnitude("radius", radius)
+        turns = abs(end - start) // math.tau
+        if turns > MOST_TURNS:  # an even number less, so that what is inside stays so by either rule
+            start += math.copysign((turns - MOST_TURNS) // 2 * 2 * math.tau, end - start)
+        sampled = arc_points(x, y, radius, start, end, _FINE, least=2)
         if not self._contours:
             self._contours.append([])
         self._contours[-1].append(sampled)
@@ -173,7 +183,7 @@ class PathPen:
         return (x, y)
 
 
-def _points(*places: tuple[float, float]) -> NDArray[np.float32]:
+def _points(*places: tuple[float, ...]) -> NDArray[np.float32]:
     given = np.array(places, dtype=np.float32)
     if not np.isfinite(given).all():
         raise ValueError(f"points must be finite; got {places!r}")

@@ -9,10 +9,15 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sketch.scalars import number, whole
+
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 _TIME = 2
+
+MOST_POINTS = 10_000_000
+"""That a line is given at most, for the memory's sake."""
 
 
 def lengths(points: ArrayLike) -> Floats:
@@ -39,14 +44,22 @@ def resample_by_spacing(points: ArrayLike, spacing: float) -> Floats:
         shorter than the others where it has to be.
 
     Raises:
-        ValueError: The spacing is not a number more than 0, or the points are not a polyline.
+        ValueError: The spacing is not more than 0, or so short that there would be more points than
+            `MOST_POINTS`; or the points are not a polyline.
+        TypeError: The spacing is no number.
     """
-    if not (np.isfinite(spacing) and spacing > 0):
-        raise ValueError(f"spacing must be finite and more than 0; got {spacing!r}")
+    given, spacing = spacing, number("spacing", spacing)
+    if spacing <= 0:
+        raise ValueError(f"spacing must be more than 0; got {given!r}")
     line = _polyline(points)
     if len(line) == 0:
         return line.astype(np.float32)
     along = _along(line)
+    if float(along[-1]) / spacing > MOST_POINTS:
+        raise ValueError(
+            f"spacing must be {along[-1] / MOST_POINTS:g} or more here, for {MOST_POINTS} points at most; "
+            f"got {given!r}"
+        )
     count = math.ceil(float(along[-1]) / spacing)
     return _at(line, along, np.minimum(np.linspace(0, count * spacing, count + 1), along[-1]))
 
@@ -56,16 +69,16 @@ def resample_by_count(points: ArrayLike, count: int) -> Floats:
 
     Args:
         points: Shape (n, 2..4).
-        count: How many, at least 2, since both ends are kept.
+        count: How many, from 2, since both ends are kept, to `MOST_POINTS`.
 
     Returns:
         Float32 array of shape (count, 2..4).
 
     Raises:
-        ValueError: The count is below 2, or the points are not a polyline.
+        ValueError: The count is out of range, or the points are not a polyline.
+        TypeError: The count is no whole number.
     """
-    if count < 2:
-        raise ValueError(f"count must be at least 2, since both ends are kept; got {count!r}")
+    count = whole("count", count, 2, MOST_POINTS)
     line = _polyline(points)
     if len(line) == 0:
         return line.astype(np.float32)
@@ -85,9 +98,9 @@ def smooth(points: ArrayLike, radius: int) -> Floats:
 
     Raises:
         ValueError: The radius is negative, or the points are not a polyline.
+        TypeError: The radius is no whole number.
     """
-    if radius < 0:
-        raise ValueError(f"radius must be 0 or more; got {radius!r}")
+    radius = whole("radius", radius, 0)
     line = _polyline(points)
     index = np.arange(len(line))
     reach = np.minimum(np.minimum(index, index[::-1]), radius)
@@ -115,10 +128,11 @@ def simplify(points: ArrayLike, tolerance: float) -> Floats:
         Float32 array of shape (m, 2..4): some of the points, in order, both ends among them.
 
     Raises:
-        ValueError: The tolerance is not a number of 0 or more, or the points are not a polyline.
+        ValueError: The tolerance is less than 0, or the points are not a polyline.
+        TypeError: The tolerance is no number.
     """
-    if not (np.isfinite(tolerance) and tolerance >= 0):
-        raise ValueError(f"tolerance must be finite and 0 or more; got {tolerance!r}")
+    if number("tolerance", tolerance) < 0:
+        raise ValueError(f"tolerance must be 0 or more; got {tolerance!r}")
     line = _polyline(points)
     kept = np.zeros(len(line), dtype=bool)
     kept[:1] = kept[-1:] = True
@@ -157,7 +171,10 @@ def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
 
 def _polyline(points: ArrayLike) -> Doubles:
     """Read points in double precision, in which sums along long lines stay exact enough."""
-    given = np.asarray(points, dtype=np.float64)
+    try:
+        given = np.asarray(points, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"points must be numbers in rows of one length; got {str(points)[:80]}") from None
     if given.size == 0:
         return np.empty((0, given.shape[1] if given.ndim == 2 and given.shape[1] in (2, 3, 4) else 2))
     if given.ndim != 2 or given.shape[1] not in (2, 3, 4):

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink import outline, polyline
 from sketch.ink.outline import Doubles, Nearest
+from sketch.scalars import floats, number, whole
 
 Floats = NDArray[np.float32]
 Transform: TypeAlias = tuple[float, float, float, float, float, float]
@@ -107,8 +108,7 @@ class Polyline:
         Raises:
             ValueError: The count is too small.
         """
-        if self._closed and count < 3:
-            raise ValueError(f"count must be at least 3 for a closed polyline; got {count!r}")
+        count = whole("count", count, 3 if self._closed else 2, polyline.MOST_POINTS - 1)
         return self._ring_of(polyline.resample_by_count(self._ring(), count + self._closed))
 
     def smooth(self, radius: int) -> "Polyline":
@@ -122,9 +122,7 @@ class Polyline:
         """
         if not self._closed:
             return Polyline(polyline.smooth(self._points, radius))
-        if radius < 0:
-            raise ValueError(f"radius must be 0 or more; got {radius!r}")
-        reach = min(int(radius), (len(self) - 1) // 2)
+        reach = min(whole("radius", radius, 0), (len(self) - 1) // 2)
         shifted = [np.roll(self._points, step, axis=0) for step in range(-reach, reach + 1)]
         return Polyline(np.mean(shifted, axis=0, dtype=np.float64), closed=True)
 
@@ -139,8 +137,12 @@ class Polyline:
     def point_at_length(self, length: ArrayLike) -> Doubles:
         """The place so far along it: one number to shape (2,), shape (m,) to (m, 2).
 
+        Less than 0 counts as 0 and more than its length as that, as in openFrameworks and SVG. A closed
+        polyline goes round and round instead.
+
         Raises:
-            ValueError: The length is not in 0..length. A closed polyline goes round and round instead.
+            ValueError: A length is not finite.
+            TypeError: It is no number.
         """
         return self._along(outline.points_at, length, self.length)
 
@@ -148,7 +150,7 @@ class Polyline:
         """The unit vector along it at that place; at a corner, of the line that follows.
 
         Raises:
-            ValueError: As for `point_at_length`; or all points are in one place.
+            ValueError: A length is not finite, or all points are in one place.
         """
         return self._along(outline.tangents_at, length, self.length)
 
@@ -158,7 +160,10 @@ class Polyline:
         return np.stack((-tangent[..., 1], tangent[..., 0]), axis=-1)
 
     def point_at_percent(self, percent: ArrayLike) -> Doubles:
-        """The place at a share of its length: 0 is the start, 1 the end, 0.5 the middle of the way."""
+        """The place at a share of its length: 0 is the start, 1 the end, 0.5 the middle of the way.
+
+        Shares beyond count as those of `point_at_length`.
+        """
         return self.point_at_length(self._length_of(percent))
 
     def tangent_at_percent(self, percent: ArrayLike) -> Doubles:
@@ -171,13 +176,11 @@ class Polyline:
 
     def closest_point(self, x: float, y: float) -> Nearest:
         """The place on it nearest to (x, y): x, y, distance, length along it."""
-        if not (math.isfinite(x) and math.isfinite(y)):
-            raise ValueError(f"a point must be finite; got ({x!r}, {y!r})")
-        return outline.nearest(self._line(), x, y)
+        return outline.nearest(self._line(), *floats(x=x, y=y))
 
     def inside(self, x: float, y: float) -> bool:
         """Whether (x, y) lies inside it once closed; where it crosses itself, inside every other part."""
-        return bool(self.all_inside([(x, y)])[0])
+        return bool(self.all_inside([floats(x=x, y=y)])[0])
 
     def all_inside(self, points: ArrayLike) -> NDArray[np.bool_]:
         """Whether each of many points, shape (m, 2), lies inside: shape (m,)."""
@@ -185,16 +188,18 @@ class Polyline:
 
     def translate(self, x: float, y: float) -> "Polyline":
         """Moved by (x, y)."""
-        return self.transform((1, 0, 0, 1, x, y))
+        return self.transform((1, 0, 0, 1, *floats(x=x, y=y)))
 
     def rotate(self, radians: float, about: tuple[float, float] = (0.0, 0.0)) -> "Polyline":
         """Turned about a point, clockwise on the screen for positive angles."""
+        radians = number("radians", radians)
         cos, sin = math.cos(radians), math.sin(radians)
         return self.transform(around((cos, sin, -sin, cos, 0, 0), about))
 
     def scale(self, x: float, y: float | None = None, about: tuple[float, float] = (0.0, 0.0)) -> "Polyline":
         """Stretched from a point by x and y, or by x both ways."""
-        return self.transform(around((x, 0, 0, x if y is None else y, 0, 0), about))
+        x, y = floats(x=x, y=x if y is None else y)
+        return self.transform(around((x, 0, 0, y, 0, 0), about))
 
     def transform(self, matrix: Transform) -> "Polyline":
         """Every (x, y) becomes (a x + c y + e, b x + d y + f), of a matrix (a, b, c, d, e, f).
@@ -202,7 +207,7 @@ class Polyline:
         Raises:
             ValueError: A number is not finite, or a place would be beyond what float32 holds.
         """
-        a, b, c, d, e, f = matrix
+        a, b, c, d, e, f = six("matrix", matrix)
         x, y = self._points[:, :2].astype(np.float64).T
         moved = self._points.astype(np.float64)
         moved[:, 0], moved[:, 1] = a * x + c * y + e, b * x + d * y + f
@@ -220,23 +225,42 @@ class Polyline:
     def _outline(self) -> Doubles:
         return np.concatenate((self._points, self._points[:1]))[:, :2].astype(np.float64)
 
-    def _along(self, function: Any, lengths: ArrayLike, whole: float) -> Doubles:
-        given = np.asarray(lengths, dtype=np.float64)
-        slack = 1e-6 * whole
-        if not np.isfinite(given).all():
-            raise ValueError(f"a length must be finite; got {lengths!r}")
-        if not self._closed and ((given < -slack) | (given > whole + slack)).any():
-            raise ValueError(f"a length must be in 0..{whole:g}; got {given.min():g} to {given.max():g}")
-        walked = np.mod(given, whole) if self._closed and whole > 0 else given
+    def _along(self, function: Any, lengths: ArrayLike, full: float) -> Doubles:
+        given = _numbers("length", lengths)
+        walked = np.mod(given, full) if self._closed and full > 0 else np.clip(given, 0.0, full)
         found: Doubles = function(self._line(), np.atleast_1d(walked).ravel())
         return found.reshape(*given.shape, 2)
 
     def _length_of(self, percent: ArrayLike) -> Doubles:
-        return np.asarray(percent, dtype=np.float64) * self.length
+        return _numbers("percent", percent) * self.length
+
+
+def _numbers(name: str, values: ArrayLike) -> Doubles:
+    given = np.asarray(values)
+    if given.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be one number or many; got {values!r}")
+    if not np.isfinite(given).all():
+        raise ValueError(f"{name} must be finite; got {values!r}")
+    return given.astype(np.float64)
+
+
+def six(name: str, matrix: Transform) -> Transform:
+    """The six numbers of a transform.
+
+    Raises:
+        TypeError: They are not six, or not numbers.
+        ValueError: One is not finite.
+    """
+    if not isinstance(matrix, tuple | list | np.ndarray) or len(matrix) != 6:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{name} must be six numbers (a, b, c, d, e, f); got {matrix!r}")
+    a, b, c, d, e, f = (number(f"each number of {name}", each) for each in matrix)
+    return (a, b, c, d, e, f)
 
 
 def around(matrix: Transform, about: tuple[float, float]) -> Transform:
     """A transform about the origin, done about another point."""
     a, b, c, d, _, _ = matrix
-    x, y = about
+    if not isinstance(about, tuple | list | np.ndarray) or len(about) != 2:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"about must be two numbers (x, y); got {about!r}")
+    x, y = floats(about_x=about[0], about_y=about[1])
     return (a, b, c, d, x - a * x - c * y, y - b * x - d * y)

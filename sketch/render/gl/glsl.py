@@ -15,6 +15,9 @@ _VERSION = re.compile(r"^\s*#\s*version\b")
 _UNIFORM = re.compile(
     r"(?:^|;)\s*uniform\s+(?:(?:lowp|mediump|highp)\s+)?(?P<type>\w+)\s+(?P<names>[^;]+)(?=;)"
 )
+_CONSTANT = re.compile(
+    r"^\s*(?:#\s*define\s+|const\s+u?int\s+)(?P<name>\w+)\s*=?\s*(?P<value>\d+)u?\s*;?\s*(?://.*)?$"
+)
 _LINE_IN_LOG = re.compile(
     r"^\s*(?:ERROR:\s*)?\d+(?::(?P<colon>\d+)|\((?P<paren>\d+)\))(?:\(\d+\))?\s*:\s*(?P<message>.+)$"
 )
@@ -93,7 +96,7 @@ class Declared(NamedTuple):
 
     Attributes:
         type: The name of its type.
-        length: How long the array is, 1 if it is none, 0 if a name says how long.
+        length: How long the array is, 1 if it is none, 0 if the text does not tell.
     """
 
     type: str
@@ -103,11 +106,13 @@ class Declared(NamedTuple):
 def declared_uniforms(source: Source) -> dict[str, Declared]:
     """The uniforms that a stage declares, each on a line of its own or several of a type, used or not."""
     found: dict[str, Declared] = {}
+    constants = {match["name"]: match["value"] for match in map(_CONSTANT.match, source.lines) if match}
     for line in source.lines:
         for match in _UNIFORM.finditer(line):
             for each in match["names"].split(","):
                 name, _, rest = each.split("=")[0].strip().partition("[")
                 length = rest.partition("]")[0].strip() or "1"
+                length = constants.get(length, length)
                 found[name.strip()] = Declared(match["type"], int(length) if length.isdigit() else 0)
     return found
 

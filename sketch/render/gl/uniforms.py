@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sketch.render.gl.glsl import Declared
+from sketch.scalars import LARGEST
 
 SAMPLER = "sampler2D"
 
@@ -33,36 +34,62 @@ def check_name(file: str, name: str, declared: Mapping[str, Declared]) -> Declar
 def as_numbers(file: str, name: str, value: ArrayLike, declared: Declared) -> NDArray[Any]:
     """Read a number, a vector, a matrix or an array of those, as a flat array that the GPU takes.
 
-    A matrix is given as numpy writes it, row by row: `matrix @ vector` here is `matrix * vector` there.
+    An array is as long as it is declared, however much of it the shader uses. A matrix is given as numpy
+    writes it, row by row: `matrix @ vector` here is `matrix * vector` there.
 
     Raises:
-        ValueError: It is of another size than declared, or not finite.
+        ValueError: It is of another size than declared, not finite, or beyond what the type reaches.
         TypeError: It is no number, or no whole number where the shader declares one, or the shader declares
             a type that has no numbers.
     """
     wanted = f"uniform {name!r} of {file} is a {_described(declared)}"
     size = _SIZES.get(declared.type)
     if size is None:
-        raise TypeError(f"{wanted}, which cannot be set to {value!r}")
+        raise TypeError(
+            f"{wanted}, of which nothing can be set; declare what it holds as uniforms of their own, "
+            f"{', '.join(_SIZES)} or {SAMPLER}; got {value!r}"
+        )
     whole = declared.type[0] in "iub"
-    given = np.asarray(value)
+    try:
+        given = np.asarray(value)
+    except ValueError:
+        raise TypeError(f"{wanted}: numbers in rows of one length; got {value!r}") from None
     if given.dtype.kind not in ("biu" if whole else "biuf"):
         raise TypeError(f"{wanted}: {'whole numbers' if whole else 'numbers'}; got {value!r}")
     right = given.size == size * declared.length if declared.length else given.size % size == 0
     if not right:
         raise ValueError(f"{wanted}: {size * declared.length} numbers; got {given.size}")
-    if not np.isfinite(given).all():
-        raise ValueError(f"{wanted} and must be finite; got {value!r}")
+    low, high = _reach(declared.type)
+    if not ((given >= low) & (given <= high)).all():  # NaN is neither
+        raise ValueError(f"{wanted} and must be within {low:g}..{high:g}; got {value!r}")
     if declared.type.startswith("mat"):
         side = round(size**0.5)
         given = given.reshape(-1, side, side).transpose(0, 2, 1)  # GLSL counts by columns
-    return np.ascontiguousarray(given.ravel(), dtype=np.int32 if whole else np.float32)
+    if whole:
+        return given.ravel().astype(np.int64).astype(np.int32)
+    return np.ascontiguousarray(given.ravel(), dtype=np.float32)
 
 
 def hand_over(program: moderngl.Program, name: str, numbers: NDArray[Any]) -> None:
-    """Set a uniform, unless the shader declares it and makes no use of it."""
-    if name in program:
-        cast(Any, program[name]).write(numbers.tobytes())
+    """Set a uniform, or as much of it as the shader makes use of.
+
+    Raises:
+        ValueError: It is an array whose length the text does not tell, and longer than what was set.
+    """
+    if name not in program:
+        return
+    uniform = cast(Any, program[name])
+    used = uniform.array_length * uniform.dimension
+    if len(numbers) < used:
+        raise ValueError(f"uniform {name!r} is an array of {used} numbers; got {len(numbers)}")
+    uniform.write(numbers[:used].tobytes())
+
+
+def _reach(kind: str) -> tuple[float, float]:
+    """The least and the greatest number that a type of GLSL holds."""
+    if kind[0] in "bu":
+        return (0, 2**32 - 1)
+    return (-(2**31), 2**31 - 1) if kind[0] == "i" else (-LARGEST, LARGEST)
 
 
 def _described(declared: Declared) -> str:

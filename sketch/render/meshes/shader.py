@@ -88,7 +88,7 @@ class Shader:
         declared = self.declared
         for name, value in values.items():
             kind = check_name(self.name, name, declared)
-            if kind.type == SAMPLER:
+            if kind.type == SAMPLER and kind.length == 1:
                 self._pictures[name] = self._picture(name, value)
             else:
                 as_numbers(self.name, name, value, kind)  # pyright: ignore[reportArgumentType]
