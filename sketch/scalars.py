@@ -6,18 +6,22 @@ What is clamped and what is refused is decided in docs/decisions/0012-numbers.md
 import math
 from typing import Any
 
+import numpy as np
+
 LARGEST = 3.4e38
 """What the GPU's numbers reach."""
 
+_PLAIN = frozenset((float, np.float64, np.float32))
+
 
 def are_plain(*values: float) -> bool:
-    """Whether these are Python's own numbers and surely finite in float32, asked at a fraction of the cost.
+    """Whether these are numbers to calculate with and surely finite in float32, at a fraction of the cost.
 
-    Numbers so large that their sum is beyond it are not sure, and neither are numpy's; `floats` tells.
+    Numbers so large that their sum is beyond it are not sure, and neither are all of numpy's; `floats` tells.
     """
     try:
-        # From 0.0 on, for numpy's small integers would wrap around. Comparing those does not give `True`.
-        return (-LARGEST < sum(values, 0.0) < LARGEST) is True
+        total = sum(values, 0.0)  # from 0.0 on, for numpy's small integers would wrap around
+        return total.__class__ in _PLAIN and -LARGEST < total < LARGEST
     except (TypeError, ValueError, OverflowError):
         return False
 

@@ -10,8 +10,8 @@ Floats = NDArray[np.float32]
 TOLERANCE = 0.05
 """Pixels by which a polyline may miss its curve."""
 
-MOST_PIECES = 1 << 14
-"""Of one curve: up to a radius of two million pixels the tolerance is kept, past that memory counts."""
+MOST_PIECES = 1 << 12
+"""Of one curve: up to a radius of 170 000 pixels the tolerance is kept, past that memory counts."""
 
 
 def bezier_points(control: Floats, pixels: float) -> Floats:

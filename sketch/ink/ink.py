@@ -13,6 +13,7 @@ from sketch.ink.nearest import Box, nearest_line
 from sketch.ink.points import Points, as_points
 from sketch.ink.polyline import bounds, lengths, sharp_turns
 from sketch.ink.style import PLAIN, StrokeStyle
+from sketch.scalars import number
 
 Rgba: TypeAlias = tuple[float, float, float, float]
 """Red, green, blue and alpha, each in 0..1, not premultiplied."""
@@ -129,6 +130,15 @@ class WetStroke:
         return Stroke(np.concatenate((self.points, self.tip)), color, width, self.style)
 
 
+def _check(stroke: Stroke) -> None:
+    if len(as_points(stroke.points)) == 0:
+        raise ValueError("a stroke needs at least one point")
+    if not isinstance(stroke.width, np.ndarray) or stroke.width.ndim == 0:
+        number("width", stroke.width)
+    elif not np.isfinite(stroke.width).all():
+        raise ValueError("the widths of a stroke must be finite")
+
+
 def _lengthened(rows: NDArray[np.float32], more: int) -> NDArray[np.float32]:
     """An array whose last row is repeated."""
     return np.concatenate((rows, np.repeat(rows[-1:], more, axis=0)))
@@ -169,10 +179,10 @@ class Ink:
         """Append a finished stroke.
 
         Raises:
-            ValueError: It has no points, or one that is not finite.
+            ValueError: It has no points, or a point or a width that is not finite.
+            TypeError: Its width is no number.
         """
-        if len(as_points(stroke.points)) == 0:
-            raise ValueError("a stroke needs at least one point")
+        _check(stroke)
         self._change(Change(len(self.strokes), (), (stroke,)))
 
     def finish(self, pointer_id: int) -> Stroke:
@@ -190,7 +200,10 @@ class Ink:
 
         Raises:
             IndexError: There is no such stroke.
+            ValueError: As for `add`.
+            TypeError: As for `add`.
         """
+        _check(stroke)
         index = self._at(index)
         self._change(Change(index, (self.strokes[index],), (stroke,)))
 

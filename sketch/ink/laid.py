@@ -14,6 +14,9 @@ Doubles = NDArray[np.float64]
 MOST_DASHES = 100_000
 """Of one stroke: a shorter pattern is lengthened, for it could not be seen and would fill the memory."""
 
+_FINEST_PATTERN = 2.5
+"""Tolerances of a curve that a pattern of dashes has to be long to be seen."""
+
 _MOST_SPACED = 100_000
 """Points that are put down along one stroke, for the same reasons."""
 
@@ -84,7 +87,7 @@ def lay(
         laid = _with_points_at(laid, longest * np.arange(1.0, length // longest + 1.0))
     if (style.taper_start > 0 or style.taper_end > 0) and length > 0:
         laid = _tapered(laid, style.taper_start, style.taper_end)
-    return _dashed(laid, style) if style.dash and length > 0 else laid
+    return _dashed(laid, style, _FINEST_PATTERN * tolerance) if style.dash and length > 0 else laid
 
 
 def _along(xy: Floats) -> Doubles:
@@ -125,9 +128,9 @@ def _tapered(laid: LaidStroke, start: float, end: float) -> LaidStroke:
     return LaidStroke(laid.xy, laid.at, laid.along, np.maximum(share, _THINNEST).astype(np.float32))
 
 
-def _dashed(laid: LaidStroke, style: StrokeStyle) -> LaidStroke:
+def _dashed(laid: LaidStroke, style: StrokeStyle, finest: float) -> LaidStroke:
     """Cut the line where dashes begin and end, and leave the gaps out."""
-    begin, end = _dashes(float(laid.along[-1]), style.dash, style.dash_offset)
+    begin, end = _dashes(float(laid.along[-1]), style.dash, style.dash_offset, finest)
     # A dash takes a point at either end and the line's own points between them, but those close to an end:
     # it is cut by its own segment alone, which must be longer than the edge is soft.
     first = np.searchsorted(laid.along, begin + _SOFT, side="right")
@@ -148,10 +151,13 @@ def _dashed(laid: LaidStroke, style: StrokeStyle) -> LaidStroke:
     return LaidStroke(np.column_stack(columns).astype(np.float32), at, along, share, is_start)
 
 
-def _dashes(length: float, dash: tuple[float, ...], offset: float) -> tuple[Doubles, Doubles]:
-    """Where each dash begins and ends along a line."""
+def _dashes(
+    length: float, dash: tuple[float, ...], offset: float, finest: float = 0.0
+) -> tuple[Doubles, Doubles]:
+    """Where each dash begins and ends along a line, the pattern at least as long as the finest one."""
     pattern = np.array(dash * (1 + len(dash) % 2), dtype=np.float64)
     shortest = length * len(pattern) / max(2 * (MOST_DASHES - len(pattern)), 1)
+    shortest = max(shortest, finest)
     if pattern.sum() < shortest:
         pattern *= shortest / pattern.sum()
     period = float(pattern.sum())

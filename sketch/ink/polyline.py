@@ -103,7 +103,7 @@ def smooth(points: ArrayLike, radius: int) -> Floats:
     radius = whole("radius", radius, 0)
     line = _polyline(points)
     index = np.arange(len(line))
-    reach = np.minimum(np.minimum(index, index[::-1]), radius)
+    reach = np.minimum(np.minimum(index, index[::-1]), min(radius, len(line)))
     # Sums from the first point on: the sum over any window is the difference of two of them.
     sums = np.concatenate((np.zeros((1, line.shape[1])), np.cumsum(line, axis=0)))
     smoothed = (sums[index + reach + 1] - sums[index - reach]) / (2 * reach + 1)[:, None]

@@ -78,6 +78,7 @@ class Batch:
         self._expect("meshes", blend, gradient)
         self._pending_meshes.append(vertices)
 
+    @np.errstate(over="ignore", invalid="ignore")  # far out nothing is seen of what overflows
     def path(
         self, path: PixelPath, color: Rgba, blend: BlendMode, gradient: PlacedGradient | None = None
     ) -> None:
@@ -127,6 +128,7 @@ class Batch:
         quad = Quad((0.0, 0.0), (size[0], 0.0, 0.0, size[1]))
         self._pictures.paint(texture, quad, (0.0, 0.0, 0.0, 1.0), size)
 
+    @np.errstate(over="ignore", invalid="ignore")  # far out nothing is seen of what overflows
     def strokes_now(
         self, strokes: Sequence[PixelStroke], blend: BlendMode, size: tuple[int, int]
     ) -> PixelBounds:
@@ -142,11 +144,13 @@ class Batch:
         """Buffers for a stroke that is kept."""
         return StrokeBuffers(self._ctx)
 
+    @np.errstate(over="ignore", invalid="ignore")  # far out nothing is seen of what overflows
     def kept_stroke(self, kept: KeptStroke, matrix: Matrix, time: float, blend: BlendMode) -> None:
         """Draw a stroke that is on the GPU already."""
         self.flush()
         self._strokes.paint_kept(kept, matrix, time, self.size, blend)
 
+    @np.errstate(over="ignore", invalid="ignore")  # far out nothing is seen of what overflows
     def flush(self) -> None:
         """Draw what is pending. Whoever draws past this object calls it first."""
         self.ground = None

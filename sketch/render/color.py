@@ -114,7 +114,10 @@ def _channel(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, Real):
             raise TypeError(f"a color is {FORMS}; got the channel {value!r}")
         value = float(value)
-    share = value / 255.0
+    try:
+        share = value / 255.0
+    except OverflowError:  # a whole number of more than 308 digits
+        share = 2.0 if value > 0 else -1.0
     if 0.0 <= share <= 1.0:
         return share
     if not math.isfinite(share):

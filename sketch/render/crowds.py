@@ -19,6 +19,7 @@ Floats = NDArray[np.float32]
 class Crowds(Figures):
     """Draws thousands of shapes a call, at a fraction of what as many calls cost."""
 
+    @np.errstate(over="ignore", invalid="ignore")
     def circles(self, xy: ArrayLike, radius: ArrayLike, color: ColorLike | ArrayLike | None = None) -> None:
         """Circles, in order, filled or outlined.
 
@@ -42,6 +43,7 @@ class Crowds(Figures):
         half = np.repeat(radii[:, None], 2, axis=1)
         self._shapes(ellipse_rows(axes, centers, half, line, colors), color, self._outlines_show())
 
+    @np.errstate(over="ignore", invalid="ignore")
     def rects(
         self,
         xy: ArrayLike,
@@ -67,6 +69,7 @@ class Crowds(Figures):
         rows = box_rows(self._axes(), corners, sizes, rounded, self._line(), colors)
         self._shapes(rows, color, self._outlines_show())
 
+    @np.errstate(over="ignore", invalid="ignore")
     def lines(
         self,
         start: ArrayLike,
@@ -95,6 +98,7 @@ class Crowds(Figures):
         rows = line_rows(self._axes(), starts, ends, given, self._colors(color, len(starts)))
         self._shapes(rows, color, shown=not isinstance(given, float) or given > 0)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def triangles(self, corners: ArrayLike, color: ColorLike | ArrayLike | None = None) -> None:
         """Filled triangles, in order.
 

@@ -20,6 +20,9 @@ Clip = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels."""
 
 
+_FAR_OUT = 1e6
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What is drawn into, and how large it is.
@@ -241,11 +244,16 @@ def _clip_box(matrix: Matrix, x: float, y: float, width: float, height: float) -
         raise ValueError("clip needs upright coordinates; these are turned")
     x1, y1 = apply(matrix, x, y)
     x2, y2 = apply(matrix, x + width, y + height)
-    return (round(min(x1, x2)), round(min(y1, y2)), round(max(x1, x2)), round(max(y1, y2)))
+    return (_pixel(min(x1, x2)), _pixel(min(y1, y2)), _pixel(max(x1, x2)), _pixel(max(y1, y2)))
+
+
+def _pixel(place: float) -> int:
+    """The nearest whole pixel; far out, one that is surely past every frame."""
+    return round(min(max(place, -_FAR_OUT), _FAR_OUT)) if place == place else 0
 
 
 def _both(one: Clip, other: Clip) -> Clip:
-    left, top = max(one[0], other[0]), max(one[1], other[1])
+    left, top = min(max(one[0], other[0]), other[2]), min(max(one[1], other[1]), other[3])
     return (left, top, max(left, min(one[2], other[2])), max(top, min(one[3], other[3])))
 
 

@@ -53,6 +53,10 @@ def area(box: PixelBounds) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
+_FAR_OUT = 1 << 20
+"""Cells, past which no frame reaches."""
+
+
 def meet(a: PixelBounds, b: PixelBounds) -> bool:
     """Whether two rectangles have a pixel in common."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
@@ -75,8 +79,8 @@ def mark_stroke(cells: Cells, stroke: Stroke, matrix: Matrix) -> None:
     xy = apply_to_points(matrix, stroke.points)
     reach = spread(stroke) * mean_scale(matrix) + FRINGE
     pairs = np.stack((xy[:-1], xy[1:])) if len(xy) > 1 else xy[None]
-    first = np.floor((pairs.min(axis=0) - reach) / CELL).astype(int)
-    last = np.floor((pairs.max(axis=0) + reach) / CELL).astype(int)
+    first = np.clip(np.floor((pairs.min(axis=0) - reach) / CELL), -_FAR_OUT, _FAR_OUT).astype(int)
+    last = np.clip(np.floor((pairs.max(axis=0) + reach) / CELL), -_FAR_OUT, _FAR_OUT).astype(int)
     most = np.array(cells.shape[::-1]) - 1
     seen = ((last >= 0) & (first <= most)).all(axis=1)
     first, last = np.maximum(first[seen], 0), np.minimum(last[seen], most)

@@ -104,6 +104,7 @@ def triangle_row(
 ) -> bytes:
     """A filled triangle: its frame has the origin in one corner and an axis along each side from there."""
     a, b, c, d, e, f = matrix
+    x1, y1 = 0.0 + x1, 0.0 + y1  # numpy's small integers would wrap around below 0
     along, down, along_third, down_third = x2 - x1, y2 - y1, x3 - x1, y3 - y1
     red, green, blue, alpha = color
     try:

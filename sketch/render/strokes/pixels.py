@@ -209,7 +209,7 @@ def point_data(given: PointData, count: int, before: Floats | None = None) -> Fl
     for name, values in given.items():
         if name not in DATA_COLUMNS:
             raise ValueError(f"data for points may be {', '.join(DATA_COLUMNS)}; got {name!r}")
-        numbers = np.asarray(values, dtype=np.float32)
+        numbers = checks.as_floats(f"the data {name!r}", values)
         allowed = ((4,), (count, 4)) if name == "own" else ((), (count,))
         if numbers.shape not in allowed:
             shapes = " or ".join(map(str, allowed))

@@ -1,0 +1,129 @@
+"""What an author sets under a name of the sketch's own is looked at where it is set."""
+
+import math
+import traceback
+
+import numpy as np
+import pytest
+
+from sketch.ink.ink import Ink
+from sketch.input.events import PointerEvent, ResizeEvent
+from sketch.launch import run
+from sketch.load import LoadError, load_sketch
+from sketch.own_names import OWN, SETTINGS
+from sketch.sketch import METHODS, Sketch
+from sketch.window import Window
+
+
+@pytest.mark.parametrize("name", [*SETTINGS, *OWN, *sorted(METHODS)])
+def test_what_is_of_another_type_is_refused_on_the_class_and_later_and_names_the_attribute(name):
+    wrong = object()
+    with pytest.raises(TypeError, match=name):
+        setattr(Sketch(), name, wrong)
+    with pytest.raises(TypeError, match=name):
+        type("Mine", (Sketch,), {name: wrong})
+
+
+@pytest.mark.parametrize(("name", "value"), [("frame", "picture.png"), ("time", None), ("message", "hello")])
+def test_the_error_is_raised_at_the_authors_line_and_says_what_to_do(name, value):
+    class Mine(Sketch):
+        def setup(self):
+            setattr(self, name, value)
+
+    with pytest.raises(TypeError, match=f"{name} is the sketch's own name: .* such as my_{name}") as caught:
+        Mine().setup()
+    assert [frame.name for frame in traceback.extract_tb(caught.tb)][1] == "setup"
+
+
+def test_a_name_that_inkloop_sets_is_not_for_a_class_whatever_its_value():
+    with pytest.raises(TypeError, match=r"Mine: width is the sketch's own name: .*Window\(size"):
+        type("Mine", (Sketch,), {"width": 800})
+    with pytest.raises(TypeError, match="Mine: time is the sketch's own name"):
+        type("Mine", (Sketch,), {"time": lambda self: 3})
+
+
+@pytest.mark.parametrize("name", ["pen_width", "ink_pause", "ink_reach", "prediction_ms"])
+def test_a_setting_that_is_stepped_below_0_stays_there(name):
+    mine = Sketch()
+    for given, kept in ((0, 0), (-6.5, 0), (np.float32(2.5), 2.5)):
+        setattr(mine, name, given)
+        assert getattr(mine, name) == kept
+        assert getattr(type("Mine", (Sketch,), {name: given}), name) == kept
+    with pytest.raises(ValueError, match=f"{name} must be finite"):
+        setattr(mine, name, math.nan)
+
+
+def test_what_fits_is_kept():
+    mine = Sketch()
+    mine.ink, mine.mouse_x, mine.frame, mine.modifiers = Ink(), 3, 0, {"shift"}
+    mine.draw = mine.update = lambda *given: None
+    mine.own = []
+    assert (mine.mouse_x, mine.modifiers, mine.own) == (3, {"shift"}, [])
+    assert type("Mine", (Sketch,), {"window": Window(fps=30), "draw": staticmethod(print)}).window.fps == 30
+
+
+def test_a_sketch_of_plain_functions_is_looked_at_when_it_is_loaded(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("window = (800, 600)\ndef draw(canvas): pass\n", encoding="utf-8")
+    with pytest.raises(LoadError, match=r"mine.py: window must be a sketch.Window\(...\).*\(800, 600\)"):
+        load_sketch(path)
+
+
+def test_a_stroke_of_a_pen_without_width_is_kept_and_not_drawn():
+    frames = []
+
+    class Mine(Sketch):
+        window = Window(size=(40.4, 30))
+
+        def setup(self):
+            self.pen_width -= 6
+
+        def draw(self, canvas):
+            canvas.background(0)
+            canvas.ink(self.ink)
+
+    def player(now, queue):
+        kind = "down" if now == 0 else "up" if now > 0.03 else "move"
+        queue.put(PointerEvent(kind, 10 + 300 * now, 15, now, button="left"))
+        return True
+
+    mine = run(Mine, headless=True, frames=4, player=player, viewer=frames.append)
+    assert [len(stroke.points) for stroke in mine.ink] == [3]
+    assert frames[0].shape == (30, 40, 3)
+    assert max(frame.max() for frame in frames) == 0
+
+
+def test_a_window_without_height_is_one_pixel_high():
+    seen = []
+
+    class Mine(Sketch):
+        window = Window(size=(30, 20))
+
+        def window_resized(self, width, height):
+            seen.append((width, height, self.height))
+
+    run(Mine, headless=True, frames=1, player=lambda now, queue: queue.put(ResizeEvent(60, 0)) or True)
+    assert seen == [(60, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"frames": 0}, "frames must be 1 or more"),
+        ({"frames": 2.5}, "frames must be a whole number"),
+        ({"frames": math.nan}, "frames must be finite"),
+        ({"size": 800}, "size must be a width and a height"),
+        ({"size": (math.inf, 3)}, "width of size must be finite"),
+        ({"fps": 0}, "fps, frames a second, must be in"),
+        ({"fps": "60"}, "fps must be a number"),
+        ({"title": 3}, "title must be a text"),
+        ({"samples": 1.5}, "samples must be a whole number"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_by_name(given, says):
+    with pytest.raises((ValueError, TypeError), match=says):
+        run(Sketch, headless=True, **{"frames": 1, **given})
+
+
+def test_sizes_are_rounded_and_at_least_1():
+    assert Window(size=(1600 / 4.5, -3)).size == (356, 1)
