@@ -277,7 +277,9 @@ def test_a_number_set_before_is_let_go_where_the_files_now_give_it_another_count
     [
         ('blend = "over"', "blend must be one of alpha"),
         ('overlap = "build"\nbleed = 1.0', "bleed needs"),
-        ("width = 0", "width must be more than 0"),
+        ("width = nan", "width must be finite"),
+        ("spacing = true", "spacing must be a number"),
+        ('bleed = "much"', "bleed must be a number"),
         ("colour = 3", "unknown colour"),
         ("[uniforms]\nghost = 1.0", "'ghost' does not occur"),
         ("[uniforms]\nink = [1, 2, 3, 4, 5]", "1 to 4 finite numbers"),

@@ -221,7 +221,11 @@ def test_flat_strokes_lie_over_each_other_in_order(draw):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"points": [(0, math.nan)]}, {"points": [(0, 0)], "width": 0}, {"points": [(0, 0)], "time": math.inf}],
+    [
+        {"points": [(0, math.nan)]},
+        {"points": [(0, 0)], "width": math.nan},
+        {"points": [(0, 0)], "time": math.inf},
+    ],
     ids=str,
 )
 def test_what_cannot_be_drawn_is_refused_at_the_call(canvas, framebuffer, wrong):

@@ -129,8 +129,9 @@ def test_style_and_coordinates_are_put_back_even_after_an_error(draw):
 
 
 def test_an_fbo_that_makes_no_sense_is_refused_at_the_call(canvas, framebuffer):
-    with pytest.raises(ValueError, match="width must be more than 0; got 0"):
-        Fbo(0, 5)
+    assert Fbo(0, 5.6).size == (1, 6)
+    with pytest.raises(ValueError, match="width must be finite; got nan"):
+        Fbo(math.nan, 5)
     with pytest.raises(ValueError, match="pixel_ratio"):
         Fbo(5, 5, math.nan)
     fbo = Fbo(10, 10)

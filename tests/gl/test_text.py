@@ -122,11 +122,9 @@ def test_a_wrapped_text_is_its_lines_one_by_one(draw):
     assert (draw((100, 90), paint) == draw((100, 90), by_hand)).all()
 
 
-def test_a_width_without_room_is_refused(canvas, framebuffer):
-    canvas.begin(framebuffer)
-    with pytest.raises(ValueError, match="width must be more than 0; got 0"):
-        canvas.text("a", 0, 0, width=0)
-    canvas.end()
+def test_a_width_without_room_leaves_a_letter_a_line(draw):
+    narrow = draw((60, 60), lambda canvas: canvas.text("Hi", 5, 20, width=0))
+    assert (narrow == draw((60, 60), lambda canvas: canvas.text("H\ni", 5, 20))).all()
 
 
 def test_lines_that_nobody_writes_any_more_are_forgotten_and_those_that_stay_are_not(ctx):

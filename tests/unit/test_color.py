@@ -28,11 +28,17 @@ def test_alpha_multiplies():
 
 @pytest.mark.parametrize(
     "bad",
-    [(), (256,), (-1,), (np.nan,), (1, 2, 3, 4, 5), ("#fff",), ("ff0033",), ("#gg0033",), ("",), ((),)],
+    [(), (np.nan,), (0, np.inf, 3), (1, 2, 3, 4, 5), ("#fff",), ("ff0033",), ("#gg0033",), ("",), ((),)],
 )
 def test_another_form_is_refused(bad):
     with pytest.raises(ValueError, match=r"color"):
         parse_color(*bad)
+
+
+def test_numbers_out_of_range_count_as_the_nearest_in_it():
+    assert parse_color(255.067, -3, 1e30, alpha=2) == (1, 0, 1, 1)
+    assert parse_color((10**400, -(10**400), np.int16(300)), alpha=-1) == (1, 0, 1, 0)
+    assert point_colors([(300, -1, 51)], 1).tolist() == [[1, 0, pytest.approx(0.2), 1]]
 
 
 @pytest.mark.parametrize("bad", [(True,), (None,), (1, "2", 3), ([1, 2, 3],)])
@@ -41,8 +47,8 @@ def test_what_is_no_number_is_refused(bad):
         parse_color(*bad)
 
 
-@pytest.mark.parametrize("alpha", [-0.1, 1.1, np.nan])
-def test_an_alpha_out_of_range_is_refused(alpha):
+@pytest.mark.parametrize("alpha", [-np.inf, np.inf, np.nan])
+def test_an_alpha_that_is_not_finite_is_refused(alpha):
     with pytest.raises(ValueError, match="alpha"):
         parse_color(0, alpha=alpha)
 

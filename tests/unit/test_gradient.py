@@ -58,14 +58,11 @@ def test_points_are_put_between_those_that_are_far_apart():
 @pytest.mark.parametrize(
     ("make", "error", "says"),
     [
-        (lambda: Gradient.linear(1, 2, 1, 2, [0, 1]), ValueError, "two places"),
         (lambda: Gradient.linear(1, float("nan"), 1, 2, [0, 1]), ValueError, "y1 must be finite"),
-        (lambda: Gradient.radial(1, 2, 0, [0, 1]), ValueError, "radius must be more than 0"),
         (lambda: Gradient.radial(1, 2, 3, ["#000000"]), ValueError, "at least 2 colors"),
         (lambda: Gradient.radial(1, 2, 3, "#000000"), ValueError, "at least 2 colors"),
         (lambda: Gradient.radial(1, 2, 3, [0, 1], [0.5]), ValueError, r"stops=.*2 colors"),
-        (lambda: Gradient.radial(1, 2, 3, [0, 1], [0.5, 0.2]), ValueError, "never back"),
-        (lambda: Gradient.radial(1, 2, 3, [0, 999]), ValueError, r"0\.\.255"),
+        (lambda: Gradient.radial(1, 2, 3, [0, 1], [0.5, float("inf")]), ValueError, "must be finite"),
         (lambda: placed("red", IDENTITY), TypeError, "needs a Gradient; got 'red'"),
     ],
 )

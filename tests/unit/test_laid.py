@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.ink.laid import lay
+from sketch.ink.laid import MOST_DASHES, lay
 from sketch.ink.style import StrokeStyle
 from tests.awkward import AWKWARD
 
@@ -68,9 +68,12 @@ def test_a_stroke_that_lies_in_a_gap_has_nothing():
     assert len(lay(LINE, StrokeStyle(dash=(5, 500), dash_offset=100)).xy) == 0
 
 
-def test_dashes_too_short_to_be_seen_are_refused():
-    with pytest.raises(ValueError, match="more than 100000 pieces"):
-        lay(np.array([(0, 0), (1e6, 0)], dtype=np.float32), StrokeStyle(dash=(0.1, 0.1)))
+def test_dashes_too_short_to_be_seen_are_lengthened():
+    line = np.array([(0, 0), (1e6, 0)], dtype=np.float32)
+    laid = lay(line, StrokeStyle(dash=(0.1, 0.1)))
+    assert laid.starts is not None
+    assert 10_000 < laid.starts.sum() <= MOST_DASHES
+    assert len(pieces(lay(LINE, StrokeStyle(dash=(1e-9, 3e-9))))) == pytest.approx(400, abs=1)
 
 
 def test_a_taper_swells_from_nothing_and_fades_to_it():
@@ -108,12 +111,10 @@ def test_points_are_put_down_as_far_apart_as_a_brush_wants():
         {"cap": "flat"},
         {"join": "mitre"},
         {"overlap": "over"},
-        {"miter_limit": 0.5},
-        {"dash": (4, 0)},
-        {"dash": (-1,)},
         {"dash": (np.nan, 1)},
         {"dash_offset": np.inf},
-        {"taper_start": -1},
+        {"taper_start": np.inf},
+        {"miter_limit": np.nan},
         {"taper_end": np.nan},
     ],
     ids=str,
@@ -122,3 +123,11 @@ def test_a_style_that_cannot_be_drawn_is_refused(wrong):
     name = next(iter(wrong))
     with pytest.raises(ValueError, match=name):
         StrokeStyle(**wrong)
+
+
+def test_lengths_of_a_style_are_magnitudes_and_a_dash_of_nothing_is_none():
+    style = StrokeStyle(miter_limit=-3, dash=(-4, 0), taper_start=-2, taper_end=np.float32(1))
+    assert (style.miter_limit, style.dash, style.taper_start, style.taper_end) == (1, (4, 0), 2, 1)
+    assert StrokeStyle(dash=(0, -0.0)).dash == ()
+    with pytest.raises(TypeError, match="dash must be lengths in a row"):
+        StrokeStyle(dash=3)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.noise import KINDS, Noise
+from sketch.noise import FARTHEST, KINDS, Noise
 
 PLACES = st.floats(-1000, 1000, width=32)
 
@@ -36,6 +36,30 @@ def test_seeds_differ_and_frequency_stretches():
     assert np.abs(Noise(1)(x) - Noise(2)(x)).max() > 0.1
     assert Noise(1, frequency=2)(x) == pytest.approx(Noise(1)(2 * x), abs=1e-4)
     assert Noise(1)(np.empty(0)).shape == (0,)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_changes_as_smoothly_far_out_as_near(kind):
+    noise = Noise(1, kind)
+    for middle in (1.76e9, -FARTHEST, 3 * FARTHEST, 1e12):
+        seen = noise(middle + np.linspace(-2, 2, 2001), 0.3)
+        near = noise(np.linspace(-2, 2, 2001), 0.3)
+        assert np.ptp(seen) > 0.2
+        assert np.abs(np.diff(seen)).max() < 3 * np.abs(np.diff(near)).max() + 0.01
+
+
+def test_what_was_near_enough_is_as_before():
+    assert Noise(1, frequency=0.5)(2 * FARTHEST) == Noise(1, frequency=0.5)(np.float32(2 * FARTHEST))
+    assert Noise(7)(np.uint8(200), -3) == Noise(7)(200.0, -3.0)
+
+
+def test_any_whole_number_is_a_seed():
+    assert Noise(2**40)(0.3) != Noise(2**40 + 1)(0.3) != Noise(-(2**70))(0.3)
+    assert Noise(np.int64(2**40))(0.3) == Noise(float(2**40))(0.3) == Noise(2**40)(0.3)
+    with pytest.raises(TypeError, match="seed must be a whole number; got 1.5"):
+        Noise(1.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="y must be numbers"):
+        Noise(1)(1, "2")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,12 @@ def test_a_color_that_fits_keeps_its_chroma():
     assert math.hypot(a, b) == pytest.approx(0.1, abs=1e-6)
 
 
-@pytest.mark.parametrize("wrong", [(1.1, 0, 0), (0.5, -0.1, 0), (0.5, 0.1, math.nan), (0.5, 0.1, 0, 2)])
-def test_numbers_out_of_range_are_refused(wrong):
+@pytest.mark.parametrize("wrong", [(math.inf, 0, 0), (0.5, math.nan, 0), (0.5, 0.1, math.nan)])
+def test_what_is_not_finite_is_refused(wrong):
     with pytest.raises(ValueError, match=r"must be"):
         oklch(*wrong)
+
+
+def test_numbers_out_of_range_count_as_the_nearest_in_it():
+    assert oklch(1.1, -0.1, 725, 2) == oklch(1, 0, 5, 1)
+    assert oklch(-3, 0.1, 0, -1) == oklch(0, 0.1, 0, 0)

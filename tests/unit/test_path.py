@@ -82,7 +82,6 @@ def test_an_arc_starts_and_ends_where_it_says():
         (lambda: PathPen().line_to(1, 1), "begins with move_to"),
         (lambda: PathPen().move_to(1, 1).close().line_to(2, 2), "begins with move_to"),
         (lambda: PathPen().move_to(1, math.nan), "finite"),
-        (lambda: PathPen().arc(0, 0, 0, 0, 1), "radius must be more than 0"),
         (lambda: PathPen().arc(0, 0, 1, 0, math.inf), "finite"),
         (lambda: PathPen().path(), "at least one contour"),
     ],
@@ -90,3 +89,11 @@ def test_an_arc_starts_and_ends_where_it_says():
 def test_what_is_no_path_is_refused(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_an_arc_goes_round_as_often_as_memory_allows_and_may_be_small():
+    assert PathPen().arc(0, 0, -3, 0, 0.01).path().contours[0].points.shape == (3, 2)
+    for turns in (40, 41):
+        path = PathPen().arc(5, 5, 3, 0, turns * math.tau + 0.1).path()
+        assert path.inside(5, 5) == (turns % 2 == 1)
+    assert len(PathPen().arc(0, 0, 5, 0, 1e9).path().contours[0]) < 5000

@@ -1,5 +1,6 @@
 """The color of the pen is written as every other color is, and looked at where it is set."""
 
+import numpy as np
 import pytest
 
 from sketch.input.events import PointerEvent
@@ -52,7 +53,7 @@ def test_it_is_white_unless_told_otherwise():
     assert drawn_in(Sketch) == (1.0, 1.0, 1.0, 1.0)
 
 
-@pytest.mark.parametrize("color", ["red", (255, 300, 0), (1, 2, 3, 4, 5), None, "#12", [1, 2, 3]])
+@pytest.mark.parametrize("color", ["red", (255, np.nan, 0), (1, 2, 3, 4, 5), None, "#12", [1, 2, 3]])
 def test_what_is_no_color_is_refused_where_it_is_written(color):
     with pytest.raises((ValueError, TypeError), match="pen_color: "):
         Sketch().pen_color = color

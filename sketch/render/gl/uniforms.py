@@ -45,10 +45,10 @@ def as_numbers(file: str, name: str, value: ArrayLike, declared: Declared) -> ND
     wanted = f"uniform {name!r} of {file} is a {_described(declared)}"
     size = _SIZES.get(declared.type)
     if size is None:
-        raise TypeError(
-            f"{wanted}, of which nothing can be set; declare what it holds as uniforms of their own, "
-            f"{', '.join(_SIZES)} or {SAMPLER}; got {value!r}"
+        advice = (
+            "" if "sampler" in declared.type else "; what it holds must be declared as uniforms of their own"
         )
+        raise TypeError(f"{wanted}, which cannot be set to {value!r}{advice}")
     whole = declared.type[0] in "iub"
     try:
         given = np.asarray(value)
@@ -59,8 +59,10 @@ def as_numbers(file: str, name: str, value: ArrayLike, declared: Declared) -> ND
     right = given.size == size * declared.length if declared.length else given.size % size == 0
     if not right:
         raise ValueError(f"{wanted}: {size * declared.length} numbers; got {given.size}")
+    if not np.isfinite(given).all():
+        raise ValueError(f"{wanted} and must be finite; got {value!r}")
     low, high = _reach(declared.type)
-    if not ((given >= low) & (given <= high)).all():  # NaN is neither
+    if not ((given >= low) & (given <= high)).all():
         raise ValueError(f"{wanted} and must be within {low:g}..{high:g}; got {value!r}")
     if declared.type.startswith("mat"):
         side = round(size**0.5)

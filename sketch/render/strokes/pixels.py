@@ -77,8 +77,8 @@ def pixel_stroke(stroke: DrawnStroke, matrix: Matrix) -> PixelStroke:
         return PixelStroke(apply_to_points(matrix, stroke.points), stroke.width * (scale / 2), stroke.color)
     look = look_of(stroke.style, stroke.brush, stroke.time, 1 / max(scale, 1e-6))
     laid = stroke.laid(scale)
-    if look.cut and not stroke.style.dash:
-        laid = _marked(laid, float(np.max(stroke.width)), stroke.brush is not None)
+    if look.cut and stroke.brush and not stroke.style.dash:
+        laid = _marked(laid, float(np.max(stroke.width)))
     width = laid.values(stroke.width) if isinstance(stroke.width, np.ndarray) else stroke.width
     color = laid.values(stroke.color) if isinstance(stroke.color, np.ndarray) else stroke.color
     radius = np.asarray(width * laid.share * (scale / 2), dtype=np.float32)
@@ -96,17 +96,17 @@ def pixel_stroke(stroke: DrawnStroke, matrix: Matrix) -> PixelStroke:
     )
 
 
-def _marked(laid: LaidStroke, width: float, brushed: bool) -> LaidStroke:
-    """A line that is cut off at both ends, made half as long as it is wide where a tap would leave no mark.
+def _marked(laid: LaidStroke, width: float) -> LaidStroke:
+    """A line that is cut off at its ends, made half as long as it is wide, so that a tap leaves a mark.
+
+    Without a brush a line is as long as it is given, as in SVG.
 
     Args:
         laid: What a stroke comes to, without dashes.
         width: Where it is widest, in the unit of the points.
-        brushed: Whether a brush drew it: a pen moves by a pixel or two even in a tap. Other lines are only
-            lengthened if they have no length at all.
     """
     length, least = float(laid.along[-1]), _LEAST_MARK * width
-    if length >= least or (length > 0 and not brushed):
+    if length >= least:
         return laid
     missing = least - length
     xy, at, along = laid.xy, laid.at, laid.along
