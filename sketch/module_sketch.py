@@ -25,7 +25,7 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
     A module's `window = sketch.Window(...)` and the other settings of `Sketch` apply.
 
     Raises:
-        TypeError: The module has no `draw` and no `setup`, or a function takes the wrong number of arguments.
+        TypeError: The module has no `draw` and no `setup`, or a function takes the wrong number of arguments,
             or a setting is of another type than described.
         ValueError: A setting is out of range.
     """

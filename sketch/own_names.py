@@ -96,6 +96,7 @@ OWN: Mapping[str, tuple[str, str, Check]] = {
     "mouse_x": ("where the mouse is", "a number", number),
     "mouse_y": ("where the mouse is", "a number", number),
     "modifiers": ("the keys that are held, such as shift", "a set of words", _words),
+    "key_code": ("where the key of the last event is", "a text", _of(str)),
     "home": ("the folder for what the user makes", "a path", _path),
     "ink": ("what was drawn with the pen, which ink.clear() empties", "an Ink()", _of(Ink)),
     "ink_amends": ("whether an ink was closed before, with fewer strokes", "True or False", _flag),

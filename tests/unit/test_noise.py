@@ -56,7 +56,7 @@ def test_what_was_near_enough_is_as_before():
 def test_any_whole_number_is_a_seed():
     assert Noise(2**40)(0.3) != Noise(2**40 + 1)(0.3) != Noise(-(2**70))(0.3)
     assert Noise(np.int64(2**40))(0.3) == Noise(float(2**40))(0.3) == Noise(2**40)(0.3)
-    with pytest.raises(TypeError, match="seed must be a whole number; got 1.5"):
+    with pytest.raises(TypeError, match="seed must be a whole number"):
         Noise(1.5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="y must be numbers"):
         Noise(1)(1, "2")
