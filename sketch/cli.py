@@ -261,11 +261,13 @@ def parse_size(text: str) -> tuple[int, int]:
     """Read "1280x720".
 
     Raises:
-        ValueError: It is not two whole numbers with an x between.
+        ValueError: It is not two whole numbers of 1 or more with an x between.
     """
     width, _, height = text.lower().partition("x")
     if not (width.isdigit() and height.isdigit()):
         raise ValueError(f"a size is written as 1280x720; got {text!r}")
+    if min(int(width), int(height)) < 1:
+        raise ValueError(f"a window's size must be at least 1 x 1; got {text!r}")
     return int(width), int(height)
 
 

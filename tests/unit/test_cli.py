@@ -60,9 +60,16 @@ def test_an_error_that_follows_from_another_shows_both(tmp_path):
 
 
 def test_an_error_without_a_line_of_the_authors_is_told_in_full(tmp_path):
-    answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch): window = 3\n")
+    answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch): pass\nMine.window = 3\n")
     assert answer.returncode == 1
     assert "launch.py" in answer.stderr
+
+
+def test_a_name_of_the_sketchs_own_is_told_at_the_authors_line(tmp_path):
+    answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch):\n    frame = 'picture.png'\n")
+    assert answer.returncode == 1
+    assert 'mine.py", line 2' in answer.stderr
+    assert "TypeError: Mine: frame is the sketch's own name" in answer.stderr
 
 
 def test_a_hook_with_the_wrong_arguments_is_told_in_one_line(tmp_path):

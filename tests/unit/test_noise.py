@@ -1,4 +1,5 @@
 import sys
+from typing import cast
 
 import numpy as np
 import pytest
@@ -55,7 +56,7 @@ def test_what_was_near_enough_is_as_before():
 
 def test_any_whole_number_is_a_seed():
     assert Noise(2**40)(0.3) != Noise(2**40 + 1)(0.3) != Noise(-(2**70))(0.3)
-    assert Noise(np.int64(2**40))(0.3) == Noise(float(2**40))(0.3) == Noise(2**40)(0.3)
+    assert Noise(cast(int, np.int64(2**40)))(0.3) == Noise(cast(int, float(2**40)))(0.3) == Noise(2**40)(0.3)
     with pytest.raises(TypeError, match="seed must be a whole number"):
         Noise(1.5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="y must be numbers"):
