@@ -16,6 +16,11 @@ from sketch.sketch import METHODS, Sketch
 from sketch.window import Window
 
 
+def test_every_attribute_of_a_sketch_is_looked_at():
+    names = {*Sketch.__annotations__, *vars(Sketch())}
+    assert names == {*SETTINGS, *OWN}
+
+
 @pytest.mark.parametrize("name", [*SETTINGS, *OWN, *sorted(METHODS)])
 def test_what_is_of_another_type_is_refused_on_the_class_and_later_and_names_the_attribute(name):
     wrong = object()
