@@ -1,7 +1,7 @@
 """Smooth randomness: for drift, terrain, wind, hands that shake."""
 
 from importlib import import_module
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 from zlib import crc32
 
 import numpy as np
@@ -98,7 +98,7 @@ class Noise:
 
 def _whole_seed(seed: object) -> int:
     if isinstance(seed, int | np.integer):
-        return int(seed)
+        return int(cast(int, seed))
     read = number("seed", seed)
     if read != int(read):
         raise TypeError(f"seed must be a whole number; got {seed!r}")

@@ -28,7 +28,7 @@ def _at_least_0(name: str, value: Any) -> float:
 def _flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be True or False; got {value!r}")
-    return bool(value)
+    return bool(cast(Any, value))
 
 
 def _color(name: str, value: Any) -> Any:

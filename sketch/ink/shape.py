@@ -188,7 +188,8 @@ class Polyline:
 
     def translate(self, x: float, y: float) -> "Polyline":
         """Moved by (x, y)."""
-        return self.transform((1, 0, 0, 1, *floats(x=x, y=y)))
+        x, y = floats(x=x, y=y)
+        return self.transform((1, 0, 0, 1, x, y))
 
     def rotate(self, radians: float, about: tuple[float, float] = (0.0, 0.0)) -> "Polyline":
         """Turned about a point, clockwise on the screen for positive angles."""
