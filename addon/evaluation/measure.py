@@ -13,8 +13,8 @@ from addon.evaluation.model import bare_run, new_engine
 from addon.evaluation.outcomes import Outcome, Stranger, outcome, stranger
 from addon.evaluation.watching import Stopwatch, draw, finished, teach
 from addon.runtime.model import LoadedModel
-from addon.runtime.refusal import quoted
 from addon.splits import Task, halved, tasks
+from addon.text import quoted
 
 Say = Callable[[str], None]
 

@@ -7,6 +7,7 @@ import pytest
 from addon.errors import ModelError
 from addon.runtime import registry
 from addon.runtime.loader import ModelLoader
+from addon.runtime.opening import ModelFile
 from addon.runtime.providers import CPU, Choice
 from addon.runtime.registry import find_models, model_name, next_model_path, shipped_models
 from tests.models import make_model
@@ -177,7 +178,7 @@ def test_a_file_that_fails_in_an_unforeseen_way_is_named_and_the_next_is_tried(t
     one, two = model_files(tmp_path, "one.onnx", "two.onnx")
     tried = []
 
-    def vet(path: Path) -> None:
+    def vet(path: Path) -> ModelFile:
         tried.append(path)
         raise OSError(28, "No space left on device")
 

@@ -91,7 +91,7 @@ def alone(model: LoadedModel, pointer_id: int, strokes: list[np.ndarray]) -> lis
         for x, y in stroke[:, :2].tolist():
             engine.point(pointer_id, x, y)
         engine.lift(pointer_id)
-    return [answer for _, answer in engine.take_news() if answer is not None]
+    return [answer for _, answer in engine.take_news() if isinstance(answer, Prediction)]
 
 
 @pytest.mark.parametrize("samples_a_frame", [1, 3, 50])
@@ -108,7 +108,7 @@ def test_every_answer_on_the_way_is_the_one_of_a_lone_ink(model: LoadedModel, sa
         engine.flush()
     news = engine.take_news()
     for pointer_id, strokes in hands().items():
-        mine = [answer for number, answer in news if number == pointer_id and answer is not None]
+        mine = [said for number, said in news if number == pointer_id and isinstance(said, Prediction)]
         wanted = alone(model, pointer_id, strokes)
         assert len(mine) == len(wanted)
         for one, other in zip(mine, wanted, strict=True):
