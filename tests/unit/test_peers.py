@@ -108,6 +108,7 @@ def test_peers_are_asked_the_same_inks(tmp_path):
         **dict.fromkeys(("unknown_auroc", "unknown_auroc_softmax"), None),
         **dict.fromkeys(("unknown_rejected", "unknown_rejected_softmax"), None),
         "refused": {"known": None, "unknown": None},
+        "spread": {"writers": None, "seeds": None},
         "point_us": dict.fromkeys(("p50", "p99", "bare_p50"), None),
     }
     text = "\n".join(lines(figures | found))
