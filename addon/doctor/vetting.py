@@ -19,10 +19,12 @@ class Vetting:
 
     Args:
         timeout: Seconds a file may take.
+        provider: Where it will run: tried on the CPU first, and then there.
     """
 
-    def __init__(self, timeout: float = TIMEOUT) -> None:
+    def __init__(self, timeout: float = TIMEOUT, provider: str = "auto") -> None:
         self._timeout = timeout
+        self._provider = provider
         self._passed: set[str] = set()
         self._closed = threading.Event()
 
@@ -36,7 +38,9 @@ class Vetting:
         if content in self._passed:
             return
         closed = self._closed.is_set
-        with Examiner(seconds=0.0, timeout=self._timeout, niceness=NICENESS, given_up=closed) as examiner:
+        with Examiner(
+            self._provider, seconds=0.0, timeout=self._timeout, niceness=NICENESS, given_up=closed
+        ) as examiner:
             found = examiner.load_as_pen(path)
         if found["verdict"] != "runs":
             why = found.get("why", "it cannot be opened")

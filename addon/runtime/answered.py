@@ -66,6 +66,12 @@ class Answered(Generic[Told]):
         return self._besides.figures()
 
 
+def notices_of(model: object) -> list[str]:
+    """What a model has to say since it was last asked, such as that it has moved to the CPU."""
+    take = getattr(model, "take_notices", None)
+    return [] if take is None else list(take())
+
+
 def one_line(error: BaseException) -> str:
     """An error's own words, short enough for the screen."""
     words = " ".join(str(error).split())[:160]

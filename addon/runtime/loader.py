@@ -29,12 +29,14 @@ class LoadRequest:
         paths: Files to try, the first that loads is taken.
         choose: Tells what to ask of ONNX Runtime; called in the thread, since finding out may take a while.
         strange: Whether the files may be anybody's, and are to be tried elsewhere first.
+        make: Loads the model in another way; None to load the files.
     """
 
     number: int
     paths: tuple[Path, ...]
     choose: Callable[[], Choice]
     strange: bool = False
+    make: Callable[[], LoadedModel] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,12 +75,25 @@ class ModelLoader:
 
     def request(self, paths: Sequence[Path], choose: Callable[[], Choice], strange: bool = False) -> int:
         """Load the first of `paths` that can be; returns at once with the number of the request."""
+        return self._request(paths, choose, strange, None)
+
+    def request_made(self, make: Callable[[], LoadedModel]) -> int:
+        """Load what a function loads, as `request` does."""
+        return self._request((), _no_choice, False, make)
+
+    def _request(
+        self,
+        paths: Sequence[Path],
+        choose: Callable[[], Choice],
+        strange: bool,
+        make: Callable[[], LoadedModel] | None,
+    ) -> int:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="inkloop-load", daemon=True)
             self._thread.start()
             end_at_exit(self, self._thread, partial(self._requests.put, None))
         self._asked += 1
-        self._requests.put(LoadRequest(self._asked, tuple(paths), choose, strange))
+        self._requests.put(LoadRequest(self._asked, tuple(paths), choose, strange, make))
         return self._asked
 
     def poll(self) -> LoadResult | None:
@@ -110,7 +125,13 @@ class ModelLoader:
             self._results.put(result)
 
 
+def _no_choice() -> Choice:
+    return Choice(())
+
+
 def _first_that_loads(request: LoadRequest, load: Load, vet: Vet | None) -> LoadResult:
+    if request.make is not None:
+        return LoadResult(request.number, request.make(), ())
     choice = request.choose()
     refused: list[str] = []
     for path in request.paths:

@@ -1,5 +1,6 @@
 """A model that is loaded, warm and measured: ready to take over between two frames."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter_ns
@@ -12,8 +13,9 @@ from addon.features import COLUMNS
 from addon.runtime.contest import FILE, Memory, Names, Trial, faster, machine_name, model_key
 from addon.runtime.opening import ModelFile, read_model
 from addon.runtime.ort import onnxruntime
-from addon.runtime.providers import Choice, running, truth
-from addon.runtime.session import open_file
+from addon.runtime.placement import may_move, on_cpu, or_on_cpu
+from addon.runtime.providers import Choice, asks_for
+from addon.runtime.session import open_told
 from addon.runtime.step import StepSession
 from addon.runtime.timings import Timings
 from addon.spec import ModelSpec
@@ -35,12 +37,15 @@ class LoadedModel:
         session: The open session.
         timings: Of one step, from the warm-up.
         notice: One line for the user if it runs elsewhere than hoped for; else empty.
+        elsewhere: Loads the same bytes on the CPU, told why; None where it is already there, or may not go
+            there.
     """
 
     path: Path
     session: StepSession
     timings: Timings
     notice: str = ""
+    elsewhere: Callable[[str], "LoadedModel"] | None = None
 
     @property
     def spec(self) -> ModelSpec:
@@ -69,7 +74,7 @@ def load_model(path: Path, choice: Choice, memory: Memory | None = None) -> Load
     """
     file = read_model(path)
     if not choice.rivals:
-        return _attempt(file, choice)
+        return or_on_cpu(choice, lambda choice: _attempt(file, choice))
     rivals = (choice.providers, *choice.rivals)
 
     def attempt(names: Names) -> Trial[LoadedModel]:
@@ -77,21 +82,20 @@ def load_model(path: Path, choice: Choice, memory: Memory | None = None) -> Load
         return Trial(model, model.session.provider, model.timings.p50)
 
     key = model_key(file.sha256, batch=1)
-    trial, notice = faster(rivals, running, attempt, memory or here(), key)
+    trial, notice = faster(rivals, asks_for, attempt, memory or here(choice.device), key)
     return replace(trial.opened, notice=". ".join(filter(None, (notice, trial.opened.notice))))
 
 
-def here() -> Memory:
-    """What was measured on this machine."""
+def here(device: str = "") -> Memory:
+    """What was measured on this machine with a device, named as in `providers.Cuda`."""
     runtime = onnxruntime()
-    machine = machine_name(runtime.__version__, getattr(runtime, "cuda_version", "") or "none")
+    machine = machine_name(runtime.__version__, getattr(runtime, "cuda_version", "") or "none", device)
     return Memory(user_cache_path("inkloop") / FILE, machine)
 
 
 def _attempt(file: ModelFile, choice: Choice) -> LoadedModel:
     path = file.path
-    session = open_file(file, choice)
-    notice = truth(choice, session.provider)
+    session, notice = open_told(file, choice)
     try:
         timings = measure(session)
     except ModelError as error:
@@ -100,7 +104,12 @@ def _attempt(file: ModelFile, choice: Choice) -> LoadedModel:
         raise ModelError(
             f"{path.name}: it fails when it runs ({_one_line(error)}); export it again"
         ) from error
-    return LoadedModel(path, session, timings, notice)
+
+    def elsewhere(why: str) -> LoadedModel:
+        return _attempt(file, replace(on_cpu(choice, why), rivals=()))
+
+    moves = session.provider != "cpu" and may_move(choice)
+    return LoadedModel(path, session, timings, notice, elsewhere if moves else None)
 
 
 def measure(session: StepSession) -> Timings:

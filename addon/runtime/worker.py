@@ -20,7 +20,7 @@ from queue import SimpleQueue
 from time import perf_counter_ns
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
-from addon.runtime.answered import Answered, failed, one_line
+from addon.runtime.answered import Answered, failed, notices_of, one_line
 from addon.runtime.timings import Timings
 from addon.threads import end_at_exit
 
@@ -234,4 +234,7 @@ class ThreadWorker(Generic[Given, Told]):
         except Exception as error:  # whatever a model raises: the show goes on with the last answer
             self._answered.fail(failed(self.name, one_line(error)))
             return
-        self._answered.put(told, began, perf_counter_ns() - started)
+        busy = perf_counter_ns() - started
+        for said in notices_of(self._call):
+            self._answered.fail(said.removeprefix(f"{self.name}: "))
+        self._answered.put(told, began, busy)

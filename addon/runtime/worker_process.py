@@ -273,6 +273,8 @@ class ProcessWorker:
         if "fault" in line:
             self._answered.fail(failed(self.name, line["fault"]))
             return
+        for said in line.get("said", ()):
+            self._answered.fail(said.removeprefix(f"{self.name}: "))
         assert slot.told is not None
         taken = perf_counter_ns()
         told = read(slot.told, line["places"])
