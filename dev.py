@@ -49,6 +49,9 @@ EXTRAS: dict[str, tuple[str, ...]] = {
 }
 """The commands, and what each needs besides what everybody has."""
 
+EVERYWHERE = ("sketch", "addon", "dev.py", "tests/cuda", "tests/fuzz")
+"""What runs on every system; tests stop processes by signals and bound their memory, which Windows cannot."""
+
 LOCK_SECONDS = 0.5
 AT_ONCE = 2
 
@@ -156,7 +159,7 @@ def missing_packages(command: str) -> list[str]:
 
 def may_install() -> bool:
     """Whether this process may install Debian packages."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
+    return sys.platform != "win32" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def install_packages(packages: Sequence[str]) -> None:
@@ -343,8 +346,8 @@ def checks(pytest_arguments: Sequence[str], display: bool) -> dict[str, list[str
         "ruff check": [tool("ruff"), "check"],
         "ruff format": [tool("ruff"), "format", "--check"],
         "pyright": [tool("pyright"), "--pythonplatform", "Linux"],
-        "pyright, Windows": [tool("pyright"), "--pythonplatform", "Windows"],
-        "pyright, macOS": [tool("pyright"), "--pythonplatform", "Darwin"],
+        "pyright, Windows": [tool("pyright"), "--pythonplatform", "Windows", *EVERYWHERE],
+        "pyright, macOS": [tool("pyright"), "--pythonplatform", "Darwin", *EVERYWHERE],
         "import-linter": [tool("lint-imports")],
         "pytest": [*screen, *python("-m", "pytest"), *pytest_arguments],
     }

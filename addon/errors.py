@@ -38,3 +38,13 @@ class TrainingError(AddonError):
 
 class EvaluationError(AddonError):
     """Data that is too little for what is to be measured, or a model that cannot be taught."""
+
+
+INSTALL_TORCH = "pip install torch --index-url https://download.pytorch.org/whl/cpu"
+
+
+def without_torch(error: BaseException) -> str:
+    """One line if an import did not find PyTorch, with the command that installs it; else empty."""
+    if not isinstance(error, ModuleNotFoundError) or (error.name or "").partition(".")[0] != "torch":
+        return ""
+    return f"training needs PyTorch, which is not installed here; install it with: {INSTALL_TORCH}"

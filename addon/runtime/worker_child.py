@@ -17,6 +17,7 @@ from multiprocessing.shared_memory import SharedMemory
 from time import perf_counter_ns
 from typing import Any, TextIO
 
+from addon.errors import without_torch
 from addon.parent import end_with_parent
 from addon.runtime.answered import notices_of
 from addon.runtime.tensors import Tensors, attach, plan, read, write
@@ -128,7 +129,7 @@ def _say(answers: TextIO, line: Line) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__
+    return without_torch(error) or " ".join(str(error).split())[:160] or type(error).__name__
 
 
 if __name__ == "__main__":
