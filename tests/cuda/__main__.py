@@ -196,7 +196,9 @@ def data_for(folder: Path) -> Path:
     write = (
         "import pathlib, sys; from tests.pretraining import write_data; write_data(pathlib.Path(sys.argv[1]))"
     )
-    subprocess.run([sys.executable, "-c", write, str(folder / "data")], cwd=ROOT, check=False)
+    command = [sys.executable, "-c", write, str(folder / "data")]
+    # What is missing for it, pretraining says itself.
+    subprocess.run(command, cwd=ROOT, check=False, stderr=subprocess.DEVNULL)
     return folder / "data"
 
 
