@@ -6,13 +6,17 @@
     python3 dev.py bench [NAME ...] [--json FILE]   the measurements, or the named ones
     python3 dev.py gallery [NAME ...]          docs/gallery.png, and short films in out/gallery/
     python3 dev.py fuzz [--count 2000]         damaged model files, opened by the thousand
+    python3 dev.py cuda [--wheels DIR] [--json FILE]   what a GPU of NVIDIA's does: tests, figures, one table
 
+`cuda` needs an NVIDIA driver, and neither a display nor a network where DIR has the wheels that are missing.
 The first start makes `.venv` beside this file, which takes a few minutes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import difflib
 import hashlib
 import importlib.util
 import json
@@ -21,17 +25,35 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 CONSTRAINTS = ROOT / "constraints.txt"
 STAMP = VENV / "inkloop-install"
 UNFINISHED = "unfinished"
+
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "run": (),
+    "test": ("dev",),
+    "bench": ("dev",),
+    "gallery": ("vision",),
+    "fuzz": ("dev",),
+    "cuda": (),
+}
+"""The commands, and what each needs besides what everybody has."""
+
+EVERYWHERE = ("sketch", "addon", "dev.py", "tests/cuda", "tests/fuzz")
+"""What runs on every system; tests stop processes by signals and bound their memory, which Windows cannot."""
+
+LOCK_SECONDS = 0.5
+AT_ONCE = 2
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
@@ -65,7 +87,7 @@ class TorchChoice:
 
     Attributes:
         index: A package index to ask besides those pip knows, or None.
-        extras: The extras of Inkloop to install.
+        extras: The extras of Inkloop to install for the device.
         pinned: Whether the tested version is asked for.
         remark: A sentence for the person who waits, or an empty string.
     """
@@ -86,13 +108,11 @@ def choose_torch(facts: Facts) -> TorchChoice:
     offers_cpu = facts.offered.endswith("+cpu")
     if not serves_cuda(facts.driver):
         index = CPU_INDEX if facts.system == "linux" and not offers_cpu else None
-        return TorchChoice(index, ("dev",), True, too_old(facts.driver))
+        return TorchChoice(index, (), True, too_old(facts.driver))
     index = CUDA_INDEX if facts.system == "win32" else None
     # A version with +cpu counts as newer than the same one without, so the pin would bring it.
     pinned = index is not None or not offers_cpu
-    return TorchChoice(
-        index, ("dev", "cuda"), pinned, "Found an NVIDIA driver: taking the CUDA build of torch."
-    )
+    return TorchChoice(index, ("cuda",), pinned, "Found an NVIDIA driver: taking the CUDA build of torch.")
 
 
 def too_old(driver: int | None) -> str:
@@ -139,7 +159,7 @@ def missing_packages(command: str) -> list[str]:
 
 def may_install() -> bool:
     """Whether this process may install Debian packages."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
+    return sys.platform != "win32" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def install_packages(packages: Sequence[str]) -> None:
@@ -179,10 +199,35 @@ def offered_version(requirement: str) -> str:
 
 
 def stamp_for(driver: int | None) -> str:
-    """What decides an install: a hash of what an environment stands on, and one of what goes into it."""
-    ground = f"{ROOT} {sys.platform} {platform.machine()} {sys.version} {serves_cuda(driver)}".encode()
+    """What decides an install: a hash of what an environment stands on, and one of what goes into it.
+
+    Python counts by its minor version: an environment outlives every patch of the Python it was made with.
+    """
+    python = f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]}"
+    ground = f"{ROOT} {sys.platform} {platform.machine()} {python} {serves_cuda(driver)}".encode()
     wanted = (ROOT / "pyproject.toml").read_bytes() + CONSTRAINTS.read_bytes()
     return " ".join(hashlib.sha256(part).hexdigest() for part in (ground, wanted))
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What the stamp in an environment says.
+
+    Attributes:
+        stamp: As `stamp_for`; `UNFINISHED`, or empty where there is none.
+        extras: What is installed besides what everybody has.
+    """
+
+    stamp: str
+    extras: tuple[str, ...]
+
+
+def installed() -> Installed:
+    """Read the stamp; an environment whose Python is gone has none that counts."""
+    if not STAMP.exists():
+        return Installed("", ())
+    first, *extras = STAMP.read_text().splitlines() or [UNFINISHED]
+    return Installed(first if Path(tool("python")).exists() else UNFINISHED, tuple(extras))
 
 
 def needs_clearing(old: str, new: str) -> bool:
@@ -190,7 +235,7 @@ def needs_clearing(old: str, new: str) -> bool:
     return old == UNFINISHED or (old != "" and old.split()[0] != new.split()[0])
 
 
-def install(choice: TorchChoice) -> None:
+def install(choice: TorchChoice, extras: Sequence[str]) -> None:
     """Install the checkout with its dependencies into the virtual environment."""
     constraints = CONSTRAINTS
     if not choice.pinned:
@@ -198,28 +243,100 @@ def install(choice: TorchChoice) -> None:
         constraints.write_text(CONSTRAINTS.read_text().replace(pinned_torch(), ""))
     index = ["--extra-index-url", choice.index] if choice.index else []
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
-    checkout = f"{ROOT}[{','.join(choice.extras)}]"
+    named = [*extras, *choice.extras]
+    checkout = f"{ROOT}[{','.join(named)}]" if named else str(ROOT)
     subprocess.check_call([*pip_install(), *quiet, *index, "-c", str(constraints), "-e", checkout])
 
 
-def set_up(command: str) -> None:
-    """Bring the machine and the virtual environment to where a command can run; at once if they are."""
-    install_packages(missing_packages(command))
+def install_wheels(folder: Path) -> None:
+    """Install what this Python lacks from a folder, one after the other: what is not there is said."""
+    import tomllib  # An older Python gets as far as to be told that it is too old.
+
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted: list[str] = [*project["dependencies"], *project["optional-dependencies"]["cuda"]]
+    for requirement in wanted:
+        command = [*pip_install(), "--quiet", "--no-index", "--find-links", str(folder), requirement]
+        if subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0:
+            say(f"Not in {folder} and not here: {requirement.split(';')[0]}. What needs it will fail.")
+    purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    place = subprocess.check_output([tool("python"), "-c", purelib], text=True).strip()
+    # Building the checkout itself would take a build tool that may not be there.
+    (Path(place) / "inkloop-checkout.pth").write_text(f"{ROOT}\n")
+
+
+def set_up(command: str, wheels: Path | None = None) -> None:
+    """Bring the machine and the virtual environment to where a command can run; at once if they are.
+
+    Args:
+        command: One of `EXTRAS`.
+        wheels: A folder to install from, in place of an index; what this Python has already is used then.
+    """
+    if wheels is None:
+        install_packages(missing_packages(command))
     driver = cuda_driver()
-    old, new = STAMP.read_text() if STAMP.exists() else "", stamp_for(driver)
-    if old == new:
-        return
-    say("Installing Inkloop into .venv; this takes a few minutes, and only the first time.")
-    clear = ["--clear"] if needs_clearing(old, new) else []
+    with locked(VENV.with_name(f"{VENV.name}.lock")):
+        old, new = installed(), stamp_for(driver)
+        if wheels is not None:
+            listed = "".join(sorted(path.name for path in wheels.glob("*.whl")))
+            new = f"{new} {hashlib.sha256(f'{wheels.resolve()} {listed}'.encode()).hexdigest()}"
+        extras = tuple(sorted({*old.extras, *EXTRAS[command]}))
+        if old.stamp == new and extras == old.extras:
+            return
+        # The whole stamp: an environment from wheels and one from an index do not mix.
+        clear = needs_clearing(old.stamp, new) or len(old.stamp.split()) not in (0, len(new.split()))
+        say("Installing Inkloop into .venv; this takes a few minutes, and only the first time.")
+        options = [*(["--clear"] if clear else []), *(["--system-site-packages"] if wheels else [])]
+        try:
+            if STAMP.exists():
+                STAMP.write_text(UNFINISHED)
+            subprocess.check_call([sys.executable, "-m", "venv", *options, str(VENV)])
+            STAMP.write_text(UNFINISHED)
+            if wheels is not None:
+                install_wheels(wheels)
+            else:
+                choice = choose_torch(Facts(sys.platform, driver, offered_version(pinned_torch())))
+                say(choice.remark)
+                install(choice, extras)
+        except subprocess.CalledProcessError:
+            stop("The installation did not finish; the reason is above. Start again and it is repeated.")
+        STAMP.write_text("\n".join((new, *extras)))
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Generator[None]:
+    """Hold a lock file, which ends with the process; wait for another that holds it, and say so."""
+    with path.open("a+b") as file:
+        told = False
+        while not _lock(file.fileno()):
+            if not told:
+                say("Another dev.py installs into .venv; this one waits until it is done.")
+                told = True
+            time.sleep(LOCK_SECONDS)
+        yield
+
+
+def _lock(number: int) -> bool:
+    """Whether an open file could be locked; one on a disk that knows no locks counts as locked."""
     try:
-        subprocess.check_call([sys.executable, "-m", "venv", *clear, str(VENV)])
-        STAMP.write_text(UNFINISHED)
-        choice = choose_torch(Facts(sys.platform, driver, offered_version(pinned_torch())))
-        say(choice.remark)
-        install(choice)
-    except subprocess.CalledProcessError:
-        stop("The installation did not finish; the reason is above. Start again and it is repeated.")
-    STAMP.write_text(new)
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(number, 0, os.SEEK_SET)
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def python(*arguments: str) -> list[str]:
+    """A command line of the environment's Python, whose lines appear as they are printed, piped or not."""
+    return [tool("python"), "-u", *arguments]
 
 
 def checks(pytest_arguments: Sequence[str], display: bool) -> dict[str, list[str]]:
@@ -228,27 +345,64 @@ def checks(pytest_arguments: Sequence[str], display: bool) -> dict[str, list[str
     return {
         "ruff check": [tool("ruff"), "check"],
         "ruff format": [tool("ruff"), "format", "--check"],
-        "pyright": [tool("pyright")],
+        "pyright": [tool("pyright"), "--pythonplatform", "Linux"],
+        "pyright, Windows": [tool("pyright"), "--pythonplatform", "Windows", *EVERYWHERE],
+        "pyright, macOS": [tool("pyright"), "--pythonplatform", "Darwin", *EVERYWHERE],
         "import-linter": [tool("lint-imports")],
-        "pytest": [*screen, tool("pytest"), *pytest_arguments],
+        "pytest": [*screen, *python("-m", "pytest"), *pytest_arguments],
     }
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run every check, even after one failed, and end with pytest's own last line if all went well."""
+    """Run every check, even after one failed, and end with pytest's own last line if all went well.
+
+    All but pytest run at once, two at a time, and are told of in their order.
+    """
     display = sys.platform != "linux" or "DISPLAY" in os.environ
     environment = {**os.environ, **TEST_ENVIRONMENT, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     steps, failed = checks(arguments, display), list[str]()
-    for name, command in steps.items():
-        started = time.perf_counter()
-        say(f"== {name}")
-        if subprocess.call(command, cwd=ROOT, env=environment) != 0:
-            failed.append(name)
-        if name != "pytest":
-            say(f"   {time.perf_counter() - started:.1f} s")
-    for name in steps if failed else ():
-        say(f"{name:14} {'FAILED' if name in failed else 'passed'}")
+    pytest = steps.pop("pytest")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        running = {name: pool.submit(check, command, environment) for name, command in steps.items()}
+        for name, future in running.items():
+            say(f"== {name}")
+            code, said, seconds = future.result()
+            say(said.rstrip())
+            say(f"   {seconds:.1f} s")
+            failed += [name] if code != 0 else []
+    say("== pytest")
+    if subprocess.call(pytest, cwd=ROOT, env=environment) != 0:
+        failed.append("pytest")
+    for name in (*steps, "pytest") if failed else ():
+        say(f"{name:16} {'FAILED' if name in failed else 'passed'}")
     return 1 if failed else 0
+
+
+def check(command: Sequence[str], environment: dict[str, str]) -> tuple[int, str, float]:
+    """Run a command to its end: its exit code, what it said, and the seconds it took."""
+    started = time.perf_counter()
+    with tempfile.TemporaryFile() as said:
+        code = subprocess.call(command, cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
+        said.seek(0)
+        text = said.read().decode("utf-8", "replace")
+    return code, text, time.perf_counter() - started
+
+
+def cuda(arguments: Sequence[str]) -> int:
+    """Set up, if need be from a folder of wheels, and measure what a device does."""
+    rest, wheels = list(arguments), None
+    if "--wheels" in rest:
+        at = rest.index("--wheels")
+        if len(rest) == at + 1 or not Path(rest[at + 1]).is_dir():
+            stop("--wheels wants a folder of wheels: python3 dev.py cuda --wheels DIR")
+        wheels = Path(rest[at + 1]).resolve()
+        del rest[at : at + 2]
+    # Another provider is for those who work on this command itself.
+    if "--provider" not in rest and not {"-h", "--help"} & set(rest) and cuda_driver() is None:
+        name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+        stop(f"There is no NVIDIA driver here ({name} cannot be loaded), so there is nothing to measure.")
+    set_up("cuda", wheels)
+    return hand_over(python("-m", "tests.cuda", *rest), ROOT)
 
 
 def hand_over(command: Sequence[str], folder: Path | None = None) -> int:
@@ -270,8 +424,13 @@ def say(sentence: str) -> None:
 
 def stop(sentence: str) -> NoReturn:
     """Print why it ends here, and end with a code that says it failed."""
-    print(sentence, file=sys.stderr, flush=True)
+    say_error(sentence)
     raise SystemExit(1)
+
+
+def say_error(sentence: str) -> None:
+    """Print a sentence at once where errors go."""
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -279,18 +438,25 @@ def main(arguments: Sequence[str]) -> int:
     if sys.version_info < (3, 11):
         stop(f"Inkloop needs Python 3.11 or newer; this is {platform.python_version()}.")
     command, rest = (arguments[0], list(arguments[1:])) if arguments else ("", [])
-    if command not in ("run", "test", "bench", "gallery", "fuzz"):
+    if command in ("", "-h", "--help"):
         print(__doc__)
-        return 0 if command in ("-h", "--help") else 2
+        return 0 if command else 2
+    if command not in EXTRAS:
+        near = difflib.get_close_matches(command, EXTRAS, n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        say_error(f"dev.py has no command {command!r}; {meant}It has {', '.join(EXTRAS)}.")
+        return 2
+    if command == "cuda":
+        return cuda(rest)
     set_up(command)
     if command == "test":
         return test(rest)
     if command in ("bench", "fuzz"):
-        return hand_over([tool("python"), "-m", f"tests.{command}", *rest], ROOT)
+        return hand_over(python("-m", f"tests.{command}", *rest), ROOT)
     if command == "gallery":
-        return hand_over([tool("python"), "-P", "-m", "sketch.cli", "gallery", *rest], ROOT)
+        return hand_over(python("-P", "-m", "sketch.cli", "gallery", *rest), ROOT)
     # -P keeps a sketch.py in the current folder from standing in for the package.
-    return hand_over([tool("python"), "-P", "-m", "sketch.cli", "handwriting", *rest])
+    return hand_over(python("-P", "-m", "sketch.cli", "handwriting", *rest))
 
 
 if __name__ == "__main__":

@@ -56,4 +56,14 @@ def said(error: BaseException) -> str:
     """
     if isinstance(error, AddonError):
         return one_line(str(error), _LONGEST)
-    return one_line(str(error)) or type(error).__name__
+    return without_torch(error) or one_line(str(error)) or type(error).__name__
+
+
+INSTALL_TORCH = "pip install torch --index-url https://download.pytorch.org/whl/cpu"
+
+
+def without_torch(error: BaseException) -> str:
+    """One line if an import did not find PyTorch, with the command that installs it; else empty."""
+    if not isinstance(error, ModuleNotFoundError) or (error.name or "").partition(".")[0] != "torch":
+        return ""
+    return f"training needs PyTorch, which is not installed here; install it with: {INSTALL_TORCH}"

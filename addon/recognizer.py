@@ -81,7 +81,7 @@ class Recognizer(Teaching):
         self._wanted = model
         self._home = home
         self._watched = watch if isinstance(watch, bool) else Path(watch).absolute()
-        self._vetting = Vetting()
+        self._vetting = Vetting(provider=require or provider)
         self._slot = ModelSlot(self._pens, provider, require, self._vetting)
         self._workshop = Workshop(self.name, self._pens, self._slot, preset)
         self._folder = Path()

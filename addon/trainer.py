@@ -1,21 +1,15 @@
 """The sketch's handle on a training that runs in a process of its own. Needs no torch and never waits."""
 
-import os
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import IO
 
-from addon.errors import TrainingError
+from addon.child_process import ChildProcess
+from addon.errors import AddonError, TrainingError
 from addon.jobs import CANCEL_LINE, LAST, Baking, Event, Failed, Job, event_from, job_line
 
 LOG_NAME = "training.log"
 
-# How long the process may take to leave by itself before it is ended, in seconds.
-GRACE = 1.0
+NICENESS = 10
+"""By how much a training steps back behind the sketch unless its job says otherwise."""
 
 
 class TrainerProcess:
@@ -29,14 +23,11 @@ class TrainerProcess:
     The last event is always one of `addon.jobs.LAST`, also when the process was killed.
     """
 
-    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
-        self._process = process
+    def __init__(self, child: ChildProcess[Event], log: Path) -> None:
+        self._child = child
         self._log = log
-        self._events: SimpleQueue[Event] = SimpleQueue()
-        self._ended = threading.Event()
-        self._stopped = False
-        self._reader = threading.Thread(target=self._read, name="inkloop-trainer", daemon=True)
-        self._reader.start()
+        self._last: Event | None = None
+        self._over = False
 
     @classmethod
     def start(cls, job: Job | Baking) -> "TrainerProcess":
@@ -49,107 +40,62 @@ class TrainerProcess:
             TrainingError: The process cannot be started.
         """
         folder = job.folder
+        threads = "1" if isinstance(job, Baking) else str(job.config.get("threads", 1))
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            process = _spawn(job, folder / LOG_NAME)
+            child = ChildProcess(
+                "addon.training",
+                _understood,
+                niceness=0 if isinstance(job, Baking) else int(job.config.get("niceness", NICENESS)),
+                folder=folder,
+                # Torch would leave its folder among the system's temporary files.
+                environment={
+                    "OMP_NUM_THREADS": threads,
+                    "TORCHINDUCTOR_CACHE_DIR": str(folder / "torch"),
+                },
+                log=folder / LOG_NAME,
+            )
         except OSError as error:
             raise TrainingError(f"training cannot start: {error}") from error
-        trainer = cls(process, folder / LOG_NAME)
-        trainer._say(job_line(job))
-        return trainer
+        except AddonError as error:
+            raise TrainingError(f"training cannot start: {error}") from error
+        child.say(job_line(job))
+        return cls(child, folder / LOG_NAME)
 
     @property
     def pid(self) -> int:
         """The process's number."""
-        return self._process.pid
+        return self._child.pid
 
     @property
     def running(self) -> bool:
         """Whether more events may come; once it is False, one more `poll` gives the last of them."""
-        return not self._ended.is_set()
+        return self._child.alive
 
     def poll(self) -> list[Event]:
         """What happened since the last call, oldest first; never waits."""
-        return list(_drained(self._events))
+        # Asked before listening: what it said before it ended is to be heard.
+        alive = self._child.alive
+        events = self._child.heard()
+        self._last = events[-1] if events else self._last
+        # A child that has ended leaves no more than one call gives.
+        if alive or self._over:
+            return events
+        self._over = True
+        if not isinstance(self._last, LAST):
+            events.append(
+                Failed(f"training ended unexpectedly ({self._child.last_words()}); see {self._log}")
+            )
+        return events
 
     def cancel(self) -> None:
         """Ask it to stop after the iteration it is in; `Cancelled` follows."""
-        self._say(CANCEL_LINE)
+        self._child.say(CANCEL_LINE)
 
     def stop(self) -> None:
         """End it, whatever it is doing; waits at most a second or two. No event follows."""
-        self._stopped = True
-        _close(self._process.stdin)
-        try:
-            self._process.wait(timeout=GRACE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._reader.join()
-
-    def _say(self, line: str) -> None:
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(line + "\n")
-            self._process.stdin.flush()
-        except (OSError, ValueError):
-            return  # It is gone or going; the reader tells why.
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        last: Event | None = None
-        with self._process.stdout as lines:
-            for line in lines:
-                last = _understood(line)
-                self._events.put(last)
-        code = self._process.wait()
-        if not isinstance(last, LAST) and not self._stopped:
-            self._events.put(Failed(f"training ended unexpectedly ({_how(code)}); see {self._log}"))
-        _close(self._process.stdin)
-        self._ended.set()
-
-
-def _spawn(job: Job | Baking, log: Path) -> subprocess.Popen[str]:
-    with log.open("a", encoding="utf-8") as errors:
-        return subprocess.Popen(
-            # -P keeps the working folder off the path, and with it whatever the author's sketch is called.
-            [sys.executable, "-P", "-m", "addon.training"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            encoding="ascii",
-            cwd=log.parent,
-            env=_environment(job),
-            creationflags=_quietly(),
-        )
-
-
-def _environment(job: Job | Baking) -> dict[str, str]:
-    packages = str(Path(__file__).parents[1])
-    threads = "1" if isinstance(job, Baking) else str(job.config.get("threads", 1))
-    # Torch would leave its folder among the system's temporary files.
-    kept = str(job.folder / "torch")
-    return {
-        **os.environ,
-        "PYTHONPATH": packages,
-        "OMP_NUM_THREADS": threads,
-        "TORCHINDUCTOR_CACHE_DIR": kept,
-    }
-
-
-def _quietly() -> int:
-    """Windows: no console, and the lower priority that `os.nice` gives elsewhere; 0 on other systems."""
-    names = ("CREATE_NO_WINDOW", "BELOW_NORMAL_PRIORITY_CLASS")
-    return sum(int(getattr(subprocess, name, 0)) for name in names)
-
-
-def _drained(queue: "SimpleQueue[Event]") -> Iterator[Event]:
-    while True:
-        try:
-            yield queue.get_nowait()
-        except Empty:
-            return
+        self._over = True
+        self._child.end()
 
 
 def _understood(line: str) -> Event:
@@ -157,15 +103,3 @@ def _understood(line: str) -> Event:
         return event_from(line)
     except (TrainingError, TypeError) as error:
         return Failed(str(error))
-
-
-def _how(code: int) -> str:
-    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def _close(pipe: IO[str] | None) -> None:
-    assert pipe is not None
-    try:
-        pipe.close()
-    except OSError:
-        return  # Closing flushes; what was not read is of no use to a process that is gone.

@@ -203,7 +203,14 @@ def evaluate(
 def pretrain(context: typer.Context) -> None:
     """Train a base encoder on other people's pens, from the data folder; see `inkloop pretrain --help`."""
     # By its name, since the check that no sketch loads PyTorch would take this command for one.
-    command: Any = import_module("addon.training.pretrain")
+    from addon.errors import without_torch
+
+    try:
+        command: Any = import_module("addon.training.pretrain")
+    except ModuleNotFoundError as error:
+        if not without_torch(error):
+            raise
+        _stop(without_torch(error))
     raise SystemExit(command.main(context.args))
 
 

@@ -67,7 +67,7 @@ def _tidy() -> None:
 def _answer(request: dict[str, Any]) -> Findings:
     path = Path(request["path"])
     if request["as_pen"]:
-        return load_pen(path)
+        return load_pen(path, request["provider"])
     return examine(
         path,
         Path(request["folder"]),

@@ -1,7 +1,7 @@
 """Everything that can be found out about a file. Runs in the child process: see `examiner`."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,7 +17,9 @@ from addon.errors import AddonError, ModelError
 from addon.runtime.contents import Contents
 from addon.runtime.model import load_model, try_magnitudes
 from addon.runtime.opening import LIMIT, ModelFile, read_model
-from addon.runtime.providers import Choice, choose_here, running, truth
+from addon.runtime.placement import Placement as Placed
+from addon.runtime.placement import truth
+from addon.runtime.providers import Choice, choose_here, short_name
 from addon.spec import ENCODER_KIND, METADATA_KEY
 from addon.text import escaped
 
@@ -35,8 +37,9 @@ def examine(path: Path, folder: Path, *, provider: str, seconds: float, limit: i
     found = Findings(file=path.name, verdict="refused")
     try:
         file = read_model(path, limit)
-        trial = _open(found, file, choose_here(provider, None), provider, folder)
-        _run(found, file, trial, seconds)
+        choice = choose_here(provider, None)
+        trial = _open(found, file, choice, provider, folder)
+        _run(found, file, choice, trial, seconds)
         found["verdict"] = "runs"
     except (AddonError, ValueError) as error:
         found["why"] = str(error).removeprefix(f"{escaped(path.name)}: ")
@@ -45,8 +48,13 @@ def examine(path: Path, folder: Path, *, provider: str, seconds: float, limit: i
     return found
 
 
-def load_pen(path: Path) -> Findings:
-    """Load a file as the pen's engine does."""
+def load_pen(path: Path, provider: str = "cpu") -> Findings:
+    """Load a file as the pen's engine does: on the CPU, and on the provider that will run it.
+
+    Args:
+        path: The ONNX file.
+        provider: As for a recogniser.
+    """
     found = Findings(file=path.name, verdict="refused")
     choice = choose_here("cpu", None)
     try:
@@ -54,6 +62,10 @@ def load_pen(path: Path) -> Findings:
         if METADATA_KEY not in file.contents.metadata:
             return Findings(file=path.name, verdict="refused", why=said_of_foreign(file, choice))
         try_magnitudes(load_model(file, choice).session)
+        wanted = choose_here(provider, None)
+        if wanted.providers != choice.providers:
+            # One that fails there without a crash runs on the CPU, and the sketch says so.
+            load_model(file, replace(wanted, rivals=()))
         found["content"] = file.content
         found["verdict"] = "runs"
     except AddonError as error:
@@ -77,21 +89,25 @@ def _open(found: Findings, file: ModelFile, choice: Choice, asked: str, folder: 
     found["metadata"] = {key: text for key, text in file.contents.metadata.items() if key != METADATA_KEY}
     trial = Trial(file, choice.providers, folder)
     found["inputs"], found["outputs"] = trial.inputs, trial.outputs
-    runs = running(trial.session.get_providers())
-    found["placement"] = Placement(asked=asked, runs=runs, notice=truth(choice, runs), parts={})
+    registered = short_name(trial.session.get_providers()[0])
+    found["placement"] = Placement(asked=asked, runs=registered, notice=choice.notice, parts={})
     if METADATA_KEY in file.contents.metadata:
         _add_pen(found, file, choice)
     return trial
 
 
-def _run(found: Findings, file: ModelFile, trial: Trial, seconds: float) -> None:
+def _run(found: Findings, file: ModelFile, choice: Choice, trial: Trial, seconds: float) -> None:
     """What can be told of it once it runs."""
     described = adaptor_of(file.path)
     recurrent = bool(state_pairs(trial.inputs, trial.outputs))
     # What counts of a recurrent model is how long one step takes.
     trial.run(1 if recurrent else STEPS, dict(described.constants) if described else {})
-    if "placement" in found:
-        found["placement"]["parts"] = trial.parts
+    if "placement" in found and trial.parts:
+        ran = Placed({name: sum(operators.values()) for name, operators in trial.parts.items()})
+        notice = truth(file.path.name, choice, ran)
+        found["placement"] |= Placement(
+            asked=found["placement"]["asked"], runs=ran.provider, notice=notice, parts=trial.parts
+        )
     found["speed"] = speed = trial.measure(seconds)
     if "kind" not in found:
         judged = judge(trial.inputs, trial.outputs, speed["inputs"], speed["outputs"])

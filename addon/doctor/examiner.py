@@ -1,5 +1,6 @@
 """Strangers' files, opened in a process that may crash, hang or be ended: there is always an answer."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,9 +8,9 @@ from time import monotonic, sleep
 from types import TracebackType
 from typing import cast
 
+from addon.child_process import ChildProcess, Line
 from addon.doctor.findings import Findings
 from addon.doctor.limits import FOLDER_PREFIX
-from addon.runtime.child_process import ChildProcess
 from addon.runtime.opening import LIMIT
 
 TIMEOUT = 60.0
@@ -53,7 +54,7 @@ class Examiner:
         self._timeout = timeout
         self._niceness = niceness
         self._given_up = given_up
-        self._child: ChildProcess | None = None
+        self._child: ChildProcess[Line] | None = None
         self.started = 0
 
     @property
@@ -91,7 +92,7 @@ class Examiner:
         if self._child is None:
             # What a child leaves behind when it crashes goes with this folder.
             self._folder = TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True)
-            self._child = ChildProcess("addon.doctor.child", self._niceness)
+            self._child = ChildProcess("addon.doctor.child", json.loads, niceness=self._niceness)
             self.started += 1
         place = {"path": str(path.absolute()), "folder": self._folder.name}
         self._child.say({**self._request, **place, "as_pen": as_pen})
@@ -107,7 +108,7 @@ class Examiner:
         self.close()
         return Findings(file=path.name, verdict=verdict, why=why)
 
-    def _wait(self, child: ChildProcess) -> Findings | None:
+    def _wait(self, child: ChildProcess[Line]) -> Findings | None:
         """The answer; None if the child ended without one, or takes too long."""
         ends = monotonic() + self._timeout
         while True:

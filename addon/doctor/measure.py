@@ -1,6 +1,5 @@
 """A model run on inputs that were made up for it: whether, where and how fast."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,8 @@ from addon.doctor.findings import Speed, Value
 from addon.doctor.inputs import Feeds, attempts
 from addon.errors import ModelError
 from addon.runtime.opening import ModelFile, open_session
-from addon.runtime.providers import running
+from addon.runtime.placement import nodes_of
+from addon.runtime.providers import short_name
 from addon.runtime.refusal import one_line
 
 TRYING_SECONDS = 10.0
@@ -48,7 +48,7 @@ class Trial:
         self._file = file
         # ONNX Runtime writes what ran where into a file, and nowhere else.
         prefix = str(folder / "profile")
-        self.session: Any = open_session(file, providers, enable_profiling=True, profile_file_prefix=prefix)
+        self.session: Any = open_session(file, providers, profile=prefix)
         self.inputs = [_value(value) for value in self.session.get_inputs()]
         self.outputs = [_value(value) for value in self.session.get_outputs()]
         self.feeds: Feeds = {}
@@ -149,16 +149,11 @@ def _value(value: Any) -> Value:
 def _parts(profile: Path) -> dict[str, dict[str, int]]:
     """How many nodes of each operator ran on each provider; nothing if too many ran to be written down."""
     try:
-        events: list[dict[str, Any]] = json.loads(profile.read_text(encoding="utf-8"))
+        nodes = nodes_of(profile)
     except (OSError, ValueError):
         # Cut off at the bound for files, after a loop of very many turns.
         return {}
-    nodes = {
-        (event["args"].get("provider", ""), event["args"].get("op_name", ""), event["name"])
-        for event in events
-        if event.get("cat") == "Node" and event["name"].endswith("_kernel_time")
-    }
-    counts = Counter((running([provider]), operator) for provider, operator, _ in nodes if provider)
+    counts = Counter((short_name(provider), operator) for provider, operator, _ in nodes)
     parts: dict[str, dict[str, int]] = {}
     for (provider, operator), count in sorted(counts.items()):
         parts.setdefault(provider, {})[operator] = count

@@ -28,10 +28,12 @@ class Vetting:
 
     Args:
         timeout: Seconds a file may take.
+        provider: Where it will run: tried on the CPU first, and then there.
     """
 
-    def __init__(self, timeout: float = TIMEOUT) -> None:
+    def __init__(self, timeout: float = TIMEOUT, provider: str = "auto") -> None:
         self._timeout = timeout
+        self._provider = provider
         self._passed: set[str] = set()
         self._closed = threading.Event()
 
@@ -61,7 +63,9 @@ class Vetting:
     def _tried(self, path: Path) -> str:
         """The content of what the other process has read and found sound."""
         closed = self._closed.is_set
-        with Examiner(seconds=0.0, timeout=self._timeout, niceness=NICENESS, given_up=closed) as examiner:
+        with Examiner(
+            self._provider, seconds=0.0, timeout=self._timeout, niceness=NICENESS, given_up=closed
+        ) as examiner:
             found = examiner.load_as_pen(path)
         if found["verdict"] == "runs":
             return found.get("content", "")

@@ -67,6 +67,12 @@ class Answered(Generic[Told]):
         return self._besides.figures()
 
 
+def notices_of(model: object) -> list[str]:
+    """What a model has to say since it was last asked, such as that it has moved to the CPU."""
+    take = getattr(model, "take_notices", None)
+    return [] if take is None else list(take())
+
+
 def not_opened(name: str, reason: str) -> str:
     """That a model cannot be made; the reason may begin with its name, which stands before it already."""
     return f"it cannot be opened ({reason.removeprefix(f'{escaped(name)}: ')})"

@@ -7,43 +7,56 @@ Binding saves ONNX Runtime from making its outputs anew at each run. On CUDA the
 so that the launches of a run can be recorded as a CUDA graph and played again as one.
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from addon.errors import ModelError, said
-from addon.runtime.opening import ModelFile, Provider, open_session
+from addon.runtime.opening import ModelFile
 from addon.runtime.ort import onnxruntime
-from addon.runtime.providers import CUDA, Choice, running, truth
+from addon.runtime.placement import Placed, may_move, on_cpu, open_placed, or_on_cpu
+from addon.runtime.providers import CUDA, Choice, Provider
 from addon.runtime.refusal import one_line
 from addon.runtime.tensors import Tensors
 
 # The first run allocates, the second is recorded, the third plays the recording.
 WARM_RUNS = 3
 
+_log = logging.getLogger(__name__)
+
 
 class BoundRun:
     """An open model whose inputs and outputs are bound to memory of their own.
 
     Args:
-        session: An `onnxruntime.InferenceSession`.
+        placed: A session and what runs it.
         name: Of the model, for errors.
         example: An array for each input, of the sizes of all that will be fed; copied.
-        notice: One line for the user; empty if there is nothing to say.
         device: ONNX Runtime's name for where the arrays are to lie.
         values: `onnxruntime.OrtValue`, or what stands in for it.
+        elsewhere: Makes the same on the CPU, told why; None where it may not go there.
 
     Raises:
         ModelError: It fails on the example.
     """
 
     def __init__(
-        self, session: Any, name: str, example: Tensors, notice: str, device: str, values: Any
+        self,
+        placed: Placed,
+        name: str,
+        example: Tensors,
+        device: str,
+        values: Any,
+        elsewhere: "Callable[[str], BoundRun] | None" = None,
     ) -> None:
-        self.provider = running(session.get_providers())
-        self.notice = notice
+        session = placed.session
+        self.provider = placed.provider
+        self.notice = placed.notice
+        self._elsewhere = elsewhere
+        self._moved: BoundRun | None = None
         self._session = session
         self._name = name
         self._given = {
@@ -68,19 +81,41 @@ class BoundRun:
     def __call__(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
         """Run it once; the answers are the caller's.
 
+        If its device fails, it runs on the CPU from then on, and `notice` says so.
+
         Raises:
             ValueError: An array is missing or of another size or type than the example.
             ModelError: It fails.
         """
+        if self._moved is not None:
+            return self._moved(feeds)
         for key, (shape, dtype) in self._sizes.items():
             array = feeds.get(key)
             if array is None or array.shape != shape or array.dtype != dtype:
                 got = "nothing" if array is None else f"{array.dtype} of shape {array.shape}"
                 raise ValueError(f"{self._name}: {key!r} is bound as {dtype} of shape {shape}; got {got}")
-            self._given[key].update_inplace(_plain(array))
-        self._run()
-        values = self._binding.get_outputs()
-        return {key: value.numpy().copy() for key, value in zip(self._outputs, values, strict=True)}
+        try:
+            return self._answer(feeds)
+        except ModelError as error:
+            if self._elsewhere is None:
+                raise
+            moved = self._elsewhere(str(error).removeprefix(f"{self._name}: "))
+        _log.warning("%s", moved.notice)
+        self._moved, self.provider, self.notice = moved, moved.provider, moved.notice
+        return moved(feeds)
+
+    def _answer(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
+        try:
+            # Into the memory that is bound: a recording reads there, whatever is fed.
+            for key in self._sizes:
+                self._given[key].update_inplace(_plain(feeds[key]))
+            self._run()
+            values = self._binding.get_outputs()
+            return {key: value.numpy().copy() for key, value in zip(self._outputs, values, strict=True)}
+        except ModelError:
+            raise
+        except Exception as error:  # a copy from or to a device that has failed
+            raise ModelError(f"{self._name}: it fails when it runs ({one_line(str(error))})") from error
 
     def _run(self) -> None:
         try:
@@ -99,32 +134,33 @@ def open_bound(file: ModelFile, choice: Choice, example: Mapping[str, NDArray[An
         ModelError: It cannot be opened, or fails on the example.
         ProviderError: It does not run on the provider that is required.
     """
-    values = onnxruntime().OrtValue
+    return or_on_cpu(choice, lambda choice: _open(file, choice, example))
+
+
+def _open(file: ModelFile, choice: Choice, example: Tensors) -> BoundRun:
     if choice.providers[0] != CUDA:
-        return _opened(file, choice, choice.providers, example, "cpu", values)
+        return _opened(file, choice, choice.providers, example)
     recorded: list[Provider] = [(CUDA, {"enable_cuda_graph": "1"}), *choice.providers[1:]]
     try:
-        return _opened(file, choice, recorded, example, "cuda", values)
+        return _opened(file, choice, recorded, example)
     except ModelError as error:
-        plain = _opened(file, choice, choice.providers, example, "cuda", values)
+        plain = _opened(file, choice, choice.providers, example)
         why = f"{file.path.name} runs without a CUDA graph ({said(error)})"
         plain.notice = ". ".join(filter(None, (plain.notice, why)))
         return plain
 
 
-def _opened(
-    file: ModelFile,
-    choice: Choice,
-    providers: Sequence[Provider],
-    example: Tensors,
-    device: str,
-    values: Any,
-) -> BoundRun:
-    session = open_session(file, providers)
-    runs = running(session.get_providers())
+def _opened(file: ModelFile, choice: Choice, providers: Sequence[Provider], example: Tensors) -> BoundRun:
+    placed = open_placed(file, choice, providers=providers)
+    values = onnxruntime().OrtValue
+    name = file.path.name
+
+    def elsewhere(fault: str) -> BoundRun:
+        return _open(file, on_cpu(choice, f"{name}: {fault}"), example)
+
     # ONNX Runtime may not have taken CUDA, and then there is no memory there either.
-    where = device if runs == "cuda" else "cpu"
-    return BoundRun(session, file.path.name, example, truth(choice, runs), where, values)
+    device = "cuda" if placed.provider == "cuda" else "cpu"
+    return BoundRun(placed, name, example, device, values, elsewhere if may_move(choice) else None)
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
-from addon.errors import ModelError, ProviderError
+from addon.errors import ModelError, ProviderError, said
 from addon.files import write_atomically
 
 Opened = TypeVar("Opened")
@@ -91,9 +91,13 @@ def _figures(given: object) -> dict[str, float]:
     return {name: float(us) for name, us in figures.items() if isinstance(us, int | float) and us > 0}
 
 
-def machine_name(runtime: str, cuda: str) -> str:
-    """What figures hold for: versions of ONNX Runtime and CUDA, and the processor."""
-    return f"onnxruntime {runtime}, cuda {cuda}, {platform.machine()} x {os.cpu_count()}, {platform.node()}"
+def machine_name(runtime: str, cuda: str, device: str = "") -> str:
+    """What figures hold for: versions of ONNX Runtime and CUDA, the GPU with its driver, the processor."""
+    gpu = device or "no GPU"
+    return (
+        f"onnxruntime {runtime}, cuda {cuda}, {gpu}, {platform.machine()} x {os.cpu_count()}, "
+        f"{platform.node()}"
+    )
 
 
 def model_key(sha256: str, batch: int) -> str:
@@ -126,12 +130,20 @@ def faster(
     """
     names = {short(candidate): candidate for candidate in candidates}
     known = memory.recall(key)
-    if set(known) == set(names):
-        trial = attempt(names[min(known, key=known.__getitem__)])
-        return trial, told(trial.provider, known)
     trials: list[Trial[Opened]] = []
     failed: Exception | None = None
-    for candidate in candidates:
+    left = list(candidates)
+    if set(known) == set(names):
+        best = names[min(known, key=known.__getitem__)]
+        try:
+            trial = attempt(best)
+        except (ModelError, ProviderError) as error:
+            # It won another day: a device may be full or gone today, and the others still run.
+            failed = error
+            left.remove(best)
+        else:
+            return trial, told(trial.provider, known)
+    for candidate in left:
         try:
             trials.append(attempt(candidate))
         except (ModelError, ProviderError) as error:
@@ -152,4 +164,4 @@ def told(provider: str, figures: dict[str, float], failed: Exception | None = No
     line = f"recognition runs on {provider}: {figures.get(provider, float('nan')):.0f} microseconds a run"
     if others:
         line += f", {', '.join(others)}"
-    return f"{line}; the other provider failed ({' '.join(str(failed).split())[:120]})" if failed else line
+    return f"{line}; the other provider failed ({said(failed)})" if failed else line

@@ -1,6 +1,7 @@
 """A step on a device such as a GPU: the recurrent state stays there, and only rows and answers travel."""
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,6 +14,17 @@ class DeviceState(NamedTuple):
 
     h: Any
     c: Any
+    batch: int = 1
+
+
+class Share(NamedTuple):
+    """The state of one ink of a batch, which stays in one piece on the device."""
+
+    whole: DeviceState
+    place: int
+
+
+Held: TypeAlias = DeviceState | Share
 
 
 class DeviceStep:
@@ -43,14 +55,19 @@ class DeviceStep:
         self._device = device
         self._device_id = device_id
         self._answers = tuple(answer_sizes(spec))
+        self._starts: dict[int, DeviceState] = {}
 
     def start(self, batch: int = 1) -> DeviceState:
-        """The state before the first row: zeros, the only numbers of a state that are ever sent."""
-        zeros = np.zeros((self.spec.layers, batch, self.spec.hidden), dtype=np.float32)
-        return DeviceState(self._sent(zeros), self._sent(zeros))
+        """The state before the first row: zeros, which are sent once for each size of a batch."""
+        if batch not in self._starts:
+            zeros = np.zeros((self.spec.layers, batch, self.spec.hidden), dtype=np.float32)
+            self._starts[batch] = DeviceState(self._sent(zeros), self._sent(zeros), batch)
+        return self._starts[batch]
 
-    def step(self, rows: Floats, state: DeviceState) -> tuple[StepOutputs, DeviceState]:
+    def step(self, rows: Floats, state: Held) -> tuple[StepOutputs, DeviceState]:
         """Take rows of shape (batch, time, features) on from a state."""
+        if isinstance(state, Share):
+            state = self.join([state])
         # A binding of its own for each step: outputs of one that is used again would overwrite the state
         # before.
         binding = self._session.io_binding()
@@ -64,7 +81,34 @@ class DeviceStep:
         self._session.run_with_iobinding(binding)
         h, c, *answers = binding.get_outputs()
         told = zip(self._answers, (value.numpy() for value in answers), strict=True)
-        return StepOutputs(**dict(told)), DeviceState(h, c)
+        return StepOutputs(**dict(told)), DeviceState(h, c, len(rows))
+
+    def join(self, states: Sequence[Held]) -> DeviceState:
+        """The state of a batch, of states of one ink each.
+
+        Pens that were together in the step before stay on the device as they are; only where one comes or
+        goes are their numbers put together here and sent.
+        """
+        first = states[0]
+        if isinstance(first, DeviceState):
+            if len(states) == 1:
+                return first
+        elif list(states) == [Share(first.whole, place) for place in range(first.whole.batch)]:
+            return first.whole
+        parts = [state if isinstance(state, Share) else Share(state, 0) for state in states]
+        wholes = {id(part.whole): part.whole for part in parts}
+        brought = {key: (whole.h.numpy(), whole.c.numpy()) for key, whole in wholes.items()}
+        h, c = (
+            np.concatenate(
+                [brought[id(part.whole)][which][:, part.place : part.place + 1] for part in parts], axis=1
+            )
+            for which in (0, 1)
+        )
+        return DeviceState(self._sent(h), self._sent(c), len(parts))
+
+    def split(self, state: DeviceState) -> list[Held]:
+        """The states of a batch's inks, in order; nothing leaves the device."""
+        return [state] if state.batch == 1 else [Share(state, place) for place in range(state.batch)]
 
     def _sent(self, array: Floats) -> Any:
         return self._values.ortvalue_from_numpy(array, self._device, self._device_id)

@@ -101,6 +101,11 @@ class Engine(Protocol):
         """What went wrong since the last call, each thing said once."""
         ...
 
+    @property
+    def failure(self) -> str:
+        """What the first step said that failed, of a model whose device may be gone; empty if none has."""
+        ...
+
     def close(self, seconds: float = 0.0) -> None:
         """End; waits at most so long for a step that is running."""
 
@@ -178,6 +183,11 @@ class WorkerEngine:
     def recipe(self) -> FeatureRecipe:
         """How points become rows, as far as the worker has come."""
         return self._inline.recipe
+
+    @property
+    def failure(self) -> str:
+        """What the first step said that failed; empty if none has."""
+        return self._inline.failure
 
     @property
     def waiting(self) -> int:

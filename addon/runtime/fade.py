@@ -64,6 +64,11 @@ class FadingEngine:
         """How the new one makes rows of points."""
         return self.new.recipe
 
+    @property
+    def failure(self) -> str:
+        """What the first step of the new one said that failed; empty if none has."""
+        return self.new.failure
+
     def begin(self, pointer_id: int) -> None:
         """A new ink begins."""
         for engine in (self.old, self.new):

@@ -1,7 +1,8 @@
 """Any ONNX model as a function from named arrays to named arrays, opened as a stranger's file ought to be."""
 
+import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from addon.errors import ModelError
 from addon.runtime.contents import Contents
-from addon.runtime.opening import LIMIT, ModelFile, open_session, read_model
+from addon.runtime.opening import LIMIT, ModelFile, read_model
 from addon.runtime.pairing import Signature
-from addon.runtime.providers import Choice, running, truth
+from addon.runtime.placement import may_move, on_cpu, open_placed, or_on_cpu
+from addon.runtime.providers import Choice
 from addon.runtime.refusal import one_line
 from addon.runtime.wire import written
 from addon.text import quoted
@@ -34,6 +36,8 @@ DTYPES = {
 
 _GRAPH, _OUTPUT, _NAME = 7, 12, 1
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:
@@ -50,19 +54,20 @@ class TensorInfo:
     dtype: np.dtype[Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class GraphSession:
-    """A model that is open.
+    """A model that is open. If its device fails while it runs, it moves to the CPU and says so.
 
     Attributes:
         path: The file it came from.
         sha256: Of the file's bytes, in hex.
         inputs: What has to be fed.
         outputs: What comes out, those asked for besides at the end.
-        provider: What really runs: "cuda", "cpu", else ONNX Runtime's name for it.
+        provider: What really runs most of it: "cuda", "cpu", else ONNX Runtime's name for it.
         metadata: Its `metadata_props`.
         notice: One line for the user if it runs elsewhere than hoped for; else empty.
         session: ONNX Runtime's own session, for bindings to memory.
+        elsewhere: Opens it on the CPU; None where it is already there, or may not go there.
     """
 
     path: Path
@@ -73,6 +78,7 @@ class GraphSession:
     metadata: dict[str, str]
     notice: str
     session: Any
+    elsewhere: Callable[[str], "GraphSession"] | None = None
 
     def run(
         self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
@@ -93,7 +99,20 @@ class GraphSession:
                 for name, made in zip(names, self.session.run(names, dict(feeds)), strict=True)
             }
         except Exception as error:
-            raise ModelError(f"{self.path.name}: it fails when it runs ({one_line(str(error))})") from error
+            fault = one_line(str(error))
+            if self.elsewhere is None:
+                raise ModelError(f"{self.path.name}: it fails when it runs ({fault})") from error
+        moved = self.elsewhere(fault)
+        # What fails there as well is the fault of what it is fed, and no reason to move.
+        told = moved.run(feeds, outputs)
+        self.move_to(moved)
+        return told
+
+    def move_to(self, other: "GraphSession") -> None:
+        """Run as another session of the same model from here on, and log why."""
+        _log.warning("%s", other.notice)
+        self.session, self.provider, self.notice = other.session, other.provider, other.notice
+        self.elsewhere = other.elsewhere
 
 
 def as_array(made: Any) -> NDArray[Any]:
@@ -138,7 +157,10 @@ def open_graph(
             line names the operator, the type or the opset.
         ProviderError: It does not run on the provider that is required.
     """
-    return open_file(read_model(path, limit), choice, threads=threads, more_outputs=more_outputs)
+    file = read_model(path, limit)
+    return or_on_cpu(
+        choice, lambda choice: open_file(file, choice, threads=threads, more_outputs=more_outputs)
+    )
 
 
 def open_file(
@@ -147,17 +169,21 @@ def open_file(
     """Open what was read already; else as `open_graph`."""
     name = file.path.name
     appended = _with_outputs(name, file.contents, more_outputs)
-    session = open_session(file, choice.providers, threads, appended)
-    provider = running(session.get_providers())
+    placed = open_placed(file, choice, threads=threads, appended=appended)
+
+    def elsewhere(fault: str) -> GraphSession:
+        return open_file(file, on_cpu(choice, f"{name}: {fault}"), threads=threads, more_outputs=more_outputs)
+
     return GraphSession(
         path=file.path,
         sha256=file.sha256,
-        inputs=tuple(_info(name, "input", value) for value in session.get_inputs()),
-        outputs=tuple(_info(name, "output", value) for value in session.get_outputs()),
-        provider=provider,
+        inputs=tuple(_info(name, "input", value) for value in placed.session.get_inputs()),
+        outputs=tuple(_info(name, "output", value) for value in placed.session.get_outputs()),
+        provider=placed.provider,
         metadata=dict(file.contents.metadata),
-        notice=truth(choice, provider),
-        session=session,
+        notice=placed.notice,
+        session=placed.session,
+        elsewhere=elsewhere if may_move(choice) else None,
     )
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from addon.errors import PointsError
 from addon.features import COLUMNS, FeatureRecipe, Row
 from addon.prediction import Prediction
 from addon.prototypes import Prototypes
@@ -56,6 +57,9 @@ class InlineEngine:
     Args:
         model: What to run.
         tells: Whether `take_news` will be asked for every answer.
+
+    Attributes:
+        failure: What the first step said that failed; empty if none has.
     """
 
     at_once = True
@@ -72,6 +76,7 @@ class InlineEngine:
         self._news: deque[News] = deque(maxlen=KEPT_NEWS)
         self._said: set[str] = set()
         self._faults: deque[str] = deque()
+        self.failure = ""
 
     @property
     def predictions(self) -> dict[int, Prediction]:
@@ -157,7 +162,12 @@ class InlineEngine:
     def learn(self, examples: Sequence[TaughtInk]) -> None:
         """Take exactly these examples as what is taught."""
         self.flush()
-        self._answers.learn(examples)
+        try:
+            self._answers.learn(examples)
+        except PointsError:
+            raise
+        except Exception as error:  # whatever ONNX Runtime raises: the show goes on with what was taught
+            self._fail(" ".join(str(error).split())[:160], "what is taught cannot be learned")
 
     def taught_now(self) -> Future[Taught]:
         """What is taught by now, in the future that a worker needs."""
@@ -196,6 +206,15 @@ class InlineEngine:
     def close(self, seconds: float = 0.0) -> None:
         """Nothing runs between two calls, so there is nothing to end."""
 
+    def _fail(self, reason: str, what: str) -> None:
+        self.failure = self.failure or reason
+        self._say(f"{what} ({reason})")
+
+    def _say(self, line: str) -> None:
+        if line not in self._said:
+            self._said.add(line)
+            self._faults.append(f"{self._model.path.name}: {line}")
+
     def _finish(self, pointer_id: int) -> None:
         if pointer_id in self._waiting:
             self.flush()
@@ -217,10 +236,9 @@ class InlineEngine:
 
     def _publish(self, pointer_id: int, pen: StreamingPredictor) -> None:
         if pen.fault:
-            if pen.fault not in self._said:
-                self._said.add(pen.fault)
-                self._faults.append(f"{self._model.path.name}: {pen.fault}; the last answer stays")
-            pen.fault = ""
+            self.failure = self.failure or pen.failure
+            self._say(f"{pen.fault}; the last answer stays")
+            pen.fault = pen.failure = ""
         elif self._tells:
             self._news.append((pointer_id, pen.prediction))
         self.answered[pointer_id] = pen.prediction

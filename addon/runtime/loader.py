@@ -33,6 +33,7 @@ class LoadRequest:
         strange: Whether the files may be anybody's, and are to be tried elsewhere first.
         found: Whether they were found in a watched folder: what was loaded last from a path, and has
             not changed, is then not loaded again.
+        make: Loads the model in another way; None to load the files.
     """
 
     number: int
@@ -40,6 +41,7 @@ class LoadRequest:
     choose: Callable[[], Choice]
     strange: bool = False
     found: bool = False
+    make: Callable[[], LoadedModel] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,12 +87,26 @@ class ModelLoader:
         found: bool = False,
     ) -> int:
         """Load the first of `paths` that can be; returns at once with the number of the request."""
+        return self._request(paths, choose, strange, found, None)
+
+    def request_made(self, make: Callable[[], LoadedModel]) -> int:
+        """Load what a function loads, as `request` does."""
+        return self._request((), _no_choice, False, False, make)
+
+    def _request(
+        self,
+        paths: Sequence[Path],
+        choose: Callable[[], Choice],
+        strange: bool,
+        found: bool,
+        make: Callable[[], LoadedModel] | None,
+    ) -> int:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="inkloop-load", daemon=True)
             self._thread.start()
             end_at_exit(self, self._thread, partial(self._requests.put, None))
         self._asked += 1
-        self._requests.put(LoadRequest(self._asked, tuple(paths), choose, strange, found))
+        self._requests.put(LoadRequest(self._asked, tuple(paths), choose, strange, found, make))
         return self._asked
 
     def poll(self) -> LoadResult | None:
@@ -122,6 +138,8 @@ class ModelLoader:
             self._results.put(result)
 
     def _first_that_loads(self, request: LoadRequest) -> LoadResult:
+        if request.make is not None:
+            return LoadResult(request.number, request.make(), ())
         choice = request.choose()
         refused: list[str] = []
         for path in request.paths:
@@ -144,3 +162,7 @@ class ModelLoader:
             return path in self._tried and read_pen(path).content == self._tried[path]
         except AddonError:
             return False
+
+
+def _no_choice() -> Choice:
+    return Choice(())

@@ -1,5 +1,6 @@
 """A model that is loaded, warm and measured: ready to take over between two frames."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter_ns
@@ -13,8 +14,9 @@ from addon.runtime.contents import PEN
 from addon.runtime.contest import FILE, Memory, Names, Trial, faster, machine_name, model_key
 from addon.runtime.opening import ModelFile, read_model
 from addon.runtime.ort import onnxruntime
-from addon.runtime.providers import Choice, running, truth
-from addon.runtime.session import open_file
+from addon.runtime.placement import may_move, on_cpu, or_on_cpu
+from addon.runtime.providers import Choice, asks_for
+from addon.runtime.session import open_told
 from addon.runtime.step import StepSession
 from addon.runtime.timings import Timings
 from addon.spec import ModelSpec
@@ -37,6 +39,8 @@ class LoadedModel:
         timings: Of one step, from the warm-up.
         notice: One line for the user if it runs elsewhere than hoped for; else empty.
         content: Of the file and what belongs to it, in hex; see `ModelFile`.
+        elsewhere: Loads the same bytes on the CPU, told why; None where it is already there, or may not go
+            there.
     """
 
     path: Path
@@ -44,6 +48,7 @@ class LoadedModel:
     timings: Timings
     notice: str = ""
     content: str = ""
+    elsewhere: Callable[[str], "LoadedModel"] | None = None
 
     @property
     def spec(self) -> ModelSpec:
@@ -81,7 +86,7 @@ def load_model(source: Path | ModelFile, choice: Choice, memory: Memory | None =
     """
     file = read_pen(source) if isinstance(source, Path) else source
     if not choice.rivals:
-        return _attempt(file, choice)
+        return or_on_cpu(choice, lambda choice: _attempt(file, choice))
     rivals = (choice.providers, *choice.rivals)
 
     def attempt(names: Names) -> Trial[LoadedModel]:
@@ -89,28 +94,32 @@ def load_model(source: Path | ModelFile, choice: Choice, memory: Memory | None =
         return Trial(model, model.session.provider, model.timings.p50)
 
     key = model_key(file.sha256, batch=1)
-    trial, notice = faster(rivals, running, attempt, memory or here(), key)
+    trial, notice = faster(rivals, asks_for, attempt, memory or here(choice.device), key)
     return replace(trial.opened, notice=". ".join(filter(None, (notice, trial.opened.notice))))
 
 
-def here() -> Memory:
-    """What was measured on this machine."""
+def here(device: str = "") -> Memory:
+    """What was measured on this machine with a device, named as in `providers.Cuda`."""
     runtime = onnxruntime()
-    machine = machine_name(runtime.__version__, getattr(runtime, "cuda_version", "") or "none")
+    machine = machine_name(runtime.__version__, getattr(runtime, "cuda_version", "") or "none", device)
     return Memory(user_cache_path("inkloop") / FILE, machine)
 
 
 def _attempt(file: ModelFile, choice: Choice) -> LoadedModel:
     path = file.path
-    session = open_file(file, choice)
-    notice = truth(choice, session.provider)
+    session, notice = open_told(file, choice)
     try:
         timings = measure(session)
     except ModelError as error:
         raise ModelError(f"{path.name}: {error}") from error
     except Exception as error:
         raise ModelError(f"{path.name}: it fails when it runs ({said(error)}); export it again") from error
-    return LoadedModel(path, session, timings, notice, file.content)
+
+    def elsewhere(why: str) -> LoadedModel:
+        return _attempt(file, replace(on_cpu(choice, why), rivals=()))
+
+    moves = session.provider != "cpu" and may_move(choice)
+    return LoadedModel(path, session, timings, notice, file.content, elsewhere if moves else None)
 
 
 MAGNITUDES = (0.0, 1e-3, 30.0, 1e3, 1e5)

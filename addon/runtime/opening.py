@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO
 
 from addon.adaptor import described_by
 from addon.errors import ModelError
@@ -20,12 +20,10 @@ from addon.files import NotRegularError, open_regular
 from addon.runtime.contents import ANY, MOST_DIMENSIONS, Bounds, Contents, contents_of
 from addon.runtime.ort import onnxruntime
 from addon.runtime.other_formats import other_format
+from addon.runtime.providers import Provider, asked_of
 from addon.runtime.refusal import refusal
 from addon.runtime.registry import no_such_file
 from addon.text import escaped, quoted
-
-Provider: TypeAlias = str | tuple[str, dict[str, str]]
-"""A provider by ONNX Runtime's name, or with options of its own."""
 
 LIMIT = 2 * 1024**3
 """Bytes of a file, of its weights in other files together, and of any one tensor that it declares."""
@@ -113,7 +111,13 @@ def check(contents: Contents, limit: int = LIMIT) -> None:
 
 
 def open_session(
-    file: ModelFile, providers: Sequence[Provider], threads: int = 1, appended: bytes = b"", **settings: Any
+    file: ModelFile,
+    providers: Sequence[Provider],
+    threads: int = 1,
+    appended: bytes = b"",
+    *,
+    entries: Mapping[str, str] | None = None,
+    profile: str = "",
 ) -> Any:
     """Make an `InferenceSession`.
 
@@ -122,7 +126,8 @@ def open_session(
         providers: ONNX Runtime's names, the preferred one first, each alone or with its options.
         threads: For one operator.
         appended: Further fields of the model.
-        settings: Further attributes of `SessionOptions`.
+        entries: Further entries of the session's configuration, by name.
+        profile: Where a profile of what runs is written, the beginning of a path; empty for none.
 
     Raises:
         ModelError: ONNX Runtime refuses it; one line names the operator, the type or the opset.
@@ -133,8 +138,11 @@ def open_session(
     options.inter_op_num_threads = 1
     # Whatever is wrong is raised and said here; nothing is to be printed into a performer's terminal.
     options.log_severity_level = 4
-    for name, value in settings.items():
-        setattr(options, name, value)
+    if profile:
+        options.enable_profiling = True
+        options.profile_file_prefix = profile
+    for name, value in (entries or {}).items():
+        options.add_session_config_entry(name, value)
     # Else a file that starts as ONNX Runtime's own format would be read as that, past what was looked at.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     if file.weights:
@@ -143,14 +151,17 @@ def open_session(
             list(file.weights), list(file.weights.values()), sizes
         )
     try:
-        return _session(api, file.data + appended if appended else file.data, options, list(providers))
+        session = _session(api, file.data + appended if appended else file.data, options, asked_of(providers))
     except Exception as error:
         raise ModelError(f"{file.path.name}: {refusal(str(error), file.contents)}") from error
+    # Else a run that fails goes to the CPU by itself, without a word and with the state lost.
+    session.disable_fallback()
+    return session
 
 
 def _session(api: Any, data: bytes, options: Any, providers: list[Provider]) -> Any:
     if len(data) < _LARGE:
-        return api.InferenceSession(data, options, providers=providers)
+        return api.InferenceSession(data, options, providers=providers, enable_fallback=0)
     # While ONNX Runtime reads bytes it keeps Python's lock, and the frame would wait; from a file it does
     # not. The copy is what was looked at, in a folder that has nothing else in it.
     with tempfile.TemporaryDirectory(prefix="inkloop-") as folder:
@@ -160,8 +171,8 @@ def _session(api: Any, data: bytes, options: Any, providers: list[Provider]) -> 
         except OSError:
             # A full disk, or a process that may not write so much, as the doctor's child: that the frame
             # waits for a moment is better than to refuse a sound model.
-            return api.InferenceSession(data, options, providers=providers)
-        return api.InferenceSession(str(copy), options, providers=providers)
+            return api.InferenceSession(data, options, providers=providers, enable_fallback=0)
+        return api.InferenceSession(str(copy), options, providers=providers, enable_fallback=0)
 
 
 def _read(path: Path, limit: int) -> bytes:

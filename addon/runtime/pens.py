@@ -218,6 +218,11 @@ class Pens:
         news, self._news = self._news, []
         return news if self._engine is None else news + self._heard(self._engine.take_news())
 
+    @property
+    def failure(self) -> str:
+        """What the first step of the model said that failed; empty if none has."""
+        return "" if self._engine is None else self._engine.failure
+
     def take_faults(self) -> list[str]:
         """What went wrong in the model since the last call."""
         return [] if self._engine is None else self._engine.take_faults()

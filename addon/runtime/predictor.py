@@ -34,7 +34,7 @@ class StreamingPredictor:
     """Follows one ink: its features, its recurrent state, and the answer so far.
 
     An answer that is no number, or a step that fails, leaves prediction and state as they were and is told in
-    `fault`; the pen goes on.
+    `fault`, a step that fails in `failure`, too; the pen goes on.
 
     Args:
         session: The model; several predictors may share it, from one thread.
@@ -46,6 +46,7 @@ class StreamingPredictor:
         self._answers = answers or answers_of(session)
         self._start = session.start()
         self.fault = ""
+        self.failure = ""
         self.begin()
 
     def begin(self) -> None:
@@ -127,4 +128,5 @@ class StreamingPredictor:
 
     def failed(self, error: Exception) -> None:
         """A step of this ink has failed; nothing has changed."""
-        self.fault = f"a step failed ({said(error)})"
+        self.failure = said(error)
+        self.fault = f"a step failed ({self.failure})"

@@ -30,6 +30,10 @@ State: TypeAlias = Mapping[str, Any]
 """The recurrent state by the names of the inputs; on a device, values that stay there. Never changed."""
 
 
+class StateLostError(ModelError):
+    """A recurrent state that lay on a device which has failed."""
+
+
 class RecurrentModel:
     """A model that is open and the names of its state.
 
@@ -81,6 +85,11 @@ class RecurrentModel:
         """What it really runs on."""
         return self._graph.provider
 
+    @property
+    def notice(self) -> str:
+        """One line for the user if it runs elsewhere than hoped for; else empty."""
+        return self._graph.notice
+
     def start(self, batch: int = 1) -> State:
         """The state before the first step, all zeros; every size that the model leaves free is `batch`.
 
@@ -117,7 +126,7 @@ class RecurrentModel:
         return answer, after
 
     def _run(self, feeds: Tensors, state: State) -> tuple[Answer, State]:
-        told = self._graph.run({**feeds, **state})
+        told = self._graph.run({**feeds, **self._brought(state)})
         after = {given: told.pop(made) for given, made in self._pairs}
         return told, after
 
@@ -135,11 +144,46 @@ class RecurrentModel:
         try:
             self._graph.session.run_with_iobinding(binding)
         except Exception as error:
-            raise ModelError(f"{self.name}: it fails when it runs ({one_line(str(error))})") from error
+            fault = one_line(str(error))
+            if self._graph.elsewhere is None:
+                raise ModelError(f"{self.name}: it fails when it runs ({fault})") from error
+            return self._move(fault, feeds, state)
         values = binding.get_outputs()
         answers, states = values[: len(self.outputs)], values[len(self.outputs) :]
         answer = {info.name: value.numpy() for info, value in zip(self.outputs, answers, strict=True)}
         return answer, {given: value for (given, _), value in zip(self._pairs, states, strict=True)}
+
+    def _move(self, fault: str, feeds: Tensors, state: State) -> tuple[Answer, State]:
+        """Go on with the CPU, from the same state if the device still gives it back."""
+        assert self._graph.elsewhere is not None
+        moved = self._graph.elsewhere(fault)
+        try:
+            brought = self._brought(state)
+        except ModelError:
+            self._graph.move_to(moved)
+            self._device = ""
+            raise
+        told = moved.run({**feeds, **brought})
+        self._graph.move_to(moved)
+        self._device = ""
+        return told, {given: told.pop(made) for given, made in self._pairs}
+
+    def _brought(self, state: State) -> dict[str, NDArray[Any]]:
+        """A state as arrays, wherever its values lie.
+
+        Raises:
+            StateLostError: The device does not give them back.
+        """
+        try:
+            return {
+                name: value if isinstance(value, np.ndarray) else value.numpy()
+                for name, value in state.items()
+            }
+        except Exception as error:
+            raise StateLostError(
+                f"{self.name}: its state was lost with the device ({one_line(str(error))}); begin again from "
+                "the start"
+            ) from error
 
     def _sent(self, array: NDArray[Any]) -> Any:
         if not self._device:
@@ -175,14 +219,36 @@ def open_recurrent(path: Path, choice: Choice, adaptor: Adaptor | None = None) -
 
 def stream(model: RecurrentModel, batch: int = 1) -> Callable[[Tensors], Answer]:
     """A callable that goes on from where it was; after an error from where it was before that."""
-    state = model.start(batch)
+    return Stream(model, batch)
 
-    def go_on(x: Tensors) -> Answer:
-        nonlocal state
-        answer, state = model.step(x, state)
+
+class Stream:
+    """What `stream` gives.
+
+    Args:
+        model: What to run.
+        batch: How many at once.
+    """
+
+    def __init__(self, model: RecurrentModel, batch: int) -> None:
+        self._model = model
+        self._batch = batch
+        self._state = model.start(batch)
+        self._notice = model.notice
+
+    def __call__(self, x: Tensors) -> Answer:
+        """Go on from where it was."""
+        try:
+            answer, self._state = self._model.step(x, self._state)
+        except StateLostError:
+            # What came before is gone with the device; from here on it is a new beginning on the CPU.
+            answer, self._state = self._model.step(x, self._model.start(self._batch))
         return answer
 
-    return go_on
+    def take_notices(self) -> list[str]:
+        """What the user should be told since the last call."""
+        before, self._notice = self._notice, self._model.notice
+        return [self._notice] if self._notice and self._notice != before else []
 
 
 def open_stream(path: str, provider: str = "auto", batch: int = 1) -> Callable[[Tensors], Answer]:

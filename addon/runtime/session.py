@@ -8,9 +8,10 @@ from addon.errors import ModelError
 from addon.features import COLUMNS
 from addon.runtime.cpu_step import CpuStep
 from addon.runtime.device_step import DeviceStep
-from addon.runtime.opening import ModelFile, open_session, read_model
+from addon.runtime.opening import ModelFile, read_model
 from addon.runtime.ort import onnxruntime
-from addon.runtime.providers import Choice, running
+from addon.runtime.placement import open_placed
+from addon.runtime.providers import Choice
 from addon.runtime.step import StepSession
 from addon.spec import INPUTS, METADATA_KEY, UNKNOWN_OUTPUT, ModelSpec, spec_from_json
 from addon.text import quoted
@@ -35,17 +36,23 @@ def open_step(path: Path, choice: Choice) -> StepSession:
 
 def open_file(file: ModelFile, choice: Choice) -> StepSession:
     """Open what was read already; else as `open_step`."""
+    return open_told(file, choice)[0]
+
+
+def open_told(file: ModelFile, choice: Choice) -> tuple[StepSession, str]:
+    """`open_file`, with one line for the user if it runs elsewhere than hoped for; else an empty one.
+
+    Raises:
+        ModelError: As `open_step`.
+        ProviderError: It does not run on the provider that is required.
+    """
     # A step is too small to share: threads would cost more than they bring, and take a core from the sketch.
-    session = open_session(file, choice.providers, threads=1)
-    spec = _checked_spec(file.path, session, file.contents.metadata)
-    names: list[str] = session.get_providers()
-    provider = running(names)
+    placed = open_placed(file, choice, threads=1)
+    spec = _checked_spec(file.path, placed.session, file.contents.metadata)
     # Any provider takes arrays of the CPU; the one whose memory Inkloop knows how to ask for is CUDA.
-    return _device_step(session, spec, provider) if provider == "cuda" else CpuStep(session, spec, provider)
-
-
-def _device_step(session: Any, spec: ModelSpec, provider: str) -> StepSession:
-    return DeviceStep(session, spec, provider, onnxruntime().OrtValue)
+    if placed.provider == "cuda":
+        return DeviceStep(placed.session, spec, "cuda", onnxruntime().OrtValue), placed.notice
+    return CpuStep(placed.session, spec, placed.provider), placed.notice
 
 
 def _checked_spec(path: Path, session: Any, metadata: Mapping[str, str]) -> ModelSpec:

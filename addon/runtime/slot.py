@@ -56,6 +56,7 @@ class ModelSlot:
         self._watch: FolderWatch | None = None
         self._found: set[int] = set()
         self._ripe: list[Path] = []
+        self._leaving: tuple[LoadedModel, int] | None = None
 
     @property
     def model(self) -> LoadedModel | None:
@@ -124,6 +125,7 @@ class ModelSlot:
             What the user should be told, and the number of the request that has ended; 0 if none has.
         """
         lines = [] if self._watch is None else list(map(self._follow, self._watch.poll()))
+        lines.append(self._leave_a_failed_device())
         # One at a time, and the newest: what has ripened meanwhile takes the place of what waits.
         if self._ripe and not self._loader.busy:
             self._found.add(self._loader.request(self._ripe, self._choose, strange=True, found=True))
@@ -132,7 +134,9 @@ class ModelSlot:
         if result is None:
             return list(filter(None, lines)), 0
         lines += result.refused
-        if result.model is not None:
+        if self._leaving is not None and result.number == self._leaving[1]:
+            lines += self._arrive(result.model)
+        elif result.model is not None:
             lines += self._news(result.model.notice)
             if result.number in self._found:
                 lines.append(f"{told_apart(result.model, self._pens.model)} has taken over")
@@ -146,6 +150,30 @@ class ModelSlot:
         if self._watch is not None:
             self._watch.close()
         self._loader.close()
+
+    def _leave_a_failed_device(self) -> str:
+        """Begin to load the model that is in on the CPU, once a step of it has failed elsewhere."""
+        model, failure = self._pens.model, self._pens.failure
+        if model is None or model.elsewhere is None or not failure:
+            return ""
+        if self._leaving is not None and self._leaving[0] is model:
+            return ""
+        self._leaving = model, self._loader.request_made(partial(model.elsewhere, failure))
+        where = model.session.provider
+        return f"{model.path.name}: {where} failed while it ran; Inkloop moves it to the CPU ({failure})"
+
+    def _arrive(self, moved: LoadedModel | None) -> list[str]:
+        """Put in the model that has moved, unless another one has come in meanwhile."""
+        assert self._leaving is not None
+        left, _ = self._leaving
+        if moved is None or self._pens.model is not left:
+            return []
+        self._leaving = None
+        # The inks that are open are replayed from their first sample: what the device knew of them is gone.
+        self._pens.adopt(moved)
+        if self._before is left:
+            self._before = moved
+        return self._news(moved.notice)
 
     def _follow(self, event: Event) -> str:
         match event:

@@ -23,7 +23,7 @@ from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, cast
 import numpy as np
 
 from addon.errors import said
-from addon.runtime.answered import Answered, failed
+from addon.runtime.answered import Answered, failed, notices_of
 from addon.runtime.timings import Timings
 from addon.threads import end_at_exit
 
@@ -237,7 +237,10 @@ class ThreadWorker(Generic[Given, Told]):
         except Exception as error:  # whatever a model raises: the show goes on with the last answer
             self._answered.fail(failed(self.name, said(error)))
             return
-        self._answered.put(told, began, perf_counter_ns() - started)
+        busy = perf_counter_ns() - started
+        for notice in notices_of(self._call):
+            self._answered.fail(notice.removeprefix(f"{self.name}: "))
+        self._answered.put(told, began, busy)
 
 
 def _own(x: Given) -> Given:

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 
 from addon.errors import said
 from addon.parent import end_with_parent
+from addon.runtime.answered import notices_of
 from addon.runtime.tensors import Tensors, attach, plan, read, write
 
 Model = Callable[[Tensors], Tensors]
@@ -95,7 +96,9 @@ class Desk:
             self._unsent = told, busy
             return {"number": number, "needs": size}
         write(self._block(f"told{slot}", line["told"]), places, told)
-        return {"number": number, "places": places, "busy": busy, "at": perf_counter_ns()}
+        said = notices_of(self._model)
+        more = {"said": said} if said else {}
+        return {"number": number, "places": places, "busy": busy, "at": perf_counter_ns(), **more}
 
     def _block(self, role: str, name: str) -> SharedMemory:
         block = self._blocks.get(role)

@@ -2,11 +2,12 @@
 
     worker = ProcessWorker("addon.vision.classify:open_model", {"path": str(file)}, "lite0")
 
-has the methods of `addon.runtime.worker.Worker`. No thread of this process is part of it: the frame's own
-thread looks for answers whenever it asks for one, which costs it some 10 µs.
+has the methods of `addon.runtime.worker.Worker`. Lines that say where an array lies go through the threads of
+`ChildProcess`, so that a child that is stopped never holds up a frame; whoever asks for an array reads it.
 """
 
 import atexit
+import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,9 +18,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from addon.child_process import ChildProcess, Line
 from addon.errors import AddonError
 from addon.runtime.answered import Answered, failed, not_opened
-from addon.runtime.child_process import ChildProcess, Line
 from addon.runtime.tensors import Place, Tensors, end, grown, plan, read, write
 from addon.runtime.timings import Timings
 from addon.runtime.worker import BOUND, CLOSING_SECONDS, Policy, check_policy
@@ -87,7 +88,7 @@ class ProcessWorker:
         self._sent: deque[Slot] = deque()
         self._job: Line = {"maker": maker, "arguments": dict(arguments)}
         self._niceness = niceness
-        self._child: ChildProcess | None = None
+        self._child: ChildProcess[Line] | None = None
         self._open = False
         self._proven = False
         self._closed = False
@@ -187,7 +188,7 @@ class ProcessWorker:
             slot.given = slot.told = None
 
     def _begin(self) -> None:
-        self._child = ChildProcess(CHILD, self._niceness)
+        self._child = ChildProcess(CHILD, json.loads, niceness=self._niceness)
         self._child.say(self._job)
         self._since = monotonic()
         self._open = self._proven = False
@@ -246,7 +247,7 @@ class ProcessWorker:
             self._bury(f"it did not {what} within {self._patience:g} seconds")
         self._send()
 
-    def _take_line(self, child: ChildProcess, line: Line) -> None:
+    def _take_line(self, child: ChildProcess[Line], line: Line) -> None:
         if "refused" in line:
             self._answered.fail(not_opened(self.name, line["refused"]))
             self._closed = True
@@ -258,7 +259,7 @@ class ProcessWorker:
         else:
             self._finish(self._sent.popleft(), line)
 
-    def _offer(self, child: ChildProcess, slot: Slot, size: int) -> None:
+    def _offer(self, child: ChildProcess[Line], slot: Slot, size: int) -> None:
         """Tell where a larger answer may lie; if there is no memory for it, the child gives the answer up."""
         why = ""
         try:
@@ -273,6 +274,8 @@ class ProcessWorker:
         if "fault" in line:
             self._answered.fail(failed(self.name, line["fault"]))
             return
+        for said in line.get("said", ()):
+            self._answered.fail(said.removeprefix(f"{self.name}: "))
         assert slot.told is not None
         taken = perf_counter_ns()
         told = read(slot.told, line["places"])

@@ -1,6 +1,7 @@
 """How training behaves beside a live window."""
 
 import os
+import sys
 
 import torch
 
@@ -10,5 +11,5 @@ from addon.training.config import AdaptConfig, TrainConfig
 def step_back(config: TrainConfig | AdaptConfig) -> None:
     """Keep to the config's threads, and lower this process's priority where the system knows of it."""
     torch.set_num_threads(config.threads)
-    if hasattr(os, "nice") and config.niceness:
+    if sys.platform != "win32" and config.niceness:
         os.nice(max(0, config.niceness - os.nice(0)))

@@ -113,6 +113,7 @@ class Looker:
         self._scores = {each.name for each in self.adaptor.outputs if each.kind == "classes"}
         self._deep: dict[str, GraphSession] = {}
         self.compared = ""
+        self._said: dict[str, object] = {}
 
     def __call__(self, given: Mapping[str, NDArray[Any]]) -> Arrays:
         """Look."""
@@ -121,21 +122,25 @@ class Looker:
             self._look(GRAY, "")
             return {}
         image = checked_image(given["image"])
-        told: Arrays = {"about": _as_array(self.about())} if "about" in given else {}
         layer = self._layer(given)
-        told |= self._look(image, layer)
+        told = self._look(image, layer)
         if "grid" in given:
             told["grid"] = self.dense(image, *(int(each) for each in given["grid"]))
         if layer and "weights" in given:
             told |= self._weights(layer)
+        about = self.about()
+        # Told again by itself where it has changed: a model whose device failed has moved to the CPU.
+        if "about" in given or about != self._said:
+            told["about"], self._said = _as_array(about), about
         return {**told, "ms": np.array(1000 * (perf_counter() - began))}
 
     def about(self) -> dict[str, object]:
         """What there is to know of it."""
+        moved = [session.notice for session in (self._session, *self._deep.values())]
         return {
             "title": self.adaptor.title or self._file.path.stem,
             "provider": self.provider,
-            "notices": [each for each in (self.notice, self._session.notice, self.compared) if each],
+            "notices": list(dict.fromkeys(filter(None, (self.notice, *moved, self.compared)))),
             "layers": [shortened(each, LONGEST_LABEL) for each in self.layers],
             "labels": self.classes.labels if self.classes else (),
         }

@@ -8,7 +8,8 @@ from addon.doctor.limits import limit_this_process
 from addon.runtime.contest import Names, Trial, faster, model_key
 from addon.runtime.model import here
 from addon.runtime.opening import read_model
-from addon.runtime.providers import choose_here, running
+from addon.runtime.placement import or_on_cpu
+from addon.runtime.providers import Choice, asks_for, choose_here
 from addon.vision.looker import GRAY, Looker
 
 MEASURED_RUNS = 5
@@ -42,19 +43,22 @@ def open_looker(path: str, provider: str = "auto", require: str | None = None, t
     """
     choice = choose_here(provider, require)
     file = read_model(Path(path))
-    if not choice.rivals:
+
+    def opened(choice: Choice) -> Looker:
         looker = Looker(file, choice, threads)
-        run_us(looker)
+        run_us(looker)  # the first one allocates and is no measure
         return looker
 
+    if not choice.rivals:
+        return or_on_cpu(choice, opened)
+
     def attempt(names: Names) -> Trial[Looker]:
-        looker = Looker(file, replace(choice, providers=names, rivals=()), threads)
-        run_us(looker)  # the first one allocates and is no measure
+        looker = opened(replace(choice, providers=names, rivals=()))
         times = sorted(run_us(looker) for _ in range(MEASURED_RUNS))
         return Trial(looker, looker.provider, times[MEASURED_RUNS // 2])
 
     rivals = (choice.providers, *choice.rivals)
-    trial, line = faster(rivals, running, attempt, here(), model_key(file.sha256, batch=1))
+    trial, line = faster(rivals, asks_for, attempt, here(choice.device), model_key(file.sha256, batch=1))
     trial.opened.compared = line
     return trial.opened
 

@@ -67,6 +67,7 @@ class Watcher:
         self._worker = ProcessWorker(MAKER, arguments, path.name, niceness=NICENESS, patience=PATIENCE)
         self._seen = _Seen()
         self._notices: list[str] = []
+        self._told: set[str] = set()
 
     @property
     def open(self) -> bool:
@@ -134,10 +135,9 @@ class Watcher:
         return asked
 
     def _learn(self, document: NDArray[Any]) -> None:
-        if self._seen.knows:
-            return
         said = json.loads(bytes(document))
         self._seen = _Seen(
             About(said["title"], said["provider"], tuple(said["layers"]), tuple(said["labels"])), knows=True
         )
-        self._notices += said["notices"]
+        self._notices += [line for line in said["notices"] if line not in self._told]
+        self._told.update(said["notices"])

@@ -18,6 +18,7 @@ from sketch.host.errors import NO_DISPLAY, NO_OPENGL, SECOND_WINDOW, HostError, 
 from sketch.host.last_picture import LastPicture, WindowCopy
 from sketch.host.memory import keep_freed_memory
 from sketch.host.offscreen import Player, Viewer, read_pixels
+from sketch.host.wayland import pressure_remark
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio
 from sketch.host.x11 import follow_events, picture_on_screen
 from sketch.loop import Stage, begin, end, run_frame
@@ -102,7 +103,10 @@ def _run(
     events = WindowEvents(window, stage.queue, clock, sketch.quit)
     window.push_handlers(events)
     follow_events(window, events.take_native)
-    follow_tablets(window, events.note_pressure)
+    remark = pressure_remark(follow_tablets(window, events.note_pressure), os.environ)
+    if remark:
+        log.warning("%s", remark)
+        stage.notices.add(stage.now, remark)
     copier = FrameCopier(context) if viewer is not None else None
 
     def frame(_: float) -> None:

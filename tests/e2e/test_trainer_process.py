@@ -13,7 +13,6 @@ import numpy as np
 import onnx
 import pytest
 
-from addon import trainer as trainer_module
 from addon.corpus import write_corpus
 from addon.errors import TrainingError
 from addon.jobs import (
@@ -151,7 +150,7 @@ def test_a_killed_training_becomes_one_line(tmp_path, start):
     events_until(trainer, has_progress)
     os.kill(trainer.pid, signal.SIGKILL)
     message = failure(trainer)
-    assert "killed by signal 9" in message
+    assert "signal 9" in message
     assert LOG_NAME in message
 
 
@@ -221,7 +220,9 @@ def test_it_lowers_its_priority_and_keeps_to_one_thread(tmp_path, start):
     trainer = start(a_job(tmp_path, config=LONG))
     events_until(trainer, has_progress)
     assert os.getpriority(os.PRIO_PROCESS, trainer.pid) >= 10
-    assert trainer_module._environment(a_job(tmp_path))["OMP_NUM_THREADS"] == "1"
+    if sys.platform == "linux":
+        given = Path(f"/proc/{trainer.pid}/environ").read_bytes().split(b"\0")
+        assert b"OMP_NUM_THREADS=1" in given
 
 
 def test_what_cannot_be_trained_on_is_said_in_one_line(tmp_path, start):

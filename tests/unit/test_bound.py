@@ -3,7 +3,7 @@ import pytest
 
 from addon.errors import ModelError
 from addon.features import COLUMNS
-from addon.runtime import bound
+from addon.runtime import bound, placement
 from addon.runtime.bound import WARM_RUNS, open_bound
 from addon.runtime.graph import open_graph
 from addon.runtime.opening import read_model
@@ -26,6 +26,17 @@ def feeds(seed: int, batch: int = 2) -> dict[str, np.ndarray]:
     return {name: rng.normal(size=shape).astype(np.float32) for name, shape in graph.items()}
 
 
+class Part:
+    """As ONNX Runtime tells of a part of a graph."""
+
+    def __init__(self, ep_name, operators) -> None:
+        self.ep_name = ep_name
+        self._nodes = [type("Node", (), {"op_type": operator}) for operator in operators]
+
+    def get_nodes(self):
+        return self._nodes
+
+
 class OnDevice:
     """A session on the processor that calls itself CUDA, and notes with which options it was opened."""
 
@@ -35,8 +46,8 @@ class OnDevice:
         self._fails = fails_recorded and self.recorded
         self.runs = 0
 
-    def get_providers(self):
-        return [CUDA, CPU]
+    def get_provider_graph_assignment_info(self):
+        return [Part(CUDA, ["LSTM"])]
 
     def get_outputs(self):
         return self._session.get_outputs()
@@ -80,9 +91,11 @@ class Values:
 def cuda(monkeypatch):
     """Opens sessions that call themselves CUDA; gives those that were opened."""
     made: list[OnDevice] = []
-    opened = bound.open_session
+    opened = placement.open_session
 
-    def open_session(file, providers):
+    def open_session(file, providers, *_, **__):
+        if providers[0] == CPU:
+            return opened(file, providers)
         made.append(OnDevice(opened(file, [CPU]), cuda.fails, providers))
         return made[-1]
 
@@ -90,7 +103,7 @@ def cuda(monkeypatch):
         return made
 
     cuda.fails = False
-    monkeypatch.setattr(bound, "open_session", open_session)
+    monkeypatch.setattr(placement, "open_session", open_session)
     monkeypatch.setattr(bound, "onnxruntime", lambda: type("Api", (), {"OrtValue": Values}))
     return cuda
 
@@ -138,6 +151,44 @@ def test_a_model_that_cannot_be_recorded_runs_without_and_says_so(path, cuda):
     assert "step.onnx runs without a CUDA graph" in run.notice
     assert "graph capture" in run.notice
     assert "\n" not in run.notice
+
+
+class Recorded(OnDevice):
+    """As a CUDA graph is: from the third run on it reads and writes only where its arrays lay then."""
+
+    def run_with_iobinding(self, binding):
+        self.runs += 1
+        if self.runs == 3:
+            self.binding = binding
+        if self.runs >= 3:
+            assert binding is self.binding
+        self._session.run_with_iobinding(binding.binding)
+
+
+def test_a_recording_answers_a_second_and_different_input(path, cuda, monkeypatch):
+    """Nothing is bound again after the recording; what is fed is copied to where the recording reads."""
+    monkeypatch.setattr(OnDevice, "run_with_iobinding", Recorded.run_with_iobinding)
+    run = open_bound(read_model(path), Choice((CUDA, CPU)), feeds(0))
+    graph = open_graph(path, ON_CPU)
+    for seed in (5, 6, 5):
+        for name, expected in graph.run(feeds(seed)).items():
+            np.testing.assert_allclose(run(feeds(seed))[name], expected, atol=1e-6)
+
+
+def test_a_device_that_fails_while_it_runs_gives_way_to_the_cpu(path, cuda, monkeypatch):
+    run = open_bound(read_model(path), Choice((CUDA, CPU)), feeds(0))
+
+    def broken(self, binding):
+        raise RuntimeError("CUDA failure 700: an illegal memory access")
+
+    monkeypatch.setattr(OnDevice, "run_with_iobinding", broken)
+    expected = open_graph(path, ON_CPU).run(feeds(7))
+    for _ in range(2):
+        for name, array in run(feeds(7)).items():
+            np.testing.assert_allclose(array, expected[name], atol=1e-6)
+    assert run.provider == "cpu"
+    assert "failed on cuda" in run.notice
+    assert "illegal memory access" in run.notice
 
 
 def test_a_failing_run_is_one_line_with_the_models_name(path):

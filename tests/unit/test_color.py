@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,8 @@ def test_another_form_is_refused(bad):
 
 def test_numbers_out_of_range_count_as_the_nearest_in_it():
     assert parse_color(255.067, -3, 1e30, alpha=2) == (1, 0, 1, 1)
-    assert parse_color((10**400, -(10**400), np.int16(300)), alpha=-1) == (1, 0, 1, 0)
+    huge: Any = (10**400, -(10**400), np.int16(300))
+    assert parse_color(huge, alpha=-1) == (1, 0, 1, 0)
     assert point_colors([(300, -1, 51)], 1).tolist() == [[1, 0, pytest.approx(0.2), 1]]
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from addon.errors import ModelError, ProviderError
 from addon.runtime import model as models
-from addon.runtime.contest import KEPT, Memory, Trial, faster, model_key
+from addon.runtime.contest import KEPT, Memory, Trial, faster, machine_name, model_key
 from addon.runtime.opening import ModelFile
-from addon.runtime.providers import CPU, CUDA, Choice, running
+from addon.runtime.providers import CPU, CUDA, Choice, asks_for
 from tests.models import make_model
 
 RIVALS = ((CUDA, CPU), (CPU,))
@@ -23,7 +23,7 @@ def attempts(times: dict[str, float], tried: list[str]):
     """Stands in for opening a model: so many microseconds a run, or a failure where there are none."""
 
     def attempt(names):
-        name = running(names)
+        name = asks_for(names)
         tried.append(name)
         if name not in times:
             raise ModelError(f"no {name}\nhere")
@@ -34,10 +34,10 @@ def attempts(times: dict[str, float], tried: list[str]):
 
 def test_the_faster_provider_is_kept_for_the_model_and_said(memory):
     tried: list[str] = []
-    trial, line = faster(RIVALS, running, attempts({"cuda": 61.2, "cpu": 13.4}, tried), memory, "a/1")
+    trial, line = faster(RIVALS, asks_for, attempts({"cuda": 61.2, "cpu": 13.4}, tried), memory, "a/1")
     assert trial.opened == "cpu"
     assert line == "recognition runs on cpu: 13 microseconds a run, 61 on cuda"
-    trial, _ = faster(RIVALS, running, attempts({"cuda": 900.0, "cpu": 20_000.0}, tried), memory, "b/1")
+    trial, _ = faster(RIVALS, asks_for, attempts({"cuda": 900.0, "cpu": 20_000.0}, tried), memory, "b/1")
     assert trial.opened == "cuda"
     assert tried == ["cuda", "cpu"] * 2
 
@@ -45,25 +45,47 @@ def test_the_faster_provider_is_kept_for_the_model_and_said(memory):
 def test_what_was_measured_is_remembered_for_this_model_batch_and_machine(memory, tmp_path):
     tried: list[str] = []
     attempt = attempts({"cuda": 61.2, "cpu": 13.4}, tried)
-    faster(RIVALS, running, attempt, memory, "a/1")
-    trial, line = faster(RIVALS, running, attempt, memory, "a/1")
+    faster(RIVALS, asks_for, attempt, memory, "a/1")
+    trial, line = faster(RIVALS, asks_for, attempt, memory, "a/1")
     assert trial.opened == "cpu"
     assert "61 on cuda" in line
     assert tried == ["cuda", "cpu", "cpu"]
-    faster(RIVALS, running, attempt, memory, "a/64")
+    faster(RIVALS, asks_for, attempt, memory, "a/64")
     other = Memory(tmp_path / "cache" / "providers.json", "another driver")
-    faster(RIVALS, running, attempt, other, "a/1")
+    faster(RIVALS, asks_for, attempt, other, "a/1")
     assert tried == ["cuda", "cpu", "cpu", "cuda", "cpu", "cuda", "cpu"]
+
+
+def test_a_remembered_winner_that_fails_today_gives_way_to_the_others(memory):
+    memory.keep("a/1", {"cuda": 50.0, "cpu": 90.0})
+    tried: list[str] = []
+    trial, line = faster(RIVALS, asks_for, attempts({"cpu": 90.0}, tried), memory, "a/1")
+    assert trial.opened == "cpu"
+    assert tried == ["cuda", "cpu"]
+    assert line.startswith("recognition runs on cpu: 90 microseconds a run; the other provider failed")
+    # What was measured another day stays: the device may be back tomorrow.
+    assert memory.recall("a/1") == {"cuda": 50.0, "cpu": 90.0}
+    with pytest.raises(ModelError, match="no c"):
+        faster(RIVALS, asks_for, attempts({}, tried), memory, "a/1")
+
+
+def test_another_gpu_or_driver_is_another_machine(tmp_path):
+    one = Memory(tmp_path / "m.json", machine_name("1.31.1", "13.0", "NVIDIA T4, driver for CUDA 13.0"))
+    one.keep("a/1", {"cuda": 50.0, "cpu": 90.0})
+    for device in ("NVIDIA T4, driver for CUDA 13.2", "NVIDIA L4, driver for CUDA 13.0", ""):
+        assert Memory(tmp_path / "m.json", machine_name("1.31.1", "13.0", device)).recall("a/1") == {}
+    assert Memory(tmp_path / "m.json", machine_name("1.32.0", "13.0")).recall("a/1") == {}
+    assert one.recall("a/1") == {"cuda": 50.0, "cpu": 90.0}
 
 
 def test_a_provider_that_fails_is_said_and_not_remembered(memory):
     tried: list[str] = []
-    trial, line = faster(RIVALS, running, attempts({"cpu": 13.4}, tried), memory, "a/1")
+    trial, line = faster(RIVALS, asks_for, attempts({"cpu": 13.4}, tried), memory, "a/1")
     assert trial.opened == "cpu"
     assert "the other provider failed (no cuda here)" in line
     assert memory.recall("a/1") == {}
     with pytest.raises(ModelError, match="no cpu"):
-        faster(RIVALS, running, attempts({}, tried), memory, "a/1")
+        faster(RIVALS, asks_for, attempts({}, tried), memory, "a/1")
 
 
 @pytest.mark.parametrize(
@@ -115,13 +137,13 @@ class SlowStep:
 def test_auto_takes_the_cpu_for_a_small_model_where_a_launch_takes_longer(tmp_path, monkeypatch, memory):
     path = tmp_path / "small.onnx"
     make_model(path, hidden=8)
-    opened = models.open_file
+    opened = models.open_told
 
     def fake(file: ModelFile, choice: Choice):
-        session = opened(file, Choice((CPU,)))
-        return SlowStep(session) if choice.providers[0] == CUDA else session
+        session, notice = opened(file, Choice((CPU,)))
+        return (SlowStep(session) if choice.providers[0] == CUDA else session), notice
 
-    monkeypatch.setattr(models, "open_file", fake)
+    monkeypatch.setattr(models, "open_told", fake)
     choice = Choice((CUDA, CPU), rivals=((CPU,),))
     for _ in range(2):
         model = models.load_model(path, choice, memory)

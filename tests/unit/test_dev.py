@@ -1,10 +1,12 @@
 """The set-up, on machines that are not this one: facts are given, and nothing is installed or fetched."""
 
+import contextlib
 import ctypes
 import importlib.util
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +30,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def make_venv() -> None:
+    """An environment, as far as the set-up looks at it."""
+    Path(dev.tool("python")).parent.mkdir(parents=True, exist_ok=True)
+    Path(dev.tool("python")).touch()
+
+
 @pytest.fixture
 def started(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What the set-up starts, without starting it, on a machine that lacks nothing and has no driver."""
@@ -35,7 +43,7 @@ def started(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     def note(command: Sequence[str], **_: object) -> int:
         commands.append(list(command))
-        dev.VENV.mkdir(exist_ok=True)
+        make_venv()
         return 0
 
     monkeypatch.setattr(subprocess, "check_call", note)
@@ -48,17 +56,17 @@ def started(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("facts", "index", "extras", "pinned"),
     [
-        (Facts("linux", None, "2.13.0"), CPU_INDEX, ("dev",), True),
-        (Facts("linux", None, "2.13.0+cpu"), None, ("dev",), True),
-        (Facts("linux", None, ""), CPU_INDEX, ("dev",), True),
-        (Facts("linux", 12080, "2.13.0"), CPU_INDEX, ("dev",), True),
-        (Facts("linux", 13000, "2.13.0"), None, ("dev", "cuda"), True),
-        (Facts("linux", 13020, "2.13.0+cpu"), None, ("dev", "cuda"), False),
-        (Facts("win32", None, "2.13.0"), None, ("dev",), True),
-        (Facts("win32", 13000, "2.13.0"), CUDA_INDEX, ("dev", "cuda"), True),
-        (Facts("win32", 13000, "2.13.0+cpu"), CUDA_INDEX, ("dev", "cuda"), True),
-        (Facts("win32", 12060, "2.13.0"), None, ("dev",), True),
-        (Facts("darwin", None, "2.13.0"), None, ("dev",), True),
+        (Facts("linux", None, "2.13.0"), CPU_INDEX, (), True),
+        (Facts("linux", None, "2.13.0+cpu"), None, (), True),
+        (Facts("linux", None, ""), CPU_INDEX, (), True),
+        (Facts("linux", 12080, "2.13.0"), CPU_INDEX, (), True),
+        (Facts("linux", 13000, "2.13.0"), None, ("cuda",), True),
+        (Facts("linux", 13020, "2.13.0+cpu"), None, ("cuda",), False),
+        (Facts("win32", None, "2.13.0"), None, (), True),
+        (Facts("win32", 13000, "2.13.0"), CUDA_INDEX, ("cuda",), True),
+        (Facts("win32", 13000, "2.13.0+cpu"), CUDA_INDEX, ("cuda",), True),
+        (Facts("win32", 12060, "2.13.0"), None, (), True),
+        (Facts("darwin", None, "2.13.0"), None, (), True),
     ],
 )
 def test_the_build_of_torch_follows_the_driver(
@@ -166,10 +174,140 @@ def test_the_first_start_installs_and_the_second_does_not(checkout: Path, starte
     dev.set_up("run")
     make, install = started
     assert make[1:] == ["-m", "venv", str(checkout / ".venv")]
-    assert install[-4:] == ["-c", str(checkout / "constraints.txt"), "-e", f"{checkout}[dev]"]
+    assert install[-4:] == ["-c", str(checkout / "constraints.txt"), "-e", str(checkout)]
     assert install[install.index("--extra-index-url") + 1] == CPU_INDEX
-    dev.set_up("test")
+    dev.set_up("run")
     assert len(started) == 2
+
+
+def test_the_packages_of_the_tests_come_with_the_first_test_and_stay(
+    checkout: Path, started: list[list[str]]
+):
+    for command, extras in (("run", ""), ("test", "[dev]"), ("gallery", "[dev,vision]")):
+        dev.set_up(command)
+        assert started[-1][-1] == f"{checkout}{extras}"
+        assert "--clear" not in started[-2]
+    before = len(started)
+    for command in dev.EXTRAS:
+        dev.set_up(command)
+    assert len(started) == before
+
+
+def test_a_patch_of_the_systems_python_is_no_reason_to_install_again(
+    checkout: Path, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
+):
+    dev.set_up("run")
+    monkeypatch.setattr(sys, "version", f"{sys.version} patched")
+    dev.set_up("run")
+    assert len(started) == 2
+    monkeypatch.setattr(sys, "version_info", (3, 14, 0, "final", 0))
+    dev.set_up("run")
+    assert "--clear" in started[2]
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Path, started: list[list[str]]):
+    dev.set_up("run")
+    Path(dev.tool("python")).unlink()
+    dev.set_up("run")
+    assert "--clear" in started[2]
+
+
+def test_two_at_once_wait_for_each_other_and_say_so(
+    checkout: Path,
+    started: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    """The other holds the lock, installs, and is done while this one waits: nothing is installed twice."""
+    other = contextlib.ExitStack()
+    other.enter_context(dev.locked(checkout / ".venv.lock"))
+
+    def done(seconds: float) -> None:
+        make_venv()
+        dev.STAMP.write_text(dev.stamp_for(None))
+        other.close()
+
+    monkeypatch.setattr(time, "sleep", done)
+    dev.set_up("run")
+    assert started == []
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["Another dev.py installs into .venv; this one waits until it is done."]
+
+
+def test_a_lock_ends_with_its_process(checkout: Path):
+    program = "import dev, os, sys; from pathlib import Path\nwith dev.locked(Path(sys.argv[1])): os._exit(0)"
+    lock = checkout / ".venv.lock"
+    subprocess.run([sys.executable, "-c", program, str(lock)], cwd=ROOT, check=True)
+    with dev.locked(lock):
+        pass
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    """A folder of wheels."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    (folder / "onnxruntime_gpu-1.31.1-cp312-cp312-linux_x86_64.whl").touch()
+    return folder
+
+
+def test_from_a_folder_of_wheels_nothing_is_asked_of_an_index(
+    checkout: Path,
+    started: list[list[str]],
+    wheels: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    (checkout / "pyproject.toml").write_text(
+        '[project]\ndependencies = ["numpy", "av>=14"]\n[project.optional-dependencies]\ncuda = ["torch"]\n'
+    )
+    asked: list[list[str]] = []
+    monkeypatch.setattr(dev, "offered_version", lambda requirement: pytest.fail("an index was asked"))
+    monkeypatch.setattr(dev, "missing_packages", lambda command: pytest.fail("apt-get was asked"))
+    monkeypatch.setattr(subprocess, "check_output", lambda command, text: str(checkout))
+
+    def pip(command: Sequence[str], **_: object) -> int:
+        asked.append(list(command))
+        return int(command[-1].startswith("av"))
+
+    monkeypatch.setattr(subprocess, "call", pip)
+    dev.set_up("cuda", wheels)
+    assert "--system-site-packages" in started[0]
+    assert [command[-1] for command in asked] == ["numpy", "av>=14", "torch"]
+    assert all(command[-4:-1] == ["--no-index", "--find-links", str(wheels)] for command in asked)
+    assert (checkout / "inkloop-checkout.pth").read_text() == f"{checkout}\n"
+    assert f"Not in {wheels} and not here: av>=14. What needs it will fail." in capsys.readouterr().out
+    dev.set_up("cuda", wheels)
+    assert len(started) == 1
+    # An environment from an index and one from wheels do not mix.
+    monkeypatch.setattr(dev, "offered_version", lambda requirement: "2.13.0")
+    monkeypatch.setattr(dev, "missing_packages", lambda command: [])
+    dev.set_up("run")
+    assert "--clear" in started[1]
+
+
+def test_cuda_ends_in_a_line_where_there_is_no_driver(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(dev, "cuda_driver", lambda: None)
+    monkeypatch.setattr(dev, "set_up", lambda *_: pytest.fail("something was installed"))
+    with pytest.raises(SystemExit) as end:
+        dev.main(["cuda"])
+    assert end.value.code == 1
+    assert "There is no NVIDIA driver here" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        dev.main(["cuda", "--wheels"])
+    assert "--wheels wants a folder" in capsys.readouterr().err
+
+
+def test_cuda_hands_on_its_arguments_but_the_wheels(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, handed_over: list[object]
+):
+    monkeypatch.setattr(dev, "set_up", lambda command, wheels=None: handed_over.append(wheels))
+    monkeypatch.setattr(dev, "cuda_driver", lambda: 13000)
+    assert dev.main(["cuda", "--wheels", str(tmp_path), "--json", "x"]) == 7
+    assert handed_over[0] == tmp_path
+    assert handed_over[1] == [dev.tool("python"), "-u", "-m", "tests.cuda", "--json", "x"]
 
 
 @pytest.mark.parametrize("changed", ["pyproject.toml", "constraints.txt"])
@@ -190,7 +328,7 @@ def test_a_new_driver_makes_the_environment_anew(
     monkeypatch.setattr(dev, "cuda_driver", lambda: 13000)
     dev.set_up("run")
     assert "--clear" in started[2]
-    assert started[3][-1] == f"{checkout}[dev,cuda]"
+    assert started[3][-1] == f"{checkout}[cuda]"
 
 
 def test_an_interrupted_install_is_repeated_from_the_start(
@@ -221,7 +359,7 @@ def test_a_pip_that_fails_ends_it_and_is_repeated(
     capsys: pytest.CaptureFixture[str],
 ):
     def fails(command: Sequence[str], **_: object) -> int:
-        dev.VENV.mkdir(exist_ok=True)
+        make_venv()
         if "pip" in command:
             raise subprocess.CalledProcessError(1, list(command))
         return 0
@@ -271,13 +409,37 @@ def test_arguments_and_the_exit_code_pass_through(
     arguments: list[str], command: list[str], handed_over: list[object]
 ):
     assert dev.main(arguments) == 7
-    assert handed_over[0] == [dev.tool("python"), *command]
+    assert handed_over[0] == [dev.tool("python"), "-u", *command]
 
 
-@pytest.mark.parametrize(("arguments", "code"), [([], 2), (["rum"], 2), (["--help"], 0)])
+@pytest.mark.parametrize(("arguments", "code"), [([], 2), (["--help"], 0)])
 def test_the_usage_is_shown(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]):
     assert dev.main(arguments) == code
     assert "python3 dev.py run" in capsys.readouterr().out
+
+
+def test_a_slip_is_named_and_nothing_else_happens(capsys: pytest.CaptureFixture[str]):
+    assert dev.main(["tets"]) == 2
+    assert "no command 'tets'; did you mean test?" in capsys.readouterr().err
+    assert dev.main(["zzz"]) == 2
+    said = capsys.readouterr().err
+    assert "did you mean" not in said
+    assert "run, test, bench, gallery, fuzz, cuda" in said
+
+
+def test_the_lines_of_a_child_appear_as_they_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Piped, and without PYTHONUNBUFFERED in the environment."""
+    monkeypatch.setattr(dev, "tool", lambda name: sys.executable)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    program = "print('first'); input()"
+    with subprocess.Popen(
+        dev.python("-c", program), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        # It waits for us now: a line that it kept to itself would never come.
+        assert child.stdout.readline() == "first\n"
+        child.stdin.write("\n")
 
 
 def test_an_older_python_is_told_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
@@ -292,26 +454,36 @@ def test_every_check_runs_and_the_failed_ones_are_named(
 ):
     run: list[list[str]] = []
 
-    def note(command: Sequence[str], env: dict[str, str], cwd: Path) -> int:
+    def note(command: Sequence[str], env: dict[str, str], cwd: Path, **_: object) -> int:
         run.append(list(command))
         assert env["MESA_GL_VERSION_OVERRIDE"] == "3.3"
         assert cwd == ROOT
-        return int("pyright" in command[0])
+        return int("Windows" in command)
 
     monkeypatch.setattr(subprocess, "call", note)
     assert dev.test(["-k", "ink"]) == 1
-    assert len(run) == 5
-    assert run[-1][-3:] == [dev.tool("pytest"), "-k", "ink"]
-    table = capsys.readouterr().out.splitlines()[-5:]
-    assert [line.split()[-1] for line in table] == ["passed", "passed", "FAILED", "passed", "passed"]
+    assert len(run) == 7
+    platforms = {command[2] for command in run if "--pythonplatform" in command}
+    assert platforms == {"Linux", "Windows", "Darwin"}
+    assert run[-1][-3:] == ["pytest", "-k", "ink"]
+    table = capsys.readouterr().out.splitlines()[-7:]
+    verdicts = ["passed", "passed", "passed", "FAILED", "passed", "passed", "passed"]
+    assert [line.split()[-1] for line in table] == verdicts
 
 
-def test_where_all_is_well_the_last_line_is_left_to_pytest(
+def test_what_a_check_says_is_printed_below_its_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
+    code, said, _ = dev.check(
+        [sys.executable, "-c", "import sys; print('out'); sys.exit(3)"], dict(os.environ)
+    )
+    assert (code, said) == (3, "out\n")
+    monkeypatch.setattr(dev, "check", lambda command, environment: (0, f"{command[-1]} said\n", 0.1))
     monkeypatch.setattr(subprocess, "call", lambda command, env, cwd: 0)
     assert dev.test([]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "== pytest"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[lines.index("== ruff check") + 1] == "check said"
+    assert lines[-1] == "== pytest"
 
 
 @pytest.mark.parametrize("display", [True, False])

@@ -312,7 +312,7 @@ def test_auto_takes_the_provider_that_is_faster_for_this_model_and_says_so(tmp_p
 
     monkeypatch.setattr(looker, "open_file", open_file)
     monkeypatch.setattr(opening, "choose_here", lambda *_: Choice((CUDA, CPU), rivals=((CPU,),)))
-    monkeypatch.setattr(opening, "here", lambda: Memory(tmp_path / "known.json", "this machine"))
+    monkeypatch.setattr(opening, "here", lambda device: Memory(tmp_path / "known.json", "this machine"))
     for _ in range(2):
         found = open_looker(str(path))
         assert found.provider == "cpu"

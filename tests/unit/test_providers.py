@@ -11,12 +11,13 @@ from addon.runtime.providers import (
     INSTALL_LIBRARIES,
     Choice,
     Cuda,
+    asked_of,
+    asks_for,
     choose_here,
     choose_providers,
     cuda_libraries,
+    preload_curand,
     probe_cuda,
-    running,
-    truth,
 )
 
 LINUX = cuda_libraries("linux", "13.0")
@@ -26,9 +27,13 @@ BUILT_WITH_CUDA = [CUDA, CPU]
 class Driver:
     """Stands in for libcuda."""
 
-    def __init__(self, version: int = 13000, init: int = 0) -> None:
+    def __init__(
+        self, version: int = 13000, init: int = 0, capability: tuple[int, int] = (7, 5), device: int = 0
+    ) -> None:
         self.version = version
         self.init = init
+        self.capability = capability
+        self.device = device
 
     def cuInit(self, flags):  # noqa: N802 - the driver's own name
         return self.init
@@ -36,6 +41,20 @@ class Driver:
     def cuDriverGetVersion(self, pointer):  # noqa: N802
         pointer._obj.value = self.version
         return 0
+
+    def cuDeviceGet(self, pointer, ordinal):  # noqa: N802
+        return self.device
+
+    def cuDeviceGetName(self, buffer, size, device):  # noqa: N802
+        buffer.value = b"NVIDIA T4"
+        return 0
+
+    def cuDeviceGetAttribute(self, pointer, attribute, device):  # noqa: N802
+        pointer._obj.value = self.capability[{75: 0, 76: 1}[attribute]]
+        return 0
+
+
+T4 = "NVIDIA T4, driver for CUDA 13.0"
 
 
 def machine(*libraries: str, driver: Driver | None = None):
@@ -57,9 +76,9 @@ def probed(load, available=BUILT_WITH_CUDA, version="13.0", platform="linux", **
 
 def test_a_machine_with_everything_runs_cuda_first():
     cuda = probed(machine(*LINUX, driver=Driver()))
-    assert cuda == Cuda()
+    assert cuda == Cuda(device=T4)
     assert choose_providers("auto", None, cuda).providers == (CUDA, CPU)
-    assert choose_providers("cuda", "cuda", cuda) == Choice((CUDA, CPU), required="cuda")
+    assert choose_providers("cuda", "cuda", cuda) == Choice((CUDA, CPU), required="cuda", device=T4)
 
 
 def test_without_a_driver_nothing_else_is_touched():
@@ -90,13 +109,14 @@ def test_libraries_of_python_packages_are_made_loadable_first():
     def load(name):
         return machine(*there, driver=Driver())(name)
 
-    assert probed(load, preload=lambda: there.extend(LINUX)) == Cuda()
+    assert probed(load, preload=lambda: there.extend(LINUX)).missing == ""
 
 
 def test_windows_libraries_have_windows_names():
     names = cuda_libraries("win32", "13.0")
-    assert names == ("cudart64_13.dll", "cublasLt64_13.dll", "cublas64_13.dll", "cudnn64_9.dll")
-    assert probed(machine(*names, driver=Driver()), platform="win32") == Cuda()
+    blas = ("cublasLt64_13.dll", "cublas64_13.dll")
+    assert names == ("cudart64_13.dll", *blas, "curand64_10.dll", "cudnn64_9.dll")
+    assert probed(machine(*names, driver=Driver()), platform="win32").missing == ""
     assert "nvcuda.dll" in probed(machine(), platform="win32").missing
 
 
@@ -150,7 +170,6 @@ def test_any_other_provider_passes_through_by_its_own_name_and_is_marked_unteste
     assert choice.providers == (coreml, CPU)
     assert "not tested" in choice.notice
     assert choose_providers(coreml, coreml, Cuda("none"), [coreml, CPU]).required == coreml
-    assert truth(choice, coreml) == choice.notice
 
 
 def test_another_provider_that_is_not_there_is_said_or_raised():
@@ -162,18 +181,46 @@ def test_another_provider_that_is_not_there_is_said_or_raised():
         choose_providers("auto", coreml, Cuda(), [CPU])
 
 
-def test_what_runs_is_what_the_session_says():
-    assert running([CUDA, CPU]) == "cuda"
-    assert running([CPU]) == "cpu"
-    assert running(["CoreMLExecutionProvider", CPU]) == "CoreMLExecutionProvider"
+def test_a_list_of_providers_asks_for_its_first():
+    assert asks_for([CUDA, CPU]) == "cuda"
+    assert asks_for([(CUDA, {"enable_cuda_graph": "1"}), CPU]) == "cuda"
+    assert asks_for([CPU]) == "cpu"
+    assert asks_for(["CoreMLExecutionProvider", CPU]) == "CoreMLExecutionProvider"
 
 
-def test_a_session_that_did_not_take_cuda_is_told_on():
-    assert truth(Choice((CUDA, CPU)), "cuda") == ""
-    assert "asked for cuda" in truth(Choice((CUDA, CPU)), "cpu")
-    assert truth(Choice((CPU,), "no driver"), "cpu") == "no driver"
-    with pytest.raises(ProviderError, match="runs on cpu instead"):
-        truth(Choice((CUDA, CPU), required="cuda"), "cpu")
+def test_cuda_is_asked_for_without_tf32_and_without_an_exhaustive_search():
+    options = {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
+    assert asked_of([CUDA, CPU]) == [(CUDA, options), CPU]
+    assert asked_of([(CUDA, {"enable_cuda_graph": "1"})]) == [(CUDA, {**options, "enable_cuda_graph": "1"})]
+    assert asked_of([CPU]) == [CPU]
+
+
+@pytest.mark.parametrize(
+    ("capability", "version", "runs"),
+    [((7, 5), "13.0", True), ((6, 1), "13.0", False), ((7, 0), "13.0", False), ((6, 1), "12.8", True)],
+)
+def test_a_gpu_too_old_for_this_cuda_is_named_and_the_cpu_taken(capability, version, runs):
+    libraries = cuda_libraries("linux", version)
+    cuda = probed(machine(*libraries, driver=Driver(capability=capability)), version=version)
+    assert (cuda.missing == "") is runs
+    if not runs:
+        has = ".".join(map(str, capability))
+        assert cuda.missing == f"NVIDIA T4 has compute capability {has}, and CUDA 13 needs 7.5 or more"
+        assert choose_providers("auto", None, cuda).providers == (CPU,)
+
+
+def test_a_driver_that_does_not_tell_its_gpu_is_left_to_the_session():
+    assert probed(machine(*LINUX, driver=Driver(capability=(0, 0)))).missing == ""
+    assert "no device" in probed(machine(*LINUX, driver=Driver(device=101))).missing
+
+
+def test_curand_is_loaded_out_of_nvidias_packages_where_onnx_runtime_leaves_it_out(tmp_path):
+    there = tmp_path / "cu13" / "bin" / "x86_64" / "curand64_10.dll"
+    there.parent.mkdir(parents=True)
+    there.touch()
+    loaded: list[str] = []
+    preload_curand([tmp_path / "none", tmp_path], loaded.append)
+    assert loaded == [str(there)]
 
 
 def test_this_machine_answers_the_truth_and_prints_nothing():

@@ -13,7 +13,7 @@ from addon.errors import ModelError
 from addon.features import COLUMNS
 from addon.runtime import model as model_module
 from addon.runtime.cpu_step import CpuStep
-from addon.runtime.device_step import DeviceStep
+from addon.runtime.device_step import DeviceStep, Held
 from addon.runtime.model import load_model, measure
 from addon.runtime.providers import CPU, Choice
 from addon.runtime.session import open_step
@@ -172,6 +172,34 @@ def test_on_a_device_the_state_never_passes_through_numpy(path):
         came = [binding.inputs[name].name for name in ("h", "c")]
         before = [f"h_next {index - 1}", f"c_next {index - 1}"] if index else ["start 1", "start 2"]
         assert came == before
+
+
+def test_pens_on_a_device_are_answered_in_one_step_as_each_alone(path):
+    """Three inks, of which one leaves and comes back: in a batch, in part of it, in another order."""
+    session, alone = device_step(path), open_step(path, ON_CPU)
+    rows = np.random.default_rng(4).standard_normal((3, 9, 1, 1, len(COLUMNS))).astype(np.float32)
+    states: list[Held] = [session.start()] * 3
+    expected = [alone.start()] * 3
+    for step, inks in enumerate([(0, 1, 2), (0, 1, 2), (2, 0), (1,), (1, 2), (0, 1, 2)]):
+        batch = np.concatenate([rows[ink, step] for ink in inks])
+        outputs, after = session.step(batch, session.join([states[ink] for ink in inks]))
+        for place, (ink, own) in enumerate(zip(inks, session.split(after), strict=True)):
+            states[ink] = own
+            told, expected[ink] = alone.step(rows[ink, step], expected[ink])
+            np.testing.assert_allclose(outputs.scores[place], told.scores[0], atol=1e-6)
+    # One that was in a batch goes on by itself from its own share.
+    told, _ = alone.step(rows[1, 8], expected[1])
+    np.testing.assert_allclose(session.step(rows[1, 8], states[1])[0].scores, told.scores, atol=1e-6)
+
+
+def test_pens_that_stay_together_stay_on_the_device(path):
+    fake, values = FakeSession(), FakeValues()
+    session = DeviceStep(fake, open_step(path, ON_CPU).spec, "cuda", values)
+    state = session.start(2)
+    for _ in range(3):
+        _, state = session.step(some_rows(2, 1), session.join(session.split(state)))
+    assert len(values.sent) == 2
+    assert [len(binding.cpu_inputs["features"]) for binding in fake.bindings] == [2, 2, 2]
 
 
 def changed(path: Path, tmp_path: Path, change) -> Path:
