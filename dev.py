@@ -159,7 +159,9 @@ def missing_packages(command: str) -> list[str]:
 
 def may_install() -> bool:
     """Whether this process may install Debian packages."""
-    return sys.platform != "win32" and os.geteuid() == 0 and shutil.which("apt-get") is not None
+    if sys.platform == "win32":
+        return False
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def install_packages(packages: Sequence[str]) -> None:

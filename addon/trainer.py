@@ -1,5 +1,6 @@
 """The sketch's handle on a training that runs in a process of its own. Needs no torch and never waits."""
 
+import sys
 from pathlib import Path
 
 from addon.child_process import ChildProcess
@@ -9,7 +10,7 @@ from addon.jobs import CANCEL_LINE, LAST, Baking, Event, Failed, Job, event_from
 LOG_NAME = "training.log"
 
 NICENESS = 10
-"""By how much a training steps back behind the sketch unless its job says otherwise."""
+"""Stands for the lower priority of Windows, where a process cannot step back by itself."""
 
 
 class TrainerProcess:
@@ -46,7 +47,8 @@ class TrainerProcess:
             child = ChildProcess(
                 "addon.training",
                 _understood,
-                niceness=0 if isinstance(job, Baking) else int(job.config.get("niceness", NICENESS)),
+                # Elsewhere it steps back by itself, after its imports: on a busy machine they would take minutes.
+                niceness=NICENESS if sys.platform == "win32" else 0,
                 folder=folder,
                 # Torch would leave its folder among the system's temporary files.
                 environment={
