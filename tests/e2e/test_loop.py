@@ -375,10 +375,10 @@ def test_what_is_said_is_on_screen_but_in_no_film_that_nobody_watches(tmp_path, 
 
 
 def test_wrong_options_are_refused_before_anything_opens():
-    with pytest.raises(ValueError, match="at least 1 x 1"):
-        sketch.run(Recording, size=(0, 10), headless=True)
+    with pytest.raises(ValueError, match="size"):
+        sketch.run(Recording, size=(float("nan"), 10), headless=True, frames=1)
     with pytest.raises(TypeError, match="titel"):
-        sketch.run(Recording, titel="x", headless=True)
+        sketch.run(Recording, titel="x", headless=True, frames=1)
     with pytest.raises(TypeError, match="takes a Sketch class"):
         run(42)
 
