@@ -18,7 +18,7 @@ from sketch.host.camera import Camera, FrameCopier, draws_in_software
 from sketch.host.errors import NO_DISPLAY, NO_OPENGL, SECOND_WINDOW, HostError, check_size
 from sketch.host.last_picture import LastPicture
 from sketch.host.live_film import LiveFilm
-from sketch.host.memory import keep_freed_memory
+from sketch.host.memory import keep_freed_memory, setup_kept_from_collector
 from sketch.host.offscreen import Player, Viewer
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio
 from sketch.host.x11 import follow_events, picture_on_screen
@@ -128,9 +128,10 @@ def _run(
     try:
         begin(stage)
         pyglet_clock.schedule_interval(frame, 1 / sketch.window.fps)
-        frame(0.0)
-        if not sketch.wants_to_quit and sketch.frame != frames:
-            pyglet.app.run(interval=None)
+        with setup_kept_from_collector():
+            frame(0.0)
+            if not sketch.wants_to_quit and sketch.frame != frames:
+                pyglet.app.run(interval=None)
     finally:
         pyglet_clock.unschedule(frame)
         try:

@@ -105,7 +105,8 @@ def test_a_film_that_breaks_off_is_told_once_and_the_show_goes_on(tmp_path, monk
 def test_a_film_that_cannot_be_closed_is_told_in_the_log(tmp_path, monkeypatch, caplog):
     film = LiveFilm(tmp_path / "film.mp4", 60, pytest.fail)
     film.add(BLACK, 0.0)
+    film.add(BLACK, 1.5)
     monkeypatch.setattr("sketch.host.recorder._Film.finish", fail)
     film.close()
     assert len(caplog.messages) == 1
-    assert "broke off: No space left on device; it can be played up to second" in caplog.messages[0]
+    assert "broke off: No space left on device; it can be played up to second 1.5 (1 frames)" in caplog.messages[0]
