@@ -2,8 +2,8 @@
 
     xvfb-run -a python -m tests.soak --minutes 3 [--record film.mp4]
 
-Prints where frames over 100 ms came from as far as can be told: how long the sketch itself took of each, what
-the garbage collector did, and how much longer a process beside it, which does 5 ms of work twenty times a second, took for that.
+Prints where frames over 100 ms came from as far as can be told: how long the frame's thread ran of each, what
+the garbage collector did, and how much longer than 5 ms another process took for 5 ms of work at that time.
 """
 
 import argparse
@@ -132,7 +132,8 @@ def figures(
         waits: When the process beside it was done, and how many seconds late.
         swaps: When each model was loaded.
     """
-    slow = []
+    slow: list[dict[str, float]] = []
+    collections = [one for one in collections if one[0] > notes[0, 0]]
     for at, took, ran, _ in notes[notes[:, 1] > SLOW]:
         during = (at - took, at)
         slow.append(
