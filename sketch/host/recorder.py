@@ -257,7 +257,9 @@ class _Film:
         if shot.at is None:
             picture.pts = self._written
         else:
-            picture = self._reformatter.reformat(picture, *size, "yuv420p", interpolation="FAST_BILINEAR")
+            picture = self._reformatter.reformat(
+                picture, *size, "yuv420p", interpolation="FAST_BILINEAR", threads=1
+            )
             picture.pts = self._times.ticks(shot.at)
             if self._times.is_key(picture.pts):
                 picture.pict_type = PictureType.I
