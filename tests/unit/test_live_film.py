@@ -109,4 +109,7 @@ def test_a_film_that_cannot_be_closed_is_told_in_the_log(tmp_path, monkeypatch, 
     monkeypatch.setattr("sketch.host.recorder._Film.finish", fail)
     film.close()
     assert len(caplog.messages) == 1
-    assert "broke off: No space left on device; it can be played up to second 1.5 (1 frames)" in caplog.messages[0]
+    assert (
+        "broke off: No space left on device; it can be played up to second 1.5 (1 frame)"
+        in caplog.messages[0]
+    )

@@ -21,7 +21,7 @@ def frame(value: int, size: tuple[int, int] = (64, 48), channels: int = 3) -> np
 
 def frames_said(line: str) -> int:
     """How many frames a message says a broken film has."""
-    found = re.search(r"\((\d+) frames\)", line)
+    found = re.search(r"\((\d+) frames?\)", line)
     return int(found[1]) if found else 0
 
 
