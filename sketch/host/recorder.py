@@ -437,7 +437,8 @@ def _told(path: Path, error: Exception) -> RecorderError:
         holds = f"what there is of it cannot be read: {_why(lost)}"
     else:
         at_least = "" if is_all else "at least "
-        holds = f"it can be played up to second {at_least}{seconds:.1f} ({at_least}{frames} frame{'s' * (frames != 1)})"
+        number = f"{at_least}{frames} frame{'s' * (frames != 1)}"
+        holds = f"it can be played up to second {at_least}{seconds:.1f} ({number})"
         holds = holds if frames else "no frame of it can be played"
     return RecorderError(f"the film {path} broke off: {_why(error)}; {holds}")
 
