@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -12,6 +12,7 @@ from typing import Any
 from sketch.assets import beside
 from sketch.hooks import SketchError, check_begun, check_hooks, misspelt_methods
 from sketch.host.errors import HostError, tell_in_one_line
+from sketch.host.live_film import LiveFilm
 from sketch.host.offscreen import Player, Viewer, run_offscreen
 from sketch.host.recorder import Recorder
 from sketch.host.window import run_window
@@ -47,7 +48,9 @@ def run(
         sketch: A `Sketch` class, an instance of one, or a module with `setup`, `update` and `draw` functions.
         headless: Draw offscreen, without a display; time then moves by the same step at every frame.
         frames: End after so many, at least 1.
-        record: Film the frames to this file (H.264). Offscreen, messages then go to the log alone.
+        record: Film the frames to this file (H.264). Offscreen, messages then go to the log alone. A film of
+            a window has the times at which its frames were seen; if it cannot be written any more, a line
+            says so, and the show goes on.
         home: Folder for what the user makes; `inkloop-data` beside the sketch unless told otherwise, and the
             user's own data folder for one of Inkloop's own sketches.
         player: Puts events in the queue before every frame (see `sketch.host.offscreen.Player`).
@@ -62,6 +65,7 @@ def run(
 
     Raises:
         HostError: There is no display, or no OpenGL 3.3.
+        RecorderError: The film has a name that is none, or cannot be written and there is no window.
         SketchError: The sketch cannot run as it is written.
         TypeError: What was given is no sketch, or an option has an unknown name.
         ValueError: An option is out of range.
@@ -78,19 +82,21 @@ def run(
         if home is None and (said := adopted(instance.home)):
             instance.outbox.append(said)
         _log_to_terminal()
-        viewers = [viewer] if viewer is not None else []
-        if record is not None:
+        film = None
+        if record is not None and headless:
             # Nobody watches it being made, and whoever sees it later has no use for lines about this machine.
-            instance.shows_messages = instance.shows_messages and not headless
-            # Without a size, as a window need not be as large as was wished, nor stay so.
-            viewers.append(stack.enter_context(Recorder(Path(record), fps=instance.window.fps)).add)
-        see = _all_of(viewers)
+            instance.shows_messages = False
+            recorder = stack.enter_context(Recorder(Path(record), fps=instance.window.fps))
+            viewer = recorder.add if viewer is None else _both(recorder.add, viewer)
+        elif record is not None:
+            live = LiveFilm(Path(record), instance.window.fps, instance.send_message)
+            film = stack.enter_context(closing(live))
         try:
             if headless:
-                run_offscreen(instance, frames=frames, player=player, viewer=see)
+                run_offscreen(instance, frames=frames, player=player, viewer=viewer)
             else:
                 strict = strict or frames is not None or record is not None
-                run_window(instance, frames=frames, player=player, viewer=see, strict=strict)
+                run_window(instance, frames=frames, player=player, viewer=viewer, film=film, strict=strict)
         except HostError:
             tell_in_one_line()
             raise
@@ -149,13 +155,10 @@ def _begin_again(instance: Sketch) -> None:
     instance.modifiers, instance.key_code = frozenset(), ""
 
 
-def _all_of(viewers: list[Viewer]) -> Viewer | None:
-    if len(viewers) < 2:
-        return viewers[0] if viewers else None
-
+def _both(first: Viewer, second: Viewer) -> Viewer:
     def see(frame: Any) -> None:
-        for viewer in viewers:
-            viewer(frame)
+        first(frame)
+        second(frame)
 
     return see
 

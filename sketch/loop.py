@@ -151,6 +151,10 @@ def end(stage: Stage) -> None:
         except Exception as error:
             log.exception("while ending")
             errors.append(error)
+    # There is no frame any more that would show them.
+    for text in sketch.outbox:
+        log.info(text)
+    sketch.outbox = []
     if stage.pens.dropped:
         log.info("%d events were left out in all, for numbers that cannot be", stage.pens.dropped)
     if errors and stage.failures is None:

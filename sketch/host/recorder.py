@@ -1,7 +1,13 @@
 """Films and stills of what is on screen, written beside the frame rather than in it."""
 
+import math
+import os
 import struct
+import sys
+import threading
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from queue import Full, Queue
@@ -12,12 +18,22 @@ from typing import Any, Self, cast
 import av
 import numpy as np
 from av.error import FFmpegError
+from av.video.frame import PictureType
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image
 
 _FILM = {"crf": "18", "preset": "veryfast"}
+# Three times less work a frame, and no frames held back: the others looked ahead by ten and took 70 MB.
+_LIVE_FILM = {"crf": "18", "preset": "superfast", "tune": "zerolatency"}
 # Playable up to the last second while it is written, an ordinary MP4 once it is closed.
 _FILE = {"movflags": "hybrid_fragmented+empty_moov", "flush_packets": "1"}
+_LIVE_TICK = Fraction(1, 90_000)
+_LIVE_LIMIT = 4
+_KINDER = 5
+"""How much nicer a live film's thread is than the frame's. With more it would be stopped holding the GIL."""
+_LOOK = 3.0
+"""Seconds that are spent to find out up to where a broken film can be played."""
 
 FORMATS = (".mp4", ".m4v", ".mov")
 """What the file of a film may be called: all of them hold the same."""
@@ -27,23 +43,35 @@ class RecorderError(Exception):
     """A film or a still could not be written; the message is one line and says why."""
 
 
+@dataclass(frozen=True)
+class _Shot:
+    pixels: NDArray[np.uint8]
+    at: float | None
+
+
 class Recorder:
     """An H.264 film in an MP4 file, encoded by a thread; a frame waits for it only when the queue is full.
 
         with Recorder("out/film.mp4", (1280, 720), fps=60) as film:
             film.add(frame)
 
+    A live film costs the show as little as can be: no frame waits (see `left_out`), each has the time at
+    which it was seen, and the file is larger for the same picture.
+
     Args:
         path: Where the film goes; its folder is made. An older file there is replaced.
         size: Width and height of the film in pixels, at least 2; those of its first frame if left out. H.264
             wants even numbers: an odd size loses its last column or row, and one of 1 gets another.
-        fps: Frames a second of the film, above 0.
-        limit: How many frames may be queued, at least 1. Each takes width * height * 3 or 4 bytes.
+        fps: Frames a second of the film, above 0; of a live film, about how many will come.
+        limit: How many frames may be queued, at least 1; 16, or 4 live. Each takes width * height * 3 or 4
+            bytes.
+        live: Whether frames come with times of their own, and are left out where the queue is full.
 
     Attributes:
         frames: How many frames were added.
-        waited: How many of them had to wait for the encoder.
+        waited: How many of them had to wait for the encoder; 0 of a live film.
         waited_s: How long they waited, in seconds, all told.
+        left_out: How many frames more a live film was to have, for which the queue had no room.
 
     Raises:
         ValueError: An argument is out of range.
@@ -51,27 +79,36 @@ class Recorder:
     """
 
     def __init__(
-        self, path: Path | str, size: tuple[int, int] | None = None, fps: float = 60.0, *, limit: int = 16
+        self,
+        path: Path | str,
+        size: tuple[int, int] | None = None,
+        fps: float = 60.0,
+        *,
+        limit: int | None = None,
+        live: bool = False,
     ) -> None:
+        limit = (_LIVE_LIMIT if live else 16) if limit is None else limit
         if (size is not None and min(size) < 2) or not fps > 0.0 or limit < 1:
             raise ValueError(
                 f"size must be at least (2, 2), fps above 0, limit at least 1; got {size}, {fps}, {limit}"
             )
         self.path = Path(path)
-        if self.path.suffix.lower() not in FORMATS:
-            raise RecorderError(f"a film is written as {' or '.join(FORMATS)}; got {str(path)!r}")
+        check_name(self.path)
         self.size = size
         self.frames = 0
         self.waited = 0
         self.waited_s = 0.0
-        self._queue: Queue[NDArray[np.uint8] | None] = Queue(limit)
+        self.left_out = 0
+        self._queue: Queue[_Shot | None] = Queue(limit)
         self._error: RecorderError | None = None
         self._closed = False
+        self._ended = False
         self._fps = fps
-        self._film = _open(self.path, size, fps) if size is not None else None
-        if size is None:
-            _check_writable(self.path)
-        self._thread = Thread(target=self._write, name=f"recorder {self.path.name}", daemon=True)
+        self._live = live
+        self._until: float | None = None
+        _check_writable(self.path)
+        self._film = _open(self.path, size, fps, live) if size is not None else None
+        self._thread = Thread(target=self._run, name=f"recorder {self.path.name}", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -82,16 +119,29 @@ class Recorder:
     ) -> None:
         self.close()
 
-    def add(self, frame: NDArray[np.uint8]) -> None:
+    @property
+    def error(self) -> RecorderError | None:
+        """Why the film can be written no more, and up to where it can be played; None as long as it can."""
+        return self._error
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next frame would have to wait, or be left out."""
+        return self._queue.full()
+
+    def add(self, frame: NDArray[np.uint8], at: float | None = None) -> None:
         """Queue a copy of a frame.
 
         Args:
             frame: Uint8 array of shape (height, width, 3) or (height, width, 4), the top row first; alpha is
                 left out of the film. Where the film was given no size, a frame of another size than the first
                 is scaled to fit, on black.
+            at: Of a live film, when the frame is seen, in seconds that only grow; it stands until the next.
+                The film begins with its first frame.
 
         Raises:
-            ValueError: The frame has another type or shape.
+            ValueError: The frame has another type or shape, or a time where there is none, or none where
+                there is one.
             RecorderError: The file or an earlier frame cannot be written, or the film is closed.
         """
         if self._error is not None:
@@ -99,13 +149,22 @@ class Recorder:
         if self._closed:
             raise RecorderError(f"the film {self.path} is closed; frames come before close()")
         _check_frame(frame, self.size or _size_of(frame))
+        if self._live != (at is not None and math.isfinite(at)):
+            raise ValueError(f"a live film's frames have a time in seconds, and no other's; got {at}")
+        if self._live:
+            self._put_or_leave_out(frame, at)
+            return
         if self._film is None:
-            self._film = _open(self.path, _size_of(frame), self._fps)
+            self._film = _open(self.path, _size_of(frame), self._fps, live=False)
         self.frames += 1
-        self._put(frame.copy())
+        self._put(_Shot(frame.copy(), at))
 
-    def close(self) -> None:
+    def close(self, until: float | None = None) -> None:
         """Wait until every queued frame is written, and close the file; a second call does nothing.
+
+        Args:
+            until: When the last frame of a live film is no more seen, in its seconds; one frame after it came
+                if left out.
 
         Raises:
             RecorderError: Not every frame could be written. What was written before can be played.
@@ -113,67 +172,161 @@ class Recorder:
         if self._closed:
             return
         self._closed = True
+        self._until = until
         self._queue.put(None)
         self._thread.join()
         if self._error is not None:
             raise self._error
 
-    def _put(self, frame: NDArray[np.uint8]) -> None:
+    def _put_or_leave_out(self, frame: NDArray[np.uint8], at: float | None) -> None:
+        # Nobody else puts frames in, so there is room, still, once it was copied.
+        if self._queue.full():
+            self.left_out += 1
+        else:
+            self._queue.put_nowait(_Shot(frame.copy(), at))
+            self.frames += 1
+
+    def _put(self, shot: _Shot) -> None:
         try:
-            self._queue.put_nowait(frame)
+            self._queue.put_nowait(shot)
         except Full:
             started = time.perf_counter()
-            self._queue.put(frame)
+            self._queue.put(shot)
             self.waited += 1
             self.waited_s += time.perf_counter() - started
 
-    def _write(self) -> None:
-        frame = self._queue.get()
-        film = self._film
-        if film is None:  # no frame came, which is why there is no size
-            return
-        try:
-            try:
-                while frame is not None:
-                    film.write(frame)
-                    frame = self._queue.get()
-            finally:
-                film.finish()
+    def _run(self) -> None:
+        if self._live:
+            _be_kind()
         # Whatever stops this thread must reach the caller, who would otherwise wait for it for ever.
+        try:
+            self._write()
         except Exception as error:
-            _trim(self.path)
-            at = f"broke off at frame {film.written}, and can be played up to there"
-            self._error = RecorderError(f"the film {self.path} {at}: {_why(error)}")
-            while frame is not None:
-                frame = self._queue.get()
+            if self._film is not None:
+                self._film.abandon()
+            self._error = _told(self.path, error)
+        while not self._ended:
+            self._next()
+
+    def _next(self) -> _Shot | None:
+        shot = self._queue.get()
+        self._ended = shot is None
+        return shot
+
+    def _write(self) -> None:
+        while (shot := self._next()) is not None:
+            if self._film is None:
+                self._film = _open(self.path, _size_of(shot.pixels), self._fps, self._live)
+            self._film.write(shot)
+        if self._film is not None:  # else no frame came, which is why there is no size
+            self._film.finish(self._until)
 
 
 class _Film:
     """The file and its encoder: every call into PyAV, whose types are partial."""
 
-    def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
+    def __init__(self, path: Path, size: tuple[int, int], fps: float, live: bool) -> None:
         rate = Fraction(fps).limit_denominator(1001)
-        self.written = 0
-        self._tick = 1 / rate
+        self._path = path
+        self._fps = fps
+        self._written = 0
+        self._tick = _LIVE_TICK if live else 1 / rate
+        self._live = live
+        self._times = _Times(fps)
+        self._held: Any = None
         self._file = cast(Any, av.open(str(path), mode="w", format="mp4", options=_FILE))
-        self._stream = self._file.add_stream("libx264", rate=rate, options=_FILM)
+        self._stream = self._file.add_stream("libx264", rate=rate, options=_LIVE_FILM if live else _FILM)
         self._stream.width, self._stream.height = (max(2, side - side % 2) for side in size)
         self._stream.pix_fmt = "yuv420p"
         self._stream.gop_size = max(1, round(fps))
+        if live:
+            self._stream.codec_context.time_base = _LIVE_TICK
+            # The frame needs the other cores, and each thread keeps pictures of its own.
+            self._stream.codec_context.thread_count = 1
+        self._reformatter = VideoReformatter()
         self._file.start_encoding()
+        self._identity = _identity(path)
 
-    def write(self, frame: NDArray[np.uint8]) -> None:
-        pixels = fitted(frame, (self._stream.width, self._stream.height))
-        picture = av.VideoFrame.from_ndarray(pixels, format="rgb24" if frame.shape[2] == 3 else "rgba")
-        picture.pts, picture.time_base = self.written, self._tick
-        self._file.mux(self._stream.encode(picture))
-        self.written += 1
+    def write(self, shot: _Shot) -> None:
+        size = (self._stream.width, self._stream.height)
+        pixels = fitted(shot.pixels, size)
+        # Without a copy: copying holds the GIL, for which the frame would wait.
+        picture = cast(Any, av.VideoFrame).from_numpy_buffer(
+            pixels, "rgb24" if pixels.shape[2] == 3 else "rgba"
+        )
+        if shot.at is None:
+            picture.pts = self._written
+        else:
+            picture = self._reformatter.reformat(
+                picture, *size, "yuv420p", interpolation="FAST_BILINEAR", threads=1
+            )
+            picture.pts = self._times.ticks(shot.at)
+            if self._times.is_key(picture.pts):
+                picture.pict_type = PictureType.I
+        picture.time_base = self._tick
+        for packet in self._stream.encode(picture):
+            self._mux(packet)
+        if self._written % max(1, round(self._fps)) == 0 and _identity(self._path) != self._identity:
+            raise FileNotFoundError(None, "the file was taken away while it was written")
+        self._written += 1
 
-    def finish(self) -> None:
-        try:
-            self._file.mux(self._stream.encode(None))
-        finally:
+    def finish(self, until: float | None) -> None:
+        for packet in self._stream.encode(None):
+            self._mux(packet)
+        if self._held is not None:
+            self._held.duration = self._times.left(self._held.pts, until)
+            self._file.mux(self._held)
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Close the file as it is, so that nothing is written to it later."""
+        with suppress(Exception):
             self._file.close()
+
+    def _mux(self, packet: Any) -> None:
+        """Write a packet, that of a live film once it is known how long it is seen."""
+        if not self._live:
+            self._file.mux(packet)
+            return
+        if self._held is not None:
+            self._held.duration = packet.pts - self._held.pts
+            self._file.mux(self._held)
+        self._held = packet
+
+
+class _Times:
+    """Times of a live film in its ticks.
+
+    Args:
+        fps: About how many frames a second will come.
+    """
+
+    def __init__(self, fps: float) -> None:
+        self._fps = fps
+        self._began = 0.0
+        self._last = -1
+        self._key: int | None = None
+
+    def ticks(self, at: float) -> int:
+        """The tick of the next frame, which is seen at this second: 0 for the first, and more for each."""
+        if self._last < 0:
+            self._began = at
+        self._last = max(self._last + 1, self._of(at))
+        return self._last
+
+    def is_key(self, tick: int) -> bool:
+        """Whether a second went by since the last key frame, so that the film can be played up to there."""
+        due = self._key is None or tick - self._key >= 1 / _LIVE_TICK
+        self._key = tick if due else self._key
+        return due
+
+    def left(self, tick: int, until: float | None) -> int:
+        """For how many ticks the last frame is seen, if the film ends at this second."""
+        one = max(1, round(1 / (self._fps * _LIVE_TICK)))
+        return one if until is None else max(one, self._of(until) - tick)
+
+    def _of(self, at: float) -> int:
+        return round((at - self._began) / _LIVE_TICK)
 
 
 def fitted(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -220,10 +373,20 @@ def save_png(path: Path | str, frame: NDArray[np.uint8]) -> None:
         raise RecorderError(f"cannot write the picture {path}: {_why(error)}") from error
 
 
-def _open(path: Path, size: tuple[int, int], fps: float) -> _Film:
+def check_name(path: Path) -> None:
+    """Refuse what a film cannot be called.
+
+    Raises:
+        RecorderError: It does not end like a film.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise RecorderError(f"a film is written as {' or '.join(FORMATS)}; got {str(path)!r}")
+
+
+def _open(path: Path, size: tuple[int, int], fps: float, live: bool) -> _Film:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return _Film(path, size, fps)
+        return _Film(path, size, fps, live)
     except (OSError, FFmpegError) as error:
         raise RecorderError(f"cannot write the film {path}: {_why(error)}") from error
 
@@ -233,6 +396,9 @@ def _check_writable(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         was_there = path.exists()
+        if was_there and not path.is_file() and not path.is_dir():
+            # Opening a pipe would wait for a reader.
+            raise OSError(None, "it is there, and no ordinary file")
         with path.open("ab"):
             pass
         if not was_there:
@@ -245,6 +411,67 @@ def _size_of(frame: NDArray[np.uint8]) -> tuple[int, int]:
     return (frame.shape[1], frame.shape[0]) if frame.ndim == 3 else (0, 0)
 
 
+def _be_kind() -> None:
+    """Let this thread step back where the processors are busy, on systems that know that of threads."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _KINDER)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _told(path: Path, error: Exception) -> RecorderError:
+    """What to say of a film that could not be written to its end."""
+    if isinstance(error, RecorderError):
+        return error
+    try:
+        _trim(path)
+        frames, seconds, is_all = playable(path)
+    except (OSError, FFmpegError) as lost:
+        holds = f"what there is of it cannot be read: {_why(lost)}"
+    else:
+        at_least = "" if is_all else "at least "
+        number = f"{at_least}{frames} frame{'s' * (frames != 1)}"
+        holds = f"it can be played up to second {at_least}{seconds:.1f} ({number})"
+        holds = holds if frames else "no frame of it can be played"
+    return RecorderError(f"the film {path} broke off: {_why(error)}; {holds}")
+
+
+def playable(path: Path, within: float = _LOOK) -> tuple[int, float, bool]:
+    """How much a decoder finds in a film.
+
+    Args:
+        path: The film.
+        within: Seconds after which to stop looking.
+
+    Returns:
+        Frames, the second up to which they go, and whether that is all of it.
+
+    Raises:
+        OSError, FFmpegError: It cannot be read at all.
+    """
+    frames, first, last, ends = 0, math.inf, 0.0, time.perf_counter() + within
+    with cast(Any, av.open(str(path))) as film:
+        if not film.streams.video:
+            return 0, 0.0, True
+        with suppress(FFmpegError):
+            for packet in film.demux(video=0):
+                if packet.pts is None or not packet.size or packet.is_corrupt:
+                    continue
+                frames += 1
+                first = min(first, float(packet.pts * packet.time_base))
+                last = max(last, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                if time.perf_counter() > ends:
+                    return frames, last - first, False
+    return frames, last - first if frames else 0.0, True
+
+
 def _trim(path: Path) -> None:
     """Cut off a last fragment that is not whole, over which a player would stumble."""
     size = path.stat().st_size
@@ -254,7 +481,7 @@ def _trim(path: Path) -> None:
             file.seek(start)
             length, kind = struct.unpack(">I4s", file.read(8))
             start += max(length, 8)
-            if kind == b"mdat" and start <= size:
+            if kind in (b"moov", b"mdat") and start <= size:
                 whole = start
         if whole:
             file.truncate(whole)

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from sketch.clock import WallClock
 from sketch.failures import Failures
+from sketch.host.camera import Camera, FrameCopier, draws_in_software
 from sketch.host.errors import NO_DISPLAY, NO_OPENGL, SECOND_WINDOW, HostError, check_size
-from sketch.host.last_picture import LastPicture, WindowCopy
-from sketch.host.memory import keep_freed_memory
-from sketch.host.offscreen import Player, Viewer, read_pixels
+from sketch.host.last_picture import LastPicture
+from sketch.host.live_film import LiveFilm
+from sketch.host.memory import keep_freed_memory, setup_kept_from_collector
+from sketch.host.offscreen import Player, Viewer
 from sketch.host.wayland import pressure_remark
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio
 from sketch.host.x11 import follow_events, picture_on_screen
@@ -31,8 +33,6 @@ log = logging.getLogger("inkloop")
 
 # pyglet has one event loop in a process, and its windows one thread.
 _ONE_WINDOW = Lock()
-
-SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "gdi generic")
 
 LARGEST_WINDOW = 16384
 """Pixels a side: what every driver of OpenGL 3.3 in use draws, and half of what X11 can name."""
@@ -51,6 +51,7 @@ def run_window(
     frames: int | None = None,
     player: Player | None = None,
     viewer: Viewer | None = None,
+    film: LiveFilm | None = None,
     strict: bool = False,
 ) -> Stage:
     """Run a sketch in a window until it quits or the window is closed.
@@ -60,6 +61,7 @@ def run_window(
         frames: End after so many.
         player: Puts events in the queue before every frame, beside the user's own.
         viewer: Sees every frame.
+        film: Gets the frames that it wants.
         strict: Whether an error of the sketch or an addon ends the run. Otherwise the window stays, with the
             last good picture and the error over it, until a frame goes well.
 
@@ -74,7 +76,7 @@ def run_window(
     try:
         window, context = open_window(sketch.window)
         try:
-            return _run(sketch, window, context, frames, player, viewer, strict)
+            return _run(sketch, window, context, frames, player, viewer, film, strict)
         finally:
             window.close()
     finally:
@@ -88,6 +90,7 @@ def _run(
     frames: int | None,
     player: Player | None,
     viewer: Viewer | None,
+    film: LiveFilm | None,
     strict: bool,
 ) -> Stage:
     import pyglet
@@ -108,6 +111,7 @@ def _run(
         log.warning("%s", remark)
         stage.notices.add(stage.now, remark)
     copier = FrameCopier(context) if viewer is not None else None
+    camera = Camera(window, context, film) if film is not None else None
 
     def frame(_: float) -> None:
         window.switch_to()
@@ -118,6 +122,8 @@ def _run(
         run_frame(stage, clock(), target)
         if viewer is not None and copier is not None and min(pixels) > 0:
             viewer(copier.copy(pixels))
+        if camera is not None and min(pixels) > 0:
+            camera.take(pixels, stage.now)
         if not stage.is_hidden:
             window.flip()
         if sketch.wants_to_quit or sketch.frame == frames:
@@ -126,16 +132,19 @@ def _run(
     try:
         begin(stage)
         pyglet_clock.schedule_interval(frame, 1 / sketch.window.fps)
-        frame(0.0)
-        if not sketch.wants_to_quit and sketch.frame != frames:
-            pyglet.app.run(interval=None)
+        with setup_kept_from_collector():
+            frame(0.0)
+            if not sketch.wants_to_quit and sketch.frame != frames:
+                pyglet.app.run(interval=None)
     finally:
         pyglet_clock.unschedule(frame)
         try:
             end(stage)
         finally:
+            if camera is not None:
+                camera.end(clock())
             stage.canvas.release()
-            for kept in (copier, last):
+            for kept in (copier, camera, last):
                 if kept is not None:
                     kept.release()
     return stage
@@ -210,7 +219,7 @@ def wished_samples(asked: int | None, renderer: str) -> int:
     """Samples a pixel to ask for: what the author asked, else 4 on a GPU and 0 in software."""
     if asked is not None:
         return asked
-    return 0 if any(name in renderer.lower() for name in SOFTWARE) else 4
+    return 0 if draws_in_software(renderer) else 4
 
 
 def renderer_name() -> str:
@@ -230,26 +239,5 @@ def _host_error(error: Exception) -> Exception:
 
 def _fetcher(window: Any) -> Callable[[], NDArray[np.uint8] | None] | None:
     """What fetches a picture from the screen, where the processor draws and that is possible."""
-    by_software = wished_samples(None, renderer_name()) == 0
-    return partial(picture_on_screen, window) if by_software and hasattr(window, "_x_display") else None
-
-
-class FrameCopier:
-    """Reads a window's frames by way of another framebuffer: a multisampled one cannot be read as it is."""
-
-    def __init__(self, context: moderngl.Context) -> None:
-        self._context = context
-        self._copy: WindowCopy | None = None
-
-    def copy(self, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """The picture in the window, of this size: uint8 of shape (height, width, 3), the top row first."""
-        if self._copy is None or self._copy.size != size:
-            self.release()
-            self._copy = WindowCopy(self._context, size)
-        self._copy.take()
-        return read_pixels(self._copy.framebuffer)
-
-    def release(self) -> None:
-        """Give the GPU's resources back."""
-        if self._copy is not None:
-            self._copy.release()
+    possible = draws_in_software(renderer_name()) and hasattr(window, "_x_display")
+    return partial(picture_on_screen, window) if possible else None

@@ -499,3 +499,15 @@ def test_modifiers_and_the_place_of_a_key_are_known_in_every_hook():
         ("right", ["ctrl"]),
         ("right", []),
     ]
+
+
+def test_a_message_sent_at_the_end_is_in_the_log(caplog):
+    class Leaving(sketch.Sketch):
+        window = SMALL
+
+        def exit(self):
+            self.send_message("the last word")
+
+    with caplog.at_level("INFO", "inkloop"):
+        run(Leaving, frames=1)
+    assert "the last word" in caplog.messages

@@ -1,3 +1,5 @@
+import os
+import re
 import subprocess
 import sys
 import threading
@@ -8,13 +10,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sketch.host.recorder import Recorder, RecorderError, save_png
+from sketch.host.recorder import Recorder, RecorderError, playable, save_png
 
 needs_limits = pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size")
 
 
 def frame(value: int, size: tuple[int, int] = (64, 48), channels: int = 3) -> np.ndarray:
     return np.full((size[1], size[0], channels), value, dtype=np.uint8)
+
+
+def frames_said(line: str) -> int:
+    """How many frames a message says a broken film has."""
+    found = re.search(r"\((\d+) frames?\)", line)
+    return int(found[1]) if found else 0
 
 
 def decoded(path: Path) -> list[np.ndarray]:
@@ -121,10 +129,9 @@ def test_a_disk_that_fills_up_is_one_clear_error_and_leaves_a_film(tmp_path: Pat
         [sys.executable, "-c", program, str(path)], cwd=root, capture_output=True, text=True, timeout=60
     )
     assert answer.stderr == ""
-    assert "broke off at frame" in answer.stdout
-    assert "File too large" in answer.stdout
-    assert len(answer.stdout.splitlines()) == 1
-    assert len(decoded(path)) >= 30
+    (line,) = answer.stdout.splitlines()
+    assert "broke off: File too large; it can be played up to second" in line
+    assert len(decoded(path)) == frames_said(line) >= 30
 
 
 @needs_limits
@@ -211,3 +218,147 @@ def test_a_film_without_a_size_is_refused_at_once_and_without_frames_leaves_noth
         Recorder(tmp_path / "taken" / "film.mp4")
     Recorder(tmp_path / "film.mp4").close()
     assert not (tmp_path / "film.mp4").exists()
+
+
+LIMITED = """
+import os, resource, sys; import numpy as np; from sketch.host.recorder import Recorder, RecorderError
+folder, live = sys.argv[1], sys.argv[2] == "live"
+noise = np.random.default_rng(0).integers(0, 255, (24, 48, 64, 3), dtype=np.uint8)
+for limit in map(int, sys.argv[3:]):
+    # Only the soft limit, which may be raised again.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    said = ""
+    try:
+        with Recorder(f"{folder}/{limit}.mp4", fps=10, live=live, limit=24) as film:
+            for index, frame in enumerate(noise): film.add(frame, index / 10 if live else None)
+    except RecorderError as error: said = str(error)
+    print(said, flush=True)
+"""
+
+
+@needs_limits
+@pytest.mark.parametrize("kind", ["live", "offline"])
+def test_what_is_said_of_a_broken_film_is_what_a_decoder_finds(tmp_path: Path, kind: str):
+    program = [sys.executable, "-c", LIMITED, str(tmp_path), kind]
+    whole = 1_000_000
+    root = Path(__file__).parents[2]
+    subprocess.run([*program, str(whole)], cwd=root, check=True, capture_output=True, timeout=60)
+    size = (tmp_path / f"{whole}.mp4").stat().st_size
+    # At the start, in the middle, and while the closed film is made an ordinary one.
+    limits = [10, 800, 2000, size // 3, size // 2, *range(size - 900, size + 100, 100)]
+    answer = subprocess.run(
+        [*program, *map(str, limits)], cwd=root, check=True, capture_output=True, text=True, timeout=60
+    )
+    assert answer.stderr == ""
+    lines = answer.stdout.splitlines()
+    assert len(lines) == len(limits)
+    assert "cannot write the film" in lines[0]
+    for limit, line in list(zip(limits, lines, strict=True))[1:]:
+        held = len(decoded(tmp_path / f"{limit}.mp4"))
+        assert held == (frames_said(line) if line else 24), (limit, line)
+    assert lines[-1] == ""
+
+
+def live_film(path: Path, times: list[float], until: float | None = None) -> tuple[list[float], float]:
+    """When the frames of a live film are seen, and how long it lasts, as a decoder says."""
+    film = Recorder(path, fps=20, live=True, limit=len(times))
+    for index, at in enumerate(times):
+        film.add(frame(index), at)
+    film.close(until)
+    with av.open(str(path)) as file:
+        stream = file.streams.video[0]
+        seen = [picture.time or 0.0 for picture in file.decode(stream)]
+        assert stream.duration is not None
+        assert stream.time_base is not None
+        return seen, float(stream.duration * stream.time_base)
+
+
+def test_a_live_film_has_the_times_of_its_frames_and_lasts_as_long_as_the_show(tmp_path: Path):
+    times = [3.0, 3.05, 3.5, 9.0, 9.05, 9.05, 9.04, 3600.0]
+    seen, lasts = live_film(tmp_path / "film.mp4", times, until=3602.5)
+    assert seen[:4] == pytest.approx([0, 0.05, 0.5, 6.0], abs=1e-4)
+    assert seen[4] < seen[5] < seen[6] < 6.06  # no two at one time, and none before another
+    assert seen[7] == pytest.approx(3597.0)
+    assert lasts == pytest.approx(3599.5, abs=1e-3)
+
+
+def test_a_live_films_last_frame_is_seen_for_one_frame_unless_told(tmp_path: Path):
+    assert live_film(tmp_path / "film.mp4", [0.0, 1.0])[1] == pytest.approx(1.05)
+
+
+@needs_limits
+def test_a_slow_live_film_that_is_killed_can_be_played_up_to_the_last_second(tmp_path: Path):
+    path = tmp_path / "film.mp4"
+    program = (
+        "import os, signal, sys, time; import numpy as np; from sketch.host.recorder import Recorder\n"
+        "film = Recorder(sys.argv[1], (64, 48), fps=60, live=True, limit=40)\n"
+        "for index in range(40): film.add(np.full((48, 64, 3), 5 * index, np.uint8), index / 4)\n"
+        "while film._queue.qsize() > 0: time.sleep(0.01)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(path)], cwd=Path(__file__).parents[2], timeout=60)
+    assert len(decoded(path)) >= 32
+
+
+def held_encoder(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """Hold every film's encoder at its first frame: what is set once it is there, and what lets it go."""
+    there, gate = threading.Event(), threading.Event()
+    write = vars(sys.modules["sketch.host.recorder"])["_Film"].write
+
+    def held(film: object, shot: object) -> None:
+        there.set()
+        gate.wait()
+        write(film, shot)
+
+    monkeypatch.setattr("sketch.host.recorder._Film.write", held)
+    return there, gate
+
+
+def test_a_live_frame_never_waits_and_what_is_left_out_is_counted(tmp_path, monkeypatch):
+    there, gate = held_encoder(monkeypatch)
+    with Recorder(tmp_path / "film.mp4", live=True, limit=2) as film:
+        film.add(frame(0), 0.0)
+        there.wait()
+        for index in range(1, 6):
+            film.add(frame(index), index / 60)
+        assert (film.frames, film.left_out, film.waited, film.is_full) == (3, 3, 0, True)
+        gate.set()
+    assert len(decoded(tmp_path / "film.mp4")) == 3
+
+
+@pytest.mark.parametrize(("live", "at"), [(True, None), (True, float("nan")), (False, 0.5)])
+def test_only_the_frames_of_a_live_film_have_a_time(tmp_path, live, at):
+    with (
+        Recorder(tmp_path / "film.mp4", live=live) as film,
+        pytest.raises(ValueError, match="a live film's frames have a time"),
+    ):
+        film.add(frame(0), at)
+
+
+def test_a_film_that_is_taken_away_while_it_is_written_says_so(tmp_path, monkeypatch):
+    there, gate = held_encoder(monkeypatch)
+    film = Recorder(tmp_path / "film.mp4", live=True)
+    film.add(frame(0), 0.0)
+    there.wait()
+    (tmp_path / "film.mp4").unlink()
+    gate.set()
+    with pytest.raises(RecorderError, match=r"broke off: the file was taken away.*cannot be read"):
+        film.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+@pytest.mark.parametrize("size", [None, (64, 48)])
+def test_a_pipe_is_refused_without_waiting_for_a_reader(tmp_path, size):
+    os.mkfifo(tmp_path / "film.mp4")
+    with pytest.raises(RecorderError, match="no ordinary file"):
+        Recorder(tmp_path / "film.mp4", size)
+
+
+def test_how_much_can_be_played_is_looked_up_for_a_while_only(tmp_path):
+    with Recorder(tmp_path / "film.mp4", (64, 48), fps=10) as film:
+        for index in range(20):
+            film.add(frame(index))
+    assert playable(tmp_path / "film.mp4") == (20, pytest.approx(2.0), True)
+    frames, seconds, is_all = playable(tmp_path / "film.mp4", within=0.0)
+    assert (frames, is_all) == (1, False)
+    assert 0 < seconds < 2.0

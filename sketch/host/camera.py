@@ -1,0 +1,121 @@
+"""Pictures of what is in a window, before it is shown."""
+
+from typing import Any, cast
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from sketch.host.last_picture import WindowCopy
+from sketch.host.live_film import LiveFilm
+from sketch.host.offscreen import read_pixels
+
+SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "gdi generic")
+
+
+def draws_in_software(renderer: str) -> bool:
+    """Whether what OpenGL calls itself is a driver that has the processor draw."""
+    return any(name in renderer.lower() for name in SOFTWARE)
+
+
+class FrameCopier:
+    """Reads a window's frames by way of another framebuffer: a multisampled one cannot be read as it is."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._context = context
+        self._copy: WindowCopy | None = None
+
+    def take(self, size: tuple[int, int]) -> WindowCopy:
+        """Copy the picture in the window, of this size in pixels; the copy is valid until the next."""
+        if self._copy is None or self._copy.size != size:
+            self.release()
+            self._copy = WindowCopy(self._context, size)
+        self._copy.take()
+        return self._copy
+
+    def copy(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """The picture in the window, of this size: uint8 of shape (height, width, 3), the top row first."""
+        return read_pixels(self.take(size).framebuffer)
+
+    def release(self) -> None:
+        """Give the GPU's resources back."""
+        if self._copy is not None:
+            self._copy.release()
+
+
+class Camera:
+    """Takes the frames of a window that a film wants, and waits for none of them.
+
+    Where a GPU draws, a picture is asked for at one frame and read at the next, when it has arrived. Where
+    the processor draws there is nothing to wait for, and the copies in between cost more than the reading.
+
+    Args:
+        window: pyglet's window.
+        context: Its OpenGL context.
+        film: What gets the frames.
+        at_once: Whether to read at once, straight from the window; as suits the driver and the window if left
+            out.
+    """
+
+    def __init__(
+        self, window: Any, context: moderngl.Context, film: LiveFilm, *, at_once: bool | None = None
+    ) -> None:
+        in_software = draws_in_software(context.info["GL_RENDERER"])
+        self._context = context
+        self._film = film
+        self._at_once = in_software and not window.config.samples if at_once is None else at_once
+        self._copier = FrameCopier(context)
+        self._arriving: moderngl.Buffer | None = None
+        self._asked: tuple[tuple[int, int], float] | None = None
+        if in_software:
+            film.slow_down("the processor draws, too")
+
+    def take(self, size: tuple[int, int], now: float) -> None:
+        """Take the picture in the window, of this size in pixels and seen at this second, if it is wanted."""
+        self._fetch()
+        if not self._film.wants(now):
+            return
+        if self._at_once:
+            self._film.add(self._read(size), now)
+        else:
+            self._ask(size, now)
+
+    def end(self, now: float) -> None:
+        """Hand on what was asked for; the show ended at this second."""
+        self._fetch()
+        self._film.end(now)
+
+    def release(self) -> None:
+        """Give the GPU's resources back."""
+        self._copier.release()
+        if self._arriving is not None:
+            self._arriving.release()
+
+    def _read(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        from pyglet import gl
+
+        opengl = cast(Any, gl)
+        width, height = size
+        pixels = np.empty((height, width, 4), np.uint8)
+        gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, 0)
+        opengl.glReadPixels(0, 0, width, height, gl.GL_RGBA, gl.GL_UNSIGNED_BYTE, pixels.ctypes.data)
+        self._context.screen.use()
+        return pixels[::-1]
+
+    def _ask(self, size: tuple[int, int], now: float) -> None:
+        volume = 4 * size[0] * size[1]
+        if self._arriving is None or self._arriving.size != volume:
+            if self._arriving is not None:
+                self._arriving.release()
+            self._arriving = self._context.buffer(reserve=volume)
+        self._copier.take(size).framebuffer.read_into(self._arriving, components=4, alignment=1)
+        self._asked = size, now
+
+    def _fetch(self) -> None:
+        if self._asked is None or self._arriving is None:
+            return
+        (width, height), asked = self._asked
+        self._asked = None
+        pixels = np.empty((height, width, 4), np.uint8)
+        self._arriving.read_into(pixels)
+        self._film.add(pixels[::-1], asked)
