@@ -47,7 +47,7 @@ class TrainerProcess:
             child = ChildProcess(
                 "addon.training",
                 _understood,
-                # Elsewhere it steps back by itself, after its imports: on a busy machine they would take minutes.
+                # Elsewhere it steps back after its imports, which would take minutes on a busy machine.
                 niceness=NICENESS if sys.platform == "win32" else 0,
                 folder=folder,
                 # Torch would leave its folder among the system's temporary files.
