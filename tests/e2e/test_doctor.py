@@ -60,7 +60,7 @@ def test_our_own_model_tells_all_it_knows_and_shows_what_it_was_taught(tmp_path)
     document["thumbnails"] = {"A": [[[0, 255], [127, 0], [255, 255]], [[60, 130], [195, 130]]]}
     changed = onnx.load(path)
     changed.metadata_props[0].value = json.dumps(document)
-    done = doctor(saved(path, changed), "--seconds", "0.01")
+    done = doctor(saved(path, changed), "--seconds", "0.01", "--all")
     assert done.returncode == 0, done.stderr
     for said in ("pen model", "A B C D", "hidden", "versions", "inkloop", "taught", "▀"):
         assert said in done.stdout
