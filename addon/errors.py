@@ -18,11 +18,19 @@ _LONGEST = 1000
 """Characters of a message of our own; only one that lists names of a file comes near."""
 
 
+def _in_a_line(text: str) -> str:
+    # A break between two words is no more than a space.
+    return escaped(" ".join(text.split()))
+
+
 class AddonError(Exception):
     """Anything that goes wrong in the addon."""
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*(escaped(each) if isinstance(each, str) else each for each in args))
+        # In one line first: a break between two words is no more than a space.
+        super().__init__(
+            *(escaped(" ".join(each.split())) if isinstance(each, str) else each for each in args)
+        )
 
 
 class PointsError(AddonError, ValueError):

@@ -73,7 +73,9 @@ def _make(chosen: argparse.Namespace, world: World) -> None:
     if chosen.minutes is not None:
         settings = replace(settings, steps=_steps_in(chosen.minutes, pool, settings, world))
     if settings.mixed and not state.net.mixed and world.rank == 0:
-        print("pretrain: this GPU knows no bfloat16, so all is float32", file=sys.stderr, flush=True)
+        print(
+            "pretrain: this processor has no LSTM in bfloat16, so all is float32", file=sys.stderr, flush=True
+        )
     try:
         _train(state, pool, settings, world, chosen)
     except BaseException as error:

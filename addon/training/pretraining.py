@@ -121,8 +121,20 @@ _OF_TORCHRUN = {"WORLD_SIZE": "1", "RANK": "0", "LOCAL_RANK": "0"}
 
 
 def mixes(settings: Settings, device: torch.device) -> bool:
-    """Whether the LSTM computes in bfloat16: if that is asked for, and the GPU, if it is one, knows it."""
-    return settings.mixed and (device.type != "cuda" or torch.cuda.is_bf16_supported())
+    """Whether the LSTM computes in bfloat16: if that is asked for, and the processor that trains can."""
+    return settings.mixed and _has_bfloat16(device)
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    try:
+        # Not every CPU has an LSTM of bfloat16, and PyTorch says so only when one is run.
+        with torch.autocast(device.type, torch.bfloat16):
+            torch.nn.LSTM(1, 1)(torch.zeros(1, 1, 1))
+    except RuntimeError:
+        return False
+    return True
 
 
 def new_state(settings: Settings, device: torch.device) -> State:

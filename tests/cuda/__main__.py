@@ -78,9 +78,6 @@ def steps(provider: str, folder: Path, data: Path, seconds: float = PRETRAIN_SEC
         made.append(Step(name, command, CHECK_SECONDS, rows))
     losses = folder / "losses.txt"
     pretrain = ("-m", "addon.training.pretrain", "--data", str(data), "--out", str(folder / "encoder.onnx"))
-    if provider == "cpu":
-        # Not every CPU has an LSTM of bfloat16.
-        pretrain = (*pretrain, "--precision", "float32")
     length = ("--minutes", f"{seconds / 60:.4f}", "--losses", str(losses))
     made.append(Step("pretrain", (*pretrain, *length), STARTING_SECONDS + 2 * seconds, losses))
     rows = folder / "bench.json"

