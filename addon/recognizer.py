@@ -332,7 +332,7 @@ class Recognizer(Teaching):
 
     def exit(self) -> None:
         """End training and export, write what waits, let go of the model."""
-        self._workshop.stop()
+        self._say(*self._workshop.stop())
         self._vetting.close()
         self._slot.close()
         self._pens.close()
