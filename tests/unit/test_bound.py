@@ -49,6 +49,9 @@ class OnDevice:
     def get_provider_graph_assignment_info(self):
         return [Part(CUDA, ["LSTM"])]
 
+    def get_inputs(self):
+        return self._session.get_inputs()
+
     def get_outputs(self):
         return self._session.get_outputs()
 
