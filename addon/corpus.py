@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zipfile import BadZipFile
 
 import numpy as np
@@ -103,12 +103,13 @@ def _arrays_in(data: bytes) -> dict[str, NDArray[Any]]:
     loaded = np.load(io.BytesIO(data), allow_pickle=False)
     if not isinstance(loaded, NpzFile):
         raise ValueError("one array, not an archive of them")
-    return {name: _array_of(loaded, name) for name in _ARRAYS if name in loaded.files}
+    archive = cast(Mapping[str, NDArray[Any]], loaded)
+    return {name: _array_of(archive, name) for name in _ARRAYS if name in archive}
 
 
-def _array_of(loaded: NpzFile, name: str) -> NDArray[Any]:
+def _array_of(archive: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
     try:
-        return loaded[name]
+        return archive[name]
     except ValueError as error:
         # The one thing that numpy says of arrays of Python's objects, which may run code as they are read.
         if "allow_pickle" not in str(error):
