@@ -184,7 +184,7 @@ def described_by(model: Path) -> dict[str, bytes]:
 def label_files(description: bytes) -> list[str]:
     """Names of the files of labels that a description speaks of; none if it cannot be read."""
     try:
-        given: Any = tomllib.loads(description.decode("utf-8"))["output"]
+        given: Any = tomllib.loads(description.decode("utf-8-sig"))["output"]
     except (ValueError, RecursionError, KeyError):
         return []
     tables: list[Any] = cast(list[Any], given) if isinstance(given, list) else [given]
@@ -319,7 +319,8 @@ def _neighbor(path: Path, name: str) -> Path:
 
 def _text(path: Path, what: str) -> str:
     try:
-        return _bytes(path, what).decode("utf-8")
+        # Editors on Windows begin a file with a byte order mark.
+        return _bytes(path, what).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ModelError(f"{what}: {path.name} is no text in UTF-8") from error
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zipfile import BadZipFile
 
 import numpy as np
@@ -24,7 +24,17 @@ from addon.errors import TaughtError
 from addon.features import Points, Strokes
 from addon.files import write_atomically
 
-_ARRAYS = ("points", "stroke_ids", "offsets", "labels", "writers", "split")
+_KINDS = {
+    "points": ("f", "float32"),
+    "stroke_ids": ("iu", "int64"),
+    "offsets": ("iu", "int64"),
+    "labels": ("U", "text, as in labels.astype(str)"),
+    "writers": ("U", "text, as in writers.astype(str)"),
+    "split": ("U", "text, as in split.astype(str)"),
+}
+"""What numpy calls the types that each array may have, and what to save it as."""
+
+_ARRAYS = tuple(_KINDS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +87,8 @@ def read_corpus(path: Path) -> Corpus:
     """
     try:
         arrays = _arrays_in(path.read_bytes())
+    except TaughtError as error:
+        raise TaughtError(f"{path.name}: {error}") from error
     except OSError as error:
         raise TaughtError(f"{path.name} cannot be read: {error.strerror or error}") from error
     except (ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError) as error:
@@ -91,14 +103,24 @@ def _arrays_in(data: bytes) -> dict[str, NDArray[Any]]:
     loaded = np.load(io.BytesIO(data), allow_pickle=False)
     if not isinstance(loaded, NpzFile):
         raise ValueError("one array, not an archive of them")
-    return {name: loaded[name] for name in _ARRAYS if name in loaded.files}
+    archive = cast(Mapping[str, NDArray[Any]], loaded)
+    return {name: _array_of(archive, name) for name in _ARRAYS if name in archive}
+
+
+def _array_of(archive: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    try:
+        return archive[name]
+    except ValueError as error:
+        # The one thing that numpy says of arrays of Python's objects, which may run code as they are read.
+        if "allow_pickle" not in str(error):
+            raise
+        raise TaughtError(f"{name} has the type object; save it as {_KINDS[name][1]}") from error
 
 
 def _corpus_of(name: str, arrays: Mapping[str, NDArray[Any]]) -> Corpus:
-    kinds = {"points": "f", "stroke_ids": "iu", "offsets": "iu", "labels": "U", "writers": "U", "split": "U"}
-    for array, kind in kinds.items():
-        if arrays[array].dtype.kind not in kind:
-            raise TaughtError(f"{name}: {array} has the type {arrays[array].dtype}")
+    for array, (kinds, told) in _KINDS.items():
+        if arrays[array].dtype.kind not in kinds:
+            raise TaughtError(f"{name}: {array} has the type {arrays[array].dtype}; save it as {told}")
     try:
         return Corpus(
             arrays["points"].astype(np.float32),

@@ -40,6 +40,9 @@ class ExportRun:
         out: The file to write or to replace; its folder is made if need be.
         name: What the model is called.
         start: Starts the process.
+
+    Attributes:
+        out: The file to write or to replace.
     """
 
     _besides = ""
@@ -54,6 +57,7 @@ class ExportRun:
         name: str,
         start: Start = TrainerProcess.start,
     ) -> None:
+        self.out = out
         self._known: Future[Taught] | None = known
         given = frozen(examples)
 
@@ -92,6 +96,7 @@ class CopyRun(ExportRun):
     """
 
     def __init__(self, model: Path, labels: tuple[str, ...], out: Path, missing: Sequence[str] = ()) -> None:
+        self.out = out
         self._known = None
         if missing:
             names = ", ".join(map(repr, missing[:8])) + (", ..." if len(missing) > 8 else "")

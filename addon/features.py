@@ -23,10 +23,11 @@ from statistics import median
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from addon.errors import PointsError
 from addon.resampling import Order, lay_out, order_rows, place_rows, travel_before, walk
+from addon.text import one_line
 
 Points: TypeAlias = NDArray[np.float32]
 Strokes: TypeAlias = Sequence[Points]
@@ -153,6 +154,23 @@ class Trail(NamedTuple):
     made: int
     travel: float
     down: bool
+
+
+def as_points(points: ArrayLike) -> NDArray[Any]:
+    """Points as an array of numbers, of whatever shape; the array itself if it is one.
+
+    Raises:
+        PointsError: They are no real numbers, or no array can hold them.
+    """
+    try:
+        array = np.asarray(points)
+        if array.dtype.kind == "O":
+            array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise PointsError(f"points must be an array of shape (n, 4); got {one_line(repr(points))}") from error
+    if array.dtype.kind not in "biuf":
+        raise PointsError(f"points must be real numbers; got {array.dtype}: {one_line(repr(points))}")
+    return array
 
 
 def advance(recipe: FeatureRecipe, trail: Trail | None, x: float, y: float) -> tuple[list[Row], Trail]:

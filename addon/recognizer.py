@@ -296,7 +296,7 @@ class Recognizer(Teaching):
         together, in `update` or when an answer is asked for.
 
         Raises:
-            PointsError: x or y is not finite; nothing has changed.
+            PointsError: It has another shape, or x or y is not finite; nothing has changed.
         """
         self._pens.point(point, pointer_id)
         self._tell_at_once()
@@ -318,11 +318,11 @@ class Recognizer(Teaching):
         """The ink is made of these strokes and goes on; its answer is that to all of them.
 
         Raises:
-            PointsError: A point is not finite; nothing has changed.
+            PointsError: A stroke has another shape, or a point is not finite; nothing has changed.
         """
         self._tell()
-        self._events.reopen(pointer_id)
         self._pens.reopen_ink(strokes, pointer_id)
+        self._events.reopen(pointer_id)
         self._tell_at_once()
 
     def messages(self) -> list[str]:
@@ -332,7 +332,7 @@ class Recognizer(Teaching):
 
     def exit(self) -> None:
         """End training and export, write what waits, let go of the model."""
-        self._workshop.stop()
+        self._say(*self._workshop.stop())
         self._vetting.close()
         self._slot.close()
         self._pens.close()

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from queue import Empty
 from typing import TypeAlias
@@ -12,9 +13,10 @@ import numpy as np
 
 from addon import taught_file
 from addon.errors import PointsError, TaughtError
-from addon.features import Points, Strokes
+from addon.features import Points, Strokes, as_points
 from addon.taught_file import Record
 from addon.taught_writer import RETRY_SECONDS, Found, Reply, Said, TaughtWriter, is_damage, wait_reply
+from addon.text import one_line
 
 CLOSING_SECONDS = 5.0
 
@@ -111,7 +113,7 @@ class TaughtStore:
         """
         _check_label(label)
         self._last_id = max(self._last_id + 1, time.time_ns() // 1000)
-        example = Example(self._last_id, label, _checked_strokes(strokes))
+        example = Example(self._last_id, label, checked_strokes(strokes))
         self._examples.append(example)
         self._hand_over(example, removed=False)
         self._changed(self.examples)
@@ -129,15 +131,20 @@ class TaughtStore:
             PointsError: As for `teach`.
         """
         found = self._examples[self._place(example)]
-        found.strokes = _checked_strokes(strokes)
+        found.strokes = checked_strokes(strokes)
         self._hand_over(found, removed=False)
         self._changed(self.examples)
         return found
 
     def begun_by(self, label: str, strokes: Strokes) -> Example | None:
-        """The example of a label that has the first of these strokes, point by point; None if none has."""
+        """The example of a label that has the first of these strokes, point by point; None if none has.
+
+        Raises:
+            PointsError: As for `teach`.
+        """
+        given = checked_strokes(strokes)
         own = (one for one in reversed(self._examples) if one.label == label)
-        return next((one for one in own if _begins(one.strokes, strokes)), None)
+        return next((one for one in own if _begins(one.strokes, given)), None)
 
     def remove_last(self) -> Example | None:
         """Take back the last example; it can be restored until the store is closed. None if there is none."""
@@ -326,7 +333,8 @@ class TaughtStore:
 
 
 def _begins(ours: Strokes, theirs: Strokes) -> bool:
-    return len(ours) <= len(theirs) and all(map(np.array_equal, ours, theirs))
+    # Data without times or pressure has NaN there.
+    return len(ours) <= len(theirs) and all(map(partial(np.array_equal, equal_nan=True), ours, theirs))
 
 
 def _check_label(label: str) -> None:
@@ -342,8 +350,15 @@ def _check_label(label: str) -> None:
         raise ValueError(f"a label must be Unicode text; got {label!r}") from error
 
 
-def _checked_strokes(strokes: Strokes) -> tuple[Points, ...]:
-    copies = [np.array(stroke, dtype=np.float32) for stroke in strokes]
+def checked_strokes(strokes: Strokes) -> tuple[Points, ...]:
+    """The strokes of an example as they are kept: float32 of their own, which cannot be written.
+
+    Raises:
+        PointsError: They are none, too many, empty, misshapen, no numbers, or not finite in x or y.
+    """
+    if isinstance(strokes, str | bytes) or not isinstance(strokes, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise PointsError(f"strokes must be a list of arrays of shape (n, 4); got {one_line(repr(strokes))}")
+    copies = [np.array(as_points(stroke), dtype=np.float32) for stroke in strokes]
     if not copies:
         raise PointsError("an example needs at least one stroke; got none")
     for copy in copies:

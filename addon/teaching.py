@@ -10,7 +10,7 @@ from addon.features import Strokes
 from addon.left_out import Oddity
 from addon.prototypes import Prototypes
 from addon.runtime.pens import Pens
-from addon.taught import Example, TaughtStore
+from addon.taught import Example, TaughtStore, checked_strokes
 from addon.text import escaped
 
 _log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ class Teaching:
             ValueError: The label is blank.
             PointsError: The strokes are none, empty, misshapen or not finite.
         """
+        strokes = checked_strokes(strokes)
         before = self._taught.begun_by(label, strokes) if len(strokes) > 1 else None
         if before is not None and len(before.strokes) < len(strokes):
             return self.amend(before, strokes)

@@ -100,6 +100,8 @@ class Workshop:
         """
         if path.suffix.lower() != SUFFIX:
             raise ValueError(f"a model is exported to a path ending in {SUFFIX}; got {str(path)!r}")
+        if path.is_dir():
+            return f"{path} is a folder, so no model can be exported to it; choose another name"
         model, known = self._pens.model, self._pens.taught_now()
         if self._export is not None:
             return "an export is under way; begin another when it has ended"
@@ -124,11 +126,15 @@ class Workshop:
         """
         return [line for line in (self._exported(), self._followed(loaded)) if line]
 
-    def stop(self) -> None:
-        """End all that is under way."""
-        for run in (self._run, self._export):
-            if run is not None:
-                run.stop()
+    def stop(self) -> list[str]:
+        """End all that is under way; what is to be said of an export that was."""
+        said = self._exported()
+        if self._run is not None:
+            self._run.stop()
+        if self._export is None:
+            return [said] if said else []
+        self._export.stop()
+        return [f"the export to {self._export.out} was ended before it was done; export again"]
 
     @property
     def _adapts(self) -> bool:

@@ -48,13 +48,18 @@ def _types(inputs: Sequence[Value], outputs: Sequence[Value]) -> str:
             name, said = value["name"], value["type"]
             if kind == "output" and said.startswith("seq(map("):
                 return (
-                    f"its output {name!r} is a {said}: read as an array, a column a class, in order; "
+                    f"its output {name!r} is {said}: read as an array, a column a class, in order; "
                     "export it with zipmap=False to have it so in the file"
+                )
+            if kind == "output" and said.startswith("seq(tensor("):
+                return (
+                    f"its output {name!r} is {said}: open_graph stacks it into one array, if its tensors are "
+                    "of one size; export it with plain tensors to have them apart"
                 )
             if not said.startswith("tensor("):
                 return (
-                    f"its {kind} {name!r} is a {said}: Inkloop feeds and reads plain tensors; export it "
-                    "without sequences or options (for scikit-learn: zipmap=False)"
+                    f"its {kind} {name!r} is {said}: Inkloop feeds and reads plain tensors; export it "
+                    "without sequences or options"
                 )
             if said == "tensor(float16)":
                 return (

@@ -48,6 +48,13 @@ def judge(inputs: Sequence[Value], outputs: Sequence[Value], fed: Sizes, answere
     picture = next((value["name"] for value in inputs if is_picture(fed.get(value["name"], ()))), "")
     if picture:
         return _of_pictures(outputs, answered, fed[picture])
+    closed = next((value for value in inputs if not value["type"].startswith("tensor(")), None)
+    if closed is not None:
+        return Judgement(
+            "unknown",
+            f"ONNX Runtime runs it, and Inkloop feeds plain tensors: it cannot feed {closed['name']!r}, "
+            f"which takes {closed['type']}",
+        )
     square = next((each for value in inputs if (each := _square(fed.get(value["name"], ())))), 0)
     if square:
         return Judgement(

@@ -47,11 +47,19 @@ class Plan:
 
 @dataclass(slots=True)
 class Found:
-    """What was found: one outcome an asked ink, the strangers task by task, the times."""
+    """What was found.
+
+    Attributes:
+        outcomes: One an asked ink.
+        strangers: Task by task.
+        watch: The times.
+        writers: Most that one seed had, of whom inks were taught or asked.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
     strangers: list[list[Stranger]] = field(default_factory=list[list[Stranger]])
     watch: Stopwatch = field(default_factory=Stopwatch)
+    writers: int = 0
 
 
 def planned(corpus: Corpus, plan: Plan) -> list[list[Task]]:
@@ -101,6 +109,8 @@ def measure(model: LoadedModel, corpus: Corpus, plan: Plan, say: Say, unknown: b
     found, bare = Found(), bare_run(model)
     began = monotonic()
     for seed, of_seed in enumerate(planned(corpus, plan)):
+        used = np.concatenate([each for task in of_seed for each in task])
+        found.writers = max(found.writers, len(np.unique(corpus.writers[used])))
         for task in of_seed:
             found.outcomes += asked(model, corpus, task, seed, found.watch, bare)
             if unknown:

@@ -30,7 +30,7 @@ def document(name: str, corpus: Corpus, plan: Plan, found: Found) -> Document:
         "shots": plan.shots,
         "seeds": plan.seeds,
         "classes": len({str(corpus.labels[one.ink]) for one in outcomes}),
-        "writers": min(len(np.unique(corpus.writers)), plan.most_writers or len(corpus)),
+        "writers": found.writers,
         "inks": len(outcomes),
         "accuracy": accuracy(outcomes),
         "spread": spread(outcomes),

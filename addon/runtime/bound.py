@@ -90,7 +90,8 @@ class BoundRun:
         if self._moved is not None:
             return self._moved(feeds)
         for key, (shape, dtype) in self._sizes.items():
-            array = feeds.get(key)
+            given = feeds.get(key)
+            array = None if given is None else np.asarray(given)
             if array is None or array.shape != shape or array.dtype != dtype:
                 got = "nothing" if array is None else f"{array.dtype} of shape {array.shape}"
                 raise ValueError(f"{self._name}: {key!r} is bound as {dtype} of shape {shape}; got {got}")
@@ -152,6 +153,7 @@ def _open(file: ModelFile, choice: Choice, example: Tensors) -> BoundRun:
 
 def _opened(file: ModelFile, choice: Choice, providers: Sequence[Provider], example: Tensors) -> BoundRun:
     placed = open_placed(file, choice, providers=providers)
+    _check_bindable(file.path.name, placed.session)
     values = onnxruntime().OrtValue
     name = file.path.name
 
@@ -161,6 +163,15 @@ def _opened(file: ModelFile, choice: Choice, providers: Sequence[Provider], exam
     # ONNX Runtime may not have taken CUDA, and then there is no memory there either.
     device = "cuda" if placed.provider == "cuda" else "cpu"
     return BoundRun(placed, name, example, device, values, elsewhere if may_move(choice) else None)
+
+
+def _check_bindable(name: str, session: Any) -> None:
+    texts = [value for value in session.get_inputs() if value.type == "tensor(string)"]
+    for value in (*session.get_inputs(), *session.get_outputs()):
+        if not value.type.startswith("tensor(") or value in texts:
+            raise ModelError(
+                f"{name}: {value.name!r} is {value.type}, which cannot be bound to memory; open_graph runs it"
+            )
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:

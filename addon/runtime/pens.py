@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from addon.errors import PointsError
-from addon.features import FeatureRecipe, Points, Strokes
+from addon.features import FeatureRecipe, Points, Strokes, as_points
 from addon.prediction import Prediction, no_prediction
 from addon.prototypes import Prototypes
 from addon.runtime.answers import TaughtInk
@@ -70,9 +72,12 @@ class Pens:
         """Take one sample of a pen that is down.
 
         Raises:
-            PointsError: It is not finite; nothing has changed.
+            PointsError: It has another shape or is not finite; nothing has changed.
         """
-        x, y = float(point[0]), float(point[1])
+        try:
+            x, y = float(point[0]), float(point[1])
+        except (TypeError, ValueError, IndexError) as error:
+            raise PointsError(f"a pen sample must be an array of shape (4,); got {point!r}") from error
         self._sampled(pointer_id, x, y)
         if self._engine is not None:
             self._engine.point(pointer_id, x, y)
@@ -83,9 +88,8 @@ class Pens:
         Raises:
             PointsError: An array has another shape or is not finite in x or y; nothing has changed.
         """
-        for points in points_by_pointer.values():
-            _check(points)
-        for pointer_id, points in points_by_pointer.items():
+        checked = {pointer_id: _checked(points) for pointer_id, points in points_by_pointer.items()}
+        for pointer_id, points in checked.items():
             for x, y in points[:, :2].tolist():
                 self._sampled(pointer_id, x, y)
                 if self._engine is not None:
@@ -119,12 +123,12 @@ class Pens:
         """The pointer's ink is made of these strokes and goes on, as if they had just been drawn.
 
         Raises:
-            PointsError: A point is not finite; nothing has changed.
+            PointsError: A stroke has another shape, or a point is not finite; nothing has changed.
         """
-        self.flush()
         samples: list[Sample] = []
-        for stroke in strokes:
+        for stroke in map(_checked, strokes):
             samples += [*((x, y) for x, y in stroke[:, :2].tolist()), None]
+        self.flush()
         self._tape.reopen(pointer_id, samples)
         self._seen_last = pointer_id
         if self._engine is not None:
@@ -252,8 +256,10 @@ class Pens:
             self._engine.begin(pointer_id)
 
 
-def _check(points: Points) -> None:
-    if points.ndim != 2 or points.shape[1] < 2:
-        raise PointsError(f"points must have the shape (n, 4); got {points.shape}")
-    if not np.isfinite(points[:, :2]).all():
+def _checked(points: ArrayLike) -> NDArray[Any]:
+    array = as_points(points)
+    if array.ndim != 2 or array.shape[1] < 2:
+        raise PointsError(f"points must have the shape (n, 4); got {array.shape}")
+    if not np.isfinite(array[:, :2]).all():
         raise PointsError("a pen sample must be finite; these points have one that is not")
+    return array

@@ -20,7 +20,13 @@ def shipped_models() -> Path:
 
 
 def is_path(model: str | Path) -> bool:
-    """Whether `model` means a file; else it is a name."""
+    """Whether `model` means a file; else it is a name.
+
+    Raises:
+        TypeError: It is neither text nor a path.
+    """
+    if not isinstance(model, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a model is a name such as 'letters' or a path ending in {SUFFIX}; got {model!r}")
     return isinstance(model, Path) or is_model_file(model)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from stat import S_ISREG
 from time import monotonic
 from typing import NamedTuple, TypeAlias
 
@@ -314,10 +315,12 @@ def is_there(folder: Path) -> bool:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """By what a file is known to have changed; None if it is not there."""
+    """By what a file is known to have changed; None if it is not there, or is a folder or a device."""
     try:
         stat = path.stat()
     except OSError:
+        return None
+    if not S_ISREG(stat.st_mode):
         return None
     return Stamp(stat.st_size, stat.st_mtime_ns, stat.st_ino)
 

@@ -93,7 +93,7 @@ def _in_one_line(error: Exception) -> str:
     if isinstance(error, MemoryError) or "allocate memory" in str(error):
         return "there is not enough memory to train; choose a smaller preset or batch"
     if isinstance(error, OSError):
-        return f"training cannot write its results: {error.strerror or error}; the old model stays"
+        return f"its results cannot be written: {error.strerror or error}; the old model stays"
     text = without_torch(error) or " ".join(str(error).split())
     return (
         text

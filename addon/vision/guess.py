@@ -1,5 +1,6 @@
 """What a model without a description probably wants and gives, guessed from its shapes, and said so."""
 
+from collections.abc import Sequence
 from math import isqrt
 
 from addon.adaptor import Adaptor, ImageInput, Layout, Output, OutputKind
@@ -28,17 +29,22 @@ def guessed_adaptor(inputs: tuple[TensorInfo, ...], outputs: tuple[TensorInfo, .
         if layout is not None:
             gray = info.shape[_channel_axis(layout)] == 1
             fed = ImageInput(info.name, layout=layout, color="gray" if gray else "RGB")
-            return Adaptor(fed, tuple(_output(each, layout) for each in outputs))
+            return Adaptor(fed, guessed_outputs(outputs, layout))
     for info in inputs:
         square = unflattened(info.shape)
         if square is not None:
             fed = ImageInput(info.name, color="gray" if square[1] == 1 else "RGB")
-            return Adaptor(fed, tuple(_output(each, "NCHW") for each in outputs))
+            return Adaptor(fed, guessed_outputs(outputs, "NCHW"))
     shapes = ", ".join(f"{info.name} {list(info.shape)}" for info in inputs[:8])
     raise ModelError(
         f"none of its inputs is a picture ({shapes or 'it has none'}); open_graph feeds it arrays, and "
         "inkloop doctor says what is in it"
     )
+
+
+def guessed_outputs(outputs: Sequence[TensorInfo], layout: Layout) -> tuple[Output, ...]:
+    """What the outputs of a model probably are, whose input has the layout."""
+    return tuple(_output(each, layout) for each in outputs)
 
 
 def unflattened(shape: Shape, channels: int | None = None) -> tuple[int | str | None, int, int, int] | None:

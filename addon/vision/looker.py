@@ -28,7 +28,7 @@ from addon.runtime.opening import ModelFile
 from addon.runtime.providers import Choice
 from addon.spec import METADATA_KEY
 from addon.text import shortened
-from addon.vision.guess import guessed_adaptor, unflattened
+from addon.vision.guess import guessed_adaptor, guessed_outputs, unflattened
 from addon.vision.meaning import meaning_of
 from addon.vision.mosaic import filters, maps_of, mosaic
 from addon.vision.places import grid_crops
@@ -97,6 +97,10 @@ class Looker:
         self.notice = (
             "" if described else f"{path.name}: no description beside it, so its shapes were believed"
         )
+        if not found.outputs:
+            # One that says only how to feed the model, as an error advises, must not cost its answers.
+            found = replace(found, outputs=guessed_outputs(self._session.outputs, found.input.layout))
+            self.notice = f"{path.name}: its description names no output, so their shapes were believed"
         self.adaptor, given = _named(path.name, found, self._session)
         square = unflattened(given.shape, found.input.channels if described else None)
         # A row of numbers is fed as the picture that it is, row by row, and channel by channel.
@@ -156,7 +160,7 @@ class Looker:
         return next((each for each in self.adaptor.outputs if each.kind == "classes"), None)
 
     def dense(self, image: Pixels, rows: int, columns: int) -> Floats:
-        """Classify crops in a grid, in one run.
+        """Classify crops in a grid, in one run if the model's batch is free.
 
         Returns:
             Probabilities of shape (rows, columns, classes).
@@ -201,7 +205,7 @@ class Looker:
         if self._flat:
             fed = fed.reshape(len(fed), -1)
         fixed = self._input.shape[0] if wants.layout in ("NCHW", "NHWC") else None
-        if isinstance(fixed, int) and fixed > 1:
+        if isinstance(fixed, int) and fixed >= 1 and fixed != len(fed):
             return self._run_fixed(session, fed, fixed, names)
         types = {info.name: info for info in session.inputs}
         constants = {name: _constant(number, types[name]) for name, number in self.adaptor.constants}

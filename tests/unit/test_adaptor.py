@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from addon.adaptor import Adaptor, adaptor_from, adaptor_of, check_names
+from addon.adaptor import Adaptor, adaptor_from, adaptor_of, check_names, label_files, read_adaptor
 from addon.errors import ModelError
 
 FLOWERS = """
@@ -68,6 +68,14 @@ def test_several_outputs_keep_their_order(tmp_path):
 def test_labels_come_from_a_file_beside_it(tmp_path):
     (tmp_path / "names.txt").write_text("rose\ntulip\nœillet\n", encoding="utf-8")
     assert read(tmp_path, '[output]\nlabels = "names.txt"').output.labels == ("rose", "tulip", "œillet")
+
+
+def test_a_byte_order_mark_and_the_line_ends_of_windows_are_no_part_of_a_text(tmp_path):
+    said = '\ufeff[output]\r\nlabels = "names.txt"\r\n'.encode()
+    (tmp_path / "net.toml").write_bytes(said)
+    (tmp_path / "names.txt").write_bytes("\ufeffrose\r\ntulip\r\n".encode())
+    assert read_adaptor(tmp_path / "net.toml").outputs[0].labels == ("rose", "tulip")
+    assert label_files(said) == ["names.txt"]
 
 
 def test_a_model_without_a_description_has_none(tmp_path):

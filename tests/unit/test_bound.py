@@ -49,6 +49,9 @@ class OnDevice:
     def get_provider_graph_assignment_info(self):
         return [Part(CUDA, ["LSTM"])]
 
+    def get_inputs(self):
+        return self._session.get_inputs()
+
     def get_outputs(self):
         return self._session.get_outputs()
 
@@ -129,6 +132,19 @@ def test_another_size_is_named(path):
         run(feeds(0, batch=3))
     with pytest.raises(ValueError, match=r"'h' is bound as .*; got nothing"):
         run({"features": feeds(0)["features"], "c": feeds(0)["c"]})
+
+
+def test_what_is_no_tensor_is_named(tmp_path):
+    import onnx
+    from onnx import TensorProto, helper
+
+    given = helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 4])
+    made = helper.make_tensor_sequence_value_info("parts", TensorProto.FLOAT, None)
+    graph = helper.make_graph([helper.make_node("SplitToSequence", ["x"], ["parts"])], "g", [given], [made])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, tmp_path / "parts.onnx")
+    with pytest.raises(ModelError, match=r"'parts' is seq\(tensor\(float\)\).*open_graph runs it"):
+        open_bound(read_model(tmp_path / "parts.onnx"), Choice((CPU,)), {"x": np.ones((2, 4), np.float32)})
 
 
 def test_on_cuda_the_launches_are_recorded_and_the_arrays_lie_there(path, cuda):

@@ -59,6 +59,13 @@ def test_what_a_model_of_pictures_is_for_is_told_by_what_comes_out(answers, kind
     assert judged.kind == kind
 
 
+@pytest.mark.parametrize("kind", ["optional(tensor(float))", "seq(tensor(float))"])
+def test_a_model_that_cannot_be_fed_arrays_is_not_said_to_be(kind):
+    judged = judge([value("x", 1, 4, kind=kind)], [value("y", 1, 4)], {"x": (1, 4)}, {"y": (1, 4)})
+    assert "open_graph" not in judged.can
+    assert f"cannot feed 'x', which takes {kind}" in judged.can
+
+
 def test_made_up_inputs_are_of_sensible_sizes_and_the_same_each_time():
     values = [
         value("picture", "batch", 3, None, None),
@@ -107,6 +114,8 @@ def test_a_type_that_nothing_can_be_made_up_for_is_named(kind):
         ({"kind": "recurrent", "inputs": [value("h", 1, 1, 8)]}, "frozen at 1 × 1 × 8"),
         ({"inputs": [value("x", 1, kind="tensor(float16)")]}, "float16"),
         ({"outputs": [value("y", kind="seq(map(int64,tensor(float)))")]}, "zipmap=False"),
+        ({"outputs": [value("y", kind="seq(tensor(float))")]}, "stacks it into one array"),
+        ({"inputs": [value("x", kind="optional(tensor(float))")]}, "'x' is optional(tensor(float)): Inkloop"),
         ({"inputs": [value("x", 1, kind="tensor(bfloat16)")]}, "numpy lacks"),
         ({"bytes": 500 * 1024**2}, "500 MB"),
         ({"kind": "detector"}, "--adaptor"),

@@ -143,6 +143,13 @@ def test_one_class_and_a_file_of_words_are_refused_in_a_line(tmp_path, encoder):
             evaluate(data, plan, encoder, say=quiet)
 
 
+def test_writers_with_too_little_to_ask_do_not_count(tmp_path, encoder):
+    both = signs("abc")
+    kept = np.flatnonzero((both.writers != "c") | (both.labels == "L"))
+    few = corpus_of(inks(both, kept), both.labels[kept].tolist(), both.writers[kept].tolist())
+    assert evaluate(saved(tmp_path / "few.npz", few), Plan(seeds=1), encoder, say=quiet)["writers"] == 2
+
+
 def test_few_writers_are_fewer(data, encoder):
     assert evaluate(data, Plan("wd", 1, 1, most_writers=2), encoder, say=quiet)["writers"] == 2
 
@@ -293,7 +300,9 @@ def changed(path: Path, **arrays) -> Path:
         ({"offsets": np.array([0, 5, 3])}, "offsets must grow"),
         ({"offsets": np.array([0, 5])}, "offsets must grow"),
         ({"labels": np.array(["a"])}, "labels must be one an ink"),
-        ({"writers": np.array([1])}, "writers has the type"),
+        ({"writers": np.array([1])}, r"writers has the type int64; save it as text, as in writers\.astype"),
+        ({"points": np.zeros((3, 4), int)}, "points has the type int64; save it as float32"),
+        ({"labels": np.array(["a", 1], object)}, "labels has the type object; save it as text"),
     ],
 )
 def test_a_file_that_does_not_fit_is_named(data, encoder, arrays, told):

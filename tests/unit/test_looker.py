@@ -95,6 +95,19 @@ def test_a_grid_is_classified_in_one_run(tmp_path):
     assert grid.argmax(axis=2).tolist() == [[0, 0, 1, 1]] * 2
 
 
+def test_a_grid_is_classified_by_a_model_that_takes_one_picture_at_once(tmp_path):
+    one = look(classifier(tmp_path, CLASSES, shape=(1, 3, 8, 8)), grid=(2, 3))["grid"]
+    many = look(classifier(tmp_path, CLASSES), grid=(2, 3))["grid"]
+    np.testing.assert_allclose(one, many, atol=1e-6)
+
+
+def test_a_description_of_the_input_alone_costs_no_answer(tmp_path):
+    # A refusal advises to write no more than this.
+    path = classifier(tmp_path, "[input]\nsize = [8, 8]", shape=FREE)
+    assert look(path)["probabilities"].argmax() == 0
+    assert "names no output" in open_looker(str(path), "cpu").notice
+
+
 def test_a_grid_of_too_many_is_refused(tmp_path):
     with pytest.raises(ModelError, match="100 × 100 crops; 256 at most"):
         look(classifier(tmp_path, CLASSES), grid=(100, 100))

@@ -189,3 +189,9 @@ def test_a_file_that_fails_in_an_unforeseen_way_is_named_and_the_next_is_tried(t
     assert tried == [one, two]
     why = "it cannot be loaded ([Errno 28] No space left on device)"
     assert result.refused == (f"one.onnx: {why}", f"two.onnx: {why}")
+
+
+@pytest.mark.parametrize("model", [None, 3, b"letters"])
+def test_what_is_neither_a_name_nor_a_path_is_named(model):
+    with pytest.raises(TypeError, match="a model is a name such as 'letters'"):
+        model_name(model)

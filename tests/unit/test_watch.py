@@ -16,6 +16,7 @@ from addon.runtime.watch import (
     Watched,
     is_whole,
     model_folders,
+    models_in,
 )
 from tests.models import make_model
 from tests.waiting import until
@@ -101,6 +102,17 @@ def test_a_model_cut_off_anywhere_is_not_whole_and_anything_else_is(tmp_path, mo
     path.write_bytes(b"")
     assert not is_whole(path)
     assert not is_whole(tmp_path / "missing.onnx")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_folder_or_a_pipe_of_a_models_name_is_no_model(tmp_path, model):
+    folder = tmp_path / "drop"
+    (folder / "folder.onnx").mkdir(parents=True)
+    os.mkfifo(folder / "pipe.onnx")
+    (folder / "dangling.onnx").symlink_to(folder / "gone.onnx")
+    (folder / "file.onnx").write_bytes(model)
+    (folder / "link.onnx").symlink_to(folder / "file.onnx")
+    assert {path.name for path in models_in([Watched(folder)])} == {"file.onnx", "link.onnx"}
 
 
 def test_a_new_and_a_changed_model_are_found_and_nothing_else(folder, watch, model):

@@ -179,6 +179,23 @@ def test_an_export_that_cannot_begin_says_why(signs, tmp_path):
     assert "under way" in signs.messages()[-1]
 
 
+def test_an_export_to_a_folder_is_refused_at_once(signs, tmp_path):
+    taught(signs)
+    (tmp_path / "mine.onnx").mkdir()
+    assert not signs.export(tmp_path / "mine.onnx")
+    assert "mine.onnx is a folder" in signs.messages()[-1]
+
+
+def test_an_export_that_is_not_done_when_the_sketch_ends_is_told(signs, tmp_path):
+    taught(signs)
+    assert signs.export(tmp_path / "mine.onnx")
+    signs.exit()
+    said = signs.messages()[-1]
+    assert "mine.onnx" in said
+    assert "ended before it was done" in said
+    assert not (tmp_path / "mine.onnx").exists()
+
+
 def test_a_system_that_opens_no_more_files_is_a_line(signs, tmp_path, monkeypatch):
     def full(*given):
         raise OSError(24, "Too many open files")
