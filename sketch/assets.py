@@ -10,6 +10,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sketch.scalars import short
+
 _running: list[Path] = []
 """Folders of the sketches that run, the innermost last.
 
@@ -49,7 +51,10 @@ def asset_path(path: str | os.PathLike[str]) -> Path:
 
     Raises:
         MissingAssetError: There is none; the message names where it was looked for.
+        TypeError: The path is neither a text nor a `Path`.
     """
+    if not isinstance(path, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a file's path must be a text or a Path; got {short(path)}")
     tried: list[Path] = []
     for folder in _folders():
         candidate = folder / path

@@ -78,11 +78,31 @@ def check_hooks(kind: type[Sketch]) -> None:
     """Refuse a class with a hook that cannot be called as it will be.
 
     Raises:
-        SketchError: A hook takes other arguments than it will be given.
+        SketchError: A hook takes other arguments than it will be given, or is called in vain.
     """
     for name in HOOKS:
         if getattr(kind, name) is not getattr(Sketch, name):
+            given: Any = inspect.getattr_static(kind, name)
+            check_runs(f"{kind.__name__}.{name}", getattr(given, "__func__", given))
             _check_arguments(kind, name)
+
+
+def check_runs(name: str, function: object) -> None:
+    """Refuse a function of which nothing would run when it is called: the screen would stay black.
+
+    Args:
+        name: What the error calls it.
+        function: What an author wrote as a hook.
+
+    Raises:
+        SketchError: It is written with `async def`, or with a `yield`.
+    """
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise SketchError(f"{name} is written with async def, and Inkloop awaits nothing: write def")
+    if inspect.isgeneratorfunction(function):
+        raise SketchError(
+            f"{name} has a yield, so that nothing of it runs when it is called: take the yield out"
+        )
 
 
 def check_begun(sketch: Sketch) -> None:

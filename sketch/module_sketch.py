@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from sketch.hooks import HOOKS, misspelt
+from sketch.hooks import HOOKS, check_runs, misspelt
 from sketch.own_names import SETTINGS
 from sketch.sketch import Sketch
 
@@ -34,6 +34,8 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
     }
     if not functions.keys() & {"setup", "draw"}:
         raise TypeError("there is neither a Sketch class nor setup or draw functions in it")
+    for name, function in functions.items():
+        check_runs(name, function)
     methods: dict[str, Any] = {
         name: _method(name, function, _wants_sketch(name, function)) for name, function in functions.items()
     }

@@ -14,6 +14,12 @@ LARGEST = 3.4e38
 _PLAIN = frozenset((float, np.float64, np.float32))
 
 
+def short(value: object) -> str:
+    """A value as an error tells of it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
 def are_plain(*values: float) -> bool:
     """Whether these are numbers to calculate with and surely finite in float32, at a fraction of the cost.
 
@@ -38,15 +44,15 @@ def number(name: str, value: Any) -> float:
         ValueError: It is NaN, infinite, or beyond what float32 reaches.
     """
     if isinstance(value, str | bytes | bytearray) or getattr(value, "ndim", 0) != 0:
-        raise TypeError(f"{name} must be a number; got {value!r}")
+        raise TypeError(f"{name} must be a number; got {short(value)}")
     try:
         read = float(value)
     except OverflowError:  # a whole number of more than 308 digits
         read = LARGEST * 2
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number; got {value!r}") from None
+        raise TypeError(f"{name} must be a number; got {short(value)}") from None
     if not math.isfinite(read):
-        raise ValueError(f"{name} must be finite; got {value!r}")
+        raise ValueError(f"{name} must be finite; got {short(value)}")
     if abs(read) > LARGEST:
         raise ValueError(
             f"{name} must be within {LARGEST}, which the GPU's numbers reach; got {str(value)[:40]}"
@@ -78,7 +84,7 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
     """
     read = number(name, value)
     if read != int(read):
-        raise TypeError(f"{name} must be a whole number; got {value!r}")
+        raise TypeError(f"{name} must be a whole number; got {short(value)}")
     if read < least or (most is not None and read > most):
         allowed = f"{least} or more" if most is None else f"in {least}..{most}"
         raise ValueError(f"{name} must be {allowed}; got {value!r}")
@@ -100,5 +106,5 @@ def sides(name: str, value: Any) -> tuple[int, int]:
     try:
         width, height = value
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a width and a height, as (1280, 720); got {value!r}") from None
+        raise TypeError(f"{name} must be a width and a height, as (1280, 720); got {short(value)}") from None
     return (rounded(f"the width of {name}", width), rounded(f"the height of {name}", height))

@@ -12,6 +12,7 @@ from sketch.own_names import OWN, SETTINGS, check_class, checked
 from sketch.plugin import hooks_of
 from sketch.render.canvas import Canvas
 from sketch.render.color import ColorLike
+from sketch.scalars import short
 from sketch.timing import FrameTimes
 from sketch.window import Window
 
@@ -109,6 +110,16 @@ class Sketch:
         """
         object.__setattr__(self, name, checked(name, value) if name in _LOOKED_AT else value)
 
+    def __delattr__(self, name: str) -> None:
+        """Keep what Inkloop reads in every frame.
+
+        Raises:
+            TypeError: It is the sketch's own.
+        """
+        if name in OWN:
+            raise TypeError(f"{name} is the sketch's own name: {OWN[name][0]}; it cannot be deleted")
+        object.__delattr__(self, name)
+
     def __init__(self) -> None:
         self.ink = Ink()
         self.addons: list[object] = []
@@ -134,7 +145,13 @@ class Sketch:
         self.wants_to_quit = True
 
     def send_message(self, text: str) -> None:
-        """Send a line to `message`, to the log and, for a few seconds, to the screen."""
+        """Send a line to `message`, to the log and, for a few seconds, to the screen.
+
+        Raises:
+            TypeError: It is no text.
+        """
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a message must be a text, as str({short(text)}) is; got {short(text)}")
         self.outbox.append(text)
 
     def close_inks(self) -> None:

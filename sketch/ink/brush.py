@@ -1,6 +1,5 @@
 """A brush: the last word on what a stroke paints, as a function in GLSL, and a page of settings in TOML."""
 
-import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 from sketch.assets import MissingAssetError, asset_path
 from sketch.ink.style import Cap, Join, Overlap
-from sketch.scalars import magnitude
+from sketch.scalars import magnitude, number, short
 
 Uniform: TypeAlias = float | tuple[float, ...]
 Blend: TypeAlias = Literal["alpha", "add", "multiply", "screen"]
@@ -104,7 +103,10 @@ class Brush:
 
         Raises:
             BrushError: A file is missing, or a setting is unknown or wrong.
+            TypeError: The path is neither a text nor a `Path`.
         """
+        if not isinstance(path, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a brush's path must be a text or a Path; got {short(path)}")
         try:
             code, _ = (asset_path(Path(path).with_suffix(ending)) for ending in (".frag", ".toml"))
         except MissingAssetError as error:
@@ -255,21 +257,30 @@ def _count(value: Uniform) -> int:
     return len(value) if isinstance(value, tuple) else 1
 
 
-def _uniforms(given: Mapping[str, Any], code: str, file: Path) -> tuple[tuple[str, Uniform], ...]:
-    return tuple((name, _uniform(name, value, code, file)) for name, value in given.items())
+def _uniforms(given: object, code: str, file: Path) -> tuple[tuple[str, Uniform], ...]:
+    if not isinstance(given, Mapping):
+        raise BrushError(f"{file}: uniforms must be a table of numbers by name; got {short(given)}")
+    return tuple(
+        (name, _uniform(name, value, code, file)) for name, value in cast(Mapping[str, Any], given).items()
+    )
 
 
 def _uniform(name: str, value: Any, code: str, file: Path) -> Uniform:
     if name not in code:
         raise BrushError(f"{file}: the uniform {name!r} does not occur in the code")
-    numbers = list(cast(Sequence[Any], value)) if isinstance(value, list | tuple) else [value]
-    fine = all(isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in numbers)
-    if not fine or not 1 <= len(numbers) <= 4:
-        raise BrushError(f"{file}: the uniform {name!r} must be 1 to 4 finite numbers; got {value!r}")
+    given = list(cast(Sequence[Any], value)) if isinstance(value, list | tuple) else [value]
+    try:
+        numbers = [number(name, each) for each in given if not isinstance(each, bool)]
+    except (TypeError, ValueError):
+        numbers = []
+    if not 1 <= len(given) <= 4 or len(numbers) != len(given):
+        raise BrushError(
+            f"{file}: the uniform {name!r} must be 1 to 4 finite numbers; got {short(cast(object, value))}"
+        )
     declared = _declared(code).get(name)
     if declared is not None and declared != len(numbers):
         raise BrushError(f"{file}: the code declares the uniform {name!r} with {declared}; got {value!r}")
-    return float(numbers[0]) if len(numbers) == 1 else tuple(float(n) for n in numbers)
+    return numbers[0] if len(numbers) == 1 else tuple(numbers)
 
 
 def _declared(code: str) -> dict[str, int]:

@@ -16,6 +16,10 @@ _MOST_PIECES = 64
 """Of one segment; more are never seen, and a segment as long as float32 allows would take millions."""
 
 
+_MOST_OF_ALL = 200_000
+"""Pieces of one curve, but at least one a segment: points that flew far apart would fill the memory."""
+
+
 def curve_through(points: ArrayLike, tolerance: float = 0.1) -> tuple[NDArray[np.float32], Doubles]:
     """Sample the smooth curve through points.
 
@@ -69,7 +73,8 @@ def _steps(control: Doubles, tolerance: float) -> tuple[NDArray[np.intp], Double
     """Cut every segment into as many pieces as its bend needs, by Wang's bound (1984): segment and 0..1."""
     bend = control[:, 2:] - 2 * control[:, 1:3] + control[:, :2]
     worst = np.hypot(bend[..., 0], bend[..., 1]).max(axis=1)
-    pieces = np.clip(np.ceil(np.sqrt(6 * worst / (8 * tolerance))), 1, _MOST_PIECES).astype(int)
+    wanted = np.clip(np.sqrt(6 * worst / (8 * tolerance)), 1, _MOST_PIECES)
+    pieces = np.ceil(wanted * min(1.0, _MOST_OF_ALL / wanted.sum())).astype(int)
     segment = np.repeat(np.arange(len(control)), pieces)
     within = np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     return segment, within / pieces[segment]

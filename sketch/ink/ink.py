@@ -13,7 +13,7 @@ from sketch.ink.nearest import Box, nearest_line
 from sketch.ink.points import Points, as_points
 from sketch.ink.polyline import bounds, lengths, sharp_turns
 from sketch.ink.style import PLAIN, StrokeStyle
-from sketch.scalars import number
+from sketch.scalars import number, short
 
 Rgba: TypeAlias = tuple[float, float, float, float]
 """Red, green, blue and alpha, each in 0..1, not premultiplied."""
@@ -131,6 +131,8 @@ class WetStroke:
 
 
 def _check(stroke: Stroke) -> None:
+    if not isinstance(stroke, Stroke):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"an ink takes a Stroke, as Stroke(as_points(points)); got {short(stroke)}")
     if len(as_points(stroke.points)) == 0:
         raise ValueError("a stroke needs at least one point")
     if not isinstance(stroke.width, np.ndarray) or stroke.width.ndim == 0:

@@ -83,7 +83,12 @@ def winding(outline: Doubles, points: Doubles) -> NDArray[np.int64]:
 
     Returns:
         Shape (m,). What lies on an edge counts with one of its sides.
+
+    Raises:
+        ValueError: The points have another shape.
     """
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"points need shape (m, 2); got {points.shape}")
     total = np.zeros(len(points), dtype=np.int64)
     x, y = points[:, 0], points[:, 1]
     for (x1, y1), (x2, y2) in zip(outline[:-1].tolist(), outline[1:].tolist(), strict=True):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sketch.ink import outline
 from sketch.ink.curves import arc_points, bezier_points
 from sketch.ink.shape import Polyline, Transform, around
-from sketch.scalars import floats, magnitude, number
+from sketch.scalars import floats, magnitude, number, short
 
 Rule: TypeAlias = Literal["evenodd", "nonzero"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -43,6 +43,8 @@ class Path:
     def __init__(self, contours: Iterable[Polyline | ArrayLike], rule: Rule = "evenodd") -> None:
         if rule not in RULES:
             raise ValueError(f"rule must be one of {', '.join(RULES)}; got {rule!r}")
+        if not isinstance(contours, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a path takes its contours in a row, as Path([outline]); got {short(contours)}")
         closed = tuple(
             Polyline(contour.points if isinstance(contour, Polyline) else contour, closed=True)
             for contour in contours

@@ -71,7 +71,7 @@ class StrokeStyle:
 
 
 def _one_of(name: str, given: object, allowed: tuple[object, ...]) -> None:
-    if given not in allowed:
+    if not isinstance(given, str | None) or given not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}; got {given!r}")
 
 

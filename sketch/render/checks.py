@@ -8,6 +8,8 @@ from typing import TypeAlias, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sketch.scalars import short
+
 Floats: TypeAlias = NDArray[np.float32]
 
 
@@ -29,12 +31,6 @@ def as_floats(name: str, values: ArrayLike) -> NDArray[np.float32]:
         raise TypeError(
             f"{name} must be numbers in rows of one length; got {short(cast(object, values))}"
         ) from None
-
-
-def short(value: object) -> str:
-    """A value as an error tells of it, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def plane_points(points: ArrayLike) -> NDArray[np.float32]:

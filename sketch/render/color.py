@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink.ink import Rgba
 from sketch.render.checks import as_floats
-from sketch.scalars import clamped
+from sketch.scalars import clamped, short
 
 ColorLike: TypeAlias = str | float | tuple[float, ...]
 """What `color=` arguments take: "#rrggbb", "#rrggbbaa", a grey, or a tuple of one to four channels 0..255."""
@@ -94,7 +94,7 @@ def _from_string(text: str) -> Rgba:
         or len(digits) not in (6, 8)
         or not set(digits.lower()) <= set("0123456789abcdef")
     ):
-        raise ValueError(f"a color is {FORMS}; got {text!r}")
+        raise ValueError(f"a color is {FORMS}; got {short(text)}")
     return _from_numbers(tuple(bytes.fromhex(digits)))
 
 
@@ -112,7 +112,7 @@ def _channel(value: object) -> float:
     # The two commonest types first: to ask whether another is a number takes ten times as long.
     if type(value) is not float and type(value) is not int:
         if isinstance(value, bool) or not isinstance(value, Real):
-            raise TypeError(f"a color is {FORMS}; got the channel {value!r}")
+            raise TypeError(f"a color is {FORMS}; got the channel {short(value)}")
         value = float(value)
     try:
         share = value / 255.0

@@ -67,7 +67,7 @@ class Figures(DrawingState, ABC):
         if not are_plain(x, y, radius):
             x, y, radius = floats(x=x, y=y, radius=radius)
         if radius < 0:
-            radius = -radius
+            radius = -float(radius)  # of numpy's smallest integers the magnitude is itself negative
         style = self._style
         if style.filled:
             axes = self._derived or self._axes()
@@ -80,7 +80,7 @@ class Figures(DrawingState, ABC):
         if not are_plain(x, y, width, height):
             x, y, width, height = floats(x=x, y=y, width=width, height=height)
         if width < 0 or height < 0:
-            width, height = abs(width), abs(height)
+            width, height = abs(float(width)), abs(float(height))
         style = self._style
         if style.filled:
             axes = self._derived or self._axes()
@@ -112,7 +112,7 @@ class Figures(DrawingState, ABC):
         half, high = 0.5 * width, 0.5 * height
         if half < 0 or high < 0:
             x, y, half, high = x + min(width, 0.0), y + min(height, 0.0), abs(half), abs(high)
-        rounded = min(abs(radius), half, high) if radius else 0.0
+        rounded = min(abs(float(radius)), half, high) if radius else 0.0
         if self._kept and style.filled and not rounded and self._veiled(x, y, 2 * half, 2 * high):
             return
         axes = self._derived or self._axes()

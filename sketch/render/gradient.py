@@ -7,11 +7,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch.render.checks import as_floats, short
+from sketch.render.checks import as_floats
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.matrix import Matrix, apply_to_points, inverse, multiply
 from sketch.render.oklab import from_oklab, to_oklab
-from sketch.scalars import floats, magnitude
+from sketch.scalars import floats, magnitude, short
 
 Floats = NDArray[np.float32]
 

@@ -22,7 +22,7 @@ from sketch.render.text.lines import (
     piece_quad,
     texture_size,
 )
-from sketch.scalars import clamped, floats, magnitude
+from sketch.scalars import clamped, floats, magnitude, short
 
 _NO_SIZE = 1e-6
 """Logical pixels up to which letters are not written."""
@@ -216,4 +216,4 @@ def _box(x: float, y: float, width: float, height: float) -> tuple[float, float,
 
 def _check_text(text: object) -> None:
     if not isinstance(text, str):
-        raise TypeError(f"text must be a string, as str({text!r}) is; got {text!r}")
+        raise TypeError(f"text must be a string, as str({short(text)}) is; got {short(text)}")

@@ -15,7 +15,7 @@ from sketch.render.gl.glsl import ShaderError
 from sketch.render.strokes.brushes import brush_of
 from sketch.render.strokes.kept import KeptStroke
 from sketch.render.strokes.pixels import DrawnStroke, PointData, pixel_stroke, point_data
-from sketch.scalars import number
+from sketch.scalars import number, short
 
 
 class StrokeVocabulary(Crowds, ABC):
@@ -87,6 +87,8 @@ class StrokeVocabulary(Crowds, ABC):
     def kept_stroke(self, kept: KeptStroke, time: float = 0.0) -> None:
         """Draw a kept stroke in the current coordinates and blend mode; the time is for its brush."""
         self._check_open()
+        if not isinstance(kept, KeptStroke):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"kept_stroke needs what keep_stroke returned; got {short(kept)}")
         self._batch.kept_stroke(kept, self._matrix, number("time", time), self._style.blend)
 
     @property

@@ -400,3 +400,24 @@ def test_a_highlighter_lets_what_is_under_it_show(draw):
     drawn = draw((200, 80), paint)
     assert drawn[40, 100, :3].max() < 0.05
     assert drawn[42, 60, 2] < 0.75 < drawn[42, 60, 0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"), [("uniforms = 5", "a table of numbers"), ("[uniforms]\nheat = 1e400", "finite")]
+)
+def test_uniforms_that_are_no_table_of_numbers_are_refused(tmp_path, settings, said):
+    (tmp_path / "moss.frag").write_text("uniform float heat; vec4 brush(Ink ink) { return vec4(heat); }")
+    (tmp_path / "moss.toml").write_text(settings)
+    with pytest.raises(BrushError, match=said):
+        Brush.load(tmp_path / "moss")
+
+
+def test_a_uniform_is_any_number_that_float32_reaches(tmp_path):
+    (tmp_path / "moss.frag").write_text("uniform float heat; vec4 brush(Ink ink) { return vec4(heat); }")
+    (tmp_path / "moss.toml").write_text("[uniforms]\nheat = 1")
+    brush = Brush.load(tmp_path / "moss")
+    assert dict(brush.with_uniforms(heat=np.float32(0.5)).uniforms) == {"heat": 0.5}
+    for beyond in (10**400, 1e39, np.float64("nan"), True, [1] * 100_000):
+        with pytest.raises(BrushError, match="1 to 4 finite numbers") as told:
+            brush.with_uniforms(heat=beyond)
+        assert len(str(told.value)) < 400

@@ -158,3 +158,21 @@ def test_an_image_that_cannot_be_read_or_written_is_refused_by_name(tmp_path):
 def test_an_image_is_drawn_as_its_pixels_are(draw):
     drawn = draw((6, 6), lambda c: c.image(OwnImage(RED_OVER_GREEN), 2, 3))
     assert (drawn == draw((6, 6), lambda c: c.image(RED_OVER_GREEN, 2, 3))).all()
+
+
+def test_a_name_too_long_and_rows_of_different_lengths_are_refused_by_name(draw):
+    with pytest.raises(ValueError, match="cannot read the image"):
+        draw((6, 6), lambda c: c.image("x" * 5000, 0, 0))
+    with pytest.raises(ValueError, match="rows of one length"):
+        draw((6, 6), lambda c: c.image([[1, 2], [3]], 0, 0))
+
+
+def test_a_pillow_image_that_is_damaged_is_refused_by_name(draw, tmp_path):
+    Image.new("RGB", (64, 64), (1, 200, 3)).save(tmp_path / "whole.bmp")
+    whole = (tmp_path / "whole.bmp").read_bytes()
+    (tmp_path / "half.bmp").write_bytes(whole[: len(whole) // 2])
+    with (
+        Image.open(tmp_path / "half.bmp") as picture,
+        pytest.raises(ValueError, match="cannot read the Pillow image"),
+    ):
+        draw((6, 6), lambda c: c.image(picture, 0, 0))

@@ -488,3 +488,19 @@ def test_an_error_within_a_clip_leaves_the_canvas_whole(draw):
         canvas.rect(20, 20, 10, 10)
 
     assert draw((60, 50), paint)[25, 25, 0] == 1
+
+
+@pytest.mark.parametrize(
+    ("paint", "said"),
+    [
+        (lambda c: c.kept_stroke(None), "kept_stroke needs what keep_stroke returned"),
+        (lambda c: c.stroke(LINE, style=StrokeStyle(brush=["pen"])), "brush must be a Brush"),
+        (lambda c: c.text("hi", 1, 2, font=5), "must be a text or a Path"),
+        (lambda c: c.text("hi", 1, 2, font="a\0b"), "font= must be the path"),
+        (lambda c: c.text("hi", 1, 2, align=np.zeros(2)), "align= must be one of"),
+        (lambda c: c.blend_mode(np.zeros(2)), "blend mode must be one of"),
+    ],
+)
+def test_what_is_of_another_type_is_refused_with_what_is_allowed(draw, paint, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        draw((60, 60), paint)

@@ -132,3 +132,10 @@ def test_it_is_found_from_another_folder(folders, start):
     command = [sys.executable, *start, str(own / "show.py"), *options]
     done = subprocess.run(command, cwd=shell, capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout.split() == ["250", "250"], done.stderr
+
+
+@pytest.mark.parametrize("path", [None, 5, b"a.png", ["a.png"], np.zeros(3)])
+def test_what_is_no_path_is_refused_with_what_was_given(path):
+    for look in (asset_path, Image.load, Brush.load, Shader):
+        with pytest.raises(TypeError, match="must be a text or a Path"):
+            look(path)

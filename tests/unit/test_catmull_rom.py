@@ -121,3 +121,10 @@ def test_what_is_no_line_is_refused(points):
 def test_a_tolerance_of_nothing_is_refused():
     with pytest.raises(ValueError, match="tolerance"):
         curve_through([(0, 0), (1, 1)], 0)
+
+
+def test_points_that_flew_far_apart_take_no_more_than_a_bounded_memory():
+    far = np.random.default_rng(1).uniform(-1e7, 1e7, (20_000, 2)).astype(np.float32)
+    places, at = curve_through(far)
+    assert len(places) <= 240_000
+    assert (places[np.isin(at, np.arange(len(far)))] == far).all()

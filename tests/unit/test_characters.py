@@ -145,3 +145,7 @@ def test_any_line_has_runs(text):
 
 
 FONTS = Fonts(fallbacks=[])
+
+
+def test_of_a_flood_of_marks_on_one_letter_thirty_stay():
+    assert lines_of("x" + 200 * "\u0323" + "o\u0323") == ["x" + 30 * "\u0323" + "ọ"]

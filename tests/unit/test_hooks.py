@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+from types import ModuleType
 
 import pytest
 
@@ -27,6 +28,27 @@ def test_a_method_spelt_nearly_like_a_hook_is_told():
         "nobody calls key_press(): is it key_pressed()?",
         "nobody calls mouse_press(): is it mouse_pressed()?",
     ]
+
+
+def test_a_hook_that_would_run_nothing_is_refused():
+    class Waits(Sketch):
+        async def draw(self, canvas): ...
+
+    class Yields(Sketch):
+        def draw(self, canvas):
+            yield canvas
+
+    def draw(canvas):
+        yield canvas
+
+    plain = ModuleType("plain")
+    plain.draw = draw
+    with pytest.raises(SketchError, match=r"Waits\.draw is written with async def"):
+        as_sketch(Waits)
+    with pytest.raises(SketchError, match=r"Yields\.draw has a yield"):
+        as_sketch(Yields)
+    with pytest.raises(SketchError, match="draw has a yield"):
+        as_sketch(plain)
 
 
 def test_a_helper_that_is_called_or_whose_hook_is_written_is_left_in_peace():

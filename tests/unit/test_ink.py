@@ -55,3 +55,9 @@ def test_finishing_dries_the_wet_stroke():
     assert ink.strokes == [stroke]
     assert not ink.wet
     assert stroke.width == 4.0
+
+
+@pytest.mark.parametrize("given", [None, 5, [(1, 2), (3, 4)], as_points([(1, 2)])])
+def test_what_is_no_stroke_is_refused_where_it_is_added(given):
+    with pytest.raises(TypeError, match="an ink takes a Stroke"):
+        Ink().add(given)

@@ -134,3 +134,25 @@ def test_what_cannot_be_run_is_refused_by_name(given, says):
 def test_sizes_are_rounded_and_at_least_1():
     given: Any = (1600 / 4.5, -3)
     assert Window(size=given).size == (356, 1)
+
+
+def test_what_inkloop_reads_in_every_frame_cannot_be_deleted():
+    mine = Sketch()
+    mine.own = mine.pen_width = 3
+    del mine.own, mine.pen_width
+    assert mine.pen_width == Sketch.pen_width
+    for name in OWN:
+        with pytest.raises(TypeError, match=f"{name} is the sketch's own name"):
+            delattr(mine, name)
+
+
+@pytest.mark.parametrize("text", [5, None, b"hello", ["a"]])
+def test_a_message_that_is_no_text_is_refused_where_it_is_sent(text):
+    with pytest.raises(TypeError, match="a message must be a text"):
+        Sketch().send_message(text)
+
+
+def test_a_refusal_of_a_long_value_stays_short():
+    with pytest.raises(TypeError, match="pen_width must be a number") as told:
+        Sketch().pen_width = list(range(100_000))
+    assert len(str(told.value)) < 200

@@ -97,3 +97,14 @@ def test_an_arc_goes_round_as_often_as_memory_allows_and_may_be_small():
         path = PathPen().arc(5, 5, 3, 0, turns * math.tau + 0.1).path()
         assert path.inside(5, 5) == (turns % 2 == 1)
     assert len(PathPen().arc(0, 0, 5, 0, 1e9).path().contours[0]) < 5000
+
+
+@pytest.mark.parametrize("points", [3.0, [1.0, 2.0], [(1.0, 2.0, 3.0)]])
+def test_places_of_another_shape_are_refused(points):
+    with pytest.raises(ValueError, match=r"points need shape \(m, 2\)"):
+        Polyline([(0, 0), (9, 0), (0, 9)]).all_inside(points)
+
+
+def test_contours_that_are_no_row_are_refused():
+    with pytest.raises(TypeError, match="a path takes its contours in a row"):
+        Path(None)  # type: ignore[arg-type]

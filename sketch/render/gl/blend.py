@@ -30,7 +30,7 @@ def check_blend_mode(mode: str) -> BlendMode:
     Raises:
         ValueError: There is no such mode.
     """
-    if mode not in BLEND_MODES:
+    if not isinstance(mode, str) or mode not in BLEND_MODES:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"the blend mode must be one of {', '.join(BLEND_MODES)}; got {mode!r}")
     return mode
 

@@ -66,7 +66,7 @@ class ImageCache:
             path = asset_path(source)
         except MissingAssetError:
             path = Path(source)  # whose loading says what is missing
-        key = (str(path), path.stat().st_mtime_ns if path.is_file() else None)
+        key = (str(path), _written(path))
         texture = self._textures.get(key)
         if texture is None:
             texture = self._keep(key, as_pixels(load_pixels(path)))
@@ -117,3 +117,11 @@ class ImageCache:
             self.bytes -= oldest.width * oldest.height * oldest.components
             oldest.release()
         return texture
+
+
+def _written(path: Path) -> int | None:
+    """When a file was written; None where there is none that can be looked at."""
+    try:
+        return path.stat().st_mtime_ns
+    except (OSError, ValueError):  # a name too long, or with a zero in it
+        return None

@@ -117,8 +117,15 @@ def as_pixels(source: Pillow.Image | Pixels) -> Pixels:
     Raises:
         ValueError: It is no picture, or an empty one.
     """
-    given = check_pixels(image_pixels(source) if isinstance(source, Pillow.Image) else source)
+    given = check_pixels(_of_pillow(source) if isinstance(source, Pillow.Image) else source)
     return np.ascontiguousarray(given) if given.shape[2] == 3 else premultiplied(given)
+
+
+def _of_pillow(picture: Pillow.Image) -> Pixels:
+    try:
+        return image_pixels(picture)
+    except (OSError, ValueError) as error:  # what was opened is read only now; or was closed since
+        raise ValueError(f"cannot read the Pillow image {picture!r}: {error}") from error
 
 
 def check_pixels(pixels: Pixels) -> Pixels:
@@ -127,7 +134,10 @@ def check_pixels(pixels: Pixels) -> Pixels:
     Raises:
         ValueError: It is no uint8 array of shape (h, w, 3) or (h, w, 4), or an empty one.
     """
-    given = np.asarray(pixels)
+    try:
+        given = np.asarray(pixels)
+    except ValueError:
+        raise ValueError("an image needs rows of one length; got rows of different lengths") from None
     if given.ndim != 3 or given.shape[2] not in (3, 4) or given.dtype != np.uint8 or given.size == 0:
         raise ValueError(
             f"an image is a path, a Pillow image or a uint8 array of shape (h, w, 3) or (h, w, 4); "

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.oklab import oklch
+from sketch.scalars import short
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -35,6 +36,10 @@ def check_colormap(colors: str | Stops) -> None:
             raise ValueError(
                 f"the color map must be one of {', '.join(COLORMAPS)}, or colors; got {colors!r}"
             )
+    elif not isinstance(colors, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            f"the color map must be one of {', '.join(COLORMAPS)}, or colors in a row; got {short(colors)}"
+        )
     elif len(colors) < 2:
         raise ValueError(f"a color map needs two colors or more; got {len(colors)}")
     else:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sketch.ink.brush import Brush, BrushError
 from sketch.render.gl.shaders import shader_path
+from sketch.scalars import short
 
 
 def brush_of(given: Brush | str) -> Brush:
@@ -14,7 +15,11 @@ def brush_of(given: Brush | str) -> Brush:
     Raises:
         BrushError: There is none of that name.
     """
-    return given.current() if isinstance(given, Brush) else _shipped(given)
+    if isinstance(given, Brush):
+        return given.current()
+    if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise BrushError(f"a style's brush must be a Brush, the name of one or None; got {short(given)}")
+    return _shipped(given)
 
 
 def brush_names() -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _BREAKS = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _JOINERS = "\u200c\u200d"
@@ -13,6 +13,9 @@ _TONES = range(0x1F3FB, 0x1F400)
 _FLAGS = range(0x1F1E6, 0x1F200)
 _WRITTEN = re.compile(f"[{_JOINERS}{_DIRECTIONS}]")
 
+_MOST_MARKS = 30
+"""On one letter, as in Unicode's Stream-Safe Text Format (UAX #15); no language has that many."""
+
 REPLACEMENT = "\ufffd"
 """What stands for half of a surrogate pair, which is no character."""
 
@@ -22,12 +25,13 @@ def lines_of(text: str) -> list[str]:
 
     Every kind of line break is one, CR LF as well; a tab is a space. Letters and the marks on them become one
     character where there is one (NFC). Control characters, soft hyphens and the like are left out; of the
-    invisible ones those stay that join letters or say in which direction they run.
+    invisible ones those stay that join letters or say in which direction they run. Of marks on one letter
+    those from the 31st on are left out.
     """
     if text.isascii() and text.isprintable():
         return [text]
     composed = unicodedata.normalize("NFC", text.replace("\t", " "))
-    return ["".join(filter(None, map(_shown, line))) for line in _BREAKS.split(composed)]
+    return ["".join(_low(filter(None, map(_shown, line)))) for line in _BREAKS.split(composed)]
 
 
 def clusters(line: str) -> Iterator[str]:
@@ -67,6 +71,15 @@ def direction(text: str) -> str:
         if kind == "L":
             return "ltr"
     return ""
+
+
+def _low(line: Iterable[str]) -> Iterator[str]:
+    """A line without what towers over it: hundreds of marks on large letters would fill the memory."""
+    marks = 0
+    for char in line:
+        marks = marks + 1 if char >= "\u0300" and is_mark(char) else 0
+        if marks <= _MOST_MARKS:
+            yield char
 
 
 def _shown(char: str) -> str:

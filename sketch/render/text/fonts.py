@@ -189,7 +189,7 @@ def _located(font: str) -> str:
     except MissingAssetError as error:
         try:
             ImageFont.truetype(font, _PROBE_SIZE)  # Pillow knows where the system keeps fonts
-        except OSError:
+        except (OSError, ValueError):  # the latter for a name with a zero or half a character in it
             raise ValueError(f"font= must be the path of a font file; got {font!r} ({error})") from None
         return font
 

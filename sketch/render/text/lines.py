@@ -52,7 +52,7 @@ def check_align(align: str) -> Align:
     Raises:
         ValueError: There is no such alignment.
     """
-    if align not in ALIGNMENTS:
+    if not isinstance(align, str) or align not in ALIGNMENTS:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"align= must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
     return align
 
