@@ -26,8 +26,11 @@ def load_sketch(path: Path) -> type[Sketch]:
     Raises:
         LoadError: There is no such file, or it holds no sketch.
     """
+    if path.is_dir():
+        raise LoadError(f"{path} is a folder; name the sketch in it, as in {path / 'my_sketch.py'}")
     if not path.is_file():
-        raise LoadError(f"there is no file {path}")
+        meant = path.with_name(f"{path.name}.py")
+        raise LoadError(f"there is no file {path}" + (f"; did you mean {meant}?" if meant.is_file() else ""))
     with beside(path.resolve().parent):
         module = _import(path.resolve())
     own = _classes(module)
@@ -102,6 +105,9 @@ def _import(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise LoadError(f"{path.name} is not a Python file")
+    if b"\0" in path.read_bytes():
+        # Python says it of a text without a name, and at a line of its own.
+        raise LoadError(f"{path.name} is no text in UTF-8 (it holds zero bytes); save it as UTF-8")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     look_last(path.parent)

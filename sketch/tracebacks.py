@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
+from sketch.escaped import escaped_lines
+
 MACHINERY = {Path(folder).resolve() for folder in (Path(__file__).parent, sys.prefix, sys.base_prefix)}
 
 
@@ -30,7 +32,8 @@ def authors_traceback(error: BaseException, file: Path) -> str:
             each.__traceback__ = _from_author(each.__traceback__, file)
         each = each.__cause__ or each.__context__
     text = "".join(traceback.format_exception(error)).rstrip("\n")
-    return f"{text if 'Did you mean' in text else text + suggestion(error)}\n"
+    # What an error says may be a stranger's: a file's name, a label.
+    return f"{escaped_lines(text if 'Did you mean' in text else text + suggestion(error))}\n"
 
 
 def suggestion(error: BaseException) -> str:

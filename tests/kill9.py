@@ -13,6 +13,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from addon import taught_file
 from sketch import kept_ink
@@ -54,9 +55,14 @@ for number in itertools.count(start):
         store.amend(store.examples[-1], [points, points + 0.5])
     saved()
     drawn = ",".join(str(int(stroke.points[0, 0])) for stroke in ink)
-    taught = ",".join(f"{one.id}:{one.label}:{len(one.strokes)}" for one in store.examples)
+    taught = ",".join(
+        f"{one.id}:{one.label}:{len(one.strokes)}:{int(one.strokes[0][0, 0])}" for one in store.examples
+    )
     print("saved", number, drawn or "-", taught or "-", flush=True)
 """
+
+Taught: TypeAlias = tuple[tuple[int, str, int, int], ...]
+"""Examples as they were taught: id, label, how many strokes, the x of the first point."""
 
 
 @dataclass
@@ -84,19 +90,58 @@ def kill_repeatedly(home: Path, count: int, most_seconds: float = 0.3, seed: int
         seed: Of those moments.
     """
     chance = random.Random(seed)
-    tally, start = Tally(), 1
+    tally, number = Tally(), 1
+    drawn: tuple[int, ...] = ()
+    taught: Taught = ()
     for _ in range(count):
-        lines = _lines_until_killed(home, start, chance.uniform(0.0, most_seconds))
+        lines = _lines_until_killed(home, number, chance.uniform(0.0, most_seconds))
         tally.kills += 1
         tally.changes += len(lines)
         if lines:
-            start = int(lines[-1][1]) + 1
-            tally.lost += _missing(home, lines[-1])
-        # A round that was cut off may be there in part: the next one must not meet its number again.
-        start += 1
+            number = int(lines[-1][1]) + 1
+            drawn, taught = _reported(*lines[-1][2:])
+        there, kept, damage = _found(home)
+        tally.lost += damage
+        if there not in drawn_in_round(drawn, number):
+            tally.lost.append(f"round {number}: drawn {drawn}, found {there}")
+        if kept not in taught_in_round(taught, number, _newest(kept, taught)):
+            tally.lost.append(f"round {number}: taught {taught}, found {kept}")
         if tally.lost:
             break
+        # A round that was cut off may be there in part: the next one goes on from what is there.
+        drawn, taught = there, kept
+        number += 1
     return tally
+
+
+def drawn_in_round(drawn: tuple[int, ...], number: int) -> list[tuple[int, ...]]:
+    """What the ink may be when a process is killed in a round: as it was, and after each of its changes."""
+    states = [drawn, (*drawn, number)]
+    if number % 5 == 0 and len(states[-1]) > 3:
+        middle = len(states[-1]) // 2
+        states.append((*states[-1][:middle], *states[-1][middle + 1 :]))
+    if number % 11 == 0:
+        states.append(states[-2])
+    if number % 97 == 0:
+        states.append(())
+    return states
+
+
+def taught_in_round(taught: Taught, number: int, identity: int) -> list[Taught]:
+    """The same for the examples; `identity` is the id of the round's own, which only the store knows."""
+    states: list[Taught] = [taught, (*taught, (identity, "ABCD"[number % 4], 1, number))]
+    if number % 7 == 0:
+        middle = len(states[-1]) // 2
+        states.append((*states[-1][:middle], *states[-1][middle + 1 :]))
+    if number % 9 == 0 and states[-1]:
+        third = len(states[-1]) // 3
+        one, _, strokes, x = states[-1][third]
+        states.append((*states[-1][:third], (one, "another", strokes, x), *states[-1][third + 1 :]))
+    if number % 6 == 0 and states[-1]:
+        # Its first stroke becomes the round's, whichever example is the last.
+        one, label, _, _ = states[-1][-1]
+        states.append((*states[-1][:-1], (one, label, 2, number)))
+    return states
 
 
 def _lines_until_killed(home: Path, start: int, seconds: float) -> list[list[str]]:
@@ -114,34 +159,33 @@ def _lines_until_killed(home: Path, start: int, seconds: float) -> list[list[str
     return lines
 
 
-def _missing(home: Path, line: list[str]) -> list[str]:
-    """What the last report names and is not there; the round after it may have begun."""
-    _, number, drawn, taught = line
-    found = kept_ink.read((home / "drawn.ink").read_bytes())
-    there = [int(stroke.points[0, 0]) for stroke in found.strokes]
-    lost = [f"the ink is damaged after {number}"] if found.damaged else []
-    wanted = [] if drawn == "-" else [int(one) for one in drawn.split(",")]
-    # The next round adds a stroke, and takes at most one away, or all.
-    began = [one for one in there if one > int(number)]
-    gone = [one for one in wanted if one not in there]
-    allowed = len(wanted) if (int(number) + 1) % 97 == 0 else 1
-    if len(gone) > allowed or len(began) > 1:
-        lost.append(f"strokes {gone} of {wanted} after {number}")
+def _reported(drawn: str, taught: str) -> tuple[tuple[int, ...], Taught]:
+    """The last two words of a report."""
+    strokes = () if drawn == "-" else tuple(int(one) for one in drawn.split(","))
+    examples = [] if taught == "-" else [one.split(":") for one in taught.split(",")]
+    return strokes, tuple((int(one), label, int(count), int(x)) for one, label, count, x in examples)
+
+
+def _found(home: Path) -> tuple[tuple[int, ...], Taught, list[str]]:
+    """What is on the disk, and what of it cannot be read; a process killed at once may have left no file."""
+    found = kept_ink.read(_bytes(home / "drawn.ink"))
+    damage = ["the ink is damaged"] if found.damaged else []
     records, unreadable = taught_file.read(home / "taught.sqlite3")
     if unreadable:
-        lost.append(f"{unreadable} examples cannot be read after {number}")
-    kept = {record.id: record for record in records}
-    changed = 0
-    for identity, label, strokes in (one.split(":") for one in taught.split(",") if one != "-"):
-        record = kept.get(int(identity))
-        if record is None:
-            lost.append(f"example {identity} after {number}")
-        elif record.removed or record.label != label or len(record.strokes) != int(strokes):
-            changed += 1
-    # The next round forgets, relabels and amends at most one each.
-    if changed > 3:
-        lost.append(f"{changed} examples are not as reported after {number}")
-    return lost
+        damage.append(f"{unreadable} examples cannot be read")
+    taught = tuple(
+        (one.id, one.label, len(one.strokes), int(one.strokes[0][0, 0])) for one in records if not one.removed
+    )
+    return tuple(int(stroke.points[0, 0]) for stroke in found.strokes), taught, damage
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _newest(kept: Taught, taught: Taught) -> int:
+    known = {one[0] for one in taught}
+    return max((one[0] for one in kept if one[0] not in known), default=0)
 
 
 def main() -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from addon import taught_file
-from tests.kill9 import kill_repeatedly
+from tests import kill9
+from tests.kill9 import drawn_in_round, kill_repeatedly, taught_in_round
 
 ROUNDS = 15
 
@@ -86,3 +87,15 @@ def test_a_sketch_that_draws_teaches_relabels_and_forgets_loses_nothing_it_had_s
     tally = kill_repeatedly(tmp_path, 6)
     assert tally.lost == []
     assert tally.changes > 6
+
+
+def test_one_change_that_is_lost_is_seen(tmp_path, monkeypatch):
+    def reported(*_):
+        return [["saved", "1", "1", "1000:B:1:1"]]
+
+    monkeypatch.setattr(kill9, "_lines_until_killed", reported)
+    assert len(kill_repeatedly(tmp_path, 1).lost) == 2
+    # Round 10 adds a stroke and takes the middle one away; no other stroke may be missing.
+    assert drawn_in_round((7, 8, 9), 10) == [(7, 8, 9), (7, 8, 9, 10), (7, 8, 10)]
+    before = ((1, "A", 1, 1), (2, "B", 1, 2))
+    assert taught_in_round(before, 8, 3) == [before, (*before, (3, "A", 1, 8))]

@@ -71,3 +71,10 @@ def test_a_training_of_no_length_is_refused_before_it_begins(length: list[str], 
         pretrain.main(length)
     assert ended.value.code == 2
     assert "must be" in capsys.readouterr().err
+
+
+def test_an_error_that_names_a_strangers_file_obeys_no_escape_codes(tmp_path):
+    told = authors_traceback(
+        ValueError("no model: \x1b[2Jx.onnx\nits label\r\x1b]0;y\a"), tmp_path / "none.py"
+    )
+    assert told == "ValueError: no model: \\x1b[2Jx.onnx\nits label\\r\\x1b]0;y\\x07\n"

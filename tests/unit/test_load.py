@@ -131,3 +131,14 @@ def test_files_named_like_modules_that_load_later_take_nobodys_place(tmp_path):
         [sys.executable, str(path)], capture_output=True, text=True, timeout=90, env=CHECKOUT
     )
     assert (alone.returncode, alone.stdout) == (0, "1\n"), alone.stderr
+
+
+def test_a_folder_a_missing_ending_and_utf_16_are_told_in_a_line(tmp_path):
+    path = written(tmp_path, "def draw(canvas): pass\n")
+    with pytest.raises(LoadError, match=r"is a folder; name the sketch in it, as in .*my_sketch\.py"):
+        load_sketch(tmp_path)
+    with pytest.raises(LoadError, match=r"no file .*my_sketch; did you mean .*my_sketch\.py\?"):
+        load_sketch(path.with_suffix(""))
+    path.write_bytes("def draw(canvas): pass\n".encode("utf-16"))
+    with pytest.raises(LoadError, match="save it as UTF-8"):
+        load_sketch(path)
