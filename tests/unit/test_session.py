@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from addon.features import COLUMNS
 from addon.runtime import model as model_module
 from addon.runtime.cpu_step import CpuStep
 from addon.runtime.device_step import DeviceStep, Held
-from addon.runtime.model import load_model, measure
+from addon.runtime.model import INLINE_BELOW_US, load_model, measure
 from addon.runtime.providers import CPU, Choice
 from addon.runtime.session import open_step
 from addon.runtime.step import StepOutputs
@@ -325,10 +326,11 @@ for file in sorted(Path({str(tmp_path)!r}).glob("*.onnx")):
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
-def test_a_loaded_model_is_measured_and_runs_inline(path):
+def test_a_loaded_model_is_measured_and_runs_inline_if_it_is_quick(path):
     model = load_model(path, ON_CPU)
     assert 0 < model.timings.p50 <= model.timings.p99
-    assert model.inline
+    for slowest, inline in ((INLINE_BELOW_US - 1, True), (INLINE_BELOW_US, False)):
+        assert replace(model, timings=replace(model.timings, p99=slowest)).inline is inline
     assert model.path == path
 
 

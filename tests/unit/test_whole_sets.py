@@ -171,7 +171,7 @@ class Child:
     replaces = None
     asked = 0
 
-    def __init__(self, **options) -> None:
+    def __init__(self, *_, **options) -> None:
         pass
 
     def __enter__(self):
