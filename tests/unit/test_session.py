@@ -330,7 +330,7 @@ def test_a_loaded_model_is_measured_and_runs_inline_if_it_is_quick(path):
     model = load_model(path, ON_CPU)
     assert 0 < model.timings.p50 <= model.timings.p99
     for slowest, inline in ((INLINE_BELOW_US - 1, True), (INLINE_BELOW_US, False)):
-        assert replace(model, timings=replace(model.timings, p99=slowest)).inline is inline
+        assert replace(model, timings=model.timings._replace(p99=slowest)).inline is inline
     assert model.path == path
 
 
