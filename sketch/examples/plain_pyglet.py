@@ -16,7 +16,10 @@ PAUSE = 0.7  # seconds with the button up after which a letter is over
 
 def main(model: str = "letters") -> None:
     """Open the window and stay until it is closed."""
-    window = pyglet.window.Window(800, 600, "The addon alone")
+    try:
+        window = pyglet.window.Window(800, 600, "The addon alone")
+    except Exception as error:  # which one it is depends on the system
+        raise SystemExit(f"no window can open here ({error}); on a server use: xvfb-run -a COMMAND") from None
     answer = pyglet.text.Label(x=40, y=40, font_size=120)
     strokes: list[list[tuple[float, float, float, float]]] = []
     pen = {"lifted": 0.0, "closed": True}

@@ -97,6 +97,17 @@ main({str(model)!r})
     assert "recognition runs on" in ran.stdout
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_without_a_display_it_ends_in_a_line(tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+    environment["PYTHONPATH"] = str(ROOT)
+    command = [sys.executable, "-P", str(EXAMPLE)]
+    ran = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("no window can open here")
+    assert len(ran.stderr.splitlines()) == 1
+
+
 def test_it_is_short():
     assert len(EXAMPLE.read_text("utf-8").splitlines()) < 80
     assert callable(runpy.run_path(str(EXAMPLE), run_name="read")["main"])
