@@ -85,13 +85,15 @@ class Recognizer(Teaching):
         self._slot = ModelSlot(self._pens, provider, require, self._vetting)
         self._workshop = Workshop(self.name, self._pens, self._slot, preset)
         self._folder = Path()
+        self._sketch: Path | None = None
         self._events = Events()
 
     def setup(self, home: Path) -> None:
         """Read what was taught and begin to load the model; it is in a moment later, see `ready`.
 
         Args:
-            home: Folder for what the user makes; made if need be.
+            home: Folder for what the user makes, beside the sketch; made if need be. A relative path of a
+                model is looked for in the folder that it is in, then in the current one.
 
         Raises:
             ProviderError: CUDA is required and cannot run here.
@@ -101,8 +103,8 @@ class Recognizer(Teaching):
         # A process that trains or exports works in another folder, and so may the sketch, later.
         folder = (self._home or home).absolute() / self.name
         self._open(folder / "taught.sqlite3")
-        self._folder = folder
-        self._say(*self._slot.load(self._wanted, self._folder / "models"))
+        self._folder, self._sketch = folder, home.absolute().parent
+        self._say(*self._slot.load(self._wanted, self._folder / "models", sketch=self._sketch))
         if self._watched:
             self._say(*self._slot.follow(self.name, folder / "models", self._watched))
 
@@ -223,7 +225,7 @@ class Recognizer(Teaching):
         Args:
             model: A name or a path, as for the recogniser itself.
         """
-        self._say(*self._slot.load(model, self._folder / "models", strange=is_path(model)))
+        self._say(*self._slot.load(model, self._folder / "models", is_path(model), self._sketch))
 
     def rollback(self) -> None:
         """Put the model back that was in before, between two frames; once more for the one after."""

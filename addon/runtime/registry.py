@@ -56,25 +56,29 @@ def model_name(model: str | Path) -> str:
     return name
 
 
-def find_models(model: str | Path, own: Path, shipped: Path) -> list[Path]:
+def find_models(model: str | Path, own: Path, shipped: Path, sketch: Path | None = None) -> list[Path]:
     """Files that `model` may mean, the one to try first at the front.
 
     Args:
-        model: The path of a file, which is taken as it is, or a name.
+        model: The path of a file, or a name.
         own: Folder of the models that the user made under that name; it may not exist.
         shipped: Folder of the models that ship.
+        sketch: Folder in which a relative path is looked for before the current one; None for the current
+            one alone.
 
     Returns:
-        The user's own, newest first, then the shipped one.
+        The file of a path; for a name the user's own, newest first, then the shipped one.
 
     Raises:
         ModelError: There is none; the message says where it was looked for, or names those that ship.
     """
     if is_path(model):
         path = Path(model)
-        if not path.exists():
-            raise ModelError(no_such_file(path))
-        return [path]
+        near = [] if sketch is None or path.is_absolute() else [sketch / path]
+        for each in (*near, path):
+            if each.exists():
+                return [each]
+        raise ModelError(no_such_file(path, *near))
     found = newest_first(own)
     ships = shipped / f"{model}{SUFFIX}"
     if ships.is_file():
@@ -87,9 +91,10 @@ def find_models(model: str | Path, own: Path, shipped: Path) -> list[Path]:
     return found
 
 
-def no_such_file(path: Path) -> str:
-    """That a model's file is not there, in one line."""
-    return f"{path.name}: there is no such file in {path.parent.absolute()}; check the path"
+def no_such_file(path: Path, *others: Path) -> str:
+    """That a model's file is not there, nor in other places where it was looked for, in one line."""
+    folders = dict.fromkeys(str(each.parent.absolute()) for each in (*others, path))
+    return f"{path.name}: there is no such file in {' or in '.join(folders)}; check the path"
 
 
 def newest_first(folder: Path) -> list[Path]:

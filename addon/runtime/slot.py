@@ -77,16 +77,19 @@ class ModelSlot:
         if self._require is not None:
             self._choose()
 
-    def load(self, model: str | Path, own: Path, strange: bool = False) -> list[str]:
+    def load(
+        self, model: str | Path, own: Path, strange: bool = False, sketch: Path | None = None
+    ) -> list[str]:
         """Begin to load a model by name or path; gives what went wrong.
 
         Args:
             model: The name, or the path of a file.
             own: Folder of the user's models.
             strange: Whether a file may be anybody's.
+            sketch: Folder in which a relative path is looked for first.
         """
         try:
-            paths = find_models(model, own, shipped_models())
+            paths = find_models(model, own, shipped_models(), sketch)
         except ModelError as error:
             return [str(error)]
         self._loader.request(paths, self._choose, strange)

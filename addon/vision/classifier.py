@@ -132,7 +132,7 @@ class ImageClassifier:
             paths = (
                 [named]
                 if not is_path(model) and named.is_file()
-                else find_models(model, own, shipped_models())
+                else find_models(model, own, shipped_models(), self._home and self._home.absolute().parent)
             )
             self._open(Path(paths[0]))
         except AddonError as error:

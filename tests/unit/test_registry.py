@@ -174,6 +174,22 @@ def test_whatever_goes_wrong_in_the_thread_is_an_answer_too(tmp_path):
     loader.close()
 
 
+def test_a_relative_path_is_looked_for_beside_the_sketch_and_then_where_the_shell_is(tmp_path, monkeypatch):
+    sketch, shell = tmp_path / "sketch", tmp_path / "shell"
+    for folder in (sketch, shell):
+        folder.mkdir()
+    monkeypatch.chdir(shell)
+    own = shipped = tmp_path / "none"
+    with pytest.raises(ModelError) as refused:
+        find_models("mine.onnx", own, shipped, sketch)
+    assert f"no such file in {sketch} or in {shell}" in str(refused.value)
+    (shell / "mine.onnx").write_bytes(b"")
+    assert find_models("mine.onnx", own, shipped, sketch) == [Path("mine.onnx")]
+    (sketch / "mine.onnx").write_bytes(b"")
+    assert find_models("mine.onnx", own, shipped, sketch) == [sketch / "mine.onnx"]
+    assert find_models(shell / "mine.onnx", own, shipped, sketch) == [shell / "mine.onnx"]
+
+
 def test_a_file_that_fails_in_an_unforeseen_way_is_named_and_the_next_is_tried(tmp_path):
     one, two = model_files(tmp_path, "one.onnx", "two.onnx")
     tried = []
