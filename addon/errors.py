@@ -18,11 +18,6 @@ _LONGEST = 1000
 """Characters of a message of our own; only one that lists names of a file comes near."""
 
 
-def _in_a_line(text: str) -> str:
-    # A break between two words is no more than a space.
-    return escaped(" ".join(text.split()))
-
-
 class AddonError(Exception):
     """Anything that goes wrong in the addon."""
 

@@ -18,6 +18,7 @@ import numpy as np
 from addon.errors import AddonError, ModelError, ProviderError
 from addon.runtime.opening import ModelFile, open_session
 from addon.runtime.providers import CPU, Choice, Provider, asks_for, short_name
+from addon.text import escaped
 
 Opened = TypeVar("Opened")
 
@@ -136,6 +137,7 @@ def truth(name: str, choice: Choice, placement: Placement) -> str:
         ProviderError: It is not what is required.
     """
     required = choice.required
+    name = escaped(name)
     which = f" ({', '.join(placement.elsewhere[:4])})" if placement.elsewhere else ""
     if required and set(placement.nodes) != {required}:
         raise ProviderError(
@@ -213,7 +215,7 @@ def nodes_of(profile: Path) -> set[tuple[str, str, str]]:
 def on_cpu(choice: Choice, why: str) -> Choice:
     """The choice of the CPU in place of another one that has failed, with the line that says so."""
     failed = asks_for(choice.providers)
-    said = f"recognition runs on the CPU: it failed on {failed} ({why})"
+    said = f"recognition runs on the CPU: it failed on {failed} ({escaped(why)})"
     return Choice((CPU,), ". ".join(filter(None, (said, choice.notice))))
 
 

@@ -203,6 +203,12 @@ def test_what_fails_on_the_cpu_as_well_is_the_models_own_fault():
         or_on_cpu(WISH, attempt)
 
 
+def test_a_files_name_cannot_forge_a_line_in_the_log():
+    forged = "m\x1b[2K\rall is well.onnx"
+    for line in (truth(forged, WISH, MIXED), placement.on_cpu(WISH, f"{forged}: out of memory").notice):
+        assert line.isprintable()
+
+
 def test_copies_between_providers_are_no_nodes_of_a_model(tmp_path):
     event = {"cat": "Node", "name": "a_kernel_time", "args": {"provider": CUDA, "op_name": "LSTM"}}
     copy = {"cat": "Node", "name": "b_kernel_time", "args": {"provider": CUDA, "op_name": "MemcpyToHost"}}
