@@ -68,7 +68,8 @@ class ChildProcess(Generic[Heard]):
         log: Path | None = None,
     ) -> None:
         self._read_line = read
-        paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        given = {**os.environ, **(environment or {})}
+        paths = [str(Path(__file__).parents[1]), given.get("PYTHONPATH", "")]
         try:
             self._errors: IO[bytes] = tempfile.TemporaryFile() if log is None else log.open("ab+")  # noqa: SIM115
             self._began = self._errors.seek(0, os.SEEK_END)
@@ -81,11 +82,7 @@ class ChildProcess(Generic[Heard]):
                     stderr=self._errors,
                     bufsize=0,
                     cwd=folder,
-                    env={
-                        **os.environ,
-                        **(environment or {}),
-                        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-                    },
+                    env={**given, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
                     creationflags=_quietly(niceness),
                 )
             except OSError:

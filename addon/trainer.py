@@ -52,6 +52,8 @@ class TrainerProcess:
                 folder=folder,
                 # Torch would leave its folder among the system's temporary files.
                 environment={
+                    # Nothing of the author's: a module of theirs may be called like one of ours.
+                    "PYTHONPATH": "",
                     "OMP_NUM_THREADS": threads,
                     "TORCHINDUCTOR_CACHE_DIR": str(folder / "torch"),
                 },

@@ -59,7 +59,7 @@ def test_whoever_leaves_does_not_wait_for_a_file_that_is_being_tried(tmp_path):
 
 
 def test_a_file_that_takes_too_long_is_refused_and_the_old_model_plays_on(tmp_path, monkeypatch):
-    monkeypatch.setattr("addon.recognizer.Vetting", lambda: Vetting(timeout=0.01))
+    monkeypatch.setattr("addon.recognizer.Vetting", lambda provider: Vetting(provider=provider, timeout=0.01))
     recognizer = Recognizer("letters", provider="cpu", home=tmp_path)
     recognizer.setup(tmp_path)
     try:
