@@ -59,7 +59,13 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
 CUDA_NEEDED = 13000  # as cuDriverGetVersion counts: 1000 * major + 10 * minor
 
-LIBRARIES = {"libGL.so.1": "libgl1", "libEGL.so.1": "libegl1", "libfontconfig.so.1": "libfontconfig1"}
+LIBRARIES = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libfontconfig.so.1": "libfontconfig1",
+    # Pillow's wheel brings Raqm, which shapes text only where it finds FriBiDi.
+    "libfribidi.so.0": "libfribidi0",
+}
 TEST_PROGRAMS = {"xvfb-run": "xvfb", "xauth": "xauth", "xdotool": "xdotool"}
 
 # The oldest OpenGL that users may have; Mesa would give more.

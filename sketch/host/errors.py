@@ -45,5 +45,6 @@ SECOND_WINDOW = (
 
 NO_OPENGL = (
     "OpenGL 3.3 is not available here ({why}): install a graphics driver "
-    "(Debian and Ubuntu, also without a GPU: apt-get install libgl1 libegl1 libgl1-mesa-dri libfontconfig1)"
+    "(Debian and Ubuntu, also without a GPU: "
+    "apt-get install libgl1 libegl1 libgl1-mesa-dri libfontconfig1 libfribidi0)"
 )

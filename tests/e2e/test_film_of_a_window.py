@@ -19,6 +19,7 @@ import numpy as np
 from sketch.host import camera
 class Show(sketch.Sketch):
     window = sketch.Window(size=(320, 240), title="filmed", samples=0)
+    shows_messages = False
     def setup(self): self.shades = np.random.default_rng(0)
     def draw(self, canvas):
         canvas.background(0)

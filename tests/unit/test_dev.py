@@ -118,7 +118,7 @@ def bare_debian(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("bare_debian")
 def test_a_bare_debian_gets_what_a_command_needs():
     venv = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-    drivers = ["libgl1", "libegl1", "libfontconfig1", "libgl1-mesa-dri"]
+    drivers = ["libgl1", "libegl1", "libfontconfig1", "libfribidi0", "libgl1-mesa-dri"]
     assert dev.missing_packages("run") == [*drivers, venv]
     assert dev.missing_packages("test") == [*drivers, "xvfb", "xauth", "xdotool", venv]
 

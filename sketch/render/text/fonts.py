@@ -35,7 +35,7 @@ FALLBACKS = (
 
 NO_RAQM = (
     "Pillow has no Raqm here: text is drawn without kerning, ligatures and joined scripts, and right-to-left "
-    "text in the wrong order; pip install pillow gets a build with Raqm"
+    "text in the wrong order; Raqm needs FriBiDi (Debian and Ubuntu: apt-get install libfribidi0)"
 )
 
 Face = ImageFont.FreeTypeFont
