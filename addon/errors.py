@@ -22,10 +22,7 @@ class AddonError(Exception):
     """Anything that goes wrong in the addon."""
 
     def __init__(self, *args: object) -> None:
-        # In one line first: a break between two words is no more than a space.
-        super().__init__(
-            *(escaped(" ".join(each.split())) if isinstance(each, str) else each for each in args)
-        )
+        super().__init__(*(escaped(each) if isinstance(each, str) else each for each in args))
 
 
 class PointsError(AddonError, ValueError):

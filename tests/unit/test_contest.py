@@ -26,7 +26,7 @@ def attempts(times: dict[str, float], tried: list[str]):
         name = asks_for(names)
         tried.append(name)
         if name not in times:
-            raise ModelError(f"no {name}\nhere")
+            raise ModelError(f"no {name} here")
         return Trial(name, name, times[name])
 
     return attempt
