@@ -108,12 +108,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
 def test_shaders_and_models_travel_in_the_wheel(wheel: Path):
     inside = set(zipfile.ZipFile(wheel).namelist())
     for folder, home in (("shaders", "sketch/_data/shaders"), ("models", "addon/_data/models")):
-        listing = subprocess.run(
-            ["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        files = listing.stdout.split()
+        files = [path.relative_to(ROOT / folder) for path in (ROOT / folder).rglob("*") if path.is_file()]
         assert files, f"{folder}/ is empty"
-        assert {f"{home}/{Path(file).relative_to(folder).as_posix()}" for file in files} <= inside
+        assert {f"{home}/{path.as_posix()}" for path in files} <= inside
 
 
 def test_the_wheel_holds_the_two_packages_and_nothing_of_the_workshop(wheel: Path):
