@@ -57,7 +57,7 @@ class ExportRun:
         name: str,
         start: Start = TrainerProcess.start,
     ) -> None:
-        self.out = out
+        self.out, self._before = out, _written(out)
         self._known: Future[Taught] | None = known
         given = frozen(examples)
 
@@ -78,11 +78,12 @@ class ExportRun:
                 return f"export failed: {event.message}"
         return self._beside.failure
 
-    def stop(self) -> None:
-        """End it; a file that is not finished is not there."""
+    def stop(self) -> bool:
+        """End it; a file that is not finished is not there. Whether it was finished all the same."""
         if self._known is not None:
             self._known.cancel()
         self._beside.stop()
+        return _written(self.out) != self._before
 
 
 class CopyRun(ExportRun):
@@ -96,12 +97,21 @@ class CopyRun(ExportRun):
     """
 
     def __init__(self, model: Path, labels: tuple[str, ...], out: Path, missing: Sequence[str] = ()) -> None:
-        self.out = out
+        self.out, self._before = out, _written(out)
         self._known = None
         if missing:
             names = ", ".join(map(repr, missing[:8])) + (", ..." if len(missing) > 8 else "")
             self._besides = f"; the model was not trained on {names}: train it, then export again"
         self._beside = Beside(partial(_copied, model, labels, out), "export")
+
+
+def _written(path: Path) -> tuple[int, int] | None:
+    """When a file was written, and which it is; None if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def _taken_in(known: Future[Taught], examples: Sequence[Example]) -> tuple[Prototypes, FeatureRecipe]:

@@ -133,7 +133,8 @@ class Workshop:
             self._run.stop()
         if self._export is None:
             return [said] if said else []
-        self._export.stop()
+        if self._export.stop():
+            return [f"exported to {self._export.out}"]
         return [f"the export to {self._export.out} was ended before it was done; export again"]
 
     @property
