@@ -20,12 +20,16 @@ from sketch.render.text.lines import (
     check_align,
     is_seen,
     piece_quad,
+    rows_seen,
     texture_size,
 )
 from sketch.scalars import clamped, floats, magnitude, short
 
 _NO_SIZE = 1e-6
 """Logical pixels up to which letters are not written."""
+
+_TALLEST = 8.0
+"""Sizes that a row may reach above and below its baseline, with 30 marks on one letter."""
 
 
 class Imagery(DrawingState, ABC):
@@ -75,16 +79,18 @@ class Imagery(DrawingState, ABC):
         size, alpha = magnitude("size", size), clamped("alpha", alpha)
         check_align(align)
         self._check_open()
+        _check_text(text)
         if size <= _NO_SIZE:
-            _check_text(text)
             return
         red, green, blue, own_alpha = self._style.color
         pixels = texture_size(size, self.pixel_ratio, mean_scale(self._matrix))
         tint = (red, green, blue, own_alpha * alpha)
-        for number, row in enumerate(self._rows(text, size, font, width)):
-            line = self._texts.line(row, font, pixels)
+        step = LINE_SPACING * size
+        rows = self._texts.rows(*self._text_key(text, size, font, width))
+        for number in rows_seen(len(rows), self._matrix, self._batch.size, y, step, _TALLEST * size):
+            line = self._texts.line(rows[number], font, pixels)
             start = x + align_offset(align, line.advance * size / pixels)
-            self._write(line, start, y + number * LINE_SPACING * size, size / pixels, tint)
+            self._write(line, start, y + number * step, size / pixels, tint)
 
     def text_size(
         self, text: str, size: float = 16.0, *, width: float | None = None, font: str | None = None
@@ -98,11 +104,11 @@ class Imagery(DrawingState, ABC):
             font: As for `text`.
         """
         size = magnitude("size", size)
+        _check_text(text)
         if size <= _NO_SIZE:
-            _check_text(text)
             return (0.0, 0.0)
-        pixels = texture_size(size, self.pixel_ratio, self.pixel_ratio)
-        wide, high = self._texts.measure(self._rows(text, size, font, width), font, pixels)
+        text, font, pixels, room = self._text_key(text, size, font, width)
+        wide, high = self._texts.measure(text, font, pixels, room)
         return (wide * size / pixels, high * size / pixels)
 
     def image(
@@ -143,11 +149,12 @@ class Imagery(DrawingState, ABC):
         box = _box(x, y, *_proportioned((texture.width, texture.height), width, height))
         self._batch.picture(texture, quad_at(self._matrix, *box), alpha, self._style.blend)
 
-    def _rows(self, text: str, size: float, font: str | None, width: float | None) -> list[str]:
-        _check_text(text)
+    def _text_key(
+        self, text: str, size: float, font: str | None, width: float | None
+    ) -> tuple[str, str | None, float, float | None]:
+        """What a text is wrapped and measured by: itself, its font, and its size and width in pixels."""
         pixels = texture_size(size, self.pixel_ratio, self.pixel_ratio)
-        room = None if width is None else magnitude("width", width) * pixels / size
-        return self._texts.rows(text, font, pixels, room)
+        return (text, font, pixels, None if width is None else magnitude("width", width) * pixels / size)
 
     def _write(self, line: Line, x: float, y: float, unit: float, tint: Rgba) -> None:
         long = len(line.pieces) > 1

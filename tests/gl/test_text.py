@@ -1,3 +1,4 @@
+import math
 import unicodedata
 
 import numpy as np
@@ -120,6 +121,48 @@ def test_a_wrapped_text_is_its_lines_one_by_one(draw):
         canvas.text("\n".join(lines), 50, 20, 14, align="center")
 
     assert (draw((100, 90), paint) == draw((100, 90), by_hand)).all()
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.8, math.pi])
+def test_rows_out_of_sight_are_not_laid_out_and_change_nothing(draw, turn):
+    rows = [f"row {number}" for number in range(60)]
+
+    def place(canvas):
+        canvas.translate(60, 40)
+        canvas.rotate(turn)
+        canvas.scale(0.7)
+
+    def whole(canvas):
+        place(canvas)
+        canvas.text("\n".join(rows), -20, -30 * 20, 16)
+        laid = [key for key in canvas._texts._lines if key[0].startswith("row ")]
+        assert turn or 4 < len(laid) < 40
+
+    def one_by_one(canvas):
+        place(canvas)
+        for number, row in enumerate(rows):
+            canvas.text(row, -20, -30 * 20 + 20 * number, 16)
+
+    np.testing.assert_array_equal(draw((120, 80), whole), draw((120, 80), one_by_one))
+
+
+def test_of_a_long_narrow_text_only_what_is_seen_is_laid_out(canvas, framebuffer):
+    text = "word " * 5000
+    canvas.begin(framebuffer)
+    canvas.text(text, 5, 100, 16, width=1)
+    width, height = canvas.text_size(text, 16, width=1)
+    canvas.end()
+    assert width < 16
+    assert height == pytest.approx(20_000 * 20, abs=20)
+    assert len(canvas._texts._lines) < 10
+
+
+def test_a_font_that_is_none_is_told_of_out_of_sight(canvas, framebuffer):
+    canvas.begin(framebuffer)
+    for y in (-1e4, 1e4):
+        with pytest.raises(ValueError, match="font="):
+            canvas.text("unseen", 0, y, font="none.ttf")
+    canvas.end()
 
 
 def test_a_width_without_room_leaves_a_letter_a_line(draw):

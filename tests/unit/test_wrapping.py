@@ -32,6 +32,16 @@ def test_lines_fit_and_no_letter_is_lost(text, width):
     assert "".join(lines).replace(" ", "") == text.replace("\n", "").replace(" ", "")
 
 
+@pytest.mark.parametrize("width", [1, 30, 100_000])
+def test_what_is_measured_grows_with_the_text_and_not_with_its_square(width):
+    def measured(count):
+        asked = []
+        wrapped(" ".join(map(str, range(count))), width, lambda line: asked.append(line) or len(line))
+        return sum(map(len, asked))
+
+    assert measured(4000) < 5.5 * measured(1000)  # four times as many words, each a little longer
+
+
 def test_a_word_without_an_end_is_not_measured_again_for_every_line():
     measured = 0
 

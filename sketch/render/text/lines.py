@@ -4,18 +4,20 @@ import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, TypeVar, get_args
 
 import moderngl
 import numpy as np
 from PIL import Image
 
-from sketch.render.matrix import Matrix
+from sketch.render.matrix import Matrix, apply, inverse
 from sketch.render.shapes.quads import Quad, quad_at
 from sketch.render.text.characters import lines_of
 from sketch.render.text.fonts import OWN, Fonts
 from sketch.render.text.layout import Line, Mask, Piece, Placed, lay_out, oversampling, piece_mask
 from sketch.render.text.wrapping import wrapped
+
+_T = TypeVar("_T")
 
 Align: TypeAlias = Literal["left", "center", "right"]
 ALIGNMENTS: tuple[Align, ...] = get_args(Align)
@@ -111,6 +113,32 @@ def is_seen(quad: Quad, size: tuple[int, int]) -> bool:
     return max(across) > 0 and min(across) < size[0] and max(down) > 0 and min(down) < size[1]
 
 
+def rows_seen(
+    count: int, matrix: Matrix, size: tuple[int, int], first: float, step: float, reach: float
+) -> range:
+    """Which of the rows of a text may be within a framebuffer.
+
+    Args:
+        count: How many rows there are, at least 1.
+        matrix: From the author's coordinates to pixels.
+        size: Of the framebuffer, in pixels.
+        first: The baseline of the first row, in the author's coordinates.
+        step: From one baseline to the next, more than 0.
+        reach: How far above and below its baseline a row may have ink.
+
+    Returns:
+        Their numbers; the first row where none is seen, so that the reader of a font reports what is wrong.
+    """
+    back = inverse(matrix)
+    if back is None:
+        return range(1)
+    downs = [apply(back, x, y)[1] for x in (0, size[0]) for y in (0, size[1])]
+    low, high = ((down - first + way) / step for down, way in ((min(downs), -reach), (max(downs), reach)))
+    if not math.isfinite(low) or not math.isfinite(high):
+        return range(count)
+    return range(max(math.ceil(low), 0), min(math.floor(high) + 1, count)) or range(1)
+
+
 RESTING = 120
 """Frames after which a line is forgotten that nobody wrote: a number that counts is a new one every time."""
 
@@ -121,9 +149,10 @@ _LONGEST = 4096
 """Pixels of a line in one texture: a few of a long line are in sight at once, the others are not drawn."""
 
 _MOST_LINES = 4096
-_MOST_ROWS = 256
+_MOST_TEXTS = 256
 
 _LineKey: TypeAlias = tuple[str, str | None, float]
+_TextKey: TypeAlias = tuple[str, str | None, float, float | None]
 _PieceKey: TypeAlias = tuple[tuple[Placed, ...], float]
 
 
@@ -147,7 +176,8 @@ class TextCache:
         self._lines_used: dict[_LineKey, int] = {}
         self._pieces: OrderedDict[_PieceKey, PieceTexture] = OrderedDict()
         self._pieces_used: dict[_PieceKey, int] = {}
-        self._rows: OrderedDict[tuple[str, str | None, float, float | None], list[str]] = OrderedDict()
+        self._rows: OrderedDict[_TextKey, list[str]] = OrderedDict()
+        self._sizes: OrderedDict[_TextKey, tuple[float, float]] = OrderedDict()
         self.bytes = 0
 
     def rows(self, text: str, font: str | None, size: float, width: float | None = None) -> list[str]:
@@ -166,9 +196,7 @@ class TextCache:
             rows = lines_of(text)
             if width is not None:
                 rows = wrapped("\n".join(rows), width, lambda row: self._laid_out(row, font, size).advance)
-            self._rows[key] = rows
-            if len(self._rows) > _MOST_ROWS:  # texts that are animated would otherwise pile up
-                self._rows.popitem(last=False)
+            _remember(self._rows, key, rows)
         return self._rows[key]
 
     def line(self, text: str, font: str | None, size: float) -> Line:
@@ -209,14 +237,14 @@ class TextCache:
         while self._lines and self._lines_used[next(iter(self._lines))] < oldest:
             self._forget_oldest_line()
 
-    def measure(self, rows: Sequence[str], font: str | None, size: float) -> tuple[float, float]:
-        """Width of the longest of some lines, and height of all of them, in pixels."""
-        lines = [self.line(row, font, size) for row in rows]
-        paths = {placed.run.path for line in lines for piece in line.pieces for placed in piece.runs}
-        times = oversampling(size)
-        metrics = [self._fonts.face(path, size * times).getmetrics() for path in paths or {font or OWN}]
-        high = (max(ascent for ascent, _ in metrics) + max(descent for _, descent in metrics)) / times
-        return max(line.advance for line in lines), high + (len(lines) - 1) * LINE_SPACING * size
+    def measure(
+        self, text: str, font: str | None, size: float, width: float | None = None
+    ) -> tuple[float, float]:
+        """Width of the longest line of a text and height of all, in pixels; arguments as of `rows`."""
+        key = (text, font, size, width)
+        if key not in self._sizes:
+            _remember(self._sizes, key, self._measured(self.rows(*key), font, size))
+        return self._sizes[key]
 
     def notices(self) -> list[str]:
         """What the author should be told since the last call, such as which characters no font has."""
@@ -229,6 +257,14 @@ class TextCache:
             self._drop_oldest()
         self._lines.clear()
         self._lines_used.clear()
+
+    def _measured(self, rows: Sequence[str], font: str | None, size: float) -> tuple[float, float]:
+        lines = [self.line(row, font, size) for row in dict.fromkeys(rows)]
+        paths = {placed.run.path for line in lines for piece in line.pieces for placed in piece.runs}
+        times = oversampling(size)
+        metrics = [self._fonts.face(path, size * times).getmetrics() for path in paths or {font or OWN}]
+        high = (max(ascent for ascent, _ in metrics) + max(descent for _, descent in metrics)) / times
+        return max(line.advance for line in lines), high + (len(rows) - 1) * LINE_SPACING * size
 
     def _laid_out(self, text: str, font: str | None, size: float) -> Line:
         return lay_out(self._fonts.runs(text, font), size, self._fonts, self._longest)
@@ -263,6 +299,12 @@ class TextCache:
     def _forget_oldest_line(self) -> None:
         key, _ = self._lines.popitem(last=False)
         del self._lines_used[key]
+
+
+def _remember(texts: OrderedDict[_TextKey, _T], key: _TextKey, value: _T) -> None:
+    texts[key] = value
+    if len(texts) > _MOST_TEXTS:  # texts that are animated would otherwise pile up
+        texts.popitem(last=False)
 
 
 def _bytes_of(piece: PieceTexture) -> int:
