@@ -65,6 +65,15 @@ def asset_path(path: str | os.PathLike[str]) -> Path:
     raise MissingAssetError(f"there is no file {' or '.join(map(str, tried))}")
 
 
+def written(path: Path) -> tuple[int, int] | None:
+    """When a file was written, in nanoseconds, and its size in bytes; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # the latter for a name with a zero in it
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 def _folders() -> list[Path]:
     found = _running[-1:]
     if not found:

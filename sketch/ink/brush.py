@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-from sketch.assets import MissingAssetError, asset_path
+from sketch.assets import MissingAssetError, asset_path, written
 from sketch.ink.style import Cap, Join, Overlap
 from sketch.scalars import magnitude, number, short
 
@@ -124,7 +124,7 @@ class Brush:
         """
         return self if self.files is None else self.files.current(self)
 
-    fresh = current
+    fresh = current  # what sketches call that were written when files were only read again on request
 
     def with_uniforms(self, **values: Uniform) -> "Brush":
         """The same brush with other numbers.
@@ -214,7 +214,7 @@ class BrushFiles:
         return replace(latest, error=self._error) if self._error else latest
 
     def _times(self) -> tuple[tuple[int, int] | None, ...]:
-        return tuple(_written(file) for file in (self._code, self._settings))
+        return tuple(written(file) for file in (self._code, self._settings))
 
     def _loaded(self) -> Brush:
         for file in (self._code, self._settings):
@@ -235,15 +235,6 @@ class BrushFiles:
         uniforms = _uniforms(given.pop("uniforms", {}), text, self._settings)
         named: dict[str, Any] = {"name": self._name, **given}
         return Brush(**named, code=text, path=self._code.resolve(), uniforms=uniforms, files=self)
-
-
-def _written(file: Path) -> tuple[int, int] | None:
-    """When a file was written, and its size; None where there is none."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
 
 
 def _text(file: Path) -> str:

@@ -176,3 +176,12 @@ def test_a_pillow_image_that_is_damaged_is_refused_by_name(draw, tmp_path):
         pytest.raises(ValueError, match="cannot read the Pillow image"),
     ):
         draw((6, 6), lambda c: c.image(picture, 0, 0))
+
+
+def test_a_picture_without_an_end_is_refused_before_it_is_copied(canvas, framebuffer):
+    endless = np.broadcast_to(np.uint8(255), (10**6, 10**6, 3))
+    canvas.begin(framebuffer)
+    for picture in (endless, OwnImage(endless)):
+        with pytest.raises(ValueError, match=r"an image may measure .* got 1000000 x 1000000"):
+            canvas.image(picture, 0, 0, 10, 10)
+    canvas.end()

@@ -7,7 +7,7 @@ from weakref import ref
 
 import moderngl
 
-from sketch.assets import MissingAssetError, asset_path
+from sketch.assets import MissingAssetError, asset_path, written
 from sketch.render.images.image import Image, ImageSource, Pixels, as_pixels, load_pixels
 
 
@@ -22,6 +22,7 @@ class ImageCache:
     def __init__(self, ctx: moderngl.Context, limit: int = 256 << 20) -> None:
         self._ctx = ctx
         self._limit = limit
+        self._largest = int(ctx.info["GL_MAX_TEXTURE_SIZE"])
         self._textures: OrderedDict[object, moderngl.Texture] = OrderedDict()
         self._images: dict[int, tuple[ref[Image], int]] = {}
         self.bytes = 0
@@ -38,7 +39,7 @@ class ImageCache:
             return self._file(source)
         if isinstance(source, Image):
             return self._image(source)
-        pixels = as_pixels(source)
+        pixels = as_pixels(source, self._largest)
         key = pixels.shape
         texture = self._textures.get(key)
         if texture is None:
@@ -66,10 +67,10 @@ class ImageCache:
             path = asset_path(source)
         except MissingAssetError:
             path = Path(source)  # whose loading says what is missing
-        key = (str(path), _written(path))
+        key = (str(path), written(path))
         texture = self._textures.get(key)
         if texture is None:
-            texture = self._keep(key, as_pixels(load_pixels(path)))
+            texture = self._keep(key, as_pixels(load_pixels(path), self._largest))
             texture.build_mipmaps()
             texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
         self._textures.move_to_end(key)
@@ -82,9 +83,9 @@ class ImageCache:
         # An image that is gone may have had the same address.
         if texture is None or kept is None or kept[0]() is not image:
             self._drop(key)
-            texture = self._keep(key, as_pixels(image.pixels))
+            texture = self._keep(key, as_pixels(image.pixels, self._largest))
         elif kept[1] != image.revision:
-            pixels = as_pixels(image.pixels)
+            pixels = as_pixels(image.pixels, self._largest)
             if (texture.height, texture.width, texture.components) == pixels.shape:
                 texture.write(pixels, alignment=1)
             else:
@@ -103,11 +104,6 @@ class ImageCache:
 
     def _keep(self, key: object, pixels: Pixels) -> moderngl.Texture:
         height, width, channels = pixels.shape
-        largest = int(self._ctx.info["GL_MAX_TEXTURE_SIZE"])
-        if max(height, width) > largest:
-            raise ValueError(
-                f"an image may measure {largest} x {largest} pixels here; got {width} x {height}"
-            )
         texture = self._ctx.texture((width, height), channels, pixels, alignment=1)
         texture.repeat_x = texture.repeat_y = False
         self._textures[key] = texture
@@ -117,11 +113,3 @@ class ImageCache:
             self.bytes -= oldest.width * oldest.height * oldest.components
             oldest.release()
         return texture
-
-
-def _written(path: Path) -> int | None:
-    """When a file was written; None where there is none that can be looked at."""
-    try:
-        return path.stat().st_mtime_ns
-    except (OSError, ValueError):  # a name too long, or with a zero in it
-        return None

@@ -105,19 +105,24 @@ def load_pixels(path: str | os.PathLike[str]) -> Pixels:
         raise ValueError(f"cannot read the image {os.fspath(path)!r}: {error}") from error
 
 
-def as_pixels(source: Pillow.Image | Pixels) -> Pixels:
+def as_pixels(source: Pillow.Image | Pixels, largest: int | None = None) -> Pixels:
     """Give a picture the layout that is uploaded.
 
     Args:
         source: Pillow image, or uint8 array of shape (h, w, 3) or (h, w, 4), alpha not premultiplied.
+        largest: Pixels that a side may measure; any number if left out.
 
     Returns:
         Uint8 array of shape (h, w, 3) or (h, w, 4), alpha premultiplied.
 
     Raises:
-        ValueError: It is no picture, or an empty one.
+        ValueError: It is no picture, an empty one, or too large.
     """
     given = check_pixels(_of_pillow(source) if isinstance(source, Pillow.Image) else source)
+    height, width, _ = given.shape
+    # Before it is copied: an array may repeat one pixel and be of any size without taking memory.
+    if largest is not None and max(height, width) > largest:
+        raise ValueError(f"an image may measure {largest} x {largest} pixels here; got {width} x {height}")
     return np.ascontiguousarray(given) if given.shape[2] == 3 else premultiplied(given)
 
 
