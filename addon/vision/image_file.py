@@ -102,9 +102,8 @@ def _check_file(path: Path) -> None:
     if stat.S_ISDIR(about.st_mode):
         raise UnreadableImageError("it is a folder")
     if not stat.S_ISREG(about.st_mode):
-        raise UnreadableImageError(
-            "it is no regular file"
-        )  # opening a pipe would wait for whoever writes to it
+        # Opening a pipe would wait for whoever writes to it.
+        raise UnreadableImageError("it is no regular file")
     if about.st_size == 0:
         raise UnreadableImageError("it is empty")
 
@@ -126,8 +125,8 @@ def _orientation(picture: Image.Image) -> int:
 def _as_rgba(picture: Image.Image) -> Image.Image:
     try:
         return picture.convert("RGBA")
-    except ValueError:  # Pillow has no way from a few color spaces to RGBA, but one to RGB
-        return picture.convert("RGB").convert("RGBA")
+    except ValueError:  # Pillow has no way from a few modes to RGBA, but one by another
+        return picture.convert("LA" if picture.mode == "La" else "RGB").convert("RGBA")
 
 
 def _of_16_bits(values: NDArray[Any]) -> NDArray[np.float32]:

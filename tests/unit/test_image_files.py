@@ -178,6 +178,12 @@ TABLE = [
 
 
 @LOADERS
+def test_gray_whose_alpha_is_multiplied_in_is_read(loader):
+    picture = Image.fromarray(np.array([[[100, 128], [50, 255]]], np.uint8), "LA").convert("La")
+    np.testing.assert_allclose(loader.image_pixels(picture)[0], [[100] * 3 + [128], [50] * 3 + [255]], atol=1)
+
+
+@LOADERS
 @pytest.mark.parametrize("make", TABLE, ids=lambda make: make.__name__)
 def test_a_file_is_read_as_the_pixels_it_means(loader, make, tmp_path):
     path, expected = make(tmp_path / "picture")
