@@ -12,7 +12,7 @@ import numpy as np
 
 from sketch.ink.ink import Ink
 from sketch.render.color import parse_color
-from sketch.scalars import number, rounded, whole
+from sketch.scalars import number, rounded, short, whole
 from sketch.timing import FrameTimes
 from sketch.window import Window
 
@@ -154,6 +154,5 @@ _METHOD: tuple[str, str, Check] = ("a method that Inkloop calls", "a function", 
 
 
 def _taken(name: str, meaning: str, value: Any) -> str:
-    text = repr(value)
-    short = text if len(text) <= 60 else f"{text[:60]}…"
-    return f"{name} is the sketch's own name: {meaning}; got {short}. Call yours otherwise, such as my_{name}"
+    advice = f"Call yours otherwise, such as my_{name}"
+    return f"{name} is the sketch's own name: {meaning}; got {short(value)}. {advice}"

@@ -4,6 +4,7 @@ What is clamped and what is refused is decided in docs/decisions/0012-numbers.md
 """
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,10 @@ _PLAIN = frozenset((float, np.float64, np.float32))
 
 def short(value: object) -> str:
     """A value as an error tells of it, cut where it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # of a whole number of more than 4300 digits, or in a class of the author's
+        return f"a value of type {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
@@ -32,6 +36,23 @@ def are_plain(*values: float) -> bool:
         return False
 
 
+def as_float(value: Any) -> float:
+    """Read one number of any size; a whole one that no float reaches becomes the largest or least float.
+
+    Raises:
+        TypeError: It is none; a text, a complex number and an array of one number are none either.
+    """
+    kind = getattr(getattr(value, "dtype", None), "kind", "f")
+    if isinstance(value, str | bytes | bytearray) or getattr(value, "ndim", 0) != 0 or kind not in "biufO":
+        raise TypeError(f"no number: {short(value)}")
+    try:
+        return float(value)
+    except OverflowError:
+        return sys.float_info.max if value > 0 else -sys.float_info.max
+    except ValueError:
+        raise TypeError(f"no number: {short(value)}") from None
+
+
 def number(name: str, value: Any) -> float:
     """Read one finite number.
 
@@ -43,19 +64,15 @@ def number(name: str, value: Any) -> float:
         TypeError: It is none; an array of one number is none either.
         ValueError: It is NaN, infinite, or beyond what float32 reaches.
     """
-    if isinstance(value, str | bytes | bytearray) or getattr(value, "ndim", 0) != 0:
-        raise TypeError(f"{name} must be a number; got {short(value)}")
     try:
-        read = float(value)
-    except OverflowError:  # a whole number of more than 308 digits
-        read = LARGEST * 2
-    except (TypeError, ValueError):
+        read = as_float(value)
+    except TypeError:
         raise TypeError(f"{name} must be a number; got {short(value)}") from None
     if not math.isfinite(read):
         raise ValueError(f"{name} must be finite; got {short(value)}")
     if abs(read) > LARGEST:
         raise ValueError(
-            f"{name} must be within {LARGEST}, which the GPU's numbers reach; got {str(value)[:40]}"
+            f"{name} must be within {LARGEST}, which the GPU's numbers reach; got {short(value)}"
         )
     return read
 

@@ -2,7 +2,6 @@
 
 import math
 from functools import lru_cache
-from numbers import Real
 from typing import TypeAlias
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink.ink import Rgba
 from sketch.render.checks import as_floats
-from sketch.scalars import clamped, short
+from sketch.scalars import as_float, clamped, short
 
 ColorLike: TypeAlias = str | float | tuple[float, ...]
 """What `color=` arguments take: "#rrggbb", "#rrggbbaa", a grey, or a tuple of one to four channels 0..255."""
@@ -111,15 +110,18 @@ def _from_numbers(channels: tuple[object, ...]) -> Rgba:
 def _channel(value: object) -> float:
     # The two commonest types first: to ask whether another is a number takes ten times as long.
     if type(value) is not float and type(value) is not int:
-        if isinstance(value, bool) or not isinstance(value, Real):
+        if isinstance(value, bool) or getattr(value, "dtype", None) == np.bool_:
             raise TypeError(f"a color is {FORMS}; got the channel {short(value)}")
-        value = float(value)
+        try:
+            value = as_float(value)
+        except TypeError:
+            raise TypeError(f"a color is {FORMS}; got the channel {short(value)}") from None
     try:
         share = value / 255.0
     except OverflowError:  # a whole number of more than 308 digits
-        share = 2.0 if value > 0 else -1.0
+        share = as_float(value) / 255.0
     if 0.0 <= share <= 1.0:
         return share
     if not math.isfinite(share):
-        raise ValueError(f"color channels must be finite; got {value!r}")
+        raise ValueError(f"color channels must be finite; got {short(value)}")
     return 0.0 if share < 0.0 else 1.0

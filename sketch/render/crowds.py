@@ -142,12 +142,12 @@ class Crowds(Figures):
         """One color or one a row, 0..1."""
         if color is None:
             return self._style.color
-        if isinstance(color, str | int | float):
-            return parse_color(color)
+        if isinstance(color, str) or not _is_row(color):
+            return parse_color(cast(ColorLike, color))
         if isinstance(color, tuple) and not any(map(_is_row, color)):
             return parse_color(cast(tuple[float, ...], color))
         return point_colors(cast(ArrayLike, color), count)
 
 
 def _is_row(part: object) -> bool:
-    return not isinstance(part, int | float) and isinstance(part, Sequence | np.ndarray)
+    return isinstance(part, Sequence) or getattr(part, "ndim", 0) > 0

@@ -1,3 +1,5 @@
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,17 @@ def test_numbers_out_of_range_count_as_the_nearest_in_it():
 def test_what_is_no_number_is_refused(bad):
     with pytest.raises(TypeError, match="channel"):
         parse_color(*bad)
+
+
+@pytest.mark.parametrize("number", [np.array(51.0), np.array(51), np.float32(51), Fraction(51), Decimal(51)])
+def test_a_number_of_any_kind_is_a_channel(number):
+    assert parse_color(number, number, number) == parse_color(number) == (0.2, 0.2, 0.2, 1)
+
+
+@pytest.mark.parametrize("bad", [np.array(True), np.bool_(1), np.array("5"), np.ones(1), np.complex64(5)])
+def test_an_array_that_is_no_number_is_no_channel(bad):
+    with pytest.raises(TypeError, match="channel"):
+        parse_color(bad, 0, 0)
 
 
 @pytest.mark.parametrize("alpha", [-np.inf, np.inf, np.nan])
