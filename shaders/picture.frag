@@ -3,14 +3,14 @@
 // A picture whose colors are premultiplied by its alpha.
 
 uniform sampler2D picture;
-uniform vec4 color; // its alpha is the opacity; its red is 1 for a picture that fades by being drawn over and over
+uniform vec4 color; // its alpha is the opacity; its red is 1 to dither a picture that fades by being drawn over and over
 
 in vec2 at;
 
 out vec4 paint;
 
-#include "chance.glsl"
+#include "dither.glsl"
 
 void main() {
-    paint = texture(picture, at) * color.a + chance() * color.r;
+    paint = texture(picture, at) * color.a + dither() * color.r;
 }

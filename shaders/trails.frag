@@ -16,7 +16,7 @@ in vec2 at;
 
 out vec4 paint;
 
-#include "chance.glsl"
+#include "dither.glsl"
 
 vec4 before() {
 #ifdef MOVES
@@ -32,6 +32,6 @@ vec4 before() {
 void main() {
     vec4 now = texture(picture, at) - ground;
     vec4 then = before();
-    vec4 left = max(abs(then) * keep + chance(), 0.0);
+    vec4 left = max(abs(then) * keep + dither(), 0.0);
     paint = ground + mix(now, sign(then) * left, greaterThan(left, abs(now)));
 }

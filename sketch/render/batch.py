@@ -12,12 +12,12 @@ from sketch.ink.ink import Rgba
 from sketch.render.gl.blend import BlendMode, set_blending, unset_blending
 from sketch.render.gl.glsl import ShaderError
 from sketch.render.gradient import PlacedGradient
-from sketch.render.matrix import Matrix
+from sketch.render.matrix import Box, Matrix
+from sketch.render.shapes.fade import FadePainter
 from sketch.render.shapes.painter import ShapePainter
 from sketch.render.shapes.path_fill import PathPainter, PixelPath
 from sketch.render.shapes.polygons import MeshPainter
 from sketch.render.shapes.quads import Quad, QuadPainter
-from sketch.render.shapes.veil import PixelBox, VeilPainter
 from sketch.render.strokes.buffers import StrokeBuffers
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.kept import KeptStroke
@@ -47,7 +47,7 @@ class Batch:
         self._paths = PathPainter(ctx)
         self._masks = QuadPainter(ctx, "mask.frag")
         self._pictures = QuadPainter(ctx, "picture.frag")
-        self._veils = VeilPainter(ctx)
+        self._fades = FadePainter(ctx)
         self._pending: str | None = None
         self._blend: BlendMode = "alpha"
         self._gradient: PlacedGradient | None = None
@@ -90,11 +90,11 @@ class Batch:
         set_blending(self._ctx, blend)
         self._paths.fill(path, color, self.size, gradient)
 
-    def veil(self, box: PixelBox, veil: tuple[Rgba, Rgba]) -> None:
-        """Fade what is in the framebuffer by a rectangle; see `shapes.veil`."""
+    def fade(self, box: Box, fade: tuple[Rgba, Rgba]) -> None:
+        """Fade what is in the framebuffer by a rectangle; see `shapes.fade`."""
         self.flush()
         unset_blending(self._ctx)
-        self._veils.paint(box, veil, self.size)
+        self._fades.paint(box, fade, self.size)
 
     def mask(
         self,
@@ -179,7 +179,7 @@ class Batch:
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        quads = (self._masks, self._pictures, self._veils)
+        quads = (self._masks, self._pictures, self._fades)
         for painter in (self._strokes, self._shapes, self._slanted, self._meshes, self._paths, *quads):
             painter.release()
 

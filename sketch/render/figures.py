@@ -14,10 +14,10 @@ from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.render import checks
 from sketch.render.batch import Batch
 from sketch.render.gradient import PlacedGradient, subdivided
-from sketch.render.matrix import Axes, apply_to_points, mean_scale
+from sketch.render.matrix import Axes, apply_to_points, mean_scale, upright_box
+from sketch.render.shapes.fade import fade_of, fades
 from sketch.render.shapes.painter import box_row, ellipse_row, line_row, triangle_row
 from sketch.render.shapes.polygons import check_convex, convex_mesh
-from sketch.render.shapes.veil import is_veil, veil_box, veil_of
 from sketch.render.state import DrawingState
 from sketch.render.strokes.brushes import brush_of
 from sketch.render.strokes.joints import PixelStroke
@@ -113,19 +113,19 @@ class Figures(DrawingState, ABC):
         if half < 0 or high < 0:
             x, y, half, high = x + min(width, 0.0), y + min(height, 0.0), abs(half), abs(high)
         rounded = min(abs(float(radius)), half, high) if radius else 0.0
-        if self._kept and style.filled and not rounded and self._veiled(x, y, 2 * half, 2 * high):
+        if self._kept and style.filled and not rounded and self._faded(x, y, 2 * half, 2 * high):
             return
         axes = self._derived or self._axes()
         self._shape(box_row(axes, x + half, y + high, half, high, rounded, line, style.color), axes)
 
-    def _veiled(self, x: float, y: float, width: float, height: float) -> bool:
+    def _faded(self, x: float, y: float, width: float, height: float) -> bool:
         """Fade what is there, if that is what a rectangle does; whether it was."""
         style = self._style
-        veil = veil_of(style.color, style.blend) if style.gradient is None else None
-        box = veil_box(self._matrix, x, y, width, height) if veil else None
-        if veil is None or box is None or not is_veil(box, self._batch.size):
+        fade = fade_of(style.color, style.blend) if style.gradient is None else None
+        box = upright_box(self._matrix, x, y, width, height) if fade else None
+        if fade is None or box is None or not fades(box, self._batch.size):
             return False
-        self._batch.veil(box, veil)
+        self._batch.fade(box, fade)
         return True
 
     def triangle(self, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float) -> None:

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): x' = a x + c y + e and y' = b x + d y + f."""
 
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
+
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -42,6 +45,17 @@ def inverse(matrix: Matrix) -> Matrix | None:
     if area == 0:
         return None
     return (d / area, -b / area, -c / area, a / area, (c * f - d * e) / area, (b * e - a * f) / area)
+
+
+def upright_box(matrix: Matrix, x: float, y: float, width: float, height: float) -> Box | None:
+    """The box that a matrix makes of one, None if it is turned by anything but quarter turns."""
+    a, b, c, d, _, _ = matrix
+    small = 1e-6 * (abs(a) + abs(b) + abs(c) + abs(d))
+    if not (abs(b) <= small and abs(c) <= small) and not (abs(a) <= small and abs(d) <= small):
+        return None
+    x1, y1 = apply(matrix, x, y)
+    x2, y2 = apply(matrix, x + width, y + height)
+    return (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
 
 
 def mean_scale(matrix: Matrix) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from sketch.render.batch import Batch
 from sketch.render.images.fbo import Fbo, FboSurface, FboSurfaces
 from sketch.render.images.image import Image
-from sketch.render.matrix import Matrix, apply, scaling
+from sketch.render.matrix import Matrix, scaling, upright_box
 from sketch.render.state import DrawingState
 from sketch.scalars import floats, number, sides
 
@@ -69,7 +69,7 @@ class Targets(DrawingState, ABC):
     def __init__(self, target: Target) -> None:
         super().__init__()
         self._target = target
-        self._kept = target.kept
+        self._kept = target.kept  # at hand for every rectangle
         self._outer: list[Target] = []
 
     @property
@@ -238,13 +238,11 @@ class Targets(DrawingState, ABC):
 
 
 def _clip_box(matrix: Matrix, x: float, y: float, width: float, height: float) -> Clip:
-    a, b, c, d, _, _ = matrix
-    small = 1e-6 * (abs(a) + abs(b) + abs(c) + abs(d))
-    if not (abs(b) <= small and abs(c) <= small) and not (abs(a) <= small and abs(d) <= small):
+    box = upright_box(matrix, x, y, width, height)
+    if box is None:
         raise ValueError("clip needs upright coordinates; these are turned")
-    x1, y1 = apply(matrix, x, y)
-    x2, y2 = apply(matrix, x + width, y + height)
-    return (_pixel(min(x1, x2)), _pixel(min(y1, y2)), _pixel(max(x1, x2)), _pixel(max(y1, y2)))
+    left, top, right, bottom = map(_pixel, box)
+    return (left, top, right, bottom)
 
 
 def _pixel(place: float) -> int:

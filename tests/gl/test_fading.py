@@ -82,6 +82,15 @@ def test_a_part_that_is_faded_has_the_edges_of_a_rectangle(film):
     assert (pixels[:, 43:] == 255).all()
 
 
+def test_a_quarter_turn_fades_all_the_way_too(film):
+    def turned(canvas):
+        canvas.translate(SIDE, 0)
+        canvas.rotate(np.pi / 2)
+        canvas.rect(0, 0, SIDE, SIDE)
+
+    assert faded(film, 0, 8 / 255, turned)[..., :3].max() == 0
+
+
 def test_a_clip_clips_what_fades(film):
     def part(canvas):
         with canvas.clip(0, 0, 20, SIDE):

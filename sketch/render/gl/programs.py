@@ -43,8 +43,8 @@ class Programs:
         return (program, vertex_array(self._ctx, program))
 
 
-def golden_moment(count: int) -> float:
-    """What `chance.glsl` is given the `count`-th time: numbers in 0..1, of which some soon are near any."""
+def dither_moment(count: int) -> float:
+    """What `dither.glsl` is given the `count`-th time: the low-discrepancy sequence of the golden ratio."""
     return count * 0.6180339887498949 % 1.0
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch.render.gl.glsl import ShaderError
-from sketch.render.gl.programs import Drawable, Programs, golden_moment, set_uniform
+from sketch.render.gl.programs import Drawable, Programs, dither_moment, set_uniform
 from sketch.render.matrix import IDENTITY
 from sketch.render.meshes.painter import ShadedPainter
 from sketch.render.meshes.shader import Shader
@@ -194,7 +194,7 @@ class PostPainter:
             "size": source.size,
             "ground": (red * alpha, green * alpha, blue * alpha, alpha),
             "keep": 0.0 if last.fresh else step.keep,
-            "moment": golden_moment(self._frames),
+            "moment": dither_moment(self._frames),
         }
         program = self._programs.shipped("trails.frag", () if step.rests else ("MOVES",))
         self._draw(program, target, source.size, values)

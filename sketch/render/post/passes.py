@@ -2,7 +2,7 @@
 
     canvas.post(Bloom(0.6), Trails(0.92), ColorMap("jet"))
 
-A pass is a value: make it anew every frame, with other numbers if it is to move. An amount outside of its
+A pass is a value: make a new one every frame, with other numbers if it is to move. An amount outside of its
 range counts as the nearest in it, and a negative radius as its magnitude. What the GPU needs for a pass is
 kept by the canvas, by the place of the pass in the row.
 """

@@ -6,7 +6,7 @@ import moderngl
 
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import vertex_array
-from sketch.render.gl.programs import golden_moment
+from sketch.render.gl.programs import dither_moment
 from sketch.render.gl.twins import Twins
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply
@@ -60,7 +60,7 @@ class QuadPainter:
         """Draw with the current blending into the current framebuffer of this size in pixels.
 
         Only "mask.frag" heeds a gradient; of the color it then takes the alpha. "picture.frag" takes the
-        alpha as well, and red 1 to round each pixel up or down by chance.
+        alpha as well, and red 1 to dither.
         """
         program, vertices = self._programs.use(size, gradient)
         texture.use(0)
@@ -71,7 +71,7 @@ class QuadPainter:
             program["part"] = quad.part
         if "moment" in program:
             self._painted += 1
-            program["moment"] = golden_moment(self._painted)
+            program["moment"] = dither_moment(self._painted)
         vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
 
     def release(self) -> None:

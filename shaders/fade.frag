@@ -1,6 +1,6 @@
 #version 330 core
 
-// A faint rectangle over a picture that is kept, rounded so that what it fades reaches the rectangle's color.
+// A translucent rectangle over a picture that is kept, dithered so that what it fades reaches its color.
 
 uniform sampler2D last; // what was there, as large as the target
 uniform vec4 box;       // left, bottom, right, top, in pixels from the bottom left
@@ -9,7 +9,7 @@ uniform vec4 keep;      // ... and this share of itself
 
 out vec4 paint;
 
-#include "chance.glsl"
+#include "dither.glsl"
 
 void main() {
     vec2 covered = clamp(min(gl_FragCoord.xy + 0.5, box.zw) - max(gl_FragCoord.xy - 0.5, box.xy), 0.0, 1.0);
@@ -17,5 +17,5 @@ void main() {
     if (share == 0.0) {
         discard;
     }
-    paint = texelFetch(last, ivec2(gl_FragCoord.xy), 0) * mix(vec4(1.0), keep, share) + add * share + chance();
+    paint = texelFetch(last, ivec2(gl_FragCoord.xy), 0) * mix(vec4(1.0), keep, share) + add * share + dither();
 }
