@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 import pytweening  # pyright: ignore[reportMissingTypeStubs]
 
-from sketch.scalars import are_plain, number
+from sketch.scalars import are_plain, number, one_of
 
 Curve: TypeAlias = Literal[
     "linear", "quad", "cubic", "quart", "quint", "sine", "expo", "circ", "back", "elastic", "bounce"
@@ -36,10 +36,8 @@ def ease(share: float, curve: Curve = "cubic", end: End = "in_out") -> float:
         ValueError: The curve or the end is unknown, or the share is NaN.
         TypeError: The share is no number.
     """
-    if curve not in CURVES:
-        raise ValueError(f"curve must be one of {', '.join(CURVES)}; got {curve!r}")
-    if end not in ENDS:
-        raise ValueError(f"end must be one of {', '.join(ENDS)}; got {end!r}")
+    one_of("curve", curve, CURVES)
+    one_of("end", end, ENDS)
     if not are_plain(share) and not (isinstance(share, float) and math.isinf(share)):
         share = number("share", share)
     if share <= 0 or share >= 1:

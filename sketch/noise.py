@@ -7,7 +7,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sketch.scalars import number, whole
+from sketch.scalars import number, one_of, whole
 
 NoiseKind: TypeAlias = Literal["simplex", "perlin", "value", "cellular"]
 KINDS: tuple[NoiseKind, ...] = get_args(NoiseKind)
@@ -45,8 +45,7 @@ class Noise:
     def __init__(
         self, seed: int = 0, kind: NoiseKind = "simplex", frequency: float = 1.0, octaves: int = 1
     ) -> None:
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        one_of("kind", kind, KINDS)
         self._frequency = number("frequency", frequency)
         if not SLOWEST <= self._frequency <= 1 / SLOWEST:
             raise ValueError(f"frequency must be in {SLOWEST}..{1 / SLOWEST}; got {frequency!r}")

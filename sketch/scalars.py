@@ -1,13 +1,15 @@
-"""Single numbers as an author gives them: read, clamped where that is harmless, else refused by name.
+"""Numbers and words as an author gives them: read, clamped where that is harmless, else refused by name.
 
 What is clamped and what is refused is decided in docs/decisions/0012-numbers.md.
 """
 
 import math
 import sys
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
+
+_T = TypeVar("_T")
 
 LARGEST = 3.4e38
 """What the GPU's numbers reach."""
@@ -34,6 +36,17 @@ def are_plain(*values: float) -> bool:
         return total.__class__ in _PLAIN and -LARGEST < total < LARGEST
     except (TypeError, ValueError, OverflowError):
         return False
+
+
+def one_of(name: str, value: object, allowed: tuple[_T, ...]) -> _T:
+    """Return a word, or None, that is among those allowed.
+
+    Raises:
+        ValueError: It is another one, or something else.
+    """
+    if not isinstance(value, str | None) or value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}; got {short(value)}")
+    return cast(_T, value)
 
 
 def as_float(value: Any) -> float:

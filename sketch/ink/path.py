@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sketch.ink import outline
 from sketch.ink.curves import arc_points, bezier_points
 from sketch.ink.shape import Polyline, Transform, around
-from sketch.scalars import floats, magnitude, number, short
+from sketch.scalars import floats, magnitude, number, one_of, short
 
 Rule: TypeAlias = Literal["evenodd", "nonzero"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -41,8 +41,7 @@ class Path:
     __slots__ = ("_contours", "_rule")
 
     def __init__(self, contours: Iterable[Polyline | ArrayLike], rule: Rule = "evenodd") -> None:
-        if rule not in RULES:
-            raise ValueError(f"rule must be one of {', '.join(RULES)}; got {rule!r}")
+        one_of("rule", rule, RULES)
         if not isinstance(contours, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"a path takes its contours in a row, as Path([outline]); got {short(contours)}")
         closed = tuple(

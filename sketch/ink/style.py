@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
-from sketch.scalars import magnitude, number
+from sketch.scalars import magnitude, number, one_of
 
 if TYPE_CHECKING:
     from sketch.ink.brush import Brush
@@ -56,9 +56,9 @@ class StrokeStyle:
             ValueError: A word is unknown or a number is not finite.
             TypeError: What should be a number is none, or the dash is no row of numbers.
         """
-        _one_of("cap", self.cap, (*get_args(Cap), None))
-        _one_of("join", self.join, (*get_args(Join), None))
-        _one_of("overlap", self.overlap, (*get_args(Overlap), None))
+        one_of("cap", self.cap, (*get_args(Cap), None))
+        one_of("join", self.join, (*get_args(Join), None))
+        one_of("overlap", self.overlap, (*get_args(Overlap), None))
         settled = {
             "miter_limit": max(1.0, number("miter_limit", self.miter_limit)),
             "dash": _dash(self.dash),
@@ -68,11 +68,6 @@ class StrokeStyle:
         }
         for name, value in settled.items():
             object.__setattr__(self, name, value)
-
-
-def _one_of(name: str, given: object, allowed: tuple[object, ...]) -> None:
-    if not isinstance(given, str | None) or given not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}; got {given!r}")
 
 
 def _dash(given: object) -> tuple[float, ...]:

@@ -4,6 +4,8 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 import moderngl
 
+from sketch.scalars import one_of
+
 BlendMode: TypeAlias = Literal["alpha", "add", "multiply", "screen"]
 BLEND_MODES: tuple[BlendMode, ...] = get_args(BlendMode)
 
@@ -30,9 +32,7 @@ def check_blend_mode(mode: str) -> BlendMode:
     Raises:
         ValueError: There is no such mode.
     """
-    if not isinstance(mode, str) or mode not in BLEND_MODES:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"the blend mode must be one of {', '.join(BLEND_MODES)}; got {mode!r}")
-    return mode
+    return one_of("the blend mode", mode, BLEND_MODES)
 
 
 def set_blending(ctx: moderngl.Context, mode: BlendMode) -> None:

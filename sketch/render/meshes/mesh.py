@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sketch.render import checks
 from sketch.render.color import point_colors
+from sketch.scalars import one_of
 
 Floats = NDArray[np.float32]
 Mode: TypeAlias = Literal["triangles", "triangle_strip", "triangle_fan", "lines", "line_strip", "points"]
@@ -43,8 +44,7 @@ class Mesh:
         texcoords: ArrayLike | None = None,
         mode: Mode = "triangles",
     ) -> None:
-        if mode not in MODES:
-            raise ValueError(f"mode must be one of {', '.join(MODES)}; got {mode!r}")
+        one_of("mode", mode, MODES)
         xy = checks.rows_of_points("vertices", vertices)
         count = len(xy)
         self._vertices: Floats = _frozen(xy)

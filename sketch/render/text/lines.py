@@ -16,6 +16,7 @@ from sketch.render.text.characters import lines_of
 from sketch.render.text.fonts import OWN, Fonts
 from sketch.render.text.layout import Line, Mask, Piece, Placed, lay_out, oversampling, piece_mask
 from sketch.render.text.wrapping import wrapped
+from sketch.scalars import one_of
 
 _T = TypeVar("_T")
 
@@ -54,9 +55,7 @@ def check_align(align: str) -> Align:
     Raises:
         ValueError: There is no such alignment.
     """
-    if not isinstance(align, str) or align not in ALIGNMENTS:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"align= must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
-    return align
+    return one_of("align=", align, ALIGNMENTS)
 
 
 def align_offset(align: Align, advance: float) -> float:
