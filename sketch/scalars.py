@@ -18,9 +18,9 @@ _PLAIN = frozenset((float, np.float64, np.float32))
 
 
 def short(value: object) -> str:
-    """A value as an error tells of it, cut where it is long."""
+    """A value as an error tells of it, in one line and cut where it is long."""
     try:
-        text = repr(value)
+        text = " ".join(repr(value).split())
     except Exception:  # of a whole number of more than 4300 digits, or in a class of the author's
         return f"a value of type {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:80]}…"

@@ -23,7 +23,7 @@ from sketch.render.strokes.pixels import ink_stroke
 from sketch.render.targets import Targets, measured
 from sketch.render.text.lines import TextCache
 from sketch.render.vocabulary import Vocabulary
-from sketch.scalars import clamped
+from sketch.scalars import clamped, short
 
 
 class Canvas(Targets, Vocabulary):
@@ -197,7 +197,7 @@ class Canvas(Targets, Vocabulary):
         """
         opacity = clamped("opacity", opacity)
         if not isinstance(ink, Ink):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"ink needs an Ink, such as self.ink; got {ink!r}")
+            raise TypeError(f"ink needs an Ink, such as self.ink; got {short(ink)}")
         mode = self._style.blend if blend is None else check_blend_mode(blend)
         framebuffer, ground = self._open(), self._batch.ground
         self._batch.flush()

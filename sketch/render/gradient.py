@@ -125,7 +125,7 @@ def placed(gradient: object, matrix: Matrix) -> PlacedGradient:
         TypeError: It is no gradient.
     """
     if not isinstance(gradient, Gradient):
-        raise TypeError(f"gradient needs a Gradient; got {gradient!r}")
+        raise TypeError(f"gradient needs a Gradient; got {short(gradient)}")
     back = inverse(multiply(matrix, gradient.matrix))
     if back is None or max(map(abs, back)) > _STEEPEST:
         back = _LAST_COLOR

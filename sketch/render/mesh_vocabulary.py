@@ -15,7 +15,7 @@ from sketch.render.matrix import apply_to_points
 from sketch.render.meshes.mesh import Mesh
 from sketch.render.meshes.painter import VERTEX_FLOATS, ShadedPainter
 from sketch.render.meshes.shader import Shader
-from sketch.scalars import floats
+from sketch.scalars import floats, short
 
 Floats = NDArray[np.float32]
 
@@ -48,7 +48,7 @@ class MeshVocabulary(Crowds, ABC):
         """
         self._check_open()
         if not isinstance(mesh, Mesh):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"mesh needs a Mesh; got {mesh!r}")
+            raise TypeError(f"mesh needs a Mesh; got {short(mesh)}")
         triangles = mesh.mode.startswith("triangle")
         if texture is not None and shader is not None:
             raise ValueError("a mesh is drawn with a texture or with a shader, not with both")
@@ -81,7 +81,7 @@ class MeshVocabulary(Crowds, ABC):
         """
         self._check_open()
         if not isinstance(shader, Shader):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f'shader needs a Shader, as Shader("waves.frag"); got {shader!r}')
+            raise TypeError(f'shader needs a Shader, as Shader("waves.frag"); got {short(shader)}')
         x, y, width, height = floats(
             x=x,
             y=y,

@@ -108,7 +108,7 @@ class StrokeVocabulary(Crowds, ABC):
         xy = checks.plane_points(points)
         time = number("time", time)
         if not isinstance(style, StrokeStyle):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"style must be a StrokeStyle(...); got {style!r}")
+            raise TypeError(f"style must be a StrokeStyle(...); got {short(style)}")
         brush = None if style.brush is None else brush_of(style.brush)
         if data is not None and brush is None:
             raise ValueError("a stroke without a brush reads no data")

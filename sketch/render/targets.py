@@ -14,7 +14,7 @@ from sketch.render.images.fbo import Fbo, FboSurface, FboSurfaces
 from sketch.render.images.image import Image
 from sketch.render.matrix import Matrix, scaling, upright_box
 from sketch.render.state import DrawingState
-from sketch.scalars import floats, number, sides
+from sketch.scalars import floats, number, short, sides
 
 Clip = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels."""
@@ -184,7 +184,7 @@ class Targets(DrawingState, ABC):
 
     def _check_fbo(self, fbo: object) -> None:
         if not isinstance(fbo, Fbo):
-            raise TypeError(f"into needs an Fbo; got {fbo!r}")
+            raise TypeError(f"into needs an Fbo; got {short(fbo)}")
         self._check_open()
         if self._draws_into(fbo):
             raise ValueError("this Fbo is being drawn into already")

@@ -7,6 +7,7 @@ from sketch.render.imagery import Imagery
 from sketch.render.mesh_vocabulary import MeshVocabulary
 from sketch.render.shapes.path_fill import pixel_path
 from sketch.render.stroke_vocabulary import StrokeVocabulary
+from sketch.scalars import short
 
 
 class Vocabulary(StrokeVocabulary, MeshVocabulary, Imagery, ABC):
@@ -19,7 +20,7 @@ class Vocabulary(StrokeVocabulary, MeshVocabulary, Imagery, ABC):
             TypeError: It is no path.
         """
         if not isinstance(path, Path):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"path needs a Path; got {path!r}")
+            raise TypeError(f"path needs a Path; got {short(path)}")
         self._check_open()
         style = self._style
         if not style.filled:

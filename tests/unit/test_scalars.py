@@ -28,6 +28,7 @@ def test_a_number_that_float32_does_not_reach_is_told_by_its_name(value):
         number("x", value)
 
 
-def test_a_value_whose_own_text_fails_is_told_by_its_type():
+def test_a_value_is_told_in_a_line_and_by_its_type_where_its_text_fails():
     assert short(10**5000) == "a value of type int"
+    assert short(np.eye(2)) == "array([[1., 0.], [0., 1.]])"
     assert short("x" * 200) == f"'{'x' * 79}…"

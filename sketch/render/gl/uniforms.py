@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sketch.render.gl.glsl import Declared
-from sketch.scalars import LARGEST
+from sketch.scalars import LARGEST, short
 
 SAMPLER = "sampler2D"
 
@@ -48,22 +48,22 @@ def as_numbers(file: str, name: str, value: ArrayLike, declared: Declared) -> ND
         advice = (
             "" if "sampler" in declared.type else "; what it holds must be declared as uniforms of their own"
         )
-        raise TypeError(f"{wanted}, which cannot be set to {value!r}{advice}")
+        raise TypeError(f"{wanted}, which cannot be set to {short(value)}{advice}")
     whole = declared.type[0] in "iub"
     try:
         given = np.asarray(value)
     except ValueError:
-        raise TypeError(f"{wanted}: numbers in rows of one length; got {value!r}") from None
+        raise TypeError(f"{wanted}: numbers in rows of one length; got {short(value)}") from None
     if given.dtype.kind not in ("biu" if whole else "biuf"):
-        raise TypeError(f"{wanted}: {'whole numbers' if whole else 'numbers'}; got {value!r}")
+        raise TypeError(f"{wanted}: {'whole numbers' if whole else 'numbers'}; got {short(value)}")
     right = given.size == size * declared.length if declared.length else given.size % size == 0
     if not right:
         raise ValueError(f"{wanted}: {size * declared.length} numbers; got {given.size}")
     if not np.isfinite(given).all():
-        raise ValueError(f"{wanted} and must be finite; got {value!r}")
+        raise ValueError(f"{wanted} and must be finite; got {short(value)}")
     low, high = _reach(declared.type)
     if not ((given >= low) & (given <= high)).all():
-        raise ValueError(f"{wanted} and must be within {low:g}..{high:g}; got {value!r}")
+        raise ValueError(f"{wanted} and must be within {low:g}..{high:g}; got {short(value)}")
     if declared.type.startswith("mat"):
         side = round(size**0.5)
         given = given.reshape(-1, side, side).transpose(0, 2, 1)  # GLSL counts by columns

@@ -14,6 +14,7 @@ from sketch.render.gl.shaders import shader_text
 from sketch.render.gl.uniforms import SAMPLER, as_numbers, check_name
 from sketch.render.images.fbo import Fbo
 from sketch.render.images.image import Image
+from sketch.scalars import short
 
 Picture: TypeAlias = Image | Fbo | str | Path
 PathLike: TypeAlias = str | os.PathLike[str]
@@ -129,7 +130,7 @@ class Shader:
         if isinstance(value, Image | Fbo | str | Path):
             return value
         raise TypeError(
-            f"uniform {name!r} of {self.name} is a sampler2D: an Image, an Fbo or a path; got {value!r}"
+            f"uniform {name!r} of {self.name} is a sampler2D: an Image, an Fbo or a path; got {short(value)}"
         )
 
 

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from sketch.ink.ink import Rgba
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.post.colormaps import Stops, check_colormap
-from sketch.scalars import clamped, magnitude, number
+from sketch.scalars import clamped, magnitude, number, short
 
 Uniform: TypeAlias = float | tuple[float, ...]
 """What a shader of one's own may be handed: a number, or two to four of them."""
@@ -89,7 +89,7 @@ class Trails:
         try:
             x, y = self.shift
         except (TypeError, ValueError):
-            raise TypeError(f"shift must be two numbers, as (0.0, 2.0); got {self.shift!r}") from None
+            raise TypeError(f"shift must be two numbers, as (0.0, 2.0); got {short(self.shift)}") from None
         _settle(
             self,
             keep=clamped("keep", self.keep),
@@ -171,4 +171,4 @@ def check_passes(passes: tuple[object, ...]) -> None:
     """
     for step in passes:
         if not isinstance(step, Blur | Bloom | Trails | ColorMap | Shade):
-            raise TypeError(f"a pass is a Blur, Bloom, Trails, ColorMap or Shade; got {step!r}")
+            raise TypeError(f"a pass is a Blur, Bloom, Trails, ColorMap or Shade; got {short(step)}")
