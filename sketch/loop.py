@@ -29,7 +29,7 @@ from sketch.input.events import (
 from sketch.input.pen import InkReopened, PenChange, PenTracker, StrokeDone, StrokePoint
 from sketch.input.queue import EventQueue
 from sketch.input.sound import sound_event
-from sketch.kept_ink import KeptInk
+from sketch.kept_ink.keeper import KeptInk
 from sketch.notices import Notices
 from sketch.render.canvas import Canvas
 from sketch.render.color import parse_color

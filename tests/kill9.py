@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from addon import taught_file
-from sketch import kept_ink
+from sketch.kept_ink.format import read
 
 # Prints a line only once what it says is on the disk. An example is known by the x of its first point.
 CHILD = """
@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from addon.taught import TaughtStore
 from sketch.ink.ink import Ink, Stroke
-from sketch.kept_ink import KeptInk
+from sketch.kept_ink.keeper import KeptInk
 
 home, start = Path(sys.argv[1]), int(sys.argv[2])
 ink = Ink()
@@ -168,7 +168,7 @@ def _reported(drawn: str, taught: str) -> tuple[tuple[int, ...], Taught]:
 
 def _found(home: Path) -> tuple[tuple[int, ...], Taught, list[str]]:
     """What is on the disk, and what of it cannot be read; a process killed at once may have left no file."""
-    found = kept_ink.read(_bytes(home / "drawn.ink"))
+    found = read(_bytes(home / "drawn.ink"))
     damage = ["the ink is damaged"] if found.damaged else []
     records, unreadable = taught_file.read(home / "taught.sqlite3")
     if unreadable:

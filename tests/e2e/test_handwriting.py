@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from addon import taught_file
-from sketch import kept_ink
 from sketch.examples.handwriting_show import perform, placed
+from sketch.kept_ink.format import read
 from sketch.live.hand import TEACH_FACE, TEST_FACE
 from tests.e2e.person import Person
 
@@ -156,7 +156,7 @@ def test_a_letter_written_slowly_is_one_example_and_is_there_after_kill_9(screen
         person.stop()
     records, _ = taught_file.read(next(tmp_path.rglob("taught.sqlite3")))
     assert [(record.label, len(record.strokes)) for record in records] == [("A", 2)]
-    assert len(kept_ink.read(next(tmp_path.rglob("*.ink")).read_bytes()).strokes) >= 2
+    assert len(read(next(tmp_path.rglob("*.ink")).read_bytes()).strokes) >= 2
 
 
 def test_the_machine_written_hand_leaves_picture_film_and_figures(tmp_path):

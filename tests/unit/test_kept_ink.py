@@ -3,16 +3,21 @@
 import os
 import struct
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 
-from sketch import kept_ink
 from sketch.ink.brush import Brush
 from sketch.ink.history import Change
 from sketch.ink.ink import Ink, Stroke
 from sketch.ink.style import StrokeStyle
-from sketch.kept_ink import HEADER, KeptInk, applied, encoded, read
+from sketch.kept_ink import writer
+from sketch.kept_ink.format import HEADER, Found, applied, encoded, read
+from sketch.kept_ink.keeper import KeptInk
+from sketch.kept_ink.lock import FileLock
+
+ROOT = Path(__file__).parents[2]
 
 
 def stroke(value: float, **more) -> Stroke:
@@ -70,7 +75,7 @@ def test_a_cleared_ink_stays_clear(path):
 
 
 def test_a_stroke_looks_as_it_did():
-    brush = Brush.load(Path(kept_ink.__file__).parents[1] / "shaders" / "brushes" / "chalk")
+    brush = Brush.load(ROOT / "shaders" / "brushes" / "chalk")
     given = Stroke(
         np.arange(12, dtype=np.float32).reshape(3, 4),
         np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4),
@@ -97,7 +102,7 @@ def test_a_stroke_looks_as_it_did():
 
 def test_a_brush_that_is_gone_leaves_the_stroke(tmp_path):
     for ending in (".frag", ".toml"):
-        source = Path(kept_ink.__file__).parents[1] / "shaders" / "brushes" / f"chalk{ending}"
+        source = ROOT / "shaders" / "brushes" / f"chalk{ending}"
         (tmp_path / f"mine{ending}").write_bytes(source.read_bytes())
     data = encoded(Change(0, (), (stroke(1, style=StrokeStyle(brush=Brush.load(tmp_path / "mine"))),)))
     (tmp_path / "mine.frag").unlink()
@@ -198,7 +203,7 @@ def test_an_ink_changed_past_its_methods_or_replaced_is_kept_as_it_is(path):
 
 
 def test_a_long_session_of_undone_strokes_leaves_a_small_file(path, monkeypatch):
-    monkeypatch.setattr(kept_ink, "SLACK_BYTES", 20_000)
+    monkeypatch.setattr(writer, "SLACK_BYTES", 20_000)
     ink = Ink()
     keeper = KeptInk(path, ink)
     ink.add(stroke(1))
@@ -239,7 +244,7 @@ def test_a_file_that_was_removed_is_written_again(path):
 
 
 def test_an_ink_that_is_too_large_is_told_and_kept_again_when_it_is_not(path, monkeypatch):
-    monkeypatch.setattr(kept_ink, "MOST_BYTES", 1500)
+    monkeypatch.setattr(writer, "MOST_BYTES", 1500)
     ink = Ink()
     keeper = KeptInk(path, ink, retry_seconds=0.01)
     for value in range(8):
@@ -260,3 +265,23 @@ def test_changes_that_are_none_are_refused():
     with pytest.raises(ValueError, match="fit"):
         applied([], encoded(Change(3, (), (stroke(1),))))
     assert read(HEADER).strokes == []
+
+
+def test_another_run_that_has_the_file_is_told_once(path):
+    tried_again = Event()
+
+    class Taken(FileLock):
+        tries = 0
+
+        def acquire(self) -> bool:
+            self.tries += 1
+            if self.tries > 2:
+                tried_again.set()
+            return False
+
+    thread = writer.Writer(path, Taken(path), Found([]), retry_seconds=0.001)
+    thread.put(writer.Whole(()))
+    assert tried_again.wait(10)
+    thread.close(10)
+    (line,) = thread.said()
+    assert "another run" in line

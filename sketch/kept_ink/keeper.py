@@ -1,0 +1,144 @@
+"""Keeps the ink of a sketch that asks for it: puts back what is on the disk, and hands over every change."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from sketch.ink.history import Change
+from sketch.ink.ink import Ink, Stroke
+from sketch.kept_ink.format import SUFFIX, Found, read
+from sketch.kept_ink.lock import FileLock
+from sketch.kept_ink.writer import MOST_BYTES, Whole, Writer, unkept
+
+RETRY_SECONDS = 2.0
+CLOSING_SECONDS = 5.0
+
+
+class KeptInk:
+    """Keeps an ink in a file: puts back what is there, and then writes every change in a thread of its own.
+
+    Nothing here waits for the disk, except opening, `flush` and `close`, and no trouble with the disk raises:
+    it is told by `poll`, and writing is tried again. Call from one thread.
+
+    Args:
+        path: The file; its folder is made if need be.
+        ink: Takes what the file holds, unless something is drawn in it already.
+        retry_seconds: How long to wait after a failed write.
+    """
+
+    def __init__(self, path: Path, ink: Ink, retry_seconds: float = RETRY_SECONDS) -> None:
+        self._path = path
+        self._handed = 0
+        self._messages: list[str] = []
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self._ink = ink
+        self._count = len(ink)
+        found = self._opened()
+        self.keeps = found is not None
+        if found is None:
+            return
+        self._writer = Writer(path, self._lock, found, retry_seconds)
+        ink.watcher = self._changed
+        drawn = bool(ink.strokes)
+        if not drawn:
+            ink.strokes.extend(found.strokes)
+            ink.revision += 1
+            self._count = len(ink)
+        if drawn or found.damaged:
+            self._hand_over(Whole(tuple(ink.strokes)))
+
+    @property
+    def unsaved(self) -> int:
+        """Changes that are not known to be on the disk."""
+        return self._handed - self._writer.done if self.keeps else 0
+
+    def poll(self, ink: Ink) -> list[str]:
+        """Look at the sketch's ink, which may be another one by now; what the user should be told."""
+        messages, self._messages = self._messages, []
+        if not self.keeps:
+            return messages
+        if ink is not self._ink:
+            self._ink.watcher, self._ink, ink.watcher = None, ink, self._changed
+            self._hand_over(Whole(tuple(ink.strokes)))
+        elif len(ink) != self._count:
+            # Changed past its methods.
+            self._hand_over(Whole(tuple(ink.strokes)))
+        return messages + self._writer.said()
+
+    def flush(self, timeout: float = CLOSING_SECONDS) -> bool:
+        """Wait, at most `timeout` seconds, until all is on the disk; whether it is."""
+        ends = time.monotonic() + timeout
+        while self.unsaved and time.monotonic() < ends:
+            time.sleep(0.002)
+        return not self.unsaved
+
+    def close(self, timeout: float = CLOSING_SECONDS) -> list[str]:
+        """Write what waits, within `timeout` seconds, and end; what the user should be told."""
+        messages = self.poll(self._ink)
+        if self.keeps:
+            self._ink.watcher = None
+            ended = self._writer.close(timeout)
+            messages += self._writer.said()
+            if self.unsaved:
+                messages.append(f"{self.unsaved} changes to the ink could not be saved to {self._path}")
+            if not ended:
+                return messages
+        self._lock.release()
+        return messages
+
+    def _changed(self, change: Change[Stroke]) -> None:
+        fits = self._count + len(change.after) - len(change.before) == len(self._ink)
+        self._hand_over(change if fits else Whole(tuple(self._ink.strokes)))
+
+    def _hand_over(self, handed: Change[Stroke] | Whole) -> None:
+        self._count = len(self._ink)
+        self._handed += 1
+        self._writer.put(handed)
+
+    def _opened(self) -> Found | None:
+        """What the file holds, moved aside if it is damaged; None if nothing is to be written."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            mine = self._lock.acquire()
+        except OSError as error:
+            self._messages.append(unkept(self._path, error))
+            return self._found()
+        found = self._found()
+        if not mine:
+            self._messages.append(
+                f"another run of this sketch keeps its ink in {self._path}; what is drawn here is not kept"
+            )
+            self._ink.strokes.extend(found.strokes if found and not self._ink.strokes else ())
+            return None
+        if found is not None and found.damaged:
+            self._set_aside(len(found.strokes))
+            return Found(found.strokes, damaged=True)
+        return found
+
+    def _found(self) -> Found | None:
+        try:
+            if not self._path.exists():
+                return Found([])
+            if self._path.stat().st_size > 4 * MOST_BYTES:
+                return Found([], damaged=True)
+            found = read(self._path.read_bytes())
+        except OSError as error:
+            self._messages.append(
+                f"the kept ink {self._path} cannot be read ({error.strerror}); check the file"
+            )
+            return None
+        if found.newer:
+            self._messages.append(
+                f"{self._path.name} was made by a newer Inkloop; it stays as it is, and what is drawn is not "
+                "kept: update with: pip install -U inkloop"
+            )
+            return None
+        return found
+
+    def _set_aside(self, rescued: int) -> None:
+        aside = self._path.with_name(f"{self._path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{SUFFIX}")
+        with suppress(OSError):
+            self._path.replace(aside)
+            self._messages.append(
+                f"the kept ink was damaged: {rescued} strokes were rescued, the old file is {aside.name}"
+            )

@@ -1,0 +1,221 @@
+"""The thread that brings the changes of an ink to the disk.
+
+Now and then the file is written once more, without what was undone or cleared.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import IO, TypeAlias
+
+from sketch.ink.history import Change
+from sketch.ink.ink import Stroke
+from sketch.kept_ink.format import HEADER, Found, record, size_of
+from sketch.kept_ink.lock import FileLock
+
+MOST_BYTES = 256 * 1024 * 1024
+"""An ink that takes more than this is not kept: it would take seconds to read."""
+
+SLACK_BYTES = 4 * 1024 * 1024
+"""The file is written once more when it is larger than twice the ink and this."""
+
+_PART = 256  # strokes in one record of a file that is written once more
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The ink as it is, whatever was handed over before."""
+
+    strokes: tuple[Stroke, ...]
+
+
+_Handed: TypeAlias = Change[Stroke] | Whole | None
+
+
+class Writer:
+    """The thread that brings changes to the disk, several at once if they wait.
+
+    Args:
+        path: The file.
+        lock: Of the file; it is taken before the first change is written, if it is not held yet.
+        found: What the file holds.
+        retry_seconds: How long to wait after a failed write.
+
+    Attributes:
+        done: How many of the changes handed over are on the disk.
+    """
+
+    def __init__(self, path: Path, lock: FileLock, found: Found, retry_seconds: float) -> None:
+        self.done = 0
+        self._path = path
+        self._lock = lock
+        self._retry_seconds = retry_seconds
+        self._strokes = list(found.strokes)
+        self._sizes = [size_of(stroke) for stroke in found.strokes]
+        self._end = found.end
+        self._file: IO[bytes] | None = None
+        self._in_trouble = not lock.held  # told already
+        self._too_large = False
+        self._elsewhere = False
+        self._queue: SimpleQueue[_Handed] = SimpleQueue()
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="inkloop-ink", daemon=True)
+        self._thread.start()
+
+    def put(self, handed: Change[Stroke] | Whole) -> None:
+        """Hand over one change; returns at once."""
+        self._queue.put(handed)
+
+    def said(self) -> list[str]:
+        """What the user should be told since the last call."""
+        return [self._lines.get_nowait() for _ in range(self._lines.qsize())]
+
+    def close(self, timeout: float) -> bool:
+        """Finish what waits, within `timeout` seconds; whether the thread has ended."""
+        self._queue.put(None)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        pending: list[Change[Stroke] | Whole] = []
+        ending = False
+        while not ending:
+            ending = self._collect(pending)
+            if pending and self._commit(pending):
+                self.done += len(pending)
+                pending.clear()
+        self._close_file()
+
+    def _collect(self, pending: list[Change[Stroke] | Whole]) -> bool:
+        """Wait for changes, not longer than until a retry is due; True if there will be no more."""
+        try:
+            handed = self._queue.get(timeout=self._retry_seconds if pending else None)
+            while handed is not None:
+                pending.append(handed)
+                self._mirror(handed)
+                handed = self._queue.get_nowait()
+        except Empty:
+            return False
+        return True
+
+    def _mirror(self, handed: Change[Stroke] | Whole) -> None:
+        if isinstance(handed, Whole):
+            self._strokes = list(handed.strokes)
+            self._sizes = [size_of(stroke) for stroke in handed.strokes]
+            return
+        gone = slice(handed.index, handed.index + len(handed.before))
+        self._strokes[gone] = handed.after
+        self._sizes[gone] = [size_of(stroke) for stroke in handed.after]
+
+    def _commit(self, pending: Sequence[Change[Stroke] | Whole]) -> bool:
+        live = sum(self._sizes)
+        if live > MOST_BYTES:
+            self._close_file()
+            if not self._too_large:
+                self._lines.put(
+                    f"the ink is larger than {MOST_BYTES >> 20} MB and is no longer kept; clear some of it"
+                )
+            self._too_large = True
+            return False
+        self._too_large = False
+        try:
+            self._write(pending, live)
+        except (OSError, TypeError, ValueError) as error:
+            self._close_file()
+            if not self._in_trouble:
+                self._lines.put(unkept(self._path, error))
+            self._in_trouble = True
+            return False
+        except _HeldElsewhereError:
+            if not self._elsewhere:
+                self._lines.put(
+                    f"another run of this sketch keeps its ink in {self._path}; this one's is not kept"
+                )
+            self._in_trouble = self._elsewhere = True
+            return False
+        if self._in_trouble:
+            self._lines.put("what is drawn is kept again")
+        self._in_trouble = self._elsewhere = False
+        return True
+
+    def _write(self, pending: Sequence[Change[Stroke] | Whole], live: int) -> None:
+        if not self._lock.held:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if not self._lock.acquire():
+                raise _HeldElsewhereError
+            # Another run may have drawn, and ended, since the file was read.
+            if self._path.exists() and self._path.stat().st_size != self._end:
+                self._lock.release()
+                raise _HeldElsewhereError
+        changes = [handed for handed in pending if isinstance(handed, Change)]
+        fresh = self._file is None and not (self._end and self._path.exists())
+        # A file that someone removed would take changes into nowhere, and report them as done.
+        gone = self._file is not None and not self._path.exists()
+        large = self._end > 2 * live + SLACK_BYTES
+        if fresh or gone or large or self._in_trouble or len(changes) < len(pending):
+            self._rewrite()
+            return
+        if self._file is None:
+            self._file = self._path.open("r+b", buffering=0)
+            self._file.truncate(self._end)
+            self._file.seek(self._end)
+        data = b"".join(map(record, changes))
+        _put(self._file, data)
+        self._end += len(data)
+
+    def _rewrite(self) -> None:
+        """Write the ink as it is into a new file, which then takes the old one's place."""
+        self._close_file()
+        new = self._path.with_name(self._path.name + ".new")
+        with new.open("wb", buffering=0) as file:
+            size = len(HEADER)
+            file.write(HEADER)
+            for at in range(0, len(self._strokes), _PART):
+                data = record(Change(at, (), tuple(self._strokes[at : at + _PART])))
+                _put(file, data, sync=False)
+                size += len(data)
+            os.fsync(file.fileno())
+        new.replace(self._path)
+        _sync_folder(self._path.parent)
+        self._end = size
+        self._file = self._path.open("r+b", buffering=0)
+        self._file.seek(size)
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+            self._file = None
+
+
+class _HeldElsewhereError(Exception):
+    """Another run has begun to keep the ink meanwhile."""
+
+
+def _put(file: IO[bytes], data: bytes, sync: bool = True) -> None:
+    view = memoryview(data)
+    while len(view):
+        view = view[file.write(view) :]
+    if sync:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":  # which writes names by itself
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def unkept(path: Path, error: Exception) -> str:
+    """What to say of an ink that cannot be written."""
+    reason = getattr(error, "strerror", None) or error
+    return f"what is drawn cannot be kept ({reason}): free space or check {path.parent}; it is tried again"
