@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sketch.scalars import short
+from sketch.scalars import as_path
 
 _running: list[Path] = []
 """Folders of the sketches that run, the innermost last.
@@ -53,8 +53,7 @@ def asset_path(path: str | os.PathLike[str]) -> Path:
         MissingAssetError: There is none; the message names where it was looked for.
         TypeError: The path is neither a text nor a `Path`.
     """
-    if not isinstance(path, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"a file's path must be a text or a Path; got {short(path)}")
+    path = as_path("a file's path", path)
     tried: list[Path] = []
     for folder in _folders():
         candidate = folder / path

@@ -31,7 +31,6 @@ LONG_PATH = re.compile(rf"(?:[A-Za-z]:)?(?:{_PART}){{2,}}?((?:{_PART}){{2}})(?![
 KNOWN = 500
 """Places of errors that are remembered."""
 
-
 NOT_BEGUN = "the sketch cannot begin; ESC closes the window"
 
 
@@ -77,7 +76,7 @@ class Failures:
         return self._of_frame or self._of_event
 
     def start_frame(self, now: float) -> None:
-        """Begin with a clean slate: what failed in the last frame may have been mended since."""
+        """Forget what failed in the last frame: it may have been mended since."""
         if self.sketch_begun:
             self.frame_failed, self._of_frame = False, None
         if now >= self._until:

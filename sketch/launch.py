@@ -1,9 +1,10 @@
 """Run a sketch: pick a host and go."""
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
@@ -18,8 +19,9 @@ from sketch.host.recorder import Recorder
 from sketch.host.window import run_window
 from sketch.module_sketch import module_sketch
 from sketch.resources import adopted, folder_of, home_of
-from sketch.scalars import whole
+from sketch.scalars import as_path, flag, short, whole
 from sketch.sketch import Sketch
+from sketch.window import Window
 
 _LOCK = Lock()
 _RUNNING: set[int] = set()
@@ -67,18 +69,23 @@ def run(
         HostError: There is no display, or no OpenGL 3.3.
         RecorderError: The film has a name that is none, or cannot be written and there is no window.
         SketchError: The sketch cannot run as it is written.
-        TypeError: What was given is no sketch, or an option has an unknown name.
+        TypeError: What was given is no sketch, or an option has an unknown name or is of another type than
+            described.
         ValueError: An option is out of range.
     """
-    if frames is not None:
-        frames = whole("frames", frames, 1)
+    _check_window_options(window)
+    _check_functions(player=player, viewer=viewer)
+    headless, strict = flag("headless", headless), flag("strict", strict)
+    frames = None if frames is None else whole("frames", frames, 1)
+    record = None if record is None else as_path("record", record)
+    home = None if home is None else as_path("home", home)
     with ExitStack() as stack:
         stack.enter_context(beside(folder_of(sketch)))
         instance = as_sketch(sketch)
         stack.enter_context(_running(instance))
         instance.outbox += misspelt_methods(type(instance))
         instance.window = replace(instance.window, **window)
-        instance.home = Path(home) if home is not None else home_of(sketch)
+        instance.home = home if home is not None else home_of(sketch)
         if home is None and (said := adopted(instance.home)):
             instance.outbox.append(said)
         _log_to_terminal()
@@ -86,10 +93,10 @@ def run(
         if record is not None and headless:
             # Nobody watches it being made, and whoever sees it later has no use for lines about this machine.
             instance.shows_messages = False
-            recorder = stack.enter_context(Recorder(Path(record), fps=instance.window.fps))
+            recorder = stack.enter_context(Recorder(record, fps=instance.window.fps))
             viewer = recorder.add if viewer is None else _both(recorder.add, viewer)
         elif record is not None:
-            live = LiveFilm(Path(record), instance.window.fps, instance.send_message)
+            live = LiveFilm(record, instance.window.fps, instance.send_message)
             film = stack.enter_context(closing(live))
         try:
             if headless:
@@ -101,6 +108,21 @@ def run(
             tell_in_one_line()
             raise
     return instance
+
+
+def _check_window_options(given: Mapping[str, Any]) -> None:
+    known = [each.name for each in fields(Window)]
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, [*known, *(run.__kwdefaults__ or ())], n=1)
+            meant = f"; did you mean {near[0]}?" if near else ";"
+            raise TypeError(f"run() has no option {name}{meant} a window has {', '.join(known)}")
+
+
+def _check_functions(**given: object) -> None:
+    for name, value in given.items():
+        if value is not None and not callable(value):
+            raise TypeError(f"{name} must be a function; got {short(value)}")
 
 
 def as_sketch(sketch: type[Sketch] | Sketch | ModuleType) -> Sketch:

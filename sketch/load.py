@@ -72,10 +72,10 @@ def hidden_beside(path: Path) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.partition(".")[0])
     names -= {"sketch", "addon", path.stem}
-    beside = [name for name in sorted(names) if _lies_in(name, path.parent)]
+    names = {name for name in names if _lies_in(name, path.parent)}
     return [
         f"{path.name}: import {name} takes {_place(name)}, not the {name} beside the sketch; rename that"
-        for name in beside
+        for name in sorted(names)
         if _place(name)
     ]
 

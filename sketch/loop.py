@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import moderngl
 
@@ -34,6 +34,7 @@ from sketch.notices import Notices
 from sketch.render.canvas import Canvas
 from sketch.render.color import parse_color
 from sketch.resources import ink_file
+from sketch.scalars import as_text, short
 from sketch.sketch import Sketch
 from sketch.timing import FrameTimes
 
@@ -42,8 +43,7 @@ log = logging.getLogger("inkloop")
 RESTING = 0.03
 """Seconds without a sample after which a pen is taken to rest."""
 
-
-_OF_FRAMES = ("setup", "update", "draw")
+_FRAME_HOOKS = ("setup", "update", "draw")
 
 
 class LastPicture(Protocol):
@@ -89,6 +89,11 @@ class Stage:
     last: LastPicture | None = None
     is_hidden: bool = False
     keeper: KeptInk | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the sketch could be set up; nothing else of it is called if not."""
+        return self.failures is None or self.failures.sketch_begun
 
 
 def begin(stage: Stage) -> None:
@@ -153,7 +158,7 @@ def end(stage: Stage) -> None:
             errors.append(error)
     # There is no frame any more that would show them.
     for text in sketch.outbox:
-        log.info(text)
+        log.info(escaped(str(text)))
     sketch.outbox = []
     if stage.pens.dropped:
         log.info("%d events were left out in all, for numbers that cannot be", stage.pens.dropped)
@@ -169,7 +174,7 @@ def _take_the_last_points(stage: Stage) -> None:
 
 def _close_ink(stage: Stage) -> None:
     for line in [] if stage.keeper is None else stage.keeper.close():
-        log.info(line)
+        log.info(escaped(line))
 
 
 def call_addon(addon: object, hook: str, *arguments: Any) -> Any:
@@ -180,8 +185,7 @@ def call_addon(addon: object, hook: str, *arguments: Any) -> Any:
 
 def _call(stage: Stage, hook: str, function: Callable[..., Any], *arguments: Any) -> bool:
     """Call what is the sketch's or an addon's, unless it could not be set up; whether that went well."""
-    begun = stage.failures is None or stage.failures.sketch_begun
-    return begun and _go_on(stage, hook, function, *arguments)
+    return stage.has_begun and _go_on(stage, hook, function, *arguments)
 
 
 def _go_on(stage: Stage, hook: str, function: Callable[..., Any], *arguments: Any) -> bool:
@@ -193,7 +197,7 @@ def _go_on(stage: Stage, hook: str, function: Callable[..., Any], *arguments: An
     try:
         function(*arguments)
     except Exception as error:
-        failures.caught(error, hook, stage.now, is_event=hook not in _OF_FRAMES)
+        failures.caught(error, hook, stage.now, is_event=hook not in _FRAME_HOOKS)
         return False
     return True
 
@@ -275,14 +279,21 @@ def _collect_messages(stage: Stage) -> None:
     if stage.keeper is not None:
         lines += stage.keeper.poll(sketch.ink)
     for text in lines:
-        _tell(stage, text)
+        _go_on(stage, "message", _tell, stage, text)
 
 
 def _ask(addon: object, lines: list[str]) -> None:
-    lines += call_addon(addon, "messages") or []
+    said: Any = call_addon(addon, "messages")
+    name = f"{type(addon).__name__}.messages()"
+    if said is None:
+        return
+    if isinstance(said, str) or not isinstance(said, Iterable):
+        raise TypeError(f"{name} must give a list of texts; got {short(said)}")
+    lines += [as_text(f"what {name} gives", each) for each in cast(Iterable[Any], said)]
 
 
 def _tell(stage: Stage, text: str) -> None:
+    as_text("a message", text)
     # A file's name or a label in it may be anybody's; in the log each message stays one line.
     log.info(escaped(text))
     shown = escaped_lines(text)
@@ -328,8 +339,8 @@ def _take_key(stage: Stage, event: KeyEvent) -> None:
         _call(stage, "key_pressed", sketch.key_pressed, event.key)
     else:
         _call(stage, "key_released", sketch.key_released, event.key)
-    begun = stage.failures is None or stage.failures.sketch_begun
-    if not begun and event.key == "escape":  # the sketch cannot be asked, and the window may be fullscreen
+    # The sketch cannot be asked, and the window may be fullscreen.
+    if not stage.has_begun and event.key == "escape":
         sketch.quit()
 
 
@@ -349,7 +360,7 @@ def _take_pointer(stage: Stage, event: PointerEvent) -> None:
     sketch.mouse_x, sketch.mouse_y = x, y
     if event.modifiers is not None:
         sketch.modifiers = event.modifiers
-    changes = stage.pens.feed(event)
+    changes = stage.pens.follow(event)
     match event.kind:
         case "down":
             _call(stage, "mouse_pressed", sketch.mouse_pressed, x, y, event.button)

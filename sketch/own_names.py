@@ -5,14 +5,13 @@ lines of Inkloop that say nothing of the author's.
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from functools import cached_property
+from types import FunctionType
 from typing import Any, cast
-
-import numpy as np
 
 from sketch.ink.ink import Ink
 from sketch.render.color import parse_color
-from sketch.scalars import number, rounded, short, whole
+from sketch.scalars import as_path, as_text, flag, number, rounded, short, whole
 from sketch.timing import FrameTimes
 from sketch.window import Window
 
@@ -23,12 +22,6 @@ Check = Callable[[str, Any], Any]
 def _at_least_0(name: str, value: Any) -> float:
     """What is stepped down, as by a mouse wheel, stays at 0 instead of growing again on the other side."""
     return max(0.0, number(name, value))
-
-
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be True or False; got {value!r}")
-    return bool(cast(Any, value))
 
 
 def _color(name: str, value: Any) -> Any:
@@ -42,7 +35,7 @@ def _color(name: str, value: Any) -> Any:
 def _window(name: str, value: Any) -> Window:
     if not isinstance(value, Window):
         raise TypeError(
-            f"{name} must be a sketch.Window(...), as sketch.Window(size=(1280, 720)); got {value!r}"
+            f"{name} must be a sketch.Window(...), as sketch.Window(size=(1280, 720)); got {short(value)}"
         )
     return value
 
@@ -62,12 +55,6 @@ def _words(name: str, value: Any) -> frozenset[str]:
     return cast(frozenset[str], frozenset(cast(Any, value)))
 
 
-def _path(name: str, value: Any) -> Path:
-    if not isinstance(value, str | Path):
-        raise TypeError(name)
-    return Path(value)
-
-
 def _function(name: str, value: Any) -> Any:
     if not callable(value):
         raise TypeError(name)
@@ -79,12 +66,12 @@ SETTINGS: Mapping[str, Check] = {
     "ink_pause": _at_least_0,
     "ink_reach": _at_least_0,
     "ink_reopens": _at_least_0,
-    "keeps_ink": _flag,
+    "keeps_ink": flag,
     "pen_color": _color,
     "pen_width": _at_least_0,
-    "predicts_pen": _flag,
+    "predicts_pen": flag,
     "prediction_ms": _at_least_0,
-    "shows_messages": _flag,
+    "shows_messages": flag,
 }
 """What an author sets, on the class or later."""
 
@@ -96,13 +83,13 @@ OWN: Mapping[str, tuple[str, str, Check]] = {
     "mouse_x": ("where the mouse is", "a number", number),
     "mouse_y": ("where the mouse is", "a number", number),
     "modifiers": ("the keys that are held, such as shift", "a set of words", _words),
-    "key_code": ("where the key of the last event is", "a text", _of(str)),
-    "home": ("the folder for what the user makes", "a path", _path),
+    "key_code": ("where the key of the last event is", "a text", as_text),
+    "home": ("the folder for what the user makes", "a path", as_path),
     "ink": ("what was drawn with the pen, which ink.clear() empties", "an Ink()", _of(Ink)),
-    "ink_amends": ("whether an ink was closed before, with fewer strokes", "True or False", _flag),
+    "ink_amends": ("whether an ink was closed before, with fewer strokes", "True or False", flag),
     "open_inks": ("the inks that a stroke may still join", "a tuple", _of(tuple)),
     "addons": ("what use() attached", "a list", _of(list)),
-    "wants_to_quit": ("whether it ends after this frame, which quit() says", "True or False", _flag),
+    "wants_to_quit": ("whether it ends after this frame, which quit() says", "True or False", flag),
     "outbox": ("the messages to show, which send_message(text) adds to", "a list", _of(list)),
     "frame_times": ("what the last frames cost", "FrameTimes()", _of(FrameTimes)),
     "ink_closer": ("what close_inks() calls", "a function", _function),
@@ -142,6 +129,11 @@ def check_class(kind: type, methods: frozenset[str]) -> None:
         ValueError: A setting is out of range.
     """
     for name, value in list(vars(kind).items()):
+        if name in SETTINGS and isinstance(value, _COMPUTED):
+            raise TypeError(
+                f"{kind.__name__}: {name} is a setting, which is a plain value and no property or method; "
+                f"set self.{name} in update() where it changes"
+            )
         if name in SETTINGS:
             setattr(kind, name, SETTINGS[name](name, value))
         elif name in OWN:
@@ -149,6 +141,8 @@ def check_class(kind: type, methods: frozenset[str]) -> None:
         elif name in methods and not callable(value) and not isinstance(value, staticmethod | classmethod):
             raise TypeError(f"{kind.__name__}: {_taken(name, _METHOD[0], value)}")
 
+
+_COMPUTED = (property, cached_property, FunctionType)
 
 _METHOD: tuple[str, str, Check] = ("a method that Inkloop calls", "a function", _function)
 

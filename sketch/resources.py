@@ -14,12 +14,7 @@ PACKAGE = Path(__file__).resolve().parent
 
 def folder_of(sketch: object) -> Path | None:
     """Folder of the file that a sketch class, an instance or a module was written in; None without a file."""
-    try:
-        source = Path(
-            inspect.getfile(sketch if inspect.isclass(sketch) or inspect.ismodule(sketch) else type(sketch))
-        ).resolve()
-    except (TypeError, OSError):
-        return None
+    source = file_of(sketch)
     return source.parent if source.is_file() else None
 
 

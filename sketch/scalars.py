@@ -1,10 +1,12 @@
-"""Numbers and words as an author gives them: read, clamped where that is harmless, else refused by name.
+"""Single values as an author gives them: read, clamped where that is harmless, else refused by name.
 
 What is clamped and what is refused is decided in docs/decisions/0012-numbers.md.
 """
 
 import math
+import os
 import sys
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -138,3 +140,36 @@ def sides(name: str, value: Any) -> tuple[int, int]:
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a width and a height, as (1280, 720); got {short(value)}") from None
     return (rounded(f"the width of {name}", width), rounded(f"the height of {name}", height))
+
+
+def flag(name: str, value: Any) -> bool:
+    """Read True or False.
+
+    Raises:
+        TypeError: It is neither.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False; got {short(value)}")
+    return bool(cast(Any, value))
+
+
+def as_text(name: str, value: Any) -> str:
+    """Read a text.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text, as str({short(value)}) is; got {short(value)}")
+    return value
+
+
+def as_path(name: str, value: Any) -> Path:
+    """Read the path of a file or a folder.
+
+    Raises:
+        TypeError: It is neither a text nor a `Path`.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(f"{name} must be a text or a Path; got {short(value)}")
+    return Path(cast("str | os.PathLike[str]", value))

@@ -12,7 +12,7 @@ from sketch.own_names import OWN, SETTINGS, check_class, checked
 from sketch.plugin import hooks_of
 from sketch.render.canvas import Canvas
 from sketch.render.color import ColorLike
-from sketch.scalars import short
+from sketch.scalars import as_text
 from sketch.timing import FrameTimes
 from sketch.window import Window
 
@@ -42,7 +42,7 @@ class Sketch:
             that a letter written slowly is one ink: `on_ink` is called again, with all of its strokes. A
             stroke that repeats the ink's first one begins another ink all the same. 0 for never.
         keeps_ink: Whether `ink` is there again when the sketch is run the next time, also after a crash;
-            set it on the class.
+            set it on the class. What was drawn in an earlier run can be erased and cleared, not undone.
         pen_color: Of the strokes drawn from now on, in any form that `canvas.color` takes: "#rrggbb", a grey,
             or a tuple of channels 0..255.
         pen_width: Of the strokes drawn from now on, in logical pixels; those of width 0 are kept, not drawn.
@@ -150,9 +150,7 @@ class Sketch:
         Raises:
             TypeError: It is no text.
         """
-        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"a message must be a text, as str({short(text)}) is; got {short(text)}")
-        self.outbox.append(text)
+        self.outbox.append(as_text("a message", text))
 
     def close_inks(self) -> None:
         """Close every ink whose pen is up, now and for good: `on_ink` is called before this returns."""

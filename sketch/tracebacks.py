@@ -32,7 +32,7 @@ def authors_traceback(error: BaseException, file: Path) -> str:
             each.__traceback__ = _from_author(each.__traceback__, file)
         each = each.__cause__ or each.__context__
     text = "".join(traceback.format_exception(error)).rstrip("\n")
-    # What an error says may be a stranger's: a file's name, a label.
+    # What an error says may come from outside: a file's name, a label.
     return f"{escaped_lines(text if 'Did you mean' in text else text + suggestion(error))}\n"
 
 

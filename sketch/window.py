@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sketch.scalars import number, sides, whole
+from sketch.scalars import as_text, flag, number, sides, whole
 
 SLOWEST, FASTEST = 0.01, 1000.0
 """Frames a second that a clock can pace."""
@@ -45,5 +45,6 @@ class Window:
             raise ValueError(f"fps, frames a second, must be in {SLOWEST}..{FASTEST}; got {self.fps}")
         if self.samples is not None:
             object.__setattr__(self, "samples", whole("samples", self.samples, 0))
-        if not isinstance(self.title, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"title must be a text, as str({self.title!r}) is; got {self.title!r}")
+        as_text("title", self.title)
+        for name in ("fullscreen", "resizable", "vsync", "high_dpi"):
+            object.__setattr__(self, name, flag(name, getattr(self, name)))

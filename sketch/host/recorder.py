@@ -23,6 +23,8 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image
 
+from sketch.scalars import as_path
+
 _FILM = {"crf": "18", "preset": "veryfast"}
 # Three times less work a frame, and no frames held back: the others looked ahead by ten and took 70 MB.
 _LIVE_FILM = {"crf": "18", "preset": "superfast", "tune": "zerolatency"}
@@ -92,7 +94,7 @@ class Recorder:
             raise ValueError(
                 f"size must be at least (2, 2), fps above 0, limit at least 1; got {size}, {fps}, {limit}"
             )
-        self.path = Path(path)
+        self.path = as_path("path", path)
         check_name(self.path)
         self.size = size
         self.frames = 0
@@ -364,7 +366,7 @@ def save_png(path: Path | str, frame: NDArray[np.uint8]) -> None:
         ValueError: The frame has another type or shape.
         RecorderError: The file cannot be written.
     """
-    path = Path(path)
+    path = as_path("path", path)
     _check_frame(frame, _size_of(frame))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 from sketch.assets import MissingAssetError, asset_path, written
 from sketch.ink.style import Cap, Join, Overlap
-from sketch.scalars import magnitude, number, short
+from sketch.scalars import as_path, magnitude, number, short
 
 Uniform: TypeAlias = float | tuple[float, ...]
 Blend: TypeAlias = Literal["alpha", "add", "multiply", "screen"]
@@ -105,12 +105,11 @@ class Brush:
             BrushError: A file is missing, or a setting is unknown or wrong.
             TypeError: The path is neither a text nor a `Path`.
         """
-        if not isinstance(path, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"a brush's path must be a text or a Path; got {short(path)}")
+        path = as_path("a brush's path", path)
         try:
-            code, _ = (asset_path(Path(path).with_suffix(ending)) for ending in (".frag", ".toml"))
+            code, _ = (asset_path(path.with_suffix(ending)) for ending in (".frag", ".toml"))
         except MissingAssetError as error:
-            raise BrushError(f"{error} for the brush {Path(path).stem!r}") from None
+            raise BrushError(f"{error} for the brush {path.stem!r}") from None
         files = BrushFiles(code.absolute())
         files.read()
         return files.brush

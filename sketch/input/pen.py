@@ -175,9 +175,10 @@ class PenTracker:
     def feed(self, event: PointerEvent) -> list[PenChange]:
         """Take a pointer event; give what it changes, in order (nothing while the pen hovers)."""
         sound = self.accept(event)
-        return [] if sound is None else self._feed(sound)
+        return [] if sound is None else self.follow(sound)
 
-    def _feed(self, event: PointerEvent) -> list[PenChange]:
+    def follow(self, event: PointerEvent) -> list[PenChange]:
+        """Take an event as `accept` gave it; give what it changes, as `feed` does."""
         if event.kind == "down" and event.button in ("left", ""):
             return self._down(event)
         pen = self._pens.get(event.pointer_id)

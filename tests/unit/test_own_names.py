@@ -124,6 +124,17 @@ def test_a_window_without_height_does_not_end_the_sketch():
         ({"fps": "60"}, "fps must be a number"),
         ({"title": 3}, "title must be a text"),
         ({"samples": 1.5}, "samples must be a whole number"),
+        ({"fullscreen": "no"}, "fullscreen must be True or False; got 'no'"),
+        (
+            {"headles": True},
+            r"run\(\) has no option headles; did you mean headless\? a window has size",
+        ),
+        ({"bogus": 1}, r"run\(\) has no option bogus; a window has size, title"),
+        ({"player": 5}, "player must be a function; got 5"),
+        ({"viewer": 5}, "viewer must be a function; got 5"),
+        ({"strict": 5}, "strict must be True or False; got 5"),
+        ({"record": 5}, "record must be a text or a Path; got 5"),
+        ({"home": 5}, "home must be a text or a Path; got 5"),
     ],
 )
 def test_what_cannot_be_run_is_refused_by_name(given, says):
@@ -152,7 +163,50 @@ def test_a_message_that_is_no_text_is_refused_where_it_is_sent(text):
         Sketch().send_message(text)
 
 
+def test_a_setting_is_no_property_and_no_method():
+    computed: Any
+    for computed in (property(lambda self: 3), lambda self: 3):
+        with pytest.raises(TypeError, match=r"Mine: pen_width is a setting.*set self\.pen_width in"):
+            type("Mine", (Sketch,), {"pen_width": computed})
+
+
+def test_a_message_that_is_no_text_is_an_error_with_a_name_and_no_end_of_the_others(tmp_path):
+    class Mine(Sketch):
+        window = Window(size=(30, 20))
+
+        def update(self, dt):
+            self.outbox.append(given)
+
+    given: Any = 5
+    with pytest.raises(TypeError, match=r"a message must be a text, as str\(5\) is; got 5"):
+        run(Mine, headless=True, frames=1, home=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("hello", r"Talker.messages\(\) must give a list of texts; got 'hello'"),
+        (5, r"Talker.messages\(\) must give a list of texts; got 5"),
+        ([5], r"what Talker.messages\(\) gives must be a text.* got 5"),
+    ],
+)
+def test_what_an_addon_says_is_a_list_of_texts(given, says, tmp_path):
+    class Talker:
+        def messages(self):
+            return given
+
+    class Mine(Sketch):
+        window = Window(size=(30, 20))
+
+        def setup(self):
+            self.use(Talker())
+
+    with pytest.raises(TypeError, match=says):
+        run(Mine, headless=True, frames=1, home=tmp_path)
+
+
 def test_a_refusal_of_a_long_value_stays_short():
+    many: Any = list(range(100_000))
     with pytest.raises(TypeError, match="pen_width must be a number") as told:
-        Sketch().pen_width = list(range(100_000))
+        Sketch().pen_width = many
     assert len(str(told.value)) < 200
