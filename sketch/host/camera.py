@@ -6,9 +6,8 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch.host.last_picture import WindowCopy
 from sketch.host.live_film import LiveFilm
-from sketch.host.offscreen import read_pixels
+from sketch.host.window_copy import WindowCopy
 
 SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "gdi generic")
 
@@ -16,31 +15,6 @@ SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "gdi generic")
 def draws_in_software(renderer: str) -> bool:
     """Whether what OpenGL calls itself is a driver that has the processor draw."""
     return any(name in renderer.lower() for name in SOFTWARE)
-
-
-class FrameCopier:
-    """Reads a window's frames by way of another framebuffer: a multisampled one cannot be read as it is."""
-
-    def __init__(self, context: moderngl.Context) -> None:
-        self._context = context
-        self._copy: WindowCopy | None = None
-
-    def take(self, size: tuple[int, int]) -> WindowCopy:
-        """Copy the picture in the window, of this size in pixels; the copy is valid until the next."""
-        if self._copy is None or self._copy.size != size:
-            self.release()
-            self._copy = WindowCopy(self._context, size)
-        self._copy.take()
-        return self._copy
-
-    def copy(self, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """The picture in the window, of this size: uint8 of shape (height, width, 3), the top row first."""
-        return read_pixels(self.take(size).framebuffer)
-
-    def release(self) -> None:
-        """Give the GPU's resources back."""
-        if self._copy is not None:
-            self._copy.release()
 
 
 class Camera:
@@ -64,7 +38,7 @@ class Camera:
         self._context = context
         self._film = film
         self._at_once = in_software and not window.config.samples if at_once is None else at_once
-        self._copier = FrameCopier(context)
+        self._copy = WindowCopy(context)
         self._arriving: moderngl.Buffer | None = None
         self._asked: tuple[tuple[int, int], float] | None = None
         if in_software:
@@ -87,7 +61,7 @@ class Camera:
 
     def release(self) -> None:
         """Give the GPU's resources back."""
-        self._copier.release()
+        self._copy.release()
         if self._arriving is not None:
             self._arriving.release()
 
@@ -108,7 +82,7 @@ class Camera:
             if self._arriving is not None:
                 self._arriving.release()
             self._arriving = self._context.buffer(reserve=volume)
-        self._copier.take(size).framebuffer.read_into(self._arriving, components=4, alignment=1)
+        self._copy.take(size).read_into(self._arriving, components=4, alignment=1)
         self._asked = size, now
 
     def _fetch(self) -> None:

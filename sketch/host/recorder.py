@@ -32,8 +32,10 @@ _LIVE_FILM = {"crf": "18", "preset": "superfast", "tune": "zerolatency"}
 _FILE = {"movflags": "hybrid_fragmented+empty_moov", "flush_packets": "1"}
 _LIVE_TICK = Fraction(1, 90_000)
 _LIVE_LIMIT = 4
-_KINDER = 5
-"""How much nicer a live film's thread is than the frame's. With more it would be stopped holding the GIL."""
+_NICENESS = 5
+"""Of a live film's thread. With more, the system would stop it while it holds the GIL."""
+_PATIENCE = 30.0
+"""Seconds without progress after which `close` takes the disk to hang, and waits no longer."""
 _LOOK = 3.0
 """Seconds that are spent to find out up to where a broken film can be played."""
 
@@ -105,6 +107,7 @@ class Recorder:
         self._error: RecorderError | None = None
         self._closed = False
         self._ended = False
+        self._progress = 0
         self._fps = fps
         self._live = live
         self._until: float | None = None
@@ -169,16 +172,37 @@ class Recorder:
                 if left out.
 
         Raises:
-            RecorderError: Not every frame could be written. What was written before can be played.
+            RecorderError: Not every frame could be written. What was written before can be played. Or the
+                disk hangs: nothing was written for half a minute.
         """
         if self._closed:
             return
         self._closed = True
         self._until = until
-        self._queue.put(None)
-        self._thread.join()
+        self._end()
         if self._error is not None:
             raise self._error
+
+    def _end(self) -> None:
+        """Have the thread end, and wait for it as long as it gets on."""
+        told = False
+        while True:
+            before = self._progress
+            if told:
+                self._thread.join(_PATIENCE)
+                if not self._thread.is_alive():
+                    return
+            else:
+                with suppress(Full):
+                    self._queue.put(None, timeout=_PATIENCE)
+                    told = True
+                    continue
+            if self._progress == before:
+                self._error = RecorderError(
+                    f"the film {self.path} is not whole: nothing could be written for {_PATIENCE:g} seconds, "
+                    "so the disk hangs; what was written before can be played"
+                )
+                return
 
     def _put_or_leave_out(self, frame: NDArray[np.uint8], at: float | None) -> None:
         # Nobody else puts frames in, so there is room, still, once it was copied.
@@ -199,7 +223,7 @@ class Recorder:
 
     def _run(self) -> None:
         if self._live:
-            _be_kind()
+            _step_back()
         # Whatever stops this thread must reach the caller, who would otherwise wait for it for ever.
         try:
             self._write()
@@ -213,6 +237,7 @@ class Recorder:
     def _next(self) -> _Shot | None:
         shot = self._queue.get()
         self._ended = shot is None
+        self._progress += 1
         return shot
 
     def _write(self) -> None:
@@ -413,11 +438,11 @@ def _size_of(frame: NDArray[np.uint8]) -> tuple[int, int]:
     return (frame.shape[1], frame.shape[0]) if frame.ndim == 3 else (0, 0)
 
 
-def _be_kind() -> None:
+def _step_back() -> None:
     """Let this thread step back where the processors are busy, on systems that know that of threads."""
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _KINDER)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

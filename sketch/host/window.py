@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from sketch.clock import WallClock
 from sketch.failures import Failures
-from sketch.host.camera import Camera, FrameCopier, draws_in_software
+from sketch.host.camera import Camera, draws_in_software
 from sketch.host.errors import NO_DISPLAY, NO_OPENGL, SECOND_WINDOW, HostError, check_size
 from sketch.host.last_picture import LastPicture
 from sketch.host.live_film import LiveFilm
 from sketch.host.memory import keep_freed_memory, setup_kept_from_collector
-from sketch.host.offscreen import Player, Viewer
+from sketch.host.offscreen import Player, Viewer, read_pixels
 from sketch.host.wayland import pressure_remark
+from sketch.host.window_copy import WindowCopy
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio
 from sketch.host.x11 import follow_events, picture_on_screen
 from sketch.loop import Stage, begin, end, run_frame
@@ -110,7 +111,7 @@ def _run(
     if remark:
         log.warning("%s", remark)
         stage.notices.add(stage.now, remark)
-    copier = FrameCopier(context) if viewer is not None else None
+    seen = WindowCopy(context) if viewer is not None else None
     camera = Camera(window, context, film) if film is not None else None
 
     def frame(_: float) -> None:
@@ -120,8 +121,8 @@ def _run(
         target, pixels = context.screen, window.get_framebuffer_size()
         target.viewport = (0, 0, *pixels)
         run_frame(stage, clock(), target)
-        if viewer is not None and copier is not None and min(pixels) > 0:
-            viewer(copier.copy(pixels))
+        if viewer is not None and seen is not None and min(pixels) > 0:
+            viewer(read_pixels(seen.take(pixels)))
         if camera is not None and min(pixels) > 0:
             camera.take(pixels, stage.now)
         if not stage.is_hidden:
@@ -144,7 +145,7 @@ def _run(
             if camera is not None:
                 camera.end(clock())
             stage.canvas.release()
-            for kept in (copier, camera, last):
+            for kept in (seen, camera, last):
                 if kept is not None:
                     kept.release()
     return stage

@@ -13,7 +13,7 @@ from sketch.host.codes import X11_CODES
 from sketch.host.keys import key_name
 from sketch.host.keysyms import keysym_name
 
-_KEYS = {2: "down", 3: "up"}
+_KEYS: dict[int, Literal["down", "up"]] = {2: "down", 3: "up"}
 _STAMPED = range(2, 7)  # motion, buttons and keys, which carry their time and their state at the same places
 _DESTROYED = 17
 _BITS = {"shift": 1 << 0, "ctrl": 1 << 2, "alt": 1 << 3, "command": 1 << 6}
@@ -86,12 +86,13 @@ def _native(event: Any, is_window: bool) -> NativeEvent | None:
         return NativeEvent(destroyed=True)
     if event.type not in _STAMPED:
         return None
-    kind, stamp, state = _KEYS.get(event.type, ""), int(event.xkey.time), int(event.xkey.state)
+    kind: Literal["down", "up", ""] = _KEYS.get(event.type, "")
+    stamp, state = int(event.xkey.time), int(event.xkey.state)
     modifiers = frozenset(name for name, bit in _BITS.items() if state & bit)
     number = int(event.xkey.keycode) if kind else 0
     # An input method hands on what it composed as a key without a number.
     key = NativeKey(number, _name(event), X11_CODES.get(number, "")) if number else None
-    return NativeEvent(kind, stamp, modifiers, key)  # type: ignore[arg-type]
+    return NativeEvent(kind, stamp, modifiers, key)
 
 
 def _name(event: Any) -> str:

@@ -326,6 +326,22 @@ def test_a_live_frame_never_waits_and_what_is_left_out_is_counted(tmp_path, monk
     assert len(decoded(tmp_path / "film.mp4")) == 3
 
 
+@pytest.mark.parametrize("queued", [0, 2])
+def test_a_film_on_a_disk_that_hangs_ends_all_the_same(tmp_path, monkeypatch, queued):
+    there, gate = held_encoder(monkeypatch)
+    monkeypatch.setattr("sketch.host.recorder._PATIENCE", 0.01)
+    film = Recorder(tmp_path / "film.mp4", live=True, limit=2)
+    film.add(frame(0), 0.0)
+    there.wait()
+    for index in range(queued):
+        film.add(frame(index), 1.0 + index)
+    with pytest.raises(RecorderError, match="the disk hangs"):
+        film.close()
+    gate.set()
+    film._queue.put(None)
+    film._thread.join()
+
+
 @pytest.mark.parametrize(("live", "at"), [(True, None), (True, float("nan")), (False, 0.5)])
 def test_only_the_frames_of_a_live_film_have_a_time(tmp_path, live, at):
     with (
