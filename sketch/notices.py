@@ -17,7 +17,7 @@ class Notices:
     lines: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
 
     def add(self, now: float, text: str) -> None:
-        """Show a line from now on. A line that is there already starts anew instead of standing twice."""
+        """Show a line from now on. A line that is there already starts again instead of standing twice."""
         self.lines = [line for line in self.lines if line[1] != text][-(MOST - 1) :]
         self.lines.append((now, text))
 

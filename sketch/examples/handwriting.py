@@ -10,7 +10,7 @@ from pathlib import Path
 import sketch
 from addon import Prediction, Recognizer
 from addon.taught import Example
-from sketch.examples.palette import PAPER, ClassColors, bytes_of, mixed
+from sketch.examples.palette import PAPER, bytes_of, label_color, mixed
 from sketch.examples.panels import (
     answer_panel,
     column_width,
@@ -66,7 +66,6 @@ class Handwriting(sketch.Sketch):
         self.teaching = False
         self.chosen = ""
         self.written: list[str] = []
-        self.colors = ClassColors()
         self.drying: dict[int, list[sketch.Stroke]] = {}
         self.reopened: dict[int, Finished] = {}
         self.closed: dict[int, Finished] = {}
@@ -98,9 +97,13 @@ class Handwriting(sketch.Sketch):
     def take_away(self, strokes: list[sketch.Stroke]) -> None:
         """Take strokes that left the page out of the ink that is kept."""
         for stroke in strokes:
-            place = next((at for at, one in enumerate(self.ink) if one is stroke), None)
+            place = self.place_of(stroke)
             if place is not None:
                 self.ink.remove(place)
+
+    def place_of(self, stroke: sketch.Stroke) -> int | None:
+        """Where a stroke is in the ink that is kept; None if it is not there."""
+        return next((at for at, one in enumerate(self.ink) if one is stroke), None)
 
     def look_at_the_newest(self) -> None:
         """Ask about the example that was just taught if it does not fit its label."""
@@ -114,11 +117,11 @@ class Handwriting(sketch.Sketch):
     def color_of(self, pointer_id: int) -> Rgba:
         """The color of what is taught, or of what an ink is taken for, as strong as the answer is sure."""
         if self.teaching:
-            return self.colors.of(self.chosen) if self.chosen else PAPER
+            return label_color(self.chosen) if self.chosen else PAPER
         guess = self.letters.predictions.get(pointer_id)
         if guess is None or not guess.held:
             return PAPER
-        return mixed(PAPER, self.colors.of(guess.held), guess.confidence * (1.0 - guess.unknown))
+        return mixed(PAPER, label_color(guess.held), guess.confidence * (1.0 - guess.unknown))
 
     def on_stroke(self, points: Points, pointer_id: int) -> None:
         """A stroke is done: it waits, in its own color, for the letter to be finished."""
@@ -157,7 +160,7 @@ class Handwriting(sketch.Sketch):
 
     def recolored(self, stroke: sketch.Stroke, color: Rgba) -> sketch.Stroke:
         """A stroke of the ink in the color that it will be kept in."""
-        place = next((at for at, one in enumerate(self.ink) if one is stroke), None)
+        place = self.place_of(stroke)
         if place is None:
             return stroke
         self.ink.replace(place, replace(stroke, color=color))
@@ -320,7 +323,7 @@ class Handwriting(sketch.Sketch):
         linger = 1.0 if self.ink.wet or self.drying else 1 - (self.time - self.closed_at) / LETTER_SECONDS
         if linger <= 0:
             return
-        canvas.color(*bytes_of(self.colors.of(guess.held)))
+        canvas.color(*bytes_of(label_color(guess.held)))
         # In a low window it is smaller, and keeps clear of the cards.
         size = max(60.0, min(520.0, (canvas.height - 230) / 0.72))
         middle = max(canvas.height / 2, 190 + 0.35 * size)
@@ -340,7 +343,7 @@ class Handwriting(sketch.Sketch):
         canvas.color(255, alpha=0.92)
         y = below(canvas, self.headline(), 42, 20, room)
         odd = {each.label for each in self.letters.oddities(0.0)}
-        y = example_cards(canvas, self.letters.examples, self.chosen, self.colors, 28, y, room, odd)
+        y = example_cards(canvas, self.letters.examples, self.chosen, 28, y, room, odd)
         canvas.color(255, 196, 92, alpha=0.85)
         y = below(canvas, self.coach_line(), y + 24, 15, room)
         canvas.color(255, alpha=0.5)
@@ -351,7 +354,7 @@ class Handwriting(sketch.Sketch):
         training = self.shows_training and self.letters.training.state != "idle"
         if training:
             bottom = training_panel(canvas, self.letters.training, right, bottom - 12, column)
-        answer_panel(canvas, self.letters.prediction, self.colors, right, 30, bottom - 50, column)
+        answer_panel(canvas, self.letters.prediction, right, 30, bottom - 50, column)
         free = height - 22.0
         if self.shows_notices:
             free = self.notices.draw(canvas, self.time, column + 40)

@@ -54,7 +54,7 @@ class Observer:
         self.last = None
 
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
-        """Begin anew with the next letter."""
+        """Begin again with the next letter."""
         self.travelled = 0.0
 
 

@@ -21,12 +21,9 @@ def class_color(index: int) -> Rgba:
     return (red, green, blue, 1.0)
 
 
-class ClassColors:
-    """The color of every label: always the same, whatever else there is and whoever asks first."""
-
-    def of(self, label: str) -> Rgba:
-        """The color of a label."""
-        return class_color(color_index(label))
+def label_color(label: str) -> Rgba:
+    """The color of a label: always the same, whatever else there is."""
+    return class_color(color_index(label))
 
 
 def color_index(label: str) -> int:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from addon.prediction import Prediction
 from addon.recognizer import TrainingStatus
 from addon.taught import Example
-from sketch.examples.palette import INK, ClassColors, bytes_of
+from sketch.examples.palette import INK, bytes_of, label_color
 from sketch.ink.points import Points
 from sketch.input.pen import OpenInk
 from sketch.render.canvas import Canvas
@@ -63,7 +63,6 @@ def arc(x: float, y: float, radius: float, share: float) -> Points:
 def answer_panel(
     canvas: Canvas,
     prediction: Prediction,
-    colors: ClassColors,
     x: float,
     y: float,
     height: float,
@@ -73,10 +72,10 @@ def answer_panel(
     if height < 40:
         return
     if len(prediction.labels) > MOST_BARS:
-        bottom = probability_grid(canvas, prediction, colors, x, y, width, height - 22)
+        bottom = probability_grid(canvas, prediction, x, y, width, height - 22)
     else:
         row = min(30.0, height / (len(prediction.labels) + 1))
-        probability_bars(canvas, prediction, colors, x, y, row, width)
+        probability_bars(canvas, prediction, x, y, row, width)
         bottom = y + row * len(prediction.labels)
     if prediction.labels:
         unknown_bar(canvas, prediction.unknown, x, bottom + 8, width)
@@ -101,7 +100,6 @@ def unknown_bar(canvas: Canvas, unknown: float, x: float, y: float, width: float
 def probability_grid(
     canvas: Canvas,
     prediction: Prediction,
-    colors: ClassColors,
     x: float,
     y: float,
     width: float = COLUMN,
@@ -116,7 +114,7 @@ def probability_grid(
         canvas.color(255, alpha=0.05)
         canvas.rect(left, top, side - 3, side - 3, radius=3)
         if probability > 0.004:
-            red, green, blue, _ = bytes_of(colors.of(label))
+            red, green, blue, _ = bytes_of(label_color(label))
             canvas.color(red, green, blue, alpha=min(1.0, 0.12 + probability))
             canvas.rect(left, top, side - 3, side - 3, radius=3)
         canvas.color(
@@ -129,7 +127,6 @@ def probability_grid(
 def probability_bars(
     canvas: Canvas,
     prediction: Prediction,
-    colors: ClassColors,
     x: float,
     y: float,
     row: float,
@@ -139,7 +136,7 @@ def probability_bars(
     size = min(15.0, 0.62 * row)
     for index, (label, probability) in enumerate(zip(prediction.labels, shares(prediction), strict=True)):
         top = y + index * row
-        color = bytes_of(colors.of(label))
+        color = bytes_of(label_color(label))
         canvas.color(255, alpha=0.06)
         canvas.rect(x + 26, top, width - 26, row - 4, radius=3)
         if probability > 0.004:
@@ -215,7 +212,6 @@ def example_cards(
     canvas: Canvas,
     examples: Sequence[Example],
     chosen: str,
-    colors: ClassColors,
     x: float,
     y: float,
     width: float,
@@ -233,7 +229,7 @@ def example_cards(
     for index, label in enumerate(labels):
         left = x + index * step
         mine = [example for example in examples if example.label == label]
-        color = bytes_of(colors.of(label))
+        color = bytes_of(label_color(label))
         canvas.color(255, alpha=0.14 if label == chosen else 0.05)
         canvas.rect(left, y, side, side, radius=5)
         if label in odd:

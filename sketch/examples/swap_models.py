@@ -16,7 +16,7 @@ import sketch
 from addon import ModelSpec, Recognizer
 from sketch.escaped import escaped
 from sketch.examples.handwriting import draw_strokes
-from sketch.examples.palette import PAPER, ClassColors, bytes_of, mixed
+from sketch.examples.palette import PAPER, bytes_of, label_color, mixed
 from sketch.examples.panels import answer_panel, fitted
 from sketch.ink.ink import Rgba
 from sketch.ink.points import Points, Strokes
@@ -70,7 +70,6 @@ class SwapModels(sketch.Sketch):
     def setup(self) -> None:
         """Attach the recognizer; a model that is put in its folder takes over as well."""
         self.letters = self.use(Recognizer("letters", watch=True, crossfade=FADE_SECONDS))
-        self.colors = ClassColors()
         self.cards: list[Card] = []
         self.before: Card | None = None
         self.written: list[sketch.Stroke] = []
@@ -135,7 +134,7 @@ class SwapModels(sketch.Sketch):
     def color_now(self) -> Rgba:
         """Of the ink: as strong as the answer is sure."""
         guess = self.letters.prediction
-        return mixed(PAPER, self.colors.of(guess.label), guess.confidence) if guess.label else PAPER
+        return mixed(PAPER, label_color(guess.label), guess.confidence) if guess.label else PAPER
 
     def take_over(self, path: Path | None) -> None:
         """Another model plays from here on."""
@@ -165,7 +164,7 @@ class SwapModels(sketch.Sketch):
         for card in sorted(reversed(self.cards), key=lambda card: card.state != "playing"):
             top += self.draw_card(canvas, card, 24, top) + 12
         bars = canvas.height - 120
-        answer_panel(canvas, self.letters.prediction, self.colors, canvas.width - 240, 30, bars)
+        answer_panel(canvas, self.letters.prediction, canvas.width - 240, 30, bars)
         canvas.color(255, alpha=0.85)
         canvas.text("Drop .onnx files here while you write", 24, 40, 19)
         canvas.color(255, alpha=0.45)
@@ -184,7 +183,7 @@ class SwapModels(sketch.Sketch):
             canvas.circle(middle, canvas.height / 2, 120 + 420 * age)
             canvas.fill()
         if guess.label:
-            canvas.color(*bytes_of(self.colors.of(guess.label)))
+            canvas.color(*bytes_of(label_color(guess.label)))
             size = 0.72 * canvas.height
             canvas.text(
                 guess.label,
@@ -219,7 +218,7 @@ class SwapModels(sketch.Sketch):
         canvas.line_width(1.4)
         for index, (label, strokes) in enumerate(known.items()):
             inks = [np.array(stroke, dtype=np.float32) for stroke in strokes]
-            color = bytes_of(self.colors.of(label))
+            color = bytes_of(label_color(label))
             canvas.color(*color[:3], alpha=0.35 if card.state == "resting" else 0.9)
             for points in fitted(inks, x + index * step, y, min(THUMBNAIL, step - 1.5)):
                 canvas.polyline(points)

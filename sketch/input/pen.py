@@ -102,6 +102,15 @@ class _Pen:
     lifted: float = 0.0
     closed: int = 0
     """Strokes that it had when it was closed last; 0 before."""
+    boxed: tuple[int, Box] | None = None
+    """How many strokes the box was last measured of, and that box: it is asked for in every frame."""
+
+    @property
+    def box(self) -> Box:
+        """Of the strokes, at least one."""
+        if self.boxed is None or self.boxed[0] != len(self.strokes):
+            self.boxed = len(self.strokes), box_of(self.strokes)
+        return self.boxed[1]
 
     @property
     def down(self) -> bool:
@@ -210,7 +219,7 @@ class PenTracker:
         waiting = [(i, pen) for i, pen in (self._pens | self._closed).items() if not pen.down]
         whole = max(self.pause + self.reopens, 1e-6)
         return tuple(
-            OpenInk(i, box_of(pen.strokes), min(1.0, 1 - (now - pen.lifted) / whole), i not in self._pens)
+            OpenInk(i, pen.box, min(1.0, 1 - (now - pen.lifted) / whole), i not in self._pens)
             for i, pen in waiting
             if now - pen.lifted < whole
         )

@@ -300,3 +300,12 @@ def line(*corners):
 )
 def test_a_stroke_repeats_another_if_it_has_its_shape_and_place(first, second, expected):
     assert repeats(first, second) is expected
+
+
+def test_the_box_of_an_open_ink_grows_with_its_strokes():
+    tracker = PenTracker(pause=1.0)
+    drawn(tracker, (0, 0), (40, 40), 0.0)
+    (before,) = tracker.open_inks(0.3)
+    drawn(tracker, (50, 0), (60, 90), 0.5)
+    (after,) = tracker.open_inks(0.8)
+    assert (before.box, after.box) == ((0, 0, 40, 40), (0, 0, 60, 90))
