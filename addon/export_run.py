@@ -17,6 +17,8 @@ from addon.files import write_atomically
 from addon.jobs import Baked, Baking, Event, Failed
 from addon.prototypes import Prototypes
 from addon.runtime.inline import Taught
+from addon.runtime.model import LoadedModel, copied, read_again
+from addon.runtime.watch import stamp_of
 from addon.taught import Example, frozen
 from addon.trainer import TrainerProcess
 
@@ -35,7 +37,7 @@ class ExportRun:
     Args:
         examples: What is taught; what becomes of them afterwards makes no difference.
         known: The same as it is in use, once the model has taken it in: a worker may be behind.
-        model: The base encoder's file.
+        model: The base encoder, whose file is still the one that was loaded.
         folder: For the snapshot and the log; made if need be.
         out: The file to write or to replace; its folder is made if need be.
         name: What the model is called.
@@ -51,19 +53,20 @@ class ExportRun:
         self,
         examples: Sequence[Example],
         known: Future[Taught],
-        model: Path,
+        model: LoadedModel,
         folder: Path,
         out: Path,
         name: str,
         start: Start = TrainerProcess.start,
     ) -> None:
-        self.out, self._before = out, _written(out)
+        self.out, self._before = out, stamp_of(out)
         self._known: Future[Taught] | None = known
         given = frozen(examples)
 
         def begin() -> Process:
             prototypes, recipe = _taken_in(known, given)
-            job = Baking(model, folder / SNAPSHOT, folder / TRACKS, recipe.scale, out, name)
+            base = read_again(model).path
+            job = Baking(base, folder / SNAPSHOT, folder / TRACKS, recipe.scale, out, name)
             return _begun(given, prototypes, job, start)
 
         self._beside = Beside(begin, "export")
@@ -83,35 +86,25 @@ class ExportRun:
         if self._known is not None:
             self._known.cancel()
         self._beside.stop()
-        return _written(self.out) != self._before
+        return stamp_of(self.out) != self._before
 
 
 class CopyRun(ExportRun):
     """An export of a model that knows its classes already: its file is copied.
 
     Args:
-        model: The model's file.
-        labels: Its classes.
+        model: The model, whose file is still the one that was loaded.
         out: The file to write or to replace; its folder is made if need be.
         missing: Labels of taught examples that the model does not know.
     """
 
-    def __init__(self, model: Path, labels: tuple[str, ...], out: Path, missing: Sequence[str] = ()) -> None:
-        self.out, self._before = out, _written(out)
+    def __init__(self, model: LoadedModel, out: Path, missing: Sequence[str] = ()) -> None:
+        self.out, self._before = out, stamp_of(out)
         self._known = None
         if missing:
             names = ", ".join(map(repr, missing[:8])) + (", ..." if len(missing) > 8 else "")
             self._besides = f"; the model was not trained on {names}: train it, then export again"
-        self._beside = Beside(partial(_copied, model, labels, out), "export")
-
-
-def _written(path: Path) -> tuple[int, int] | None:
-    """When a file was written, and which it is; None if it is not there."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino
+        self._beside = Beside(partial(_copied, model, out), "export")
 
 
 def _taken_in(known: Future[Taught], examples: Sequence[Example]) -> tuple[Prototypes, FeatureRecipe]:
@@ -150,10 +143,10 @@ class _Done:
         pass
 
 
-def _copied(model: Path, labels: tuple[str, ...], out: Path) -> Process:
+def _copied(model: LoadedModel, out: Path) -> Process:
     make_folders_of(out)
-    write_atomically(out, model.read_bytes())
-    return _Done(Baked(out, labels, 0, 0.0))
+    copied(model, out)
+    return _Done(Baked(out, model.spec.labels, 0, 0.0))
 
 
 def _begun(examples: Sequence[Example], prototypes: Prototypes, job: Baking, start: Start) -> Process:

@@ -13,8 +13,8 @@ import numpy as np
 from addon.beside import Beside, Process, make_folders_of
 from addon.corpus import write_corpus
 from addon.errors import TrainingError
-from addon.files import write_atomically
 from addon.jobs import LAST, Baked, Cancelled, Event, Exported, Failed, Job, Kept, Progress, Started
+from addon.runtime.model import LoadedModel, copied
 from addon.taught import Example, frozen
 from addon.trainer import TrainerProcess
 from addon.training.config import AdaptConfig, TrainConfig
@@ -37,12 +37,12 @@ class Base:
     """The encoder to adapt.
 
     Attributes:
-        path: Of the one that is in.
+        model: The one that is in.
         adapted: Whether it is adapted itself. Then the one it was adapted from is taken: inks that it has
             learnt from could not tell whether it is better.
     """
 
-    path: Path
+    model: LoadedModel
     adapted: bool
 
 
@@ -159,7 +159,7 @@ def _begun(
 
 def _keep_base(base: Base, kept: Path) -> None:
     if not base.adapted:
-        write_atomically(kept, base.path.read_bytes())
+        copied(base.model, kept)
     elif not kept.is_file():
         raise TrainingError("the encoder this one was adapted from is gone; load one that is not adapted")
 

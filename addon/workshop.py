@@ -110,10 +110,10 @@ class Workshop:
         from addon.export_run import CopyRun, ExportRun
 
         if model.spec.reading is not None and examples:
-            self._export = ExportRun(examples, known, model.path, folder / "export", path, self._name)
+            self._export = ExportRun(examples, known, model, folder / "export", path, self._name)
         elif model.spec.labels:
             missing = sorted({one.label for one in examples} - set(model.spec.labels))
-            self._export = CopyRun(model.path, model.spec.labels, path, missing)
+            self._export = CopyRun(model, path, missing)
         else:
             return "nothing is taught yet, so there is nothing to export; draw a sign first"
         return ""
@@ -148,7 +148,7 @@ class Workshop:
             return None
         from addon.training_run import Base
 
-        return Base(model.path, "adapted" in model.spec.training)
+        return Base(model, "adapted" in model.spec.training)
 
     def _exported(self) -> str:
         said = "" if self._export is None else self._export.poll()

@@ -10,6 +10,7 @@ from platformdirs import user_cache_path
 
 from addon.errors import ModelError, said
 from addon.features import COLUMNS
+from addon.files import write_atomically
 from addon.runtime.contents import PEN
 from addon.runtime.contest import FILE, Memory, Names, Trial, faster, machine_name, model_key
 from addon.runtime.opening import ModelFile, read_model
@@ -68,6 +69,37 @@ def read_pen(path: Path) -> ModelFile:
         ModelError: As `read_model`.
     """
     return read_model(path, bounds=PEN)
+
+
+def read_again(model: LoadedModel) -> ModelFile:
+    """Read the file of a model that is in use, to copy it or to go on from it.
+
+    Raises:
+        ModelError: It is gone, or another file lies there by now.
+    """
+    file = read_pen(model.path)
+    if file.content != model.content:
+        raise ModelError(
+            f"{model.path.name}: the file was replaced after it was loaded; load the new one, or put the old "
+            "one back"
+        )
+    return file
+
+
+def copied(model: LoadedModel, path: Path) -> None:
+    """Write the file of a model that is in use to another path, atomically.
+
+    Raises:
+        ModelError: As `read_again`; or its weights are in further files.
+        OSError: It cannot be written.
+    """
+    file = read_again(model)
+    if file.weights:
+        raise ModelError(
+            f"{model.path.name}: its weights are in further files ({', '.join(file.weights)}), so one copy "
+            "would not hold it; export it again as one file (external_data=False)"
+        )
+    write_atomically(path, file.data)
 
 
 def load_model(source: Path | ModelFile, choice: Choice, memory: Memory | None = None) -> LoadedModel:

@@ -5,6 +5,7 @@ import pytest
 from addon import Recognizer, training_run
 from addon.jobs import Cancelled, Exported, Kept
 from tests.encoders import make_encoder
+from tests.models import make_model
 from tests.unit.recognizers import bar, frames_until, hook, taught, write
 
 
@@ -208,3 +209,21 @@ def test_a_system_that_opens_no_more_files_is_a_line(signs, tmp_path, monkeypatc
     assert signs.messages()[-1] == "training cannot begin (Too many open files)"
     assert not signs.export(tmp_path / "mine.onnx")
     assert signs.messages()[-1] == "the export cannot begin (Too many open files)"
+
+
+def test_a_file_that_was_replaced_is_neither_exported_nor_adapted(signs, shipped, tmp_path):
+    taught(signs)
+    make_encoder(shipped / "signs.onnx", seed=9)
+    assert "cannot begin (signs.onnx: the file was replaced" in exported(signs, tmp_path / "mine.onnx")
+    assert not (tmp_path / "mine.onnx").exists()
+    trained(signs, iterations=1)
+    assert "the file was replaced after it was loaded" in signs.training.message
+
+
+def test_a_copy_of_a_file_that_was_replaced_is_not_made(make, shipped, tmp_path):
+    make_model(shipped / "own.onnx", ("A", "B"))
+    recognizer = make("own", provider="cpu")
+    assert recognizer.wait_ready()
+    make_model(shipped / "own.onnx", ("C", "D"))
+    assert "cannot begin (own.onnx: the file was replaced" in exported(recognizer, tmp_path / "mine.onnx")
+    assert not (tmp_path / "mine.onnx").exists()
