@@ -84,11 +84,16 @@ class BoundRun:
         If its device fails, it runs on the CPU from then on, and `notice` says so.
 
         Raises:
-            ValueError: An array is missing or of another size or type than the example.
+            ValueError: An array is missing, of another size or type than the example, or of a name that
+                the example lacks.
             ModelError: It fails.
         """
         if self._moved is not None:
             return self._moved(feeds)
+        unknown = sorted(set(feeds) - set(self._sizes))
+        if unknown:
+            bound = ", ".join(map(repr, self._sizes))
+            raise ValueError(f"{self._name}: {unknown[0]!r} is not bound; its example has {bound}")
         for key, (shape, dtype) in self._sizes.items():
             given = feeds.get(key)
             array = None if given is None else np.asarray(given)

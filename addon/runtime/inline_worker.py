@@ -5,7 +5,7 @@ from time import perf_counter_ns
 from typing import Any, Generic
 
 from addon.errors import said
-from addon.runtime.answered import Answered, failed
+from addon.runtime.answered import Answered, failed, notices_of
 from addon.runtime.model import INLINE_BELOW_US
 from addon.runtime.timings import Timings
 from addon.runtime.worker import Given, Policy, ThreadWorker, Told, Worker
@@ -38,7 +38,10 @@ class InlineWorker(Generic[Given, Told]):
         except Exception as error:  # whatever a model raises: the show goes on with the last answer
             self._answered.fail(failed(self.name, said(error)))
             return True
-        self._answered.put(told, began, perf_counter_ns() - began)
+        busy = perf_counter_ns() - began
+        for notice in notices_of(self._call):
+            self._answered.fail(notice.removeprefix(f"{self.name}: "))
+        self._answered.put(told, began, busy)
         return True
 
     @property

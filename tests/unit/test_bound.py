@@ -233,3 +233,9 @@ def test_the_callers_arrays_stay_the_callers(path, writable):
     for name, array in run(feeds(2)).items():
         np.testing.assert_array_equal(array, kept[name])
         np.testing.assert_array_equal(answer[name], kept[name])
+
+
+def test_an_array_of_a_name_that_is_not_bound_is_refused(path):
+    bound_run = open_bound(read_model(path), ON_CPU, feeds(0))
+    with pytest.raises(ValueError, match="'hidden' is not bound; its example has 'features', 'h', 'c'"):
+        bound_run({**feeds(1), "hidden": np.zeros(1, np.float32)})

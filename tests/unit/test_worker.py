@@ -413,3 +413,17 @@ def test_which_worker_suits_is_told_by_what_was_measured():
     slow.close()
     with pytest.raises(ValueError, match="recurrent"):
         worker_for(doubling(), "twice", INLINE_BELOW_US, recurrent=True)
+
+
+def test_a_model_that_runs_inline_says_that_it_has_moved():
+    class Moving:
+        def __call__(self, x):
+            return x
+
+        def take_notices(self):
+            return ["step: it runs on the CPU now"]
+
+    worker = InlineWorker(Moving(), "step")
+    assert worker.feed(1)
+    assert worker.feed(2)
+    assert worker.messages() == ["step: it runs on the CPU now"]
