@@ -1,15 +1,18 @@
 """Where models are: the ones that ship, in a checkout or a wheel, and the ones a user has made."""
 
+import os.path
 import re
 from pathlib import Path
 
 from addon.errors import ModelError
-from addon.text import escaped
+from addon.text import escaped, quoted
 
 SUFFIX = ".onnx"
 _NAME = re.compile(r"\w[\w .-]*")
 _NO_FOLDER = re.compile(r'[<>:"/\\|?*]')
 """What a folder's name must not hold on one of the systems."""
+LONGEST = 240
+"""Bytes of a name: with `-0001.onnx` it is still the name of a file."""
 
 
 def shipped_models() -> Path:
@@ -40,19 +43,23 @@ def model_name(model: str | Path) -> str:
 
     Args:
         model: A name, or the path of an ONNX file, whose stem is taken; where a folder cannot be called
-            so, other characters stand in.
+            so, other characters stand in, and what is beyond `LONGEST` is left out.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: It is neither, or a name longer than `LONGEST`.
     """
     if is_path(model) and not str(model).startswith(".onnx") and Path(model).stem:
         stem = escaped(Path(model).stem).replace("\\", "_")
-        return _NO_FOLDER.sub("_", stem).strip(" .") or "model"
+        short = _NO_FOLDER.sub("_", stem).encode()[:LONGEST].decode(errors="ignore")
+        return short.strip(" .") or "model"
     name = str(model)
     if not _NAME.fullmatch(name):
         raise ValueError(
-            f"a model is a name such as 'letters' or a path ending in {SUFFIX}; got {str(model)!r}"
+            f"a model is a name such as 'letters' or a path ending in {SUFFIX}; got {quoted(name)}"
         )
+    size = len(name.encode())
+    if size > LONGEST:
+        raise ValueError(f"a model's name has {LONGEST} bytes at most; {quoted(name)} has {size}")
     return name
 
 
@@ -76,12 +83,13 @@ def find_models(model: str | Path, own: Path, shipped: Path, sketch: Path | None
         path = Path(model)
         near = [] if sketch is None or path.is_absolute() else [sketch / path]
         for each in (*near, path):
-            if each.exists():
+            # Unlike `Path.exists` it raises nothing for a name that no file can have.
+            if os.path.exists(each):
                 return [each]
         raise ModelError(no_such_file(path, *near))
     found = newest_first(own)
     ships = shipped / f"{model}{SUFFIX}"
-    if ships.is_file():
+    if os.path.isfile(ships):
         found.append(ships)
     if not found:
         names = ", ".join(sorted(path.stem for path in shipped.glob(f"*{SUFFIX}"))) or "none"
@@ -99,7 +107,7 @@ def no_such_file(path: Path, *others: Path) -> str:
 
 def newest_first(folder: Path) -> list[Path]:
     """Model files in a folder, the newest first; none if it does not exist."""
-    there = folder.iterdir() if folder.is_dir() else ()
+    there = folder.iterdir() if os.path.isdir(folder) else ()
     files = [
         path
         for path in there

@@ -1,5 +1,6 @@
 """The addon a sketch holds: feed it pictures, read answers; models change beside the show."""
 
+import os.path
 import time
 from pathlib import Path
 
@@ -125,13 +126,14 @@ class ImageClassifier:
             self.models.append(model)
         own = (self._home or Path()) / "models"
         named = own / f"{model}.onnx"
+        is_own = not is_path(model) and os.path.isfile(named)
         try:
-            if not is_path(model) and model in MADE and not named.is_file():
+            if model in MADE and not is_own:
                 self._make(str(model), named)
                 return
             paths = (
                 [named]
-                if not is_path(model) and named.is_file()
+                if is_own
                 else find_models(model, own, shipped_models(), self._home and self._home.absolute().parent)
             )
             self._open(Path(paths[0]))

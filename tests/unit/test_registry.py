@@ -90,6 +90,19 @@ def test_a_name_that_cannot_be_a_folder_is_refused(model):
         model_name(model)
 
 
+def test_a_name_longer_than_a_file_s_is_refused_and_a_stem_shortened():
+    with pytest.raises(ValueError, match=r"240 bytes at most; .* has 300"):
+        model_name("x" * 300)
+    assert model_name(Path("é" * 300 + ".onnx")) == "é" * 120
+
+
+def test_a_path_that_no_file_can_have_is_missing(tmp_path):
+    with pytest.raises(ModelError, match="there is no such file"):
+        find_models("x" * 300 + ".onnx", tmp_path, tmp_path, tmp_path)
+    with pytest.raises(ModelError, match="there is no model"):
+        find_models("x" * 300, tmp_path / ("x" * 300), tmp_path)
+
+
 def test_shipped_models_lie_beside_a_checkout_and_within_an_installed_package(tmp_path, monkeypatch):
     package = tmp_path / "addon"
     (package / "runtime").mkdir(parents=True)
