@@ -75,6 +75,11 @@ def planned(corpus: Corpus, plan: Plan) -> list[list[Task]]:
             f"all {len(corpus)} inks are {quoted(str(labels[0]))}, so there is nothing to tell apart; "
             "give it a file of two classes or more"
         )
+    blank = int(sum(counts[[not label.strip() for label in labels.tolist()]]))
+    if blank:
+        raise EvaluationError(
+            f"{blank} of its {len(corpus)} inks have a blank label; give them one, or leave them out"
+        )
     once = int((counts == 1).sum())
     if 2 * once > len(labels):
         raise EvaluationError(

@@ -143,6 +143,14 @@ def test_one_class_and_a_file_of_words_are_refused_in_a_line(tmp_path, encoder):
             evaluate(data, plan, encoder, say=quiet)
 
 
+def test_a_blank_label_is_refused_in_a_line(tmp_path, encoder):
+    """An empty label would count as right wherever there is no answer."""
+    labels = ["L", "", "L", " ", "T", "T"]
+    corpus = corpus_of([written("L", seed) for seed in range(6)], labels, ["a"] * 6)
+    with pytest.raises(EvaluationError, match="2 of its 6 inks have a blank label"):
+        evaluate(saved(tmp_path / "blank.npz", corpus), Plan(), encoder, say=quiet)
+
+
 def test_writers_with_too_little_to_ask_do_not_count(tmp_path, encoder):
     both = signs("abc")
     kept = np.flatnonzero((both.writers != "c") | (both.labels == "L"))
