@@ -337,19 +337,6 @@ def _columns(
     return rows
 
 
-def ink_scale(inks: Sequence[Strokes]) -> float:
-    """Typical size of inks in the unit of the points: the median of the larger sides of their bounding boxes.
-
-    Dots do not count; the answer is 1 if there is nothing else.
-
-    Raises:
-        PointsError: There is no ink.
-    """
-    if not inks:
-        raise PointsError("there is no ink to take the scale from")
-    return typical_size([ink_size(ink) for ink in inks])
-
-
 def ink_size(ink: Strokes) -> float:
     """The larger side of an ink's bounding box, in the unit of the points."""
     every = np.concatenate([np.asarray(stroke)[:, :2] for stroke in ink])

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from math import log
 
-from addon.features import DOT, LARGEST_SCALE, RESCALED, SMALLEST_SCALE, typical_size
+from addon.errors import PointsError
+from addon.features import DOT, LARGEST_SCALE, RESCALED, SMALLEST_SCALE, Strokes, ink_size, typical_size
 
 
 def wanted_scale(sizes: Sequence[float], dot: float = DOT, otherwise: float = 1.0) -> float:
@@ -15,6 +16,17 @@ def wanted_scale(sizes: Sequence[float], dot: float = DOT, otherwise: float = 1.
         otherwise: The scale if there are only dots, of which none says how large the other signs will be.
     """
     return min(max(typical_size(sizes, dot, otherwise), SMALLEST_SCALE), LARGEST_SCALE)
+
+
+def ink_scale(inks: Sequence[Strokes], dot: float = DOT) -> float:
+    """`wanted_scale` of inks.
+
+    Raises:
+        PointsError: There is no ink.
+    """
+    if not inks:
+        raise PointsError("there is no ink to take the scale from")
+    return wanted_scale(list(map(ink_size, inks)), dot)
 
 
 def moved(scale: float, wanted: float, rescaled: float = RESCALED) -> bool:

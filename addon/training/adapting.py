@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from addon import prototypes
 from addon.corpus import Corpus, inks, read_corpus
 from addon.errors import TrainingError
-from addon.features import FeatureRecipe, flat_rows, ink_size
+from addon.features import FeatureRecipe, flat_rows
 from addon.jobs import Cancelled, Event, Exported, Job, Kept, Progress, Started
 from addon.reading import Reading
-from addon.scales import wanted_scale
+from addon.scales import ink_scale
 from addon.training.adapted import export_adapted
 from addon.training.config import FEWEST_COPIES, AdaptConfig
 from addon.training.dataset import ink_set, thinned
@@ -169,7 +169,7 @@ def taught_of(
     Raises:
         CancelledError: It is to stop.
     """
-    scale = wanted_scale(list(map(ink_size, inks(corpus))), recipe.dot)
+    scale = ink_scale(inks(corpus), recipe.dot)
     flat = ink_set(corpus, np.unique(corpus.labels).tolist()).inks
     flat = scaled(flat, np.full(len(classes), 1 / scale))
     recipe = replace(recipe, scale=1.0)

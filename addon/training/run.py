@@ -8,9 +8,9 @@ import numpy as np
 
 from addon.corpus import Corpus, corpus_hash, inks, read_corpus
 from addon.errors import TrainingError
-from addon.features import FeatureRecipe, ink_size
+from addon.features import FeatureRecipe
 from addon.jobs import Cancelled, Event, Exported, Job, Progress, Started
-from addon.scales import wanted_scale
+from addon.scales import ink_scale
 from addon.spec import ModelSpec
 from addon.training.checkpoint import load_checkpoint, resumed, save_checkpoint
 from addon.training.config import TrainConfig
@@ -85,7 +85,7 @@ def prepare(job: Job, config: TrainConfig) -> Lesson:
         kept = load_checkpoint(job.checkpoint)
         recipe, learner = kept.recipe, resumed(kept, labels, config)
     else:
-        recipe = FeatureRecipe(wanted_scale(list(map(ink_size, inks(corpus)))), config.shape.spacing)
+        recipe = FeatureRecipe(ink_scale(inks(corpus)), config.shape.spacing)
         shape = config.shape
         learner = new_learner(seeded_net(len(labels), shape.layers, shape.hidden, config.seed), config)
     data = ink_set(corpus, labels)

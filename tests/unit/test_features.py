@@ -16,11 +16,11 @@ from addon.features import (
     Trail,
     advance,
     ink_rows,
-    ink_scale,
     lift,
     recipe_from,
     typical_size,
 )
+from addon.scales import ink_scale
 from tests.strategies import Stroke, inks, recipes
 
 RECIPE = FeatureRecipe(scale=160.0, spacing=1 / 16)  # a row every 10 pixels

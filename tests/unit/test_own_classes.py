@@ -9,13 +9,14 @@ import pytest
 
 from addon import Recognizer
 from addon.errors import ModelError
-from addon.features import COLUMNS, ink_rows, ink_scale
+from addon.features import COLUMNS, ink_rows
 from addon.prediction import softmax
 from addon.runtime.answers import answers_of
 from addon.runtime.device_step import DeviceStep
 from addon.runtime.predictor import StreamingPredictor
 from addon.runtime.providers import CPU, Choice
 from addon.runtime.session import open_step
+from addon.scales import ink_scale
 from addon.spec import METADATA_KEY, ModelSpec, spec_to_json
 from tests.encoders import inline_steps, make_encoder, make_knowing_encoder
 from tests.hands import written

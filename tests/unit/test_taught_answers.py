@@ -9,7 +9,6 @@ import torch
 from addon import Recognizer
 from addon.corpus import write_corpus
 from addon.errors import ModelError
-from addon.features import ink_scale
 from addon.jobs import Job
 from addon.prediction import Prediction
 from addon.reading import Reading
@@ -21,6 +20,7 @@ from addon.runtime.predictor import Sample, StreamingPredictor
 from addon.runtime.providers import Choice, choose_here
 from addon.runtime.session import open_step
 from addon.runtime.step import StepSession
+from addon.scales import ink_scale
 from addon.spec import ENCODER_KIND, spec_from_json, spec_to_json
 from addon.taught import Example
 from addon.training import adapting

@@ -7,8 +7,8 @@ import torch
 
 from addon.corpus import write_corpus
 from addon.errors import TaughtError, TrainingError
-from addon.features import ink_scale
 from addon.jobs import Cancelled, Event, Exported, Job, Progress, Started
+from addon.scales import ink_scale
 from addon.training.config import TrainConfig
 from addon.training.manners import step_back
 from addon.training.run import prepare, run

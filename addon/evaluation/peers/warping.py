@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from addon.evaluation.outcomes import FRACTIONS
 from addon.evaluation.peers.peer import Ask, PeerAnswer, when_finished
-from addon.features import FeatureRecipe, Strokes, ink_rows, ink_size
-from addon.scales import wanted_scale
+from addon.features import FeatureRecipe, Strokes, ink_rows
+from addon.scales import ink_scale
 
 POINTS = 32
 BAND = 4
@@ -45,7 +45,7 @@ def teach_nearest(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
 def teach_open_end(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
     """The nearest beginning of an example, at any moment."""
     warping: Any = import_module("dtaidistance.dtw_ndim")
-    recipe = FeatureRecipe(wanted_scale(list(map(ink_size, inks))))
+    recipe = FeatureRecipe(ink_scale(inks))
     examples = [_path(recipe, ink)[0] for ink in inks]
 
     def ask(strokes: Strokes) -> PeerAnswer:
