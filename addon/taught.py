@@ -137,14 +137,14 @@ class TaughtStore:
         return found
 
     def begun_by(self, label: str, strokes: Strokes) -> Example | None:
-        """The example of a label that has the first of these strokes, point by point; None if none has.
+        """The newest example of a label that has the first of these strokes, and fewer; None if none has.
 
-        Raises:
-            PointsError: As for `teach`.
+        Args:
+            label: The label.
+            strokes: As `checked_strokes` gives them; they are compared point by point.
         """
-        given = checked_strokes(strokes)
         own = (one for one in reversed(self._examples) if one.label == label)
-        return next((one for one in own if _begins(one.strokes, given)), None)
+        return next((one for one in own if _begins(one.strokes, strokes)), None)
 
     def remove_last(self) -> Example | None:
         """Take back the last example; it can be restored until the store is closed. None if there is none."""
@@ -334,7 +334,7 @@ class TaughtStore:
 
 def _begins(ours: Strokes, theirs: Strokes) -> bool:
     # Data without times or pressure has NaN there.
-    return len(ours) <= len(theirs) and all(map(partial(np.array_equal, equal_nan=True), ours, theirs))
+    return len(ours) < len(theirs) and all(map(partial(np.array_equal, equal_nan=True), ours, theirs))
 
 
 def _check_label(label: str) -> None:

@@ -61,8 +61,8 @@ class Teaching:
             PointsError: The strokes are none, empty, misshapen or not finite.
         """
         strokes = checked_strokes(strokes)
-        before = self._taught.begun_by(label, strokes) if len(strokes) > 1 else None
-        if before is not None and len(before.strokes) < len(strokes):
+        before = self._taught.begun_by(label, strokes)
+        if before is not None:
             return self.amend(before, strokes)
         example = self._taught.teach(label, strokes)
         self._tell_of_twins(example)
