@@ -14,7 +14,7 @@ from addon.errors import AddonError
 from addon.images import Pixels
 from addon.vision.image_file import UnreadableImageError, read_image
 
-INSTALL_CAMERA = "pip install 'inkloop[webcam]'"
+INSTALL_CAMERA = "pip install opencv-python-headless"
 
 
 class SourceError(AddonError):

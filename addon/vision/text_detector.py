@@ -8,7 +8,7 @@ from typing import Any
 from addon.errors import ModelError
 from addon.files import write_atomically
 
-INSTALL = "pip install 'inkloop[text]'"
+INSTALL = "pip install rapidocr"
 
 ADAPTOR = """\
 title = "text detector"

@@ -3,7 +3,7 @@
     inkloop run sketch/examples/text_in_the_ink.py
 
 A machine hand fills the page until you draw on it yourself; BACKSPACE clears it, H shows the heat it sees.
-The detector is PaddleOCR's, out of the package `rapidocr`: pip install 'inkloop[text]'.
+The detector is PaddleOCR's, out of the package `rapidocr`: pip install rapidocr.
 """
 
 from math import sin, tau
