@@ -59,9 +59,7 @@ class TrainerProcess:
                 },
                 log=folder / LOG_NAME,
             )
-        except OSError as error:
-            raise TrainingError(f"training cannot start: {error}") from error
-        except AddonError as error:
+        except (OSError, AddonError) as error:
             raise TrainingError(f"training cannot start: {error}") from error
         child.say(job_line(job))
         return cls(child, folder / LOG_NAME)

@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from time import perf_counter_ns
 from typing import NamedTuple, Protocol
 
+from addon.errors import said
 from addon.features import FeatureRecipe, Strokes
 from addon.prediction import Prediction, no_prediction
 from addon.prototypes import Prototypes
@@ -275,10 +276,10 @@ class WorkerEngine:
         return [f"{self._name}: it is slower than the pen; {waiting} points wait, so what it says comes late"]
 
     def _failures(self) -> list[str]:
-        said: list[str] = []
+        lines: list[str] = []
         while not self._failed.empty():
-            said.append(f"{self._name}: {self._failed.get()}; the last answer stays")
-        return list(dict.fromkeys(said))
+            lines.append(f"{self._name}: {self._failed.get()}; the last answer stays")
+        return list(dict.fromkeys(lines))
 
     def _put(self, run: Callable[[], object]) -> None:
         self._queue.put(Event(run))
@@ -319,7 +320,7 @@ class WorkerEngine:
         try:
             event.run()
         except Exception as error:  # a worker that ends without a word would leave the last answer for ever
-            self._failed.put(f"it failed ({' '.join(str(error).split())[:160] or type(error).__name__})")
+            self._failed.put(f"it failed ({said(error)})")
 
 
 def _end(queue: "SimpleQueue[Event | None]", ending: threading.Event) -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from addon.errors import PointsError
+from addon.errors import PointsError, said
 from addon.features import COLUMNS, FeatureRecipe, Row
 from addon.prediction import Prediction
 from addon.prototypes import Prototypes
@@ -167,7 +167,7 @@ class InlineEngine:
         except PointsError:
             raise
         except Exception as error:  # whatever ONNX Runtime raises: the show goes on with what was taught
-            self._fail(" ".join(str(error).split())[:160], "what is taught cannot be learned")
+            self._fail(said(error), "what is taught cannot be learned")
 
     def taught_now(self) -> Future[Taught]:
         """What is taught by now, in the future that a worker needs."""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from addon.errors import AddonError, ModelError, ProviderError
+from addon.errors import AddonError, ModelError, ProviderError, said
 from addon.runtime.opening import ModelFile, open_session
 from addon.runtime.providers import CPU, Choice, Provider, asks_for, short_name
 from addon.text import escaped
@@ -146,8 +146,8 @@ def truth(name: str, choice: Choice, placement: Placement) -> str:
         )
     asked = asks_for(choice.providers)
     if asked not in placement.nodes:
-        said = f"recognition runs on the {placement.provider.upper()}: {asked} takes no node of {name}"
-        return ". ".join(filter(None, (said, choice.notice)))
+        line = f"recognition runs on the {placement.provider.upper()}: {asked} takes no node of {name}"
+        return ". ".join(filter(None, (line, choice.notice)))
     if placement.mixed:
         return ". ".join(filter(None, (f"{name} runs on {placement}{which}", choice.notice)))
     return choice.notice
@@ -215,8 +215,8 @@ def nodes_of(profile: Path) -> set[tuple[str, str, str]]:
 def on_cpu(choice: Choice, why: str) -> Choice:
     """The choice of the CPU in place of another one that has failed, with the line that says so."""
     failed = asks_for(choice.providers)
-    said = f"recognition runs on the CPU: it failed on {failed} ({escaped(why)})"
-    return Choice((CPU,), ". ".join(filter(None, (said, choice.notice))))
+    line = f"recognition runs on the CPU: it failed on {failed} ({escaped(why)})"
+    return Choice((CPU,), ". ".join(filter(None, (line, choice.notice))))
 
 
 def may_move(choice: Choice) -> bool:
@@ -240,7 +240,7 @@ def or_on_cpu(choice: Choice, attempt: Callable[[Choice], Opened]) -> Opened:
     except AddonError as error:
         if not may_move(choice):
             raise
-        why = " ".join(str(error).split())
+        why = said(error)
     opened = attempt(on_cpu(choice, why))
     _log.warning("a model moves to the CPU: %s", why)
     return opened

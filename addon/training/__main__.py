@@ -13,7 +13,7 @@ import threading
 import traceback
 from typing import TextIO
 
-from addon.errors import AddonError, without_torch
+from addon.errors import AddonError, said, without_torch
 from addon.jobs import CANCEL_LINE, Baking, Event, Failed, event_line, job_from
 from addon.parent import end_with_parent
 
@@ -94,12 +94,9 @@ def _in_one_line(error: Exception) -> str:
         return "there is not enough memory to train; choose a smaller preset or batch"
     if isinstance(error, OSError):
         return f"its results cannot be written: {error.strerror or error}; the old model stays"
-    text = without_torch(error) or " ".join(str(error).split())
-    return (
-        text
-        if without_torch(error) or isinstance(error, (AddonError, ValueError))
-        else f"{type(error).__name__}: {text}"
-    )
+    if without_torch(error) or isinstance(error, (AddonError, ValueError)):
+        return said(error)
+    return f"{type(error).__name__}: {said(error)}"
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from addon.corpus import Corpus, inks
+from addon.errors import said
 from addon.evaluation.measure import Plan, Say, asked, planned
 from addon.evaluation.outcomes import NAMES
 from addon.evaluation.peers.peer import Peer, PeerAnswer
@@ -78,7 +79,7 @@ def compared(peer: Peer, corpus: Corpus, tasks: Sequence[Task]) -> dict[str, Any
     try:
         return _asked(peer, corpus, tasks)
     except Exception as error:  # other people's code: what it raises must not cost the figures of the rest
-        return _no_row(f"failed ({type(error).__name__}: {' '.join(str(error).split())[:160]})")
+        return _no_row(f"failed ({type(error).__name__}: {said(error)})")
 
 
 def _no_row(reason: str) -> dict[str, Any]:
