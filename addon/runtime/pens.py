@@ -159,7 +159,7 @@ class Pens:
         """Feed the inks that are written, and those that a worker which leaves had not come to the end of."""
         for pointer_id, ink in self._tape:
             for each in (*self._tape.untold(pointer_id), ink):
-                # Told of before, it must not begin a second time: what was decided of it would be so again.
+                # A begin that was heard must not come a second time: `on_decide` would be called again.
                 if not each.begin_heard:
                     engine.begin(pointer_id)
                 engine.replay(pointer_id, each.samples)

@@ -67,16 +67,11 @@ class InkTape:
         return True
 
     def reopen(self, pointer_id: int, samples: list[Sample]) -> None:
-        """The pointer's ink is made of these samples and goes on.
-
-        Raises:
-            PointsError: One is not finite; nothing has changed.
-        """
-        for sample in samples:
-            if sample is not None and not (isfinite(sample[0]) and isfinite(sample[1])):
-                raise PointsError(f"a pen sample must be finite; got x={sample[0]}, y={sample[1]}")
-        self._inks.pop(pointer_id, None)
-        self._inks[pointer_id] = PointerInk(samples)
+        """The pointer's ink is made of these samples, all of them finite, and goes on."""
+        before = self._inks.pop(pointer_id, None)
+        # An ink whose begin was heard does not begin once more when another model takes over.
+        told = before is not None and before.begin_heard
+        self._inks[pointer_id] = PointerInk(samples, begin_heard=told)
 
     def lift(self, pointer_id: int) -> bool:
         """The pen left the paper; False if it was not on it."""

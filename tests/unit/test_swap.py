@@ -12,6 +12,9 @@ from addon import Recognizer
 from addon.holding import Hold
 from addon.prediction import Prediction
 from addon.runtime.fade import mixed
+from addon.runtime.model import load_model
+from addon.runtime.pens import Pens
+from addon.runtime.providers import CPU, Choice
 from tests.models import make_model
 from tests.unit.recognizers import CAPITALS, bar, frames_until, hook, write
 from tests.waiting import until
@@ -276,3 +279,21 @@ def test_a_model_that_pauses_is_kept_warm_without_a_trace(make, monkeypatch):
     assert stepped == [1, 1, 1]
     assert recognizer.prediction is before
     assert recognizer.timings.points == points
+
+
+def test_an_ink_that_was_opened_again_does_not_begin_once_more_in_the_next_model(tmp_path):
+    make_model(tmp_path / "first.onnx", hidden=8)
+    make_model(tmp_path / "second.onnx", hidden=8, seed=1)
+    first, second = (load_model(tmp_path / name, Choice((CPU,))) for name in ("first.onnx", "second.onnx"))
+    pens = Pens()
+    pens.adopt(first)
+    for point in hook()[0]:
+        pens.point(point, 0)
+    pens.lift(0)
+    pens.close_ink(0)
+    assert next(answer.rows for _, answer in pens.take_news() if isinstance(answer, Prediction)) == 0
+    pens.reopen_ink(hook()[:1], 0)
+    pens.take_news()
+    pens.adopt(second)
+    assert all(answer.rows for _, answer in pens.take_news() if isinstance(answer, Prediction))
+    pens.close()
