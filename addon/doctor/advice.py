@@ -37,7 +37,7 @@ def free_axes(values: Sequence[Value]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for value in values:
         for axis, size in enumerate(value["shape"]):
-            if not isinstance(size, int) or size < 1:
+            if not isinstance(size, int) or size < 0:
                 found.setdefault(size if isinstance(size, str) else "?", []).append(f"{value['name']}:{axis}")
     return found
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from addon.doctor.findings import Speed, Value
 from addon.doctor.inputs import Feeds, attempts
 from addon.errors import ModelError
+from addon.runtime.graph import check_sizes
 from addon.runtime.opening import ModelFile, open_session
 from addon.runtime.placement import nodes_of
 from addon.runtime.providers import short_name
@@ -86,6 +87,7 @@ class Trial:
             self.parts = _parts(profile)
             profile.unlink(missing_ok=True)
         if not self.answers:
+            check_sizes(self._file.path.name, {value["name"]: value["shape"] for value in self.inputs})
             raise ModelError(f"{self._file.path.name}: it opens, and no made-up input fits it ({first})")
 
     def measure(self, seconds: float) -> Speed:

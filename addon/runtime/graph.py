@@ -187,6 +187,25 @@ def open_file(
     )
 
 
+def check_sizes(file_name: str, inputs: Mapping[str, Sequence[int | str | None]]) -> None:
+    """Refuse an input that is declared to have a size of 0: no array but an empty one fits it.
+
+    Args:
+        file_name: For the error.
+        inputs: Declared sizes by name.
+
+    Raises:
+        ModelError: There is one.
+    """
+    for name, shape in inputs.items():
+        if 0 in shape:
+            declared = " × ".join("free" if size is None else str(size) for size in shape)
+            raise ModelError(
+                f"{file_name}: its input {quoted(name)} is declared as {declared}, so it takes nothing but "
+                "empty arrays; export it again with a free size, or with the real one"
+            )
+
+
 def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> bytes:
     """Fields that, put behind a model's bytes, make tensors within it come out.
 

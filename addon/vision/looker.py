@@ -1,7 +1,7 @@
 """One model that looks at pictures, open: from a picture to everything that was asked of it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -23,7 +23,7 @@ from addon.images import (
     for_type,
     picture_size,
 )
-from addon.runtime.graph import GraphSession, TensorInfo, open_file
+from addon.runtime.graph import GraphSession, TensorInfo, check_sizes, open_file
 from addon.runtime.opening import ModelFile
 from addon.runtime.providers import Choice
 from addon.spec import METADATA_KEY
@@ -204,31 +204,16 @@ class Looker:
         fed = as_type(as_batch(image, places, wants, size), self._input.dtype)
         if self._flat:
             fed = fed.reshape(len(fed), -1)
-        fixed = self._input.shape[0] if wants.layout in ("NCHW", "NHWC") else None
-        if isinstance(fixed, int) and fixed >= 1 and fixed != len(fed):
-            return self._run_fixed(session, fed, fixed, names)
         types = {info.name: info for info in session.inputs}
         constants = {name: _constant(number, types[name]) for name, number in self.adaptor.constants}
-        return session.run({self._input.name: fed, **constants}, names)
 
-    def _run_fixed(
-        self, session: GraphSession, fed: NDArray[Any], fixed: int, names: Sequence[str]
-    ) -> Arrays:
-        """Feed a model that takes only so many pictures at once: the last is repeated until they suffice."""
-        types = {info.name: info for info in session.inputs}
-        constants = {name: _constant(number, types[name]) for name, number in self.adaptor.constants}
-        parts: list[Arrays] = []
-        for at in range(0, len(fed), fixed):
-            part = fed[at : at + fixed]
-            filled = np.concatenate([part, np.repeat(part[-1:], fixed - len(part), axis=0)])
-            made = session.run({self._input.name: filled, **constants}, names)
-            parts.append({name: _of_batch(array, fixed, len(part)) for name, array in made.items()})
-        if len(parts) == 1:
-            return parts[0]
-        return {
-            name: np.concatenate([part[name] for part in parts]) if parts[0][name].ndim else parts[-1][name]
-            for name in names
-        }
+        def answers(batch: NDArray[Any]) -> Arrays:
+            return session.run({self._input.name: batch, **constants}, names)
+
+        fixed = self._input.shape[0] if wants.layout in ("NCHW", "NHWC") else None
+        if isinstance(fixed, int) and fixed != len(fed):
+            return _in_batches(answers, fed, fixed)
+        return answers(fed)
 
     def _probabilities(self, made: Arrays) -> Floats:
         """Shape (crops, classes)."""
@@ -293,6 +278,7 @@ def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor,
     if adaptor.input.kind != "image" or adaptor.state:
         raise ModelError(f"{file}: it is fed no pictures, or has a state; it is none for looking")
     fed = inputs[adaptor.input.name or next(iter(inputs))]
+    check_sizes(file, {fed.name: fed.shape})
     left = set(inputs) - {fed.name} - {name for name, _ in adaptor.constants}
     if left:
         raise ModelError(
@@ -309,6 +295,20 @@ def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor,
     except ModelError as error:
         raise ModelError(f"{file}: {error}") from error
     return replace(adaptor, input=wants, outputs=tuple(spanned)), fed
+
+
+def _in_batches(answers: Callable[[NDArray[Any]], Arrays], fed: NDArray[Any], fixed: int) -> Arrays:
+    """Feed a model that takes only so many pictures at once: the last is repeated until they suffice."""
+    parts: list[Arrays] = []
+    for at in range(0, len(fed), fixed):
+        part = fed[at : at + fixed]
+        filled = np.concatenate([part, np.repeat(part[-1:], fixed - len(part), axis=0)])
+        made = answers(filled)
+        parts.append({name: _of_batch(array, fixed, len(part)) for name, array in made.items()})
+    return {
+        name: np.concatenate([part[name] for part in parts]) if first.ndim else first
+        for name, first in parts[0].items()
+    }
 
 
 def _of_batch(array: NDArray[Any], fixed: int, count: int) -> NDArray[Any]:

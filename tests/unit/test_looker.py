@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+from addon.doctor.examine import examine
 from addon.errors import ModelError
 from addon.runtime.contest import Memory
 from addon.runtime.providers import CPU, CUDA, Choice
@@ -343,3 +344,11 @@ class Slow:
     def run(self, names, feeds):
         time.sleep(0.02)
         return self._session.run(names, feeds)
+
+
+def test_a_size_of_nothing_is_named_and_not_answered_with_a_size_for_the_description(tmp_path):
+    path = classifier(tmp_path, shape=(1, 3, 0, 0))
+    with pytest.raises(ModelError, match=r"^mean\.onnx: its input 'image' is declared as 1 × 3 × 0 × 0"):
+        open_looker(str(path), "cpu")
+    found = examine(path, tmp_path, provider="cpu", seconds=0.0)
+    assert found.get("why", "").startswith("its input 'image' is declared as 1 × 3 × 0 × 0"), found
