@@ -259,5 +259,5 @@ def test_a_model_that_cannot_be_made_is_told_and_leaves_nothing(show, tmp_path, 
 
 def test_a_detector_that_is_not_installed_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(text_detector, "find_spec", lambda name: None)
-    with pytest.raises(ModelError, match=r"pip install 'inkloop\[text\]'"):
+    with pytest.raises(ModelError, match="pip install rapidocr"):
         text_detector.installed_detector()

@@ -172,7 +172,7 @@ def test_a_film_is_no_folder_and_no_missing_file(tmp_path):
 
 def test_a_camera_without_opencv_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(SourceError, match=r"get it with: pip install 'inkloop\[webcam\]'"):
+    with pytest.raises(SourceError, match="get it with: pip install opencv-python-headless"):
         Webcam()
 
 
