@@ -14,11 +14,10 @@ from addon.doctor.inputs import STEPS
 from addon.doctor.kinds import judge, state_pairs
 from addon.doctor.measure import Trial
 from addon.errors import AddonError, ModelError
+from addon.runtime import placement
 from addon.runtime.contents import Contents
 from addon.runtime.model import load_model, try_magnitudes
 from addon.runtime.opening import LIMIT, ModelFile, read_model
-from addon.runtime.placement import Placement as Placed
-from addon.runtime.placement import truth
 from addon.runtime.providers import Choice, choose_here, short_name
 from addon.spec import ENCODER_KIND, METADATA_KEY
 from addon.text import escaped
@@ -103,8 +102,8 @@ def _run(found: Findings, file: ModelFile, choice: Choice, trial: Trial, seconds
     # What counts of a recurrent model is how long one step takes.
     trial.run(1 if recurrent else STEPS, dict(described.constants) if described else {})
     if "placement" in found and trial.parts:
-        ran = Placed({name: sum(operators.values()) for name, operators in trial.parts.items()})
-        notice = truth(file.path.name, choice, ran)
+        ran = placement.Placement({name: sum(operators.values()) for name, operators in trial.parts.items()})
+        notice = placement.truth(file.path.name, choice, ran)
         found["placement"] |= Placement(
             asked=found["placement"]["asked"], runs=ran.provider, notice=notice, parts=trial.parts
         )

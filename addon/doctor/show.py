@@ -126,14 +126,12 @@ def _under(heading: str, texts: Sequence[str]) -> list[Row]:
 
 
 def _said_value(value: Value) -> str:
-    sizes = " × ".join("free" if size is None else _shortened(str(size)) for size in value["shape"])
+    sizes = " × ".join(
+        "free" if size is None else shortened(str(size), _LONGEST_NAME) for size in value["shape"]
+    )
     plain = value["type"].startswith("tensor(")
     kind = value["type"][len("tensor(") : -1] if plain else value["type"]
     return f"{value['name']}  {sizes or 'a number'}  {kind}"
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _free(inputs: Sequence[Value]) -> list[Row]:
@@ -142,7 +140,9 @@ def _free(inputs: Sequence[Value]) -> list[Row]:
         return []
     if not axes:
         return [("free sizes", "none: every run has the sizes above")]
-    named = ", ".join(f"{_shortened(name)} ({', '.join(places)})" for name, places in axes.items())
+    named = ", ".join(
+        f"{shortened(name, _LONGEST_NAME)} ({', '.join(places)})" for name, places in axes.items()
+    )
     return [("free sizes", named)]
 
 
@@ -196,5 +196,4 @@ def _pen(pen: Mapping[str, Any]) -> list[Row]:
 
 
 def _plain(text: str) -> str:
-    shown = escaped(text)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    return shortened(escaped(text), _LONGEST)

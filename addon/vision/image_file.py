@@ -43,7 +43,7 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
         UnreadableImageError: It is missing, no file, empty, damaged, of no format that Pillow reads, or has
             more than 128 million pixels.
     """
-    _check_file(Path(path))
+    check_file(Path(path))
     try:
         with warnings.catch_warnings():
             # Pillow's own bound is lower, and a warning about a large picture helps nobody on a stage.
@@ -94,7 +94,12 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(turned[orientation]()) if orientation in turned else pixels
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Refuse what no picture can be read from, without opening it: opening a pipe would wait for its writer.
+
+    Raises:
+        UnreadableImageError: It is missing, a folder, no regular file, or empty.
+    """
     try:
         about = path.stat()
     except (OSError, ValueError):

@@ -12,7 +12,7 @@ from av.error import FFmpegError
 
 from addon.errors import AddonError
 from addon.images import Pixels
-from addon.vision.image_file import UnreadableImageError, read_image
+from addon.vision.image_file import UnreadableImageError, check_file, read_image
 
 INSTALL_CAMERA = "pip install opencv-python-headless"
 
@@ -165,14 +165,10 @@ def _display_matrix(frame: Any) -> tuple[int, ...]:
 
 
 def _opened(path: Path) -> Any:
-    if not path.is_file():  # a pipe would be waited for
-        why = "it is no regular file" if path.exists() else "there is no such file"
-        raise SourceError(
-            f"{path.name}: it cannot be read as a video ({'it is a folder' if path.is_dir() else why})"
-        )
     try:
+        check_file(path)
         container = av.open(str(path))
-    except (OSError, FFmpegError) as error:
+    except (UnreadableImageError, OSError, FFmpegError) as error:
         raise SourceError(f"{path.name}: it cannot be read as a video ({error})") from error
     if not container.streams.video:
         container.close()
