@@ -1,4 +1,4 @@
-"""A child of this process that speaks in lines, and that nobody here ever waits for.
+"""A child process that speaks in lines, and that nobody here ever waits for.
 
 Two threads stand between the pipes and whoever asks: one reads what the child says, one writes what it is
 told. So a child that is stopped, or that floods its pipe, holds up those threads and never the frame's; and
@@ -183,7 +183,7 @@ class ChildProcess(Generic[Heard]):
     def _write(self) -> None:
         pipe = self._process.stdin
         assert pipe is not None
-        # A child that is gone is told of by the reader; the queue is emptied all the same.
+        # The reader notices that a child is gone; the queue is emptied all the same.
         with contextlib.suppress(OSError, ValueError):
             while (line := self._said.get()) is not None:
                 view = memoryview(line)

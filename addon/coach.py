@@ -26,7 +26,7 @@ class Said(NamedTuple):
 
 
 class Coach:
-    """Keeps what was said last, and finds it anew when something else is taught.
+    """Keeps what was said last, and finds it again when something else is taught.
 
     A dozen milliseconds are enough for 62 classes of one example, and several frames for five.
     """

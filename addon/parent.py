@@ -68,7 +68,7 @@ else:
 
     def _gone() -> Callable[[], bool]:
         parent, pipe = os.getppid(), select.poll()
-        # No event is asked for: a pipe that hangs up is always told of, and what lies in it is left there.
+        # No event is asked for: a pipe that hangs up is always reported, and what lies in it is left there.
         pipe.register(0, 0)
 
         def gone() -> bool:

@@ -185,7 +185,7 @@ def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
     near -= top
     lost = 0.0
     if peak(near[:end]) < -_FAR:
-        # Beside a background so much nearer, the classes would vanish from float32.
+        # The background is so much nearer that the classes would vanish from float32.
         lost = float(peak(near[:end]))
         near[:end] -= np.float32(lost)
     np.exp(near, out=near)

@@ -242,7 +242,7 @@ class Recognizer(Teaching):
     def wait_answer(self, pointer_id: int | None = None, timeout: float = 10.0) -> Prediction:
         """For scripts: wait until all that was drawn and taught so far is answered, also by a worker.
 
-        What there is to tell of it (`on_progress`, `on_decide`, `on_lost`) is told before this returns. A
+        `on_progress`, `on_decide` and `on_lost` are called for it before this returns. A
         sketch must not call it while it draws: it may stall the frame.
 
         Args:
@@ -311,7 +311,7 @@ class Recognizer(Teaching):
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
         """The ink is closed: the answer to its last point stands, unless it is unknown.
 
-        Where a worker answers, that is told of in a later `update`, after the answer to the last point.
+        Where a worker answers, `on_decide` comes in a later `update`, after the answer to the last point.
         """
         self._pens.close_ink(pointer_id)
         self._tell()

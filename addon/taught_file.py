@@ -184,7 +184,7 @@ def _read_from(connection: sqlite3.Connection) -> tuple[list[Record], int]:
 
 
 def read_only(path: Path) -> tuple[list[Record], int]:
-    """As `read`, where nothing can be written: not even what SQLite wants to keep beside a file it reads.
+    """As `read`, where nothing can be written: not even what SQLite wants to keep next to a file it reads.
 
     Raises:
         OSError: It cannot be read, or there is no room for a copy.

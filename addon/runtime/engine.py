@@ -126,7 +126,7 @@ class Event(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """A taught example as it was when the worker was told of it: a label may change before it comes to it."""
+    """A taught example as it was handed to the worker: its label may change before the worker comes to it."""
 
     id: int
     label: str

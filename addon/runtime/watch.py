@@ -1,8 +1,8 @@
-"""Folders of models, watched: what is new or changed is told once all of it is written to its end.
+"""Folders of models, watched: what is new or changed is reported once all of it is written to its end.
 
 A model is a set of files: the ONNX file, the files that it reads its weights from, the description beside it
 and the labels that this one names. Whichever of them comes first, or last, or is replaced alone, the set is
-told of when it is whole. Of several sets that come together the newest is told, with the others behind it.
+reported when it is whole. Of several sets that come together the newest is reported first.
 
 The system's notifications (through watchfiles) only wake the thread; what is true is read from the folders
 each time. So a folder that vanishes, comes back, or lies on a disk that notifies nobody needs no special
@@ -30,7 +30,7 @@ STILL_SECONDS = 0.3
 """How long a file's size and time must stay as they are."""
 
 PATIENCE_SECONDS = 3.0
-"""How long one that is still, but cut off or half replaced, is waited for before it is told of."""
+"""How long one that is still, but cut off or half replaced, is waited for before it is reported."""
 
 HOLD_SECONDS = 10.0
 """How long one that is done waits for others that are still being written: fifty files are one change."""
@@ -39,7 +39,7 @@ LARGEST_LOOKED_INTO = 16 * 1024**2
 """Bytes of a file that is searched for the names of others; one with weights elsewhere is far smaller."""
 
 LOOK = Bounds(fields=50_000, text=64 * 1024**2)
-"""A network of that many parts may be told of before its weights are there."""
+"""A network of more parts may be reported before its weights are there."""
 
 WAKE_MS = 100
 CLOSING_SECONDS = 2.0
