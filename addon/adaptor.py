@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
-from addon.adaptor_table import Table, shortened
+from addon.adaptor_table import LONGEST_ERROR, Table
 from addon.errors import ModelError
 from addon.files import NotRegularError, open_regular
+from addon.text import one_line
 
 InputKind: TypeAlias = Literal["image", "features"]
 Layout: TypeAlias = Literal["NCHW", "NHWC", "CHW", "HWC"]
@@ -215,7 +216,7 @@ def adaptor_from(text: str, path: Path) -> Adaptor:
         given = tomllib.loads(text)
     # Numbers of a thousand digits and brackets without end are errors of Python, not of TOML.
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path.name}: this is no TOML: {shortened(str(error))}") from error
+        raise ModelError(f"{path.name}: this is no TOML: {one_line(str(error), LONGEST_ERROR)}") from error
     top = Table(path.name, "", given)
     outputs = top.tables("output")
     made = Adaptor(

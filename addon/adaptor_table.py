@@ -5,6 +5,7 @@ from math import isfinite
 from typing import Any, TypeVar, cast
 
 from addon.errors import ModelError
+from addon.text import one_line
 
 T = TypeVar("T", bound=str)
 
@@ -28,7 +29,7 @@ class Table:
 
     def error(self, said: str) -> ModelError:
         """An error that says where it is."""
-        parts = (self._file, f"[{self._name}]", shortened(said))
+        parts = (self._file, f"[{self._name}]", one_line(said, LONGEST_ERROR))
         return ModelError(": ".join(part for part in parts if part != "[]"))
 
     def take(self, key: str, default: object) -> object:
@@ -154,12 +155,6 @@ class Table:
         if not all(isinstance(each, dict) for each in several):
             raise self.error(f"{key} must be a table, [{key}], or several, [[{key}]]; got {given!r}")
         return [Table(self._file, key, each) for each in several]
-
-
-def shortened(said: str) -> str:
-    """One line, short enough for the screen."""
-    line = " ".join(said.split())
-    return line if len(line) <= LONGEST_ERROR else f"{line[: LONGEST_ERROR - 3]}..."
 
 
 def _number(given: object) -> float | None:

@@ -142,7 +142,7 @@ class TaughtWriter:
         for record in records:
             try:
                 self._write([record])
-            except Exception:
+            except Exception:  # what is wrong was said; the other records are to reach the disk
                 self._disconnect()
         return False
 
@@ -161,7 +161,7 @@ class TaughtWriter:
             records, unreadable = taught_file.salvage(self._path), 0
             if not self._begin_anew(records):
                 return
-        except Exception:
+        except Exception:  # it was said at the start that the file is tried again
             return
         self._unread = False
         self.replies.put(Found(records, unreadable))
@@ -207,7 +207,7 @@ class TaughtWriter:
         try:
             if self._connection is not None:
                 taught_file.purge(self._connection)
-        except Exception:
+        except Exception:  # whatever it is, the sketch is to end
             pass  # they stay marked as removed, and go the next time
         finally:
             self._disconnect()

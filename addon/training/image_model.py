@@ -17,7 +17,7 @@ import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 import torch
 from numpy.typing import NDArray
 
-from addon.errors import AddonError, ModelError
+from addon.errors import AddonError, ModelError, said
 from addon.files import write_atomically
 from addon.training.image_graph import INPUT, OUTPUT, image_model
 from addon.training.lite_net import SIDE, LiteNet, layer_names, lite_net
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
     try:
         make_image_model(Path(arguments[0]))
     except (AddonError, OSError) as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
+        print(said(error), file=sys.stderr)
         return 1
     return 0
 
@@ -78,14 +78,14 @@ def make_image_model(path: Path) -> None:
     _check_parity(net, data)
     path.parent.mkdir(parents=True, exist_ok=True)
     labels = path.with_suffix(".txt")
-    said = ADAPTOR.format(
+    description = ADAPTOR.format(
         input=INPUT,
         output=OUTPUT,
         labels=labels.name,
         layers=", ".join(f'"{name}"' for name in layer_names()),
     )
     write_atomically(labels, LABELS.read_bytes())
-    write_atomically(path.with_suffix(".toml"), said.encode())
+    write_atomically(path.with_suffix(".toml"), description.encode())
     write_atomically(path, data)
 
 

@@ -21,7 +21,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from addon.errors import AddonError, ModelError, TrainingError
+from addon.errors import AddonError, ModelError, TrainingError, said
 from addon.files import write_atomically
 from addon.training.encoder import EncoderNet
 from addon.training.encoder_card import encoder_card
@@ -133,7 +133,7 @@ def _stop(*_: object) -> None:
 def _stopped(error: BaseException, state: State, settings: Settings, world: World, path: Path) -> None:
     if world.rank == 0:
         save(path, state, settings)
-        why = "it was told to" if isinstance(error, KeyboardInterrupt) else " ".join(str(error).split())[:200]
+        why = "it was told to" if isinstance(error, KeyboardInterrupt) else said(error)
         print(
             f"pretrain: stopped after {state.step} steps ({why}); go on from {path} with --resume",
             file=sys.stderr,
