@@ -107,7 +107,6 @@ def check_file(path: Path) -> None:
     if stat.S_ISDIR(about.st_mode):
         raise UnreadableImageError("it is a folder")
     if not stat.S_ISREG(about.st_mode):
-        # Opening a pipe would wait for whoever writes to it.
         raise UnreadableImageError("it is no regular file")
     if about.st_size == 0:
         raise UnreadableImageError("it is empty")
