@@ -23,7 +23,7 @@ from addon.features import Points, Strokes
 from addon.prediction import Prediction
 from addon.runtime.events import Events, Heard, Listeners
 from addon.runtime.pens import Pens
-from addon.runtime.registry import is_path, model_name
+from addon.runtime.registry import find_folder, is_path, model_name
 from addon.runtime.slot import ModelSlot
 from addon.runtime.timings import Timings
 from addon.spec import ModelSpec
@@ -49,7 +49,8 @@ class Recognizer(Teaching):
             "deep_lstm_long". None to adapt the base encoder that is in; without one, "lstm_short".
         home: Folder for what the user makes, instead of the one `setup` is given.
         watch: True to load by itself what is new or changed among the models of its name, the user's and
-            those that ship; or a folder to watch besides, where any model counts.
+            those that ship; or a folder to watch besides, where any model counts. A relative path is looked
+            for beside the sketch, then in the current folder.
         crossfade: Seconds in which a new model's answers take the place of the old one's, at least 0.
 
     Attributes:
@@ -80,7 +81,7 @@ class Recognizer(Teaching):
         self.on_lost: Heard | None = None
         self._wanted = model
         self._home = home
-        self._watched = watch if isinstance(watch, bool) else Path(watch).absolute()
+        self._watched = watch
         self._vetting = Vetting(provider=require or provider)
         self._slot = ModelSlot(self._pens, provider, require, self._vetting)
         self._workshop = Workshop(self.name, self._pens, self._slot, preset)
@@ -106,7 +107,8 @@ class Recognizer(Teaching):
         self._folder, self._sketch = folder, home.absolute().parent
         self._say(*self._slot.load(self._wanted, self._folder / "models", sketch=self._sketch))
         if self._watched:
-            self._say(*self._slot.follow(self.name, folder / "models", self._watched))
+            named = self._watched if self._watched is True else find_folder(self._watched, self._sketch)
+            self._say(*self._slot.follow(self.name, folder / "models", named))
 
     # What is going on
 

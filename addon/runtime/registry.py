@@ -99,6 +99,17 @@ def find_models(model: str | Path, own: Path, shipped: Path, sketch: Path | None
     return found
 
 
+def find_folder(folder: str | Path, sketch: Path) -> Path:
+    """A folder to watch, absolute: a relative path is looked for beside the sketch, then in the current folder.
+
+    Args:
+        folder: It need not be there yet; one that is in neither place is expected beside the sketch.
+        sketch: The folder that the sketch is in.
+    """
+    near, here = sketch.absolute() / folder, Path(folder).absolute()
+    return here if here.is_dir() and not near.is_dir() else near
+
+
 def no_such_file(path: Path, *others: Path) -> str:
     """That a model's file is not there, nor in other places where it was looked for, in one line."""
     folders = dict.fromkeys(str(each.parent.absolute()) for each in (*others, path))

@@ -8,7 +8,7 @@ from addon.errors import AddonError, ModelError
 from addon.images import Pixels, checked_image
 from addon.runtime.pens import WARM_SECONDS
 from addon.runtime.providers import check_provider
-from addon.runtime.registry import find_models, is_path, no_such_file, shipped_models
+from addon.runtime.registry import find_folder, find_models, is_path, no_such_file, shipped_models
 from addon.runtime.timings import Timings
 from addon.runtime.watch import Event, FolderWatch, Ripe, Stamp, Watched, model_at, said_of
 from addon.text import escaped
@@ -71,7 +71,7 @@ class ImageClassifier:
         self.refusal = ""
         self._chosen: int | None = None
         self._settings = (provider, require, threads)
-        self._wishes = watch if isinstance(watch, bool) else Path(watch).absolute()
+        self._wishes = watch
         self._watch: FolderWatch | None = None
         self._opened: dict[Path, Stamp | None] = {}
         self._paused = 0.0
@@ -116,7 +116,8 @@ class ImageClassifier:
         self._home = home
         self.load(self.models[0])
         if self._wishes:
-            named = [] if self._wishes is True else [Watched(self._wishes, named=True)]
+            folder = None if self._wishes is True else find_folder(self._wishes, home.absolute().parent)
+            named = [] if folder is None else [Watched(folder, named=True)]
             self._watch = FolderWatch([Watched(home / "models"), *named])
 
     def load(self, model: str | Path) -> None:

@@ -9,7 +9,7 @@ from addon.runtime import registry
 from addon.runtime.loader import ModelLoader
 from addon.runtime.opening import ModelFile
 from addon.runtime.providers import CPU, Choice
-from addon.runtime.registry import find_models, model_name, next_model_path, shipped_models
+from addon.runtime.registry import find_folder, find_models, model_name, next_model_path, shipped_models
 from tests.models import make_model
 from tests.waiting import PATIENCE, until
 
@@ -201,6 +201,19 @@ def test_a_relative_path_is_looked_for_beside_the_sketch_and_then_where_the_shel
     (sketch / "mine.onnx").write_bytes(b"")
     assert find_models("mine.onnx", own, shipped, sketch) == [sketch / "mine.onnx"]
     assert find_models(shell / "mine.onnx", own, shipped, sketch) == [shell / "mine.onnx"]
+
+
+def test_a_folder_to_watch_is_beside_the_sketch_or_where_the_shell_is(tmp_path, monkeypatch):
+    sketch, shell = tmp_path / "sketch", tmp_path / "shell"
+    for folder in (sketch, shell):
+        folder.mkdir()
+    monkeypatch.chdir(shell)
+    assert find_folder("stage/models", sketch) == sketch / "stage/models"
+    (shell / "stage/models").mkdir(parents=True)
+    assert find_folder("stage/models", sketch) == shell / "stage/models"
+    (sketch / "stage/models").mkdir(parents=True)
+    assert find_folder("stage/models", sketch) == sketch / "stage/models"
+    assert find_folder(shell / "stage", sketch) == shell / "stage"
 
 
 def test_a_file_that_fails_in_an_unforeseen_way_is_named_and_the_next_is_tried(tmp_path):
