@@ -68,6 +68,9 @@ LIBRARIES = {
 }
 TEST_PROGRAMS = {"xvfb-run": "xvfb", "xauth": "xauth", "xdotool": "xdotool"}
 
+# Half of the tests wait for a process or a window most of the time. A file's tests share what they made.
+SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile")
+
 # The oldest OpenGL that users may have; Mesa would give more.
 TEST_ENVIRONMENT = {"MESA_GL_VERSION_OVERRIDE": "3.3", "MESA_GLSL_VERSION_OVERRIDE": "330"}
 
@@ -357,7 +360,7 @@ def checks(pytest_arguments: Sequence[str], display: bool) -> dict[str, list[str
         "pyright, Windows": [tool("pyright"), "--pythonplatform", "Windows", *EVERYWHERE],
         "pyright, macOS": [tool("pyright"), "--pythonplatform", "Darwin", *EVERYWHERE],
         "import-linter": [tool("lint-imports")],
-        "pytest": [*screen, *python("-m", "pytest"), *pytest_arguments],
+        "pytest": [*screen, *python("-m", "pytest"), *SIDE_BY_SIDE, *pytest_arguments],
     }
 
 

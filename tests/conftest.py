@@ -36,6 +36,11 @@ def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="keep what is drawn as what is expected")
 
 
+def pytest_configure(config):
+    if config.getoption("--update-golden") and config.getoption("numprocesses", None):
+        raise pytest.UsageError("--update-golden writes one list of drivers: add -n 0")
+
+
 @pytest.fixture(scope="session")
 def ctx():
     """A context of OpenGL 3.3 without a display."""
