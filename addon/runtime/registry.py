@@ -100,7 +100,7 @@ def find_models(model: str | Path, own: Path, shipped: Path, sketch: Path | None
 
 
 def find_folder(folder: str | Path, sketch: Path) -> Path:
-    """A folder to watch, absolute: a relative path is looked for beside the sketch, then in the current folder.
+    """A folder to watch, absolute: a relative path is tried beside the sketch, then in the current folder.
 
     Args:
         folder: It need not be there yet; one that is in neither place is expected beside the sketch.

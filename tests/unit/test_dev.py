@@ -465,7 +465,8 @@ def test_every_check_runs_and_the_failed_ones_are_named(
     assert len(run) == 7
     platforms = {command[2] for command in run if "--pythonplatform" in command}
     assert platforms == {"Linux", "Windows", "Darwin"}
-    assert run[-1][-3:] == ["pytest", "-k", "ink"]
+    assert run[-1][-2:] == ["-k", "ink"]
+    assert "pytest" in run[-1]
     table = capsys.readouterr().out.splitlines()[-7:]
     verdicts = ["passed", "passed", "passed", "FAILED", "passed", "passed", "passed"]
     assert [line.split()[-1] for line in table] == verdicts
