@@ -2,6 +2,7 @@ import itertools
 import re
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -416,8 +417,10 @@ def test_a_uniform_is_any_number_that_float32_reaches(tmp_path):
     (tmp_path / "moss.frag").write_text("uniform float heat; vec4 brush(Ink ink) { return vec4(heat); }")
     (tmp_path / "moss.toml").write_text("[uniforms]\nheat = 1")
     brush = Brush.load(tmp_path / "moss")
-    assert dict(brush.with_uniforms(heat=np.float32(0.5)).uniforms) == {"heat": 0.5}
-    for beyond in (10**400, 1e39, np.float64("nan"), True, [1] * 100_000):
+    half: Any = np.float32(0.5)
+    assert dict(brush.with_uniforms(heat=half).uniforms) == {"heat": 0.5}
+    refused: list[Any] = [10**400, 1e39, np.float64("nan"), True, [1] * 100_000]
+    for beyond in refused:
         with pytest.raises(BrushError, match="1 to 4 finite numbers") as told:
             brush.with_uniforms(heat=beyond)
         assert len(str(told.value)) < 400

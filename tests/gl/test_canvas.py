@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -93,7 +94,8 @@ def test_a_canvas_without_pixels_is_refused(ctx, size, ratio):
 
 
 def test_a_canvas_is_as_large_as_what_was_asked_for_rounds_to_and_at_least_a_pixel(ctx):
-    canvas = Canvas(ctx, (10.6, 0))
+    size: Any = (10.6, 0)
+    canvas = Canvas(ctx, size)
     assert canvas.size == (11, 1)
     canvas.resize((0, -7))
     assert canvas.size == (1, 1)

@@ -6,6 +6,7 @@ The rule is that of docs/decisions/0012-numbers.md.
 import inspect
 import math
 from fractions import Fraction
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -494,7 +495,7 @@ def test_an_error_within_a_clip_leaves_the_canvas_whole(draw):
     ("paint", "said"),
     [
         (lambda c: c.kept_stroke(None), "kept_stroke needs what keep_stroke returned"),
-        (lambda c: c.stroke(LINE, style=StrokeStyle(brush=["pen"])), "brush must be a Brush"),
+        (lambda c: c.stroke(LINE, style=StrokeStyle(brush=cast(Any, ["pen"]))), "brush must be a Brush"),
         (lambda c: c.text("hi", 1, 2, font=5), "must be a text or a Path"),
         (lambda c: c.text("hi", 1, 2, font="a\0b"), "font= must be the path"),
         (lambda c: c.text("hi", 1, 2, align=np.zeros(2)), "align= must be one of"),

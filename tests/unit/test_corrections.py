@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -176,24 +177,26 @@ def test_a_label_in_any_script_is_answered(recognizer: Recognizer, tmp_path: Pat
     "bad",
     [None, "abcd", [["a", "b", "c", "d"]], [[1, 2, 3, 4], [1, 2]], np.ones((2, 4), complex), np.ones(4)],
 )
-def test_strokes_that_hold_no_points_are_refused_and_nothing_changes(recognizer: Recognizer, bad: object):
+def test_strokes_that_hold_no_points_are_refused_and_nothing_changes(recognizer: Recognizer, bad: Any):
     recognizer.teach("7", hook())
     write(recognizer, hook()[:1])
     before = recognizer.prediction
+    strokes: Any = bad if bad is None or isinstance(bad, str) else [bad]
+    with_bad: list[Any] = [hook()[0], bad]
     with pytest.raises(PointsError):
-        recognizer.teach("X", bad if bad is None or isinstance(bad, str) else [bad])
+        recognizer.teach("X", strokes)
     with pytest.raises(PointsError):
-        recognizer.feed({0: hook()[0], 1: bad})
+        recognizer.feed(dict(enumerate(with_bad)))
     with pytest.raises(PointsError):
-        recognizer.on_ink_reopened([hook()[0], bad], 0)
+        recognizer.on_ink_reopened(with_bad, 0)
     with pytest.raises(PointsError, match="pen sample"):
-        recognizer.on_stroke_point(bad if bad is None or isinstance(bad, str) else [bad], 0)
+        recognizer.on_stroke_point(strokes, 0)
     assert recognizer.labels == {"7": 1}
     assert recognizer.prediction is before
 
 
 def test_points_of_any_kind_of_number_are_taken(recognizer: Recognizer):
-    strokes = [np.round(stroke) for stroke in hook()]
+    strokes: list[Any] = [np.round(stroke) for stroke in hook()]
     recognizer.teach("7", strokes)
     write(recognizer, strokes)
     said = recognizer.prediction.probabilities
@@ -206,10 +209,11 @@ def test_points_of_any_kind_of_number_are_taken(recognizer: Recognizer):
 @pytest.mark.parametrize("without_time", [False, True])
 def test_an_ink_that_went_on_takes_its_place_in_any_type(recognizer: Recognizer, without_time: bool):
     # A third is no float32, and data of others has NaN for the time.
-    strokes = [stroke.astype(np.float64) / 3 for stroke in (*hook(), *hook())]
+    strokes: list[Any] = [stroke.astype(np.float64) / 3 for stroke in (*hook(), *hook())]
     for stroke in strokes:
         stroke[:, 2] = np.nan if without_time else stroke[:, 2]
-    recognizer.teach("7", (stroke for stroke in strokes[:1]))
+    one_by_one: Any = (stroke for stroke in strokes[:1])
+    recognizer.teach("7", one_by_one)
     recognizer.teach("7", strokes)
     assert recognizer.labels == {"7": 1}
     assert len(recognizer.examples[0].strokes) == len(strokes)

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_a_hook_that_would_run_nothing_is_refused():
     def draw(canvas):
         yield canvas
 
-    plain = ModuleType("plain")
+    plain: Any = ModuleType("plain")
     plain.draw = draw
     with pytest.raises(SketchError, match=r"Waits\.draw is written with async def"):
         as_sketch(Waits)
