@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from addon.background.process_worker import ProcessWorker
+    from addon.dataset.taught import Example
     from addon.errors import (
         AddonError,
         EvaluationError,
@@ -18,16 +20,23 @@ if TYPE_CHECKING:
         TaughtError,
         TrainingError,
     )
-    from addon.features import FeatureRecipe
+    from addon.features.rows import FeatureRecipe
+    from addon.inference.graph import open_graph
+    from addon.inference.io_binding import open_bound
+    from addon.inference.opening import read_model
+    from addon.inference.providers import choose_here
+    from addon.inference.recurrent import open_recurrent, open_stream
+    from addon.model.metadata import ModelSpec
     from addon.prediction import Prediction
     from addon.recognizer import Recognizer
-    from addon.spec import ModelSpec
-    from addon.taught import Example
-    from addon.training_status import TrainingStatus
+    from addon.training.status import TrainingStatus
     from addon.vision.classifier import ImageClassifier
+    from addon.vision.dreamer import Dreamer
+    from addon.vision.sources import Video, Webcam, load_image
 
 __all__ = [
     "AddonError",
+    "Dreamer",
     "EvaluationError",
     "Example",
     "FeatureRecipe",
@@ -36,21 +45,42 @@ __all__ = [
     "ModelSpec",
     "PointsError",
     "Prediction",
+    "ProcessWorker",
     "ProviderError",
     "Recognizer",
     "TaughtError",
     "TrainingError",
     "TrainingStatus",
+    "Video",
+    "Webcam",
+    "choose_here",
+    "load_image",
+    "open_bound",
+    "open_graph",
+    "open_recurrent",
+    "open_stream",
+    "read_model",
 ]
 
 _HOME = {
-    "Example": "addon.taught",
-    "FeatureRecipe": "addon.features",
+    "Dreamer": "addon.vision.dreamer",
+    "Example": "addon.dataset.taught",
+    "FeatureRecipe": "addon.features.rows",
     "ImageClassifier": "addon.vision.classifier",
-    "ModelSpec": "addon.spec",
+    "ModelSpec": "addon.model.metadata",
     "Prediction": "addon.prediction",
+    "ProcessWorker": "addon.background.process_worker",
     "Recognizer": "addon.recognizer",
-    "TrainingStatus": "addon.training_status",
+    "TrainingStatus": "addon.training.status",
+    "Video": "addon.vision.sources",
+    "Webcam": "addon.vision.sources",
+    "choose_here": "addon.inference.providers",
+    "load_image": "addon.vision.sources",
+    "open_bound": "addon.inference.io_binding",
+    "open_graph": "addon.inference.graph",
+    "open_recurrent": "addon.inference.recurrent",
+    "open_stream": "addon.inference.recurrent",
+    "read_model": "addon.inference.opening",
 }
 
 

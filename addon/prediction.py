@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.holding import UNDECIDED, Hold
+from addon.hysteresis import UNDECIDED, Hold
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,7 @@ class Prediction:
         """The class that is held: another must be clearly likelier for long enough to take over.
 
         It changes half as often as `label`, so it is the one to show large; and it comes later early in a
-        sign, where every change of `label` is news. See `addon.holding`.
+        sign, where every change of `label` is news. See `addon.hysteresis`.
         """
         return self.labels[self.hold.place] if self.hold.place >= 0 else ""
 

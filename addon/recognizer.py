@@ -18,19 +18,19 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from addon.background.timings import Timings
 from addon.doctor.vetting import Vetting
-from addon.features import Points, Strokes
+from addon.features.rows import Points, Strokes
+from addon.inference.events import Events, Heard, Listeners
+from addon.inference.model_manager import ModelSlot
+from addon.inference.pens import Pens
+from addon.model.metadata import ModelSpec
+from addon.model.registry import find_folder, is_path, model_name
 from addon.prediction import Prediction
-from addon.runtime.events import Events, Heard, Listeners
-from addon.runtime.pens import Pens
-from addon.runtime.registry import find_folder, is_path, model_name
-from addon.runtime.slot import ModelSlot
-from addon.runtime.timings import Timings
-from addon.spec import ModelSpec
 from addon.teaching import Teaching
+from addon.training.client import Workshop
 from addon.training.config import TrainConfig
-from addon.training_status import TrainingStatus
-from addon.workshop import Workshop
+from addon.training.status import TrainingStatus
 
 
 class Recognizer(Teaching):

@@ -4,13 +4,13 @@ import logging
 import time
 from pathlib import Path
 
-from addon.advice import Advice, taught_as
-from addon.coach import FIRST_SECONDS, Coach
-from addon.features import Strokes
-from addon.left_out import Oddity
-from addon.prototypes import Prototypes
-from addon.runtime.pens import Pens
-from addon.taught import Example, TaughtStore, checked_strokes
+from addon.dataset.taught import Example, TaughtStore, checked_strokes
+from addon.features.rows import Strokes
+from addon.fewshot.coach import Advice, taught_as
+from addon.fewshot.coach_thread import FIRST_SECONDS, Coach
+from addon.fewshot.leave_one_out import Oddity
+from addon.fewshot.prototypes import Prototypes
+from addon.inference.pens import Pens
 from addon.text import escaped
 
 _log = logging.getLogger(__name__)

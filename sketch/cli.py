@@ -103,7 +103,7 @@ def run(
 
 def _hand(text: str, sketch: "Sketch", size: tuple[int, int]) -> "Player":
     """A hand that writes as soon as every addon of the sketch that says whether it is ready is so."""
-    from sketch.live.writing import writing
+    from sketch.synthetic_hand.writing import writing
 
     def ready() -> bool:
         return all(getattr(each, "ready", True) for each in sketch.addons)
@@ -196,22 +196,31 @@ def evaluate(
     print(json.dumps(found) if as_json else "\n".join(map(escaped, lines(found))))
 
 
-# It reads its arguments itself, as it does under torchrun.
+PRETRAINED = {
+    "encoder": "addon.pretraining.__main__",
+    "letters": "addon.pretraining.letters",
+    "image": "addon.pretraining.image_model",
+}
+
+
+# Each reads its arguments itself, as it does under torchrun.
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
 )
 def pretrain(context: typer.Context) -> None:
-    """Train a base encoder on other people's pens, from the data folder; see `inkloop pretrain --help`."""
+    """Make a model that ships: encoder (the default), letters or image; see `pretrain letters --help`."""
     # By its name, since the check that no sketch loads PyTorch would take this command for one.
     from addon.errors import without_torch
 
+    given = context.args
+    named = bool(given) and given[0] in PRETRAINED
     try:
-        command: Any = import_module("addon.training.pretrain")
+        command: Any = import_module(PRETRAINED[given[0] if named else "encoder"])
     except ModuleNotFoundError as error:
         if not without_torch(error):
             raise
         _stop(without_torch(error))
-    raise SystemExit(command.main(context.args))
+    raise SystemExit(command.main(given[1:] if named else given))
 
 
 @app.command()
@@ -228,7 +237,7 @@ def doctor(
     """Open any model, in a process of its own: what is in it, how fast it is, what it is good for."""
     from addon.doctor.command import doctor as examine
     from addon.errors import AddonError
-    from addon.runtime.providers import check_provider
+    from addon.inference.providers import check_provider
 
     try:
         check_provider(provider, None)

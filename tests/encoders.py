@@ -11,10 +11,10 @@ import pytest
 import torch
 from onnx import helper
 
-from addon.features import FeatureRecipe
-from addon.reading import Reading
-from addon.runtime import model
-from addon.spec import ModelSpec
+from addon.features.rows import FeatureRecipe
+from addon.fewshot.scoring import Reading
+from addon.inference import loaded_model
+from addon.model.metadata import ModelSpec
 from addon.training.encoder import EncoderNet
 from addon.training.encoder_export import (
     background_of,
@@ -32,7 +32,7 @@ SMALL = {"layers": 2, "hidden": 32, "embedding": 16, "background": 4}
 def inline_steps() -> Iterator[None]:
     """Have steps run on the calling thread, however slow a busy machine makes them look."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model, "INLINE_BELOW_US", float("inf"))
+        patch.setattr(loaded_model, "INLINE_BELOW_US", float("inf"))
         yield
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from addon import taught_file
+from addon.dataset import taught_file
 from sketch.kept_ink.format import read
 
 # Prints a line only once what it says is on the disk. An example is known by the x of its first point.
@@ -23,7 +23,7 @@ CHILD = """
 import itertools, sys, time
 from pathlib import Path
 import numpy as np
-from addon.taught import TaughtStore
+from addon.dataset.taught import TaughtStore
 from sketch.ink.ink import Ink, Stroke
 from sketch.kept_ink.keeper import KeptInk
 

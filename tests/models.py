@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from addon.features import FeatureRecipe
-from addon.spec import ModelSpec
+from addon.features.rows import FeatureRecipe
+from addon.model.metadata import ModelSpec
 from addon.training.export import export_step
 from addon.training.nets import seeded_net
 

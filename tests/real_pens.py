@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from addon import Recognizer
-from addon.corpus import Corpus, inks, read_corpus
+from addon.dataset.corpus import Corpus, inks, read_corpus
 from sketch.ink.points import Points
 
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)

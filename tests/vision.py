@@ -21,7 +21,7 @@ PATIENCE = 90.0
 @cache
 def image_model() -> Path:
     """The image model, made once for all tests."""
-    from addon.training.image_model import make_image_model
+    from addon.pretraining.image_model import make_image_model
 
     # Made anew for each run: what is tested is what this checkout exports.
     make_image_model(IMAGE_MODEL)

@@ -13,10 +13,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, TextIO
 
+from addon.background.parent_watch import end_with_parent
 from addon.doctor.examine import examine, load_pen
 from addon.doctor.findings import Findings
 from addon.doctor.limits import FOLDER_PREFIX, end_within, limit_this_process
-from addon.parent import end_with_parent
 
 SPARE_SECONDS = 5.0
 """How much later than whoever asked this process ends itself."""

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from addon.adaptor import adaptor_path
 from addon.doctor.examiner import TIMEOUT, Examiner
 from addon.doctor.findings import Findings, runs
 from addon.doctor.show import show
 from addon.errors import ModelError
-from addon.runtime.wheels import wheels_at_odds
+from addon.inference.wheels import wheels_at_odds
+from addon.model.adaptor import adaptor_path
 from addon.text import escaped
 
 

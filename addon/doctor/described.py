@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from addon.adaptor import Adaptor, Layout, OutputKind, check_names
 from addon.doctor.findings import Kind, Value
 from addon.doctor.inputs import type_of
 from addon.doctor.kinds import Judgement, Sizes, is_picture
 from addon.errors import ModelError
-from addon.images import WHOLE, for_type
+from addon.model.adaptor import Adaptor, Layout, OutputKind, check_names
+from addon.model.image_arrays import WHOLE, for_type
 
 _HEAD = (
     "# A first draft by inkloop doctor, guessed from shapes: check each line. docs/vision.md has the keys."

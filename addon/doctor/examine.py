@@ -5,21 +5,21 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
-from addon.adaptor import adaptor_of
 from addon.doctor.advice import advice
 from addon.doctor.described import check_description, draft
 from addon.doctor.findings import Anatomy, Findings, Placement
-from addon.doctor.foreign import said_of_foreign
 from addon.doctor.inputs import STEPS
 from addon.doctor.kinds import judge, state_pairs
 from addon.doctor.measure import Trial
+from addon.doctor.wrong_kind import said_of_foreign
 from addon.errors import AddonError, ModelError
-from addon.runtime import placement
-from addon.runtime.contents import Contents
-from addon.runtime.model import load_model, try_magnitudes
-from addon.runtime.opening import LIMIT, ModelFile, read_model
-from addon.runtime.providers import Choice, choose_here, short_name
-from addon.spec import ENCODER_KIND, METADATA_KEY
+from addon.inference import placement
+from addon.inference.loaded_model import load_model, try_magnitudes
+from addon.inference.opening import LIMIT, ModelFile, read_model
+from addon.inference.providers import Choice, choose_here, short_name
+from addon.model.adaptor import adaptor_of
+from addon.model.inspect import Contents
+from addon.model.metadata import ENCODER_KIND, METADATA_KEY
 from addon.text import escaped
 
 

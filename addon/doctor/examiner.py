@@ -8,10 +8,10 @@ from time import monotonic, sleep
 from types import TracebackType
 from typing import cast
 
-from addon.child_process import ChildProcess, Line
+from addon.background.child_process import ChildProcess, Line
 from addon.doctor.findings import Findings
 from addon.doctor.limits import FOLDER_PREFIX
-from addon.runtime.opening import LIMIT
+from addon.inference.opening import LIMIT
 
 TIMEOUT = 60.0
 """Seconds for a file to be loaded, run and measured."""

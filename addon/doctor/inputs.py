@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.doctor.findings import Value
-from addon.runtime.graph import DTYPES
+from addon.inference.graph import DTYPES
 
 Feeds = dict[str, Any]
 """An array for each input by name, or a list of arrays for a sequence."""

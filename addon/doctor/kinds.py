@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isqrt
 
 from addon.doctor.findings import Kind, Value
-from addon.runtime import pairing
+from addon.inference import recurrent_state
 
 Sizes = Mapping[str, Sequence[int]]
 
@@ -81,12 +81,12 @@ def is_picture(sizes: Sequence[int]) -> bool:
 
 
 def state_pairs(inputs: Sequence[Value], outputs: Sequence[Value]) -> tuple[tuple[str, str], ...]:
-    """Inputs and outputs that are the same state before and after a step; see `addon.runtime.pairing`."""
-    return pairing.state_pairs(_signatures(inputs), _signatures(outputs))
+    """Inputs and outputs that are the same state before and after a step; see `inference.recurrent_state`."""
+    return recurrent_state.state_pairs(_signatures(inputs), _signatures(outputs))
 
 
-def _signatures(values: Sequence[Value]) -> list[pairing.Signature]:
-    return [pairing.Signature(value["name"], value["shape"], value["type"]) for value in values]
+def _signatures(values: Sequence[Value]) -> list[recurrent_state.Signature]:
+    return [recurrent_state.Signature(value["name"], value["shape"], value["type"]) for value in values]
 
 
 def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) -> Judgement:

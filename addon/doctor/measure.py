@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from addon.doctor.findings import Speed, Value
 from addon.doctor.inputs import Feeds, attempts
 from addon.errors import ModelError
-from addon.runtime.graph import check_sizes
-from addon.runtime.opening import ModelFile, open_session
-from addon.runtime.placement import nodes_of
-from addon.runtime.providers import short_name
-from addon.runtime.refusal import one_line
+from addon.inference.graph import check_sizes
+from addon.inference.opening import ModelFile, open_session
+from addon.inference.placement import nodes_of
+from addon.inference.providers import short_name
+from addon.inference.refusal import one_line
 
 TRYING_SECONDS = 10.0
 """For finding inputs that fit."""

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from addon.doctor.advice import free_axes, summary
-from addon.doctor.entries import said_entries
 from addon.doctor.findings import Findings, Placement, Speed, Value, runs
 from addon.doctor.measure import said_shapes
+from addon.doctor.metadata_lines import said_entries
 from addon.doctor.pictures import COLUMNS, sheet
 from addon.text import escaped, shortened
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from addon.doctor.examiner import Examiner
 from addon.errors import ModelError
-from addon.runtime.model import read_pen
-from addon.runtime.opening import ModelFile
+from addon.inference.loaded_model import read_pen
+from addon.inference.opening import ModelFile
 from addon.text import escaped
 
 TIMEOUT = 20.0

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from addon.corpus import read_corpus
+from addon.dataset.corpus import read_corpus
 from addon.evaluation.confusions import confusions, pair_lines, worst_pairs
 from addon.evaluation.measure import Plan, Say, measure, same_ink_twice
 from addon.evaluation.model import open_model
@@ -20,7 +20,7 @@ def evaluate(
     """Measure a base encoder on a file of labelled inks.
 
     Args:
-        data: A file in the layout of `addon.corpus`.
+        data: A file in the layout of `addon.dataset.corpus`.
         plan: What is to be measured.
         model: Name or path of a base encoder.
         peers: Whether others are asked, too.

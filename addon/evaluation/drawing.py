@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from addon.features import Strokes
+from addon.features.rows import Strokes
 
 Color: TypeAlias = tuple[int, int, int]
 

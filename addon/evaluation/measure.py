@@ -6,14 +6,14 @@ from time import monotonic
 
 import numpy as np
 
-from addon.corpus import Corpus, inks
+from addon.dataset.corpus import Corpus, inks
+from addon.dataset.splits import Task, halved, tasks
 from addon.errors import EvaluationError
-from addon.evaluation.marks import marked
+from addon.evaluation.checkpoints import marked
 from addon.evaluation.model import bare_run, new_engine
 from addon.evaluation.outcomes import Outcome, Stranger, outcome, stranger
-from addon.evaluation.watching import Stopwatch, draw, finished, teach
-from addon.runtime.model import LoadedModel
-from addon.splits import Task, halved, tasks
+from addon.evaluation.replay import Stopwatch, draw, finished, teach
+from addon.inference.loaded_model import LoadedModel
 from addon.text import quoted
 
 Say = Callable[[str], None]
@@ -26,7 +26,7 @@ class Plan:
     """What is to be measured.
 
     Attributes:
-        protocol: "wd" or "wi", see `addon.splits`.
+        protocol: "wd" or "wi", see `addon.dataset.splits`.
         shots: Inks of each class that are taught, at least 1.
         seeds: How many draws are averaged, at least 1.
         most_writers: Only so many writers; None for all.

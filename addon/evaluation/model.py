@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from addon.errors import EvaluationError
-from addon.features import COLUMNS
-from addon.runtime.inline import InlineEngine
-from addon.runtime.model import LoadedModel, load_model
-from addon.runtime.ort import onnxruntime
-from addon.runtime.providers import choose_here
-from addon.runtime.registry import find_models, shipped_models
+from addon.features.rows import COLUMNS
+from addon.inference.inline import InlineEngine
+from addon.inference.loaded_model import LoadedModel, load_model
+from addon.inference.ort import onnxruntime
+from addon.inference.providers import choose_here
+from addon.model.registry import find_models, shipped_models
 
 # Bare runs after each ink, so that whatever else the machine does slows both alike.
 BARE_RUNS = 4

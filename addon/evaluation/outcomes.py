@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.evaluation.marks import CURVE, Marked
-from addon.evaluation.watching import Watched
+from addon.evaluation.checkpoints import CURVE, Marked
+from addon.evaluation.replay import Watched
 from addon.prediction import Prediction
 
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)

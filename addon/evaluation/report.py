@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from addon.corpus import Corpus
+from addon.dataset.corpus import Corpus
 from addon.evaluation.measure import Found, Plan
+from addon.evaluation.metrics import area, auroc, calibration_error, mean_over_groups, rejection
 from addon.evaluation.outcomes import NAMES, Outcome, Stranger
-from addon.figures import area, auroc, calibration_error, mean_over_groups, rejection
 
 Document = dict[str, Any]
 

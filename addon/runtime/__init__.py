@@ -1,0 +1,1 @@
+"""Where `addon.inference` was, for sketches that import from here."""

@@ -2,8 +2,8 @@
 
     python -P -m addon.training
 
-What is said is in `addon.jobs`. It ends when its standard input does: then the sketch is gone. Whatever it
-writes is written whole or not at all, so it may be ended at any time.
+The protocol is in `training.protocol`. It ends when its standard input does: then the sketch is gone.
+Files are written whole or not at all, so it may be ended at any time.
 """
 
 import os
@@ -13,9 +13,9 @@ import threading
 import traceback
 from typing import TextIO
 
+from addon.background.parent_watch import end_with_parent
 from addon.errors import AddonError, said, without_torch
-from addon.jobs import CANCEL_LINE, Baking, Event, Failed, event_line, job_from
-from addon.parent import end_with_parent
+from addon.training.protocol import CANCEL_LINE, Baking, Event, Failed, event_line, job_from
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def _serve(line: str, events: TextIO, cancel: threading.Event) -> None:
 
         return _tell(events, bake(job))
     from addon.training.config import adapt_config_from, config_from
-    from addon.training.manners import step_back
+    from addon.training.priority import step_back
 
     if job.model is None:
         from addon.training.run import run

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from onnx.utils import Extractor
 
-from addon.spec import ENCODER_OUTPUTS, INPUTS, ModelSpec
-from addon.training.checked import Arrays, onnx_answer, session_of, versions, write_checked
+from addon.model.metadata import ENCODER_OUTPUTS, INPUTS, ModelSpec
 from addon.training.encoder import EncoderNet
+from addon.training.export_check import Arrays, onnx_answer, session_of, versions, write_checked
 from addon.training.graph import array_of
 from addon.training.model_file import read_model
 from addon.training.nodes import described, tensors

@@ -15,22 +15,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from addon import prototypes
-from addon.corpus import Corpus, inks, read_corpus
+from addon.dataset.corpus import Corpus, inks, read_corpus
 from addon.errors import TrainingError
-from addon.features import FeatureRecipe, flat_rows
-from addon.jobs import Cancelled, Event, Exported, Job, Kept, Progress, Started
-from addon.reading import Reading
-from addon.scales import ink_scale
+from addon.features.rows import FeatureRecipe, flat_rows
+from addon.features.scale import ink_scale
+from addon.fewshot import prototypes
+from addon.fewshot.scoring import Reading
 from addon.training.adapted import export_adapted
 from addon.training.config import FEWEST_COPIES, AdaptConfig
-from addon.training.dataset import ink_set, thinned
 from addon.training.encoder import EncoderNet, loss_at
 from addon.training.encoder_export import background_of
 from addon.training.encoder_import import read_encoder
 from addon.training.episodes import MOST_ROWS, Ints
 from addon.training.folds import folds, right
+from addon.training.ink_set import ink_set, thinned
 from addon.training.pool import scaled
+from addon.training.protocol import Cancelled, Event, Exported, Job, Kept, Progress, Started
 from addon.training.variations import Drill, copied, drill_of, exercise, hidden_at
 
 # Steps over which the learning rate rises.

@@ -5,8 +5,8 @@
                      └─ MatMul, Add ─ Sub ─ ReduceLogSumExp, Sub ─ unknown
                         (background)
 
-These are the formulas of `addon.prototypes.answers`. The trunk, its state and its embedding stay as they are,
-and the description keeps the reading: a baked model can be taught anew.
+These are the formulas of `fewshot.prototypes.answers`. The trunk, its state and its embedding stay as they
+are, and the metadata keep the scoring: a baked model can be taught again.
 """
 
 from dataclasses import replace
@@ -19,15 +19,14 @@ import onnx
 from onnx import helper, numpy_helper
 from onnx.utils import Extractor
 
-from addon.corpus import corpus_hash, inks, read_corpus
+from addon.dataset.corpus import corpus_hash, inks, read_corpus
 from addon.errors import ModelError, TaughtError
-from addon.features import RowTable, ink_rows
-from addon.jobs import Baked, Baking
+from addon.features.rows import RowTable, ink_rows
+from addon.fewshot.prototypes import Prototypes, answers, no_prototypes, rounding, taught, threshold, track
+from addon.fewshot.scoring import Reading
+from addon.model.metadata import ENCODER_OUTPUTS, INPUTS, UNKNOWN_OUTPUT, ModelSpec
 from addon.prediction import softmax
-from addon.prototypes import Prototypes, answers, no_prototypes, rounding, taught, threshold, track
-from addon.reading import Reading
-from addon.spec import ENCODER_OUTPUTS, INPUTS, UNKNOWN_OUTPUT, ModelSpec
-from addon.training.checked import (
+from addon.training.export_check import (
     TOLERANCE,
     Answer,
     Arrays,
@@ -38,6 +37,7 @@ from addon.training.checked import (
 )
 from addon.training.model_file import read_model
 from addon.training.nodes import Floats, described, tensors, value
+from addon.training.protocol import Baked, Baking
 from addon.training.thumbnails import thumbnails
 
 # A class that is nowhere near counts as this near, so that its logarithm is a number.

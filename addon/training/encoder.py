@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name everyone knows it by
 from torch import Tensor, nn
 
-from addon.features import COLUMNS
+from addon.features.rows import COLUMNS
 from addon.training.episodes import Lesson, Part
 from addon.training.plan import UNKNOWN
 

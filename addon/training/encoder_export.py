@@ -11,11 +11,11 @@ import onnx
 import torch
 from onnx import helper
 
-from addon.features import COLUMNS, FeatureRecipe
-from addon.reading import Reading
-from addon.spec import ModelSpec
-from addon.training.checked import Arrays, versions, write_checked
+from addon.features.rows import COLUMNS, FeatureRecipe
+from addon.fewshot.scoring import Reading
+from addon.model.metadata import ModelSpec
 from addon.training.encoder import EncoderNet
+from addon.training.export_check import Arrays, versions, write_checked
 from addon.training.graph import array_of, lstm_weights
 from addon.training.nodes import DIRECTION_AXIS, Floats, described, state_values, tensors, trunk_nodes, value
 

@@ -7,7 +7,7 @@ import torch
 from onnx import numpy_helper
 
 from addon.errors import ModelError
-from addon.spec import ModelSpec
+from addon.model.metadata import ModelSpec
 from addon.training.encoder import EncoderNet
 from addon.training.model_file import read_model
 from addon.training.nodes import Floats

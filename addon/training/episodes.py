@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from addon import prototypes
-from addon.features import FeatureRecipe, RowTable, flat_rows
+from addon.features.rows import FeatureRecipe, RowTable, flat_rows
+from addon.fewshot import prototypes
 from addon.training.augment import augmented
 from addon.training.config import Augmentation
 from addon.training.flat import FlatInks, gather

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from addon.spec import ModelSpec
-from addon.training.checked import Arrays, versions, write_checked
+from addon.model.metadata import ModelSpec
+from addon.training.export_check import Arrays, versions, write_checked
 from addon.training.graph import step_model
 from addon.training.nets import StepNet
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from addon.prototypes import answers, no_prototypes, taught
-from addon.reading import Reading
+from addon.fewshot.prototypes import answers, no_prototypes, taught
+from addon.fewshot.scoring import Reading
 from addon.training.graph import array_of
 
 Ints = NDArray[np.int64]

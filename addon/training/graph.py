@@ -10,8 +10,8 @@ import onnx
 from onnx import helper
 from torch import Tensor, nn
 
-from addon.features import COLUMNS
-from addon.spec import ModelSpec
+from addon.features.rows import COLUMNS
+from addon.model.metadata import ModelSpec
 from addon.training.nets import StepNet
 from addon.training.nodes import DIRECTION_AXIS, Floats, described, state_values, tensors, trunk_nodes, value
 

@@ -5,7 +5,7 @@ import torch.nn.functional as F  # noqa: N812 - the name everyone knows it by
 from torch import Tensor
 
 from addon.training.config import TrainConfig
-from addon.training.dataset import Batch
+from addon.training.ink_set import Batch
 from addon.training.nets import StepOutput
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import onnx
 
 from addon.errors import ModelError
-from addon.spec import METADATA_KEY, ModelSpec, spec_from_json
+from addon.model.metadata import METADATA_KEY, ModelSpec, spec_from_json
 
 
 def read_model(path: Path) -> tuple[onnx.ModelProto, ModelSpec]:

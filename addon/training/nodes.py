@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from addon.spec import METADATA_KEY, ModelSpec, spec_to_json
+from addon.model.metadata import METADATA_KEY, ModelSpec, spec_to_json
 
 OPSET = 17
 IR_VERSION = 8  # the one that came with opset 17, so that older ONNX Runtimes read it too

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.corpus import Corpus, read_corpus
-from addon.resampling import lay_out, walk
-from addon.training.dataset import ink_set, thinned
+from addon.dataset.corpus import Corpus, read_corpus
+from addon.features.resampling import lay_out, walk
 from addon.training.flat import FlatInks, gather, ranges
+from addon.training.ink_set import ink_set, thinned
 
 UNIPEN = ("unipen_digits", "unipen_upper", "unipen_lower")
 OMNIGLOT = ("omniglot1", "omniglot2")

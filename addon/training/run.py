@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from addon.corpus import Corpus, corpus_hash, inks, read_corpus
+from addon.dataset.corpus import Corpus, corpus_hash, inks, read_corpus
 from addon.errors import TrainingError
-from addon.features import FeatureRecipe
-from addon.jobs import Cancelled, Event, Exported, Job, Progress, Started
-from addon.scales import ink_scale
-from addon.spec import ModelSpec
+from addon.features.rows import FeatureRecipe
+from addon.features.scale import ink_scale
+from addon.model.metadata import ModelSpec
+from addon.training.accuracy import measure
 from addon.training.checkpoint import load_checkpoint, resumed, save_checkpoint
 from addon.training.config import TrainConfig
-from addon.training.dataset import InkSet, batches, ink_set, thinned
 from addon.training.export import export_step
-from addon.training.measure import measure
+from addon.training.ink_set import InkSet, batches, ink_set, thinned
 from addon.training.nets import seeded_net
+from addon.training.protocol import Cancelled, Event, Exported, Job, Progress, Started
 from addon.training.thumbnails import thumbnails
 from addon.training.trainer import Learner, Step, new_learner, train
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from addon.corpus import Corpus, inks
-from addon.features import Strokes
-from addon.spec import Thumbnail
+from addon.dataset.corpus import Corpus, inks
+from addon.features.rows import Strokes
+from addon.model.metadata import Thumbnail
 
 MOST_POINTS = 48
 

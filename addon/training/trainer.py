@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from addon.errors import TrainingError
 from addon.training.config import TrainConfig
-from addon.training.dataset import Batch
+from addon.training.ink_set import Batch
 from addon.training.losses import accuracy_of, loss_of
 from addon.training.nets import StepNet, StepOutput
 

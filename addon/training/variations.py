@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from addon.features import FeatureRecipe, RowTable, flat_rows
+from addon.features.rows import FeatureRecipe, RowTable, flat_rows
 from addon.training.augment import augmented
 from addon.training.encoder import EncoderNet
 from addon.training.episodes import AUGMENTATION, MERGED, MOST_ROWS, Part, blocks_of, judged, level_rows

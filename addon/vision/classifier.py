@@ -4,17 +4,17 @@ import os.path
 import time
 from pathlib import Path
 
+from addon.background.timings import Timings
 from addon.errors import AddonError, ModelError
-from addon.images import Pixels, checked_image
-from addon.runtime.pens import WARM_SECONDS
-from addon.runtime.providers import check_provider
-from addon.runtime.registry import find_folder, find_models, is_path, no_such_file, shipped_models
-from addon.runtime.timings import Timings
-from addon.runtime.watch import Event, FolderWatch, Ripe, Stamp, Watched, model_at, said_of
+from addon.inference.pens import WARM_SECONDS
+from addon.inference.providers import check_provider
+from addon.model.folder_watch import Event, FolderWatch, Ripe, Stamp, Watched, model_at, said_of
+from addon.model.image_arrays import Pixels, checked_image
+from addon.model.registry import find_folder, find_models, is_path, no_such_file, shipped_models
 from addon.text import escaped
 from addon.vision.answer import About, Answer
+from addon.vision.image_worker import Question, Watcher
 from addon.vision.making import MADE, Making
-from addon.vision.watcher import Question, Watcher
 
 VIEWS = ("picture", "label", "graph", "parameters", "outputs")
 """What may be shown, in the order of the keys 0 to 4."""

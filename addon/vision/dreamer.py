@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.images import Pixels, checked_image
-from addon.runtime.worker_process import ProcessWorker
+from addon.background.process_worker import ProcessWorker
+from addon.model.image_arrays import Pixels, checked_image
 
-MAKER = "addon.training.dream:open_dream"
+MAKER = "addon.pretraining.dream:open_dream"
 """By name alone: it needs torch, which a sketch's process never loads."""
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from math import isqrt
 
-from addon.adaptor import Adaptor, ImageInput, Layout, Output, OutputKind
 from addon.errors import ModelError
-from addon.runtime.graph import Shape, TensorInfo, signatures
-from addon.runtime.pairing import state_pairs
+from addon.inference.graph import Shape, TensorInfo, signatures
+from addon.inference.recurrent_state import state_pairs
+from addon.model.adaptor import Adaptor, ImageInput, Layout, Output, OutputKind
 
 _CHANNELS = (1, 3)
 _SMALLEST = 16  # pixels a side: fewer numbers are more likely no picture

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from addon.runtime.worker_process import ProcessWorker
+from addon.background.process_worker import ProcessWorker
 
 MADE = {
-    "efficientnet-lite0": "addon.training.image_model:make_in_process",
+    "efficientnet-lite0": "addon.pretraining.image_model:make_in_process",
     "text-detector": "addon.vision.text_detector:make_in_process",
 }
 """What makes a model, by its name: this room knows of it by name alone, as it needs torch."""

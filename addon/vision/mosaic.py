@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.errors import ModelError
-from addon.images import Floats, Pixels
+from addon.model.image_arrays import Floats, Pixels
 
 MOST_MAPS = 400
 MOST_VALUES = 1 << 24

@@ -5,12 +5,12 @@ from pathlib import Path
 from time import perf_counter
 
 from addon.doctor.limits import limit_this_process
-from addon.runtime.contest import Names, Trial, faster, model_key
-from addon.runtime.model import here
-from addon.runtime.opening import read_model
-from addon.runtime.placement import or_on_cpu
-from addon.runtime.providers import Choice, asks_for, choose_here
-from addon.vision.looker import GRAY, Looker
+from addon.inference.autotune import Names, Trial, faster, model_key
+from addon.inference.loaded_model import here
+from addon.inference.opening import read_model
+from addon.inference.placement import or_on_cpu
+from addon.inference.providers import Choice, asks_for, choose_here
+from addon.vision.image_model import GRAY, Looker
 
 MEASURED_RUNS = 5
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.images import Floats
+from addon.model.image_arrays import Floats
 
 MOST_REGIONS = 200
 ANGLES = np.deg2rad(np.arange(0.0, 90.0, 3.0))

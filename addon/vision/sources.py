@@ -11,7 +11,7 @@ import numpy as np
 from av.error import FFmpegError
 
 from addon.errors import AddonError
-from addon.images import Pixels
+from addon.model.image_arrays import Pixels
 from addon.vision.image_file import UnreadableImageError, check_file, read_image
 
 INSTALL_CAMERA = "pip install opencv-python-headless"

@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 
 from addon.errors import ModelError
-from addon.images import Floats
-from addon.runtime.wire import LEAF, Message, Schema, parse
+from addon.model.image_arrays import Floats
+from addon.model.protobuf import LEAF, Message, Schema, parse
 
 _SCHEMA: Schema = {
     "model": {7: "graph"},
@@ -25,7 +25,7 @@ def weights_of(data: bytes, layer: str) -> tuple[str, Floats]:
     """The weights nearest before a tensor.
 
     Args:
-        data: Of a model file that was looked into (`addon.runtime.opening.read_model`).
+        data: Of a model file that was looked into (`addon.inference.opening.read_model`).
         layer: Name of a tensor that an operator puts out.
 
     Returns:

@@ -4,8 +4,8 @@ import numpy as np
 
 import sketch
 from sketch.ink.polyline import resample_by_spacing
-from sketch.live.alphabet import CAP_HEIGHT, letter
 from sketch.render.oklab import oklch
+from sketch.synthetic_hand.alphabet import CAP_HEIGHT, letter
 
 TEXT = "WILD"
 HAIRS = 6  # at every root, side by side

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sketch
 from addon import Prediction, Recognizer
-from addon.taught import Example
+from addon.dataset.taught import Example
 from sketch.examples.palette import PAPER, bytes_of, label_color, mixed
 from sketch.examples.panels import (
     answer_panel,

@@ -18,8 +18,8 @@ import sketch
 from sketch.examples.handwriting import Handwriting
 from sketch.host.recorder import Recorder, save_png
 from sketch.ink.points import Points, Strokes
-from sketch.live.hand import TEACH_FACE, TEST_FACE, write
-from sketch.live.player import Script, ScriptPlayer, draw, press
+from sketch.synthetic_hand.hand import TEACH_FACE, TEST_FACE, write
+from sketch.synthetic_hand.player import Script, ScriptPlayer, draw, press
 
 LABELS = "ABCD"
 EXAMPLES = 5

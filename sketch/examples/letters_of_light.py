@@ -3,8 +3,8 @@
 import numpy as np
 
 import sketch
-from sketch.live.hand import write
 from sketch.render.oklab import oklch
+from sketch.synthetic_hand.hand import write
 
 WORDS = "inkloop"
 PAUSE = 3.0  # seconds after the last letter

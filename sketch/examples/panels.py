@@ -5,9 +5,9 @@ from collections.abc import Sequence, Set
 import numpy as np
 from numpy.typing import NDArray
 
+from addon.dataset.taught import Example
 from addon.prediction import Prediction
 from addon.recognizer import TrainingStatus
-from addon.taught import Example
 from sketch.examples.palette import INK, bytes_of, label_color
 from sketch.ink.points import Points
 from sketch.input.pen import OpenInk

@@ -14,7 +14,7 @@ import sketch
 from addon import ImageClassifier
 from addon.vision.regions import Region
 from sketch.examples.eye_panels import Plate, truth_line
-from sketch.live.hand import write
+from sketch.synthetic_hand.hand import write
 
 PAPER = (243, 238, 227)
 INK = (38, 40, 58)

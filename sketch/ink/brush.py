@@ -37,7 +37,7 @@ class Brush:
     Attributes:
         name: How it is called.
         code: GLSL that defines `vec4 brush(Ink ink)`, which returns a color that is not premultiplied. What
-            `Ink` holds is listed in `shaders/stroke_brush.glsl`.
+            `Ink` holds is listed in `shaders/strokes/stroke_brush.glsl`.
         path: Its GLSL file, named where the driver refuses the code.
         blend: How the stroke meets what is there, unless the canvas has another blend mode than "alpha".
             In an `Ink`, a picture of its own, "multiply" covers; draw that ink with blend="multiply".

@@ -20,8 +20,8 @@ from sketch.render.shapes.polygons import MeshPainter
 from sketch.render.shapes.quads import Quad, QuadPainter
 from sketch.render.strokes.buffers import StrokeBuffers
 from sketch.render.strokes.joints import PixelStroke
-from sketch.render.strokes.kept import KeptStroke
 from sketch.render.strokes.painter import StrokePainter
+from sketch.render.strokes.retained import KeptStroke
 from sketch.render.strokes.rows import PixelBounds
 
 
@@ -45,8 +45,8 @@ class Batch:
         self._slanted = ShapePainter(ctx, "slanted")
         self._meshes = MeshPainter(ctx)
         self._paths = PathPainter(ctx)
-        self._masks = QuadPainter(ctx, "mask.frag")
-        self._pictures = QuadPainter(ctx, "picture.frag")
+        self._masks = QuadPainter(ctx, "shapes/mask.frag")
+        self._pictures = QuadPainter(ctx, "shapes/picture.frag")
         self._fades = FadePainter(ctx)
         self._pending: str | None = None
         self._blend: BlendMode = "alpha"

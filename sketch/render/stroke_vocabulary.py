@@ -13,8 +13,8 @@ from sketch.render.color import ColorLike
 from sketch.render.crowds import Crowds
 from sketch.render.gl.glsl import ShaderError
 from sketch.render.strokes.brushes import brush_of
-from sketch.render.strokes.kept import KeptStroke
 from sketch.render.strokes.pixels import DrawnStroke, PointData, pixel_stroke, point_data
+from sketch.render.strokes.retained import KeptStroke
 from sketch.scalars import number, short
 
 

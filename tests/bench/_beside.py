@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 import sketch
-from addon.runtime.ort import onnxruntime
+from addon.inference.ort import onnxruntime
 
 SHAPES = 10_000
 SIZE = 224

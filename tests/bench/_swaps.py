@@ -11,8 +11,8 @@ import numpy as np
 import sketch
 from addon import Recognizer
 from sketch.examples.handwriting_show import placed
-from sketch.live.hand import TEACH_FACE
-from sketch.live.player import ScriptPlayer
+from sketch.synthetic_hand.hand import TEACH_FACE
+from sketch.synthetic_hand.player import ScriptPlayer
 from tests.bench.frames import resident_bytes
 from tests.models import make_model
 

@@ -10,10 +10,10 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from addon.features import COLUMNS
-from addon.runtime.providers import Choice
-from addon.runtime.session import open_step
-from addon.runtime.step import StepSession
+from addon.features.rows import COLUMNS
+from addon.inference.providers import Choice
+from addon.inference.session import open_step
+from addon.inference.step import StepSession
 from tests.models import make_model
 
 WINDOWS = 60

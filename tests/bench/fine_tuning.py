@@ -11,8 +11,8 @@ import numpy as np
 import sketch
 from addon import Recognizer
 from sketch.examples.handwriting_show import placed
-from sketch.live.hand import TEACH_FACE
-from sketch.live.player import ScriptPlayer, draw
+from sketch.synthetic_hand.hand import TEACH_FACE
+from sketch.synthetic_hand.player import ScriptPlayer, draw
 
 EXAMPLES = 3
 ROUNDS = 3

@@ -12,8 +12,8 @@ import sketch
 from addon import Recognizer
 from sketch.examples.handwriting import Handwriting
 from sketch.examples.handwriting_show import placed
-from sketch.live.hand import TEACH_FACE
-from sketch.live.player import ScriptPlayer, draw
+from sketch.synthetic_hand.hand import TEACH_FACE
+from sketch.synthetic_hand.player import ScriptPlayer, draw
 
 ROUNDS = 3
 SECONDS = 6.0

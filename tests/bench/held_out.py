@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from addon.corpus import Corpus, read_corpus
+from addon.dataset.corpus import Corpus, read_corpus
 from addon.training.pool import FILES, UNIPEN, read_pool, split
 
 

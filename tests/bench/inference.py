@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from addon.features import COLUMNS
-from addon.runtime.answers import answers_of
-from addon.runtime.inline_worker import InlineWorker
-from addon.runtime.model import load_model
-from addon.runtime.providers import Choice, choose_here, probe_this_machine
-from addon.runtime.session import open_step
-from addon.runtime.worker import ThreadWorker
-from addon.runtime.worker_process import ProcessWorker
+from addon.background.process_worker import ProcessWorker
+from addon.background.worker import ThreadWorker
+from addon.features.rows import COLUMNS
+from addon.inference.answers import answers_of
+from addon.inference.inline_worker import InlineWorker
+from addon.inference.loaded_model import load_model
+from addon.inference.providers import Choice, choose_here, probe_this_machine
+from addon.inference.session import open_step
 from tests.bench import _beside, _swaps, point
 from tests.bench.batching import batch_us
 from tests.models import make_model

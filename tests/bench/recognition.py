@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from addon import Recognizer
-from addon.corpus import Corpus, inks
+from addon.dataset.corpus import Corpus, inks
 from addon.evaluation.measure import Plan, measure
 from addon.evaluation.model import open_model
 from addon.evaluation.peers.compare import PEERS, compare
 from addon.evaluation.report import document
-from addon.runtime.model import LoadedModel
+from addon.inference.loaded_model import LoadedModel
 from tests.bench.fine_tuning import fine_tuning
 from tests.bench.held_out import held_out_writers, of_writers
 from tests.encoders import inline_steps

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everyone knows it by
 
-from addon.corpus import corpus_of, inks
-from addon.features import FeatureRecipe
-from addon.scales import ink_scale
+from addon.dataset.corpus import corpus_of, inks
+from addon.features.rows import FeatureRecipe
+from addon.features.scale import ink_scale
 from addon.training.config import TrainConfig
-from addon.training.dataset import BATCHES_AT_ONCE, Batch, batches, ink_set, thinned
+from addon.training.ink_set import BATCHES_AT_ONCE, Batch, batches, ink_set, thinned
 from addon.training.nets import StepNet, seeded_net
 from addon.training.trainer import new_learner, train
 from tests.hands import taught

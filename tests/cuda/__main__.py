@@ -77,7 +77,14 @@ def steps(provider: str, folder: Path, data: Path, seconds: float = PRETRAIN_SEC
         command = ("-m", "tests.cuda.checks", name, "--provider", provider, "--json", str(rows))
         made.append(Step(name, command, CHECK_SECONDS, rows))
     losses = folder / "losses.txt"
-    pretrain = ("-m", "addon.training.pretrain", "--data", str(data), "--out", str(folder / "encoder.onnx"))
+    pretrain = (
+        "-m",
+        "addon.pretraining",
+        "--data",
+        str(data),
+        "--out",
+        str(folder / "encoder.onnx"),
+    )
     length = ("--minutes", f"{seconds / 60:.4f}", "--losses", str(losses))
     made.append(Step("pretrain", (*pretrain, *length), STARTING_SECONDS + 2 * seconds, losses))
     rows = folder / "bench.json"
@@ -180,7 +187,9 @@ def machine() -> str:
 
 def device() -> str:
     """The GPU as ONNX Runtime will be asked for it, or why it will not be."""
-    ask = "from addon.runtime.providers import probe_this_machine as p; c = p(); print(c.missing or c.device)"
+    ask = (
+        "from addon.inference.providers import probe_this_machine as p; c = p(); print(c.missing or c.device)"
+    )
     told = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True)
     return told.stdout.strip() or (told.stderr.strip().splitlines() or ["nothing was said"])[-1]
 

@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 
 from addon import Recognizer
-from addon.features import COLUMNS
-from addon.runtime.bound import open_bound
-from addon.runtime.contest import Memory
-from addon.runtime.graph import open_graph
-from addon.runtime.model import load_model
-from addon.runtime.opening import read_model
-from addon.runtime.providers import CPU, Choice, choose_here
-from addon.runtime.session import open_step
-from addon.runtime.step import JoiningSession
+from addon.features.rows import COLUMNS
+from addon.inference.autotune import Memory
+from addon.inference.graph import open_graph
+from addon.inference.io_binding import open_bound
+from addon.inference.loaded_model import load_model
+from addon.inference.opening import read_model
+from addon.inference.providers import CPU, Choice, choose_here
+from addon.inference.session import open_step
+from addon.inference.step import JoiningSession
 
 Row = dict[str, Any]
 LETTERS = Path(__file__).parents[2] / "models" / "letters.onnx"

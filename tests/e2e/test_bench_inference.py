@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from addon.runtime.providers import probe_this_machine
+from addon.inference.providers import probe_this_machine
 from tests.bench import _beside, _swaps, batching, inference, point
 from tests.bench.__main__ import measure
 

@@ -12,9 +12,9 @@ from typing import Any
 import onnx
 import pytest
 
-from addon.adaptor import read_adaptor
 from addon.doctor.examiner import Examiner
-from addon.runtime.registry import shipped_models
+from addon.model.adaptor import read_adaptor
+from addon.model.registry import shipped_models
 from tests.models import make_model
 from tests.onnx_files import classifier, endless, greedy, one_node, recurrent, saved, two_layers
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from addon.adaptor import read_adaptor
 from addon.doctor.examiner import Examiner
+from addon.model.adaptor import read_adaptor
 from tests import wheels
 from tests.wheels import Member, fetched
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from addon.corpus import write_corpus
+from addon.dataset.corpus import write_corpus
 from addon.evaluation.peers.trained import teach_network
 from tests.encoders import make_encoder
 from tests.hands import taught, written

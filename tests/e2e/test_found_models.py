@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import sketch
-from addon.images import Crop, as_batch
-from addon.runtime.graph import open_graph
-from addon.runtime.providers import choose_here
+from addon.inference.graph import open_graph
+from addon.inference.providers import choose_here
+from addon.model.image_arrays import Crop, as_batch
 from addon.vision.answer import About, answer_from
 from addon.vision.opening import open_looker
 from addon.vision.text_detector import put_text_detector
@@ -80,7 +80,7 @@ def test_an_empty_page_has_no_writing_and_a_line_across_it_is_none(detector):
 
 def sketch_words(text, left, top):
     from sketch.examples.text_in_the_ink import placed
-    from sketch.live.hand import write
+    from sketch.synthetic_hand.hand import write
 
     return placed(write(text, height=70, seed=5), SIZE, left, top, 0.5)
 
@@ -163,7 +163,7 @@ def squared(box):
 
 def refine(member, side, image, box):
     """What the second or the third network says of a box."""
-    from addon.adaptor import adaptor_from
+    from addon.model.adaptor import adaptor_from
 
     wants = adaptor_from(FED, Path("face.toml")).input
     place = Crop(box[1], box[0], box[3] - box[1], box[2] - box[0])

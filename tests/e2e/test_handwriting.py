@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from addon import taught_file
+from addon.dataset import taught_file
 from sketch.examples.handwriting_show import perform, placed
 from sketch.kept_ink.format import read
-from sketch.live.hand import TEACH_FACE, TEST_FACE
+from sketch.synthetic_hand.hand import TEACH_FACE, TEST_FACE
 from tests.e2e.person import Person
 
 PROGRAM = """

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from addon.errors import ModelError
-from addon.vision import making, text_detector, watcher
+from addon.vision import image_worker, making, text_detector
 from addon.vision.classifier import VIEWS, ImageClassifier
 from tests.onnx_files import endless
-from tests.unit.test_looker import CLASSES, classifier
+from tests.unit.vision.test_image_model import CLASSES, classifier
 from tests.vision import image_model, photograph, wait_for
 from tests.wheels import CAT
 
@@ -118,7 +118,7 @@ def test_a_model_that_is_refused_leaves_the_old_one_playing(show, tmp_path):
 def test_a_model_without_an_end_is_ended_and_the_old_one_plays_on(show, tmp_path, monkeypatch):
     running = show(classifier(tmp_path, CLASSES))
     running.until(lambda: running.eye.answer.label == "red")
-    monkeypatch.setattr(watcher, "PATIENCE", 3.0)
+    monkeypatch.setattr(image_worker, "PATIENCE", 3.0)
     running.eye.load(endless(tmp_path / "endless.onnx", (1, 3, 8, 8)))
     assert running.eye.state == "loading"
     running.until(lambda: running.said)

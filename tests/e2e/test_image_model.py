@@ -11,12 +11,12 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from addon.adaptor import adaptor_of
 from addon.errors import ModelError
-from addon.training import image_model as making
-from addon.training.dream import octave_sizes, open_dream
-from addon.training.image_graph import image_model as graph_of
-from addon.training.lite_net import layer_names, lite_net
+from addon.model.adaptor import adaptor_of
+from addon.pretraining import image_model as making
+from addon.pretraining.dream import octave_sizes, open_dream
+from addon.pretraining.image_graph import image_model as graph_of
+from addon.pretraining.lite_net import layer_names, lite_net
 from addon.vision.dreamer import Dreamer
 from addon.vision.opening import open_looker
 from tests.vision import image_model, photograph, wait_for

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from addon import taught_file
+from addon.dataset import taught_file
 from tests import kill9
 from tests.kill9 import drawn_in_round, kill_repeatedly, taught_in_round
 
@@ -19,7 +19,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 import numpy as np
-from addon.taught import TaughtStore
+from addon.dataset.taught import TaughtStore
 
 store = TaughtStore(Path(sys.argv[1]))
 assert all(example.saved for example in store.examples)

@@ -10,7 +10,7 @@ import pytest
 import sketch
 from sketch.hooks import HOOKS, SketchError
 from sketch.input.events import FilesEvent, FocusEvent, KeyEvent, MessageEvent, PointerEvent, ResizeEvent
-from sketch.live.player import ScriptPlayer, draw, press
+from sketch.synthetic_hand.player import ScriptPlayer, draw, press
 
 SMALL = sketch.Window(size=(320, 200))
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from addon.taught import TaughtStore
+from addon.dataset.taught import TaughtStore
 
 SCRIPT = """
 import sys
 from pathlib import Path
 import numpy as np
-import addon.runtime.model
+import addon.inference.loaded_model
 from addon import Recognizer
 
-addon.runtime.model.INLINE_BELOW_US = {"inline": 1e9, "worker": 0.0}.get(sys.argv[2], 200.0)
+addon.inference.loaded_model.INLINE_BELOW_US = {"inline": 1e9, "worker": 0.0}.get(sys.argv[2], 200.0)
 recognizer = Recognizer("encoder", provider="cpu")
 recognizer.setup(Path(sys.argv[1]))
 line = np.zeros((3000, 4), np.float32)

@@ -23,9 +23,9 @@ folder = Path(sys.argv[1])
 
 TRAINER = """
 import numpy as np
-from addon.corpus import write_corpus
-from addon.jobs import Job, Progress
-from addon.trainer import TrainerProcess
+from addon.dataset.corpus import write_corpus
+from addon.training.protocol import Job, Progress
+from addon.training.trainer_process import TrainerProcess
 lines = [[np.linspace((0, 0, 0, 0), (9 * n, 90, 1, 1), 9, dtype=np.float32)] for n in range(4)]
 write_corpus(folder / "taught.npz", lines, list("AABB"))
 config = {"iterations": 10**6, "patience": 0}
@@ -45,7 +45,7 @@ time.sleep(3.0)
 """
 
 WORKER = """
-from addon.runtime.worker_process import ProcessWorker
+from addon.background.process_worker import ProcessWorker
 from tests.workers import fed
 child = ProcessWorker("tests.workers:doubling", {"seconds": 600.0}, "slow")
 while not child.open:

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from addon import taught_file
+from addon.dataset import taught_file
 from tests.e2e.person import ROOT, Person
 from tests.models import make_model
 from tests.waiting import PATIENCE

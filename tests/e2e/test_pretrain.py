@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from addon.runtime.providers import choose_here
-from addon.runtime.session import open_step
+from addon.inference.providers import choose_here
+from addon.inference.session import open_step
 from tests.pretraining import write_data
 from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
-COMMAND = ("-m", "addon.training.pretrain", "--precision", "float32")
+COMMAND = ("-m", "addon.pretraining", "--precision", "float32")
 TOGETHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 

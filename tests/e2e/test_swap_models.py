@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import sketch
-from addon.runtime.registry import shipped_models
+from addon.model.registry import shipped_models
 from sketch.examples.swap_models import MOST_CARDS, SwapModels
 from sketch.input.events import FilesEvent
-from sketch.live.hand import TEACH_FACE, write
-from sketch.live.player import ScriptPlayer, draw, press
+from sketch.synthetic_hand.hand import TEACH_FACE, write
+from sketch.synthetic_hand.player import ScriptPlayer, draw, press
 from tests.models import make_model
 
 

@@ -13,9 +13,10 @@ import numpy as np
 import onnx
 import pytest
 
-from addon.corpus import write_corpus
+from addon.dataset.corpus import write_corpus
 from addon.errors import TrainingError
-from addon.jobs import (
+from addon.model.metadata import METADATA_KEY, spec_from_json
+from addon.training.protocol import (
     Cancelled,
     Event,
     Exported,
@@ -28,8 +29,7 @@ from addon.jobs import (
     job_from,
     job_line,
 )
-from addon.spec import METADATA_KEY, spec_from_json
-from addon.trainer import LOG_NAME, TrainerProcess
+from addon.training.trainer_process import LOG_NAME, TrainerProcess
 from tests.hands import taught
 from tests.waiting import until
 
@@ -174,8 +174,8 @@ def test_a_stopped_process_is_ended_too(tmp_path, start):
 PARENT = """
 import sys, time
 from pathlib import Path
-from addon.jobs import Progress, job_from
-from addon.trainer import TrainerProcess
+from addon.training.protocol import Progress, job_from
+from addon.training.trainer_process import TrainerProcess
 trainer = TrainerProcess.start(job_from(sys.argv[1]))
 while not any(isinstance(event, Progress) for event in trainer.poll()):
     time.sleep(0.01)

@@ -11,7 +11,7 @@ from addon.doctor.examiner import Examiner
 from addon.doctor.limits import DISK
 from addon.doctor.vetting import Vetting
 from addon.errors import ModelError
-from addon.runtime.registry import shipped_models
+from addon.model.registry import shipped_models
 from tests.encoders import make_encoder
 from tests.waiting import until
 

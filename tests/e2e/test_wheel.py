@@ -22,7 +22,7 @@ from pathlib import Path
 
 import addon
 import sketch
-from addon.runtime.registry import shipped_models
+from addon.model.registry import shipped_models
 
 
 class Dot(sketch.Sketch):

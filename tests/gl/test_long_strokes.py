@@ -9,7 +9,7 @@ from sketch.ink.points import as_points
 from sketch.ink.style import StrokeStyle
 from sketch.render.canvas import Canvas
 from sketch.render.layers import repaint
-from sketch.render.strokes import parts
+from sketch.render.strokes import chunks
 from tests.gl.conftest import new_framebuffer, release
 
 
@@ -35,8 +35,8 @@ def test_a_stroke_drawn_in_parts_looks_like_one_drawn_whole(draw, monkeypatch, s
     width, color = 3 + 2 * np.sin(np.arange(700) / 30), np.tile((255, 120, 40, 130), (700, 1))
     paint = partial(Canvas.stroke, points=points, width=width, color=color, style=style)
     whole = draw((200, 120), paint)
-    monkeypatch.setattr(parts, "PART", 90)
-    monkeypatch.setattr(parts, "CONTEXT", 60)
+    monkeypatch.setattr(chunks, "PART", 90)
+    monkeypatch.setattr(chunks, "CONTEXT", 60)
     assert np.abs(draw((200, 120), paint) - whole).max() <= 1.01 / 255
 
 

@@ -86,7 +86,7 @@ def test_uniforms_that_share_a_line_are_all_known():
 
 
 def test_a_shader_that_says_no_version_has_that_of_all_others_and_its_own_lines(ctx):
-    vertex = source("author.vert", shader_text("author.vert"))
+    vertex = source("meshes/author.vert", shader_text("meshes/author.vert"))
     fine = "in vec2 at;\nout vec4 paint;\nvoid main() { paint = at.xyxy; }\n"
     compile_program(ctx, vertex, source("plain.frag", fine)).release()
     broken = "out vec4 paint;\nvoid main() { paint = missing; }\n"
@@ -123,7 +123,7 @@ def test_an_installed_wheel_carries_the_shaders_inside_the_package(tmp_path, mon
     assert beside == Path(shaders.__file__).resolve().parents[3] / "shaders"
     monkeypatch.setattr(shaders, "_FOLDERS", (tmp_path, beside))
     assert shader_text("only.frag") == "here"
-    assert "void main" in shader_text("strokes.frag")
+    assert "void main" in shader_text("strokes/strokes.frag")
 
 
 @pytest.mark.parametrize("path", sorted(shaders._FOLDERS[1].glob("*.[vf]*")), ids=lambda path: path.name)

@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 
 import sketch
-from addon.runtime.registry import shipped_models
+from addon.model.registry import shipped_models
 from sketch.examples.handwriting import Handwriting
 from sketch.examples.handwriting_show import placed
-from sketch.live.hand import TEACH_FACE
-from sketch.live.player import ScriptPlayer, draw
+from sketch.synthetic_hand.hand import TEACH_FACE
+from sketch.synthetic_hand.player import ScriptPlayer, draw
 
 SLOW = 0.1
 SWAP_EVERY = 5.0

@@ -15,14 +15,14 @@ def shipped(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "shipped"
     folder.mkdir()
     make_model(folder / "letters.onnx", CAPITALS, hidden=16)
-    monkeypatch.setattr("addon.runtime.slot.shipped_models", lambda: folder)
+    monkeypatch.setattr("addon.inference.model_manager.shipped_models", lambda: folder)
     return folder
 
 
 @pytest.fixture
 def make(tmp_path, shipped, monkeypatch):
     """Makes recognisers that are set up, and ends them; a busy machine does not make them use a worker."""
-    monkeypatch.setattr("addon.runtime.model.INLINE_BELOW_US", float("inf"))
+    monkeypatch.setattr("addon.inference.loaded_model.INLINE_BELOW_US", float("inf"))
     made: list[Recognizer] = []
 
     def make(*arguments, **options) -> Recognizer:

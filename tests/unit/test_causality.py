@@ -19,7 +19,7 @@ SIGNS = "LTVZ"
 def inline() -> Iterator[None]:
     """Answers before the next point: on a busy machine the small encoder may be measured as a slow one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("addon.runtime.model.INLINE_BELOW_US", 1e9)
+        patch.setattr("addon.inference.loaded_model.INLINE_BELOW_US", 1e9)
         yield
 
 

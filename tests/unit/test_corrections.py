@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from addon import Recognizer
-from addon.advice import advice
+from addon.dataset.taught import TaughtStore
 from addon.errors import PointsError
-from addon.taught import TaughtStore
+from addon.fewshot.coach import advice
 from tests.encoders import inline_steps, make_encoder
 from tests.unit.recognizers import bar, hook, taught, write
 
@@ -117,7 +117,7 @@ def test_advice_is_found_beside_the_frame(recognizer: Recognizer, monkeypatch):
         assert may_think.wait(10.0)
         return advice(taught)
 
-    monkeypatch.setattr("addon.coach.advice", slow)
+    monkeypatch.setattr("addon.fewshot.coach_thread.advice", slow)
     recognizer.teach("I", bar())
     recognizer.teach("l", bar())
     assert recognizer.advice() == ()

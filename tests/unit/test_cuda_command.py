@@ -92,6 +92,6 @@ def test_pretraining_is_told_by_its_losses_however_it_ends(tmp_path: Path):
 
 
 def test_the_tests_of_a_device_are_collected_where_there_is_one():
-    from addon.runtime.providers import probe_this_machine
+    from addon.inference.providers import probe_this_machine
 
     assert bool(collect_ignore_glob) is bool(probe_this_machine().missing)

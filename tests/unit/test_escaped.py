@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from addon import text
+from addon.background.worker_result import Answered, failed
 from addon.errors import ModelError, said
-from addon.runtime.answered import Answered, failed
-from addon.runtime.graph import open_graph
-from addon.runtime.pens import Pens
-from addon.runtime.providers import CPU, Choice
+from addon.inference.graph import open_graph
+from addon.inference.pens import Pens
+from addon.inference.providers import CPU, Choice
 from addon.teaching import Teaching
 from sketch import escaped as sketch_side
 

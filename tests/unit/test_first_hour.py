@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from addon.training import pretrain
+from addon.pretraining import __main__ as encoder_command
 from sketch.cli import app
 from sketch.tracebacks import authors_traceback, suggestion
 
@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_line(tmp_path: Path):
 @pytest.mark.parametrize("length", [["--steps", "0"], ["--minutes", "-1"], ["--minutes", "nan"]])
 def test_a_training_of_no_length_is_refused_before_it_begins(length: list[str], capsys):
     with pytest.raises(SystemExit) as ended:
-        pretrain.main(length)
+        encoder_command.main(length)
     assert ended.value.code == 2
     assert "must be" in capsys.readouterr().err
 

@@ -8,9 +8,9 @@ import pytest
 
 import addon
 from addon import ProviderError, Recognizer
-from addon.runtime import registry
-from addon.runtime.loader import ModelLoader
-from addon.runtime.providers import Cuda
+from addon.inference.loader import ModelLoader
+from addon.inference.providers import Cuda
+from addon.model import registry
 from sketch.plugin import hooks_of
 from tests.models import make_model
 from tests.unit.recognizers import CAPITALS, bar, frames_until, hook, taught, write
@@ -69,7 +69,7 @@ def test_setting_up_does_not_wait_for_the_model(make, monkeypatch):
         assert go.wait(PATIENCE)
         raise addon.ModelError("slow.onnx: refused")
 
-    monkeypatch.setattr("addon.runtime.slot.ModelLoader", lambda vet=None: ModelLoader(slow, vet))
+    monkeypatch.setattr("addon.inference.model_manager.ModelLoader", lambda vet=None: ModelLoader(slow, vet))
     recognizer = make()
     assert not recognizer.ready
     assert recognizer.model is None
@@ -130,7 +130,7 @@ def test_falling_back_to_the_cpu_is_said_once(make, shipped):
 
 def test_requiring_cuda_raises_where_there_is_none(monkeypatch, tmp_path):
     missing = Cuda("missing: libcublasLt.so.13", "install it with: pip")
-    monkeypatch.setattr("addon.runtime.providers.probe_this_machine", lambda: missing)
+    monkeypatch.setattr("addon.inference.providers.probe_this_machine", lambda: missing)
     recognizer = Recognizer(require="cuda")
     with pytest.raises(ProviderError, match=r"libcublasLt\.so\.13.*pip"):
         recognizer.setup(tmp_path)

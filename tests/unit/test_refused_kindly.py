@@ -5,8 +5,8 @@ import pytest
 
 from addon.doctor.examine import load_pen
 from addon.errors import ModelError
-from addon.runtime.opening import read_model
-from addon.runtime.other_formats import other_format
+from addon.inference.opening import read_model
+from addon.model.other_formats import other_format
 from tests.onnx_files import classifier, model, recurrent, saved, two_layers, value, weight
 
 

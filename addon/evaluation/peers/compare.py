@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from addon.corpus import Corpus, inks
+from addon.dataset.corpus import Corpus, inks
+from addon.dataset.splits import Task
 from addon.errors import said
 from addon.evaluation.measure import Plan, Say, asked, planned
+from addon.evaluation.metrics import mean_over_groups
 from addon.evaluation.outcomes import NAMES
 from addon.evaluation.peers.peer import Peer, PeerAnswer
 from addon.evaluation.peers.templates import teach_one, teach_p
 from addon.evaluation.peers.trained import teach_network
 from addon.evaluation.peers.warping import teach_nearest, teach_open_end
+from addon.evaluation.replay import Stopwatch
 from addon.evaluation.report import accuracy
-from addon.evaluation.watching import Stopwatch
-from addon.figures import mean_over_groups
-from addon.runtime.model import LoadedModel
-from addon.splits import Task
+from addon.inference.loaded_model import LoadedModel
 
 WRITERS = 5
 INKS = 200

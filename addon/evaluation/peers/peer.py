@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from addon.features import Strokes
+from addon.features.rows import Strokes
 
 Said: TypeAlias = "str | None"
 

@@ -7,18 +7,18 @@ from time import sleep
 
 import numpy as np
 
-from addon.corpus import write_corpus
+from addon.dataset.corpus import write_corpus
 from addon.errors import EvaluationError
-from addon.evaluation.marks import marked
+from addon.evaluation.checkpoints import marked
 from addon.evaluation.model import new_engine
 from addon.evaluation.outcomes import outcome
 from addon.evaluation.peers.peer import Ask, PeerAnswer
-from addon.evaluation.watching import Stopwatch, draw
-from addon.features import Strokes
-from addon.jobs import Event, Exported, Job
-from addon.runtime.model import load_model
-from addon.runtime.providers import choose_here
-from addon.trainer import TrainerProcess
+from addon.evaluation.replay import Stopwatch, draw
+from addon.features.rows import Strokes
+from addon.inference.loaded_model import load_model
+from addon.inference.providers import choose_here
+from addon.training.protocol import Event, Exported, Job
+from addon.training.trainer_process import TrainerProcess
 
 # As many as `recognizer.train()` makes.
 ITERATIONS = 2000

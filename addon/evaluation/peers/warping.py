@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from addon.evaluation.outcomes import FRACTIONS
 from addon.evaluation.peers.peer import Ask, PeerAnswer, when_finished
-from addon.features import FeatureRecipe, Strokes, ink_rows
-from addon.scales import ink_scale
+from addon.features.rows import FeatureRecipe, Strokes, ink_rows
+from addon.features.scale import ink_scale
 
 POINTS = 32
 BAND = 4

@@ -8,7 +8,7 @@ import numpy as np
 from sketch.render.gl.buffers import vertex_array
 from sketch.render.gl.shaders import load_program
 
-VERTEX = "frame.vert"
+VERTEX = "gl/frame.vert"
 
 Drawable: TypeAlias = tuple[moderngl.Program, moderngl.VertexArray]
 """A program, and what draws it over everything."""

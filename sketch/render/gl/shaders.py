@@ -18,7 +18,7 @@ def shader_text(name: str) -> str:
     """Read a shader that comes with Inkloop.
 
     Args:
-        name: File name in the folder `shaders/`, such as "strokes.frag".
+        name: File name in the folder `shaders/`, such as "strokes/strokes.frag".
 
     Raises:
         ShaderError: There is no such file.

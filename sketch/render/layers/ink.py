@@ -14,9 +14,9 @@ import moderngl
 
 from sketch.ink.brush import Brush, BrushFiles
 from sketch.ink.ink import Ink, Rgba, Stroke
+from sketch.render.layers.background_cache import Ground, refreshed
 from sketch.render.layers.boxes import area, clipped, mark, stroke_box, union
 from sketch.render.layers.changes import Changes, changes
-from sketch.render.layers.grounds import Ground, refreshed
 from sketch.render.layers.pictures import Look, PaintStrokes, Picture, PicturePainter, new_picture
 from sketch.render.layers.repaint import Repaint, cost
 from sketch.render.matrix import mean_scale

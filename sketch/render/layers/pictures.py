@@ -141,10 +141,10 @@ class PicturePainter:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._program = load_program(ctx, "layer.vert", "layer.frag")
+        self._program = load_program(ctx, "layers/layer.vert", "layers/layer.frag")
         self._boxes = GrowingBuffer(ctx)
         self._vertices = vertex_array(ctx, self._program)
-        self._moved = QuadPainter(ctx, "picture.frag")
+        self._moved = QuadPainter(ctx, "shapes/picture.frag")
 
     def show_cells(self, picture: Picture, cells: Cells) -> None:
         """Draw some cells of a picture, with the current blending, pixel on pixel."""

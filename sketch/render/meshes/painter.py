@@ -135,7 +135,7 @@ class ShadedPainter:
         self._buffer.release()
 
     def _own(self, defines: tuple[str, ...]) -> tuple[moderngl.Program, moderngl.VertexArray]:
-        program = load_program(self._ctx, VERTEX, "textured.frag", defines)
+        program = load_program(self._ctx, VERTEX, "meshes/textured.frag", defines)
         return program, self._bound(program)
 
     def _renewed(self, shader: Shader, kept: _Compiled | None) -> _Compiled:

@@ -19,7 +19,7 @@ from sketch.scalars import short
 Picture: TypeAlias = Image | Fbo | str | Path
 PathLike: TypeAlias = str | os.PathLike[str]
 
-VERTEX = "author.vert"
+VERTEX = "meshes/author.vert"
 
 
 class Shader:
@@ -39,7 +39,7 @@ class Shader:
     Args:
         fragment: File of the fragment stage; a relative path is looked for beside the sketch, then in the
             shell's folder.
-        vertex: File of the vertex stage; "author.vert" of Inkloop's own if left out.
+        vertex: File of the vertex stage; Inkloop's own, "author.vert", if left out.
 
     Raises:
         ShaderError: A file is missing.
@@ -47,7 +47,7 @@ class Shader:
 
     def __init__(self, fragment: PathLike, vertex: PathLike | None = None) -> None:
         self._fragment = _located(fragment)
-        self._vertex = None if vertex is None or str(vertex) == VERTEX else _located(vertex)
+        self._vertex = None if vertex is None or str(vertex) == Path(VERTEX).name else _located(vertex)
         self.error: str | None = None
         self.version = 0
         self._numbers: dict[str, ArrayLike] = {}
@@ -154,7 +154,7 @@ def _stage(path: Path, paths: dict[str, Path]) -> Source:
         except ShaderError:
             raise ShaderError(f"there is no {wanted!r} beside it nor among Inkloop's own") from None
 
-    if str(path) == VERTEX:
+    if path == Path(VERTEX):
         return assemble(VERTEX, shader_text(VERTEX), include)
     if not path.is_file():
         raise ShaderError(f"there is no shader {str(path)!r}")

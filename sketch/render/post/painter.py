@@ -117,7 +117,9 @@ class PostPainter:
         # Far past the largest frame nothing changes any more, and numbers would overflow.
         sigma = min(step.sigma * ratio, _WIDEST)
         if sigma < _NO_BLUR:
-            self._draw(self._programs.shipped("copy.frag"), target, source.size, {"picture": source.pixels})
+            self._draw(
+                self._programs.shipped("post/copy.frag"), target, source.size, {"picture": source.pixels}
+            )
             return
         plan = blur_plan(sigma)
         if plan.halvings == 0:
@@ -126,7 +128,9 @@ class PostPainter:
             self._gauss(between, target, plan.sigma, (0, 1))
         else:
             small = self._blurred(source, sigma, place, "blur")
-            self._draw(self._programs.shipped("copy.frag"), target, source.size, {"picture": small.smooth})
+            self._draw(
+                self._programs.shipped("post/copy.frag"), target, source.size, {"picture": small.smooth}
+            )
 
     def _blurred(self, source: Surface, sigma: float, place: Place, name: str) -> Surface:
         """A small picture of the source, blurred by `sigma` of the source's pixels."""
@@ -148,7 +152,7 @@ class PostPainter:
             smaller = self._surfaces.get((place, name, done), size, "f2")
             # The sampler reads the mean of 2 x 2 pixels between them, and four such places 4 x 4.
             reach = _pixels(source.size, steps - 1)
-            program = self._programs.shipped("shrink.frag")
+            program = self._programs.shipped("post/shrink.frag")
             self._draw(program, smaller.framebuffer, size, {"picture": source.smooth, "reach": reach})
             source, done = smaller, done + steps
         return source
@@ -158,14 +162,14 @@ class PostPainter:
     ) -> None:
         stride = (along[0] / source.size[0], along[1] / source.size[1])
         values = {"picture": source.pixels, "stride": stride, "weights": blur_weights(sigma)}
-        self._draw(self._programs.shipped("blur.frag"), target, source.size, values)
+        self._draw(self._programs.shipped("post/blur.frag"), target, source.size, values)
 
     def _bloom(
         self, step: Bloom, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
     ) -> None:
         size = _part(source.size, _BLOOM_SHRINK)
         light = self._surfaces.get((place, "light"), size, "f2")
-        gather = self._programs.shipped("shrink.frag", ("BRIGHT",))
+        gather = self._programs.shipped("post/shrink.frag", ("BRIGHT",))
         reach = _pixels(source.size, 1)
         values = {"picture": source.smooth, "reach": reach, "threshold": step.threshold}
         self._draw(gather, light.framebuffer, size, values)
@@ -175,9 +179,9 @@ class PostPainter:
             "far_off": self._blurred(light, far, place, "far").smooth,
         }
         glow = self._surfaces.get((place, "glow"), size)
-        self._draw(self._programs.shipped("sum.frag"), glow.framebuffer, size, both)
+        self._draw(self._programs.shipped("post/sum.frag"), glow.framebuffer, size, both)
         values = {"picture": source.pixels, "light": glow.smooth, "strength": step.strength}
-        self._draw(self._programs.shipped("bloom.frag"), target, source.size, values)
+        self._draw(self._programs.shipped("post/bloom.frag"), target, source.size, values)
 
     def _trails(
         self, step: Trails, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
@@ -196,7 +200,7 @@ class PostPainter:
             "keep": 0.0 if last.fresh else step.keep,
             "moment": dither_moment(self._frames),
         }
-        program = self._programs.shipped("trails.frag", () if step.rests else ("MOVES",))
+        program = self._programs.shipped("post/trails.frag", () if step.rests else ("MOVES",))
         self._draw(program, target, source.size, values)
         self._copy(last, target)
         last.fresh = False
@@ -205,7 +209,7 @@ class PostPainter:
         if step.colors not in self._maps:
             self._maps[step.colors] = self._ctx.texture((COLORS, 1), 3, colormap(step.colors), alignment=1)
         values = {"picture": source.pixels, "colors": self._maps[step.colors], "amount": step.amount}
-        self._draw(self._programs.shipped("colormap.frag"), target, source.size, values)
+        self._draw(self._programs.shipped("post/colormap.frag"), target, source.size, values)
 
     def _shade(self, step: Shade, source: Surface, target: moderngl.Framebuffer, place: Place) -> None:
         path = Path(step.path)
@@ -220,7 +224,7 @@ class PostPainter:
         self._shaders[path] = shader
         # A shader of one's own counts from the top, wherever it is used.
         upright = self._surfaces.get((place, "upright"), source.size)
-        flipped = self._programs.shipped("copy.frag", ("UPSIDE_DOWN",))
+        flipped = self._programs.shipped("post/copy.frag", ("UPSIDE_DOWN",))
         self._draw(flipped, upright.framebuffer, source.size, {"picture": source.pixels})
         target.use()
         target.viewport = (0, 0, *source.size)

@@ -61,7 +61,7 @@ class FadePainter:
             size: Of the framebuffer, in pixels.
         """
         self._copied(self._ctx.fbo, size).use(0)
-        program, vertices = self._programs.shipped("fade.frag")
+        program, vertices = self._programs.shipped("shapes/fade.frag")
         self._painted += 1
         program["box"] = (box[0], size[1] - box[3], box[2], size[1] - box[1])
         program["add"], program["keep"] = fade

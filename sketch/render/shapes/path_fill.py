@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from sketch.ink.ink import Rgba
 from sketch.ink.path import Path
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
+from sketch.render.gl.program_variants import Twins
 from sketch.render.gl.shaders import load_program
-from sketch.render.gl.twins import Twins
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply_to_points
 from sketch.render.shapes.quads import Box
@@ -64,9 +64,11 @@ class PathPainter:
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
         self._buffer = GrowingBuffer(ctx)
-        self._edges = load_program(ctx, "edges.vert", "edges.frag")
+        self._edges = load_program(ctx, "shapes/edges.vert", "shapes/edges.frag")
         self._vertices = vertex_array(ctx, self._edges, (self._buffer.buffer, "4f 1f/i", "edge", "right"))
-        self._fills = Twins(ctx, ("quad.vert", "turns.frag"), lambda program: vertex_array(ctx, program))
+        self._fills = Twins(
+            ctx, ("shapes/quad.vert", "shapes/turns.frag"), lambda program: vertex_array(ctx, program)
+        )
         self._turns: moderngl.Framebuffer | None = None
 
     def sum_up(self, path: PixelPath, size: tuple[int, int]) -> None:

@@ -6,8 +6,8 @@ import moderngl
 
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import vertex_array
+from sketch.render.gl.program_variants import Twins
 from sketch.render.gl.programs import dither_moment
-from sketch.render.gl.twins import Twins
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply
 
@@ -42,11 +42,13 @@ class QuadPainter:
 
     Args:
         ctx: The context to draw in.
-        fragment: File name of the fragment stage: "mask.frag" or "picture.frag".
+        fragment: File name of the fragment stage: "shapes/mask.frag" or "shapes/picture.frag".
     """
 
     def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
-        self._programs = Twins(ctx, ("quad.vert", fragment), lambda program: vertex_array(ctx, program))
+        self._programs = Twins(
+            ctx, ("shapes/quad.vert", fragment), lambda program: vertex_array(ctx, program)
+        )
         self._painted = 0
 
     def paint(
@@ -59,8 +61,8 @@ class QuadPainter:
     ) -> None:
         """Draw with the current blending into the current framebuffer of this size in pixels.
 
-        Only "mask.frag" heeds a gradient; of the color it then takes the alpha. "picture.frag" takes the
-        alpha as well, and red 1 to dither.
+        Only "shapes/mask.frag" reads a gradient, and then takes only the alpha of the color.
+        "shapes/picture.frag" takes the alpha as well, and red 1 to dither.
         """
         program, vertices = self._programs.use(size, gradient)
         texture.use(0)

@@ -39,7 +39,7 @@ class BandPainter:
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
-        self._program = load_program(ctx, "bands.vert", "bands.frag")
+        self._program = load_program(ctx, "strokes/bands.vert", "strokes/bands.frag")
         self._vertices = vertex_array(ctx, self._program)
         self._buffer = GrowingBuffer(ctx)
 

@@ -28,7 +28,7 @@ class FlatPicture:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._program = load_program(ctx, "layer.vert", "layer.frag")
+        self._program = load_program(ctx, "layers/layer.vert", "layers/layer.frag")
         self._vertices = vertex_array(ctx, self._program)
         self._boxes = GrowingBuffer(ctx)
         self._picture: moderngl.Framebuffer | None = None

@@ -11,12 +11,12 @@ from sketch.render.gl.blend import BlendMode, set_blending
 from sketch.render.matrix import Matrix
 from sketch.render.strokes.band_painter import BandPainter, BandRuns
 from sketch.render.strokes.buffers import StrokeBuffers
+from sketch.render.strokes.chunks import parts
 from sketch.render.strokes.flat import FlatPicture
 from sketch.render.strokes.joints import PixelStroke
-from sketch.render.strokes.kept import KeptStroke
 from sketch.render.strokes.look import StrokeLook
-from sketch.render.strokes.parts import parts
 from sketch.render.strokes.programs import StrokeProgram, StrokePrograms, set_uniforms
+from sketch.render.strokes.retained import KeptStroke
 from sketch.render.strokes.rows import (
     PixelBounds,
     Run,

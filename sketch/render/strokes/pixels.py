@@ -8,16 +8,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink.brush import Brush
 from sketch.ink.ink import Color, Stroke
-from sketch.ink.laid import LaidStroke, lay
+from sketch.ink.stroke_layout import LaidStroke, lay
 from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.ink.width import pen_speed
 from sketch.render import checks
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply_to_points, mean_scale
 from sketch.render.strokes.brushes import brush_of
+from sketch.render.strokes.chunks import CONTEXT
 from sketch.render.strokes.joints import DATA_FLOATS, TRACE_FLOATS, PixelStroke
 from sketch.render.strokes.look import look_of
-from sketch.render.strokes.parts import CONTEXT
 
 Floats = NDArray[np.float32]
 PointData = Mapping[str, ArrayLike]

@@ -116,7 +116,8 @@ def compile_stroke(ctx: moderngl.Context, brush: Brush | None, defines: tuple[st
         return wanted, shader_text(wanted)
 
     vertex, fragment = (
-        assemble(file, shader_text(file), read, names) for file in ("strokes.vert", "strokes.frag")
+        assemble(file, shader_text(file), read, names)
+        for file in ("strokes/strokes.vert", "strokes/strokes.frag")
     )
     return compile_program(ctx, vertex, fragment)
 

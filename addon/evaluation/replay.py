@@ -1,0 +1,93 @@
+"""An ink through the shipped path: taught, drawn point by point, and every answer noted.
+
+Nothing here looks ahead: an ink goes into the engine that a sketch uses, one sample after the other.
+"""
+
+from dataclasses import dataclass, field
+from time import perf_counter_ns
+from typing import NamedTuple
+
+from addon.dataset.corpus import Corpus, inks
+from addon.dataset.splits import Ints
+from addon.dataset.taught import Example
+from addon.features.rows import Strokes
+from addon.inference.engine import Engine
+from addon.inference.predictor import Sample
+from addon.prediction import Prediction
+
+PEN = 0
+
+
+class Watched(NamedTuple):
+    """What was said of one ink.
+
+    Attributes:
+        answers: The answer after each point.
+        lifted: The answer once the pen was lifted at the end.
+    """
+
+    answers: tuple[Prediction, ...]
+    lifted: Prediction
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Times taken on the way, in nanoseconds.
+
+    Attributes:
+        points: Of every point that made one row, from the event to the answer.
+        bare: Of every bare run of the same model.
+        taught: Of every example, until it counted.
+    """
+
+    points: list[int] = field(default_factory=list[int])
+    bare: list[int] = field(default_factory=list[int])
+    taught: list[int] = field(default_factory=list[int])
+
+
+def teach(engine: Engine, corpus: Corpus, indices: Ints, watch: Stopwatch | None = None) -> None:
+    """Teach inks one after the other, as a person does."""
+    labels = corpus.labels[indices].tolist()
+    examples = [
+        Example(number, label, strokes)
+        for number, (label, strokes) in enumerate(zip(labels, inks(corpus, indices), strict=True))
+    ]
+    for count in range(1, len(examples) + 1):
+        began = perf_counter_ns()
+        engine.learn(examples[:count])
+        if watch is not None:
+            watch.taught.append(perf_counter_ns() - began)
+
+
+def draw(engine: Engine, strokes: Strokes, watch: Stopwatch | None = None) -> Watched:
+    """Draw an ink and note what is answered."""
+    engine.begin(PEN)
+    answers: list[Prediction] = []
+    rows = 0
+    for stroke in strokes:
+        for x, y in stroke[:, :2].tolist():
+            began = perf_counter_ns()
+            engine.point(PEN, x, y)
+            answer = engine.predictions[PEN]
+            if watch is not None and answer.rows == rows + 1:
+                watch.points.append(perf_counter_ns() - began)
+            answers.append(answer)
+            rows = answer.rows
+        engine.lift(PEN)
+        rows = engine.predictions[PEN].rows
+    return Watched(tuple(answers), engine.predictions[PEN])
+
+
+def finished(engine: Engine, strokes: Strokes) -> Prediction:
+    """The answer to a finished ink, as to one that was drawn before a model came in."""
+    engine.replay(PEN, samples(strokes))
+    return engine.predictions[PEN]
+
+
+def samples(strokes: Strokes) -> list[Sample]:
+    """The samples of an ink in order, None for each lift."""
+    made: list[Sample] = []
+    for stroke in strokes:
+        made += [(x, y) for x, y in stroke[:, :2].tolist()]
+        made.append(None)
+    return made

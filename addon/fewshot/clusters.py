@@ -1,0 +1,87 @@
+"""A class's examples gathered to a few prototypes, and taught one more without beginning anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.fewshot.scoring import Floats, Reading
+
+MOST = 5
+"""Prototypes that a class has at most, so that a point does not cost more the more is taught."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """The prototypes of one class.
+
+    Attributes:
+        keys: The examples that are in them, in the order taught.
+        center: Float32 array of shape (embedding,): what `table` and `bias` are measured from.
+        kept: Float64 array of shape (prototypes, levels + 1, embedding).
+        counts: Float64 array of shape (prototypes,): how many examples each is the mean of.
+        table: Float32 array of shape (prototypes × (levels + 1), embedding): `kept`, measured from the center
+            and sharpened.
+        bias: Float32 array, one number a row of `table`.
+    """
+
+    keys: tuple[int, ...]
+    center: Floats
+    kept: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    table: Floats
+    bias: Floats
+
+
+def grouped(
+    before: Group | None,
+    reading: Reading,
+    center: Floats,
+    keys: tuple[int, ...],
+    places: Sequence[int],
+    tracks: Floats,
+) -> Group:
+    """At most `MOST` prototypes of a class's examples: the first begin them, each further joins the nearest.
+
+    Args:
+        before: The class as it was; what it has in common with `keys` is not done again. None if it is new.
+        reading: How the encoder's embeddings are read.
+        center: What embeddings are measured from, shape (embedding,).
+        keys: The class's examples, at least one, in the order taught.
+        places: Where the tracks of these lie in `tracks`.
+        tracks: Shape (examples, levels + 1, embedding).
+    """
+    if before is not None and before.keys == keys:
+        same = np.array_equal(before.center, center)
+        return before if same else _ready(reading, center, keys, before.kept, before.counts)
+    if before is not None and len(before.keys) < len(keys) and keys[: len(before.keys)] == before.keys:
+        kept, counts, known = before.kept.copy(), before.counts.copy(), len(before.keys)
+    else:
+        kept, counts, known = np.zeros((0, *tracks.shape[1:])), np.zeros(0), 0
+    for place in places[known:]:
+        if len(kept) < MOST:
+            kept, counts = (
+                np.concatenate([kept, tracks[place : place + 1].astype(np.float64)]),
+                np.append(counts, 1.0),
+            )
+            continue
+        nearest = int(np.square(kept - tracks[place]).sum(axis=(1, 2)).argmin())
+        counts[nearest] += 1
+        kept[nearest] += (tracks[place] - kept[nearest]) / counts[nearest]
+    return _ready(reading, center, keys, kept, counts)
+
+
+def _ready(
+    reading: Reading,
+    center: Floats,
+    keys: tuple[int, ...],
+    kept: NDArray[np.float64],
+    counts: NDArray[np.float64],
+) -> Group:
+    rows = kept.reshape(-1, kept.shape[2]) - center
+    share = np.add.outer(np.log(counts / counts.sum()), np.log(reading.weights)).ravel()
+    bias = share - reading.sharpness * np.square(rows).sum(axis=1) / 2
+    return Group(
+        keys, center, kept, counts, (reading.sharpness * rows).astype(np.float32), bias.astype(np.float32)
+    )

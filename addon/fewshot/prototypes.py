@@ -1,0 +1,345 @@
+"""Classes taught in an instant: where the encoder stood, at several levels, while each example was drawn.
+
+    level      how far into an example: a sixteenth of its pen-down travel, two, … all, then the pen lifted
+    track      the encoder's embedding at each level of one example
+    prototype  a track, or the mean of several that are alike, of one class
+
+A class keeps a few prototypes, since there are several ways to write a letter; as in the prototypical
+networks of Snell, Swersky and Zemel (2017), nearness is half the negative squared distance. The nearness of
+all levels of all its prototypes together is a class's score, and where among the levels it lies is the
+progress. Vectors of the background, learnt with the encoder, stand for whatever was not taught.
+
+Nearness is a difference of products, and float32 rounds each of them by its size. A distance does not change
+when all vectors are moved alike, so all of them are measured from a center among the taught tracks: there the
+products are as small as they can be, and so is what a processor's order of sums can change.
+
+Nothing here changes an array: whoever teaches gets new prototypes, and may keep the old ones.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.fewshot.clusters import Group, grouped
+from addon.fewshot.novelty import NOBODY, Asked, asked, limit
+from addon.fewshot.scoring import Floats, Reading
+from addon.fewshot.sums import peak, total
+
+_TINY = 1e-30
+
+# `unknown` is never lower: nothing can be surer in float32.
+_SURE = -69.0
+
+# From this far on, as a logarithm, what is less near is measured by its own nearest.
+_FAR = 40.0
+
+# Rows of the table in one product.
+_ROWS = 2048
+
+Ints: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prototypes:
+    """Everything that is taught, ready to answer with; made by `no_prototypes`, `taught` and their like.
+
+    Attributes:
+        reading: How the encoder's embeddings are read.
+        labels: The classes, in the order in which they were first taught.
+        keys: The examples' own numbers, oldest first.
+        classes: Int64 array of shape (examples,): indices into `labels`.
+        tracks: Float32 array of shape (examples, levels + 1, embedding).
+        center: Float32 array of shape (embedding,): what `table` and `bias` are measured from.
+        table: Float32 array of shape (prototypes × (levels + 1) + vectors, embedding): the prototypes, class
+            by class, and the background; from the center, sharpened.
+        bias: Float32 array, one number a row of `table`.
+        starts: Int64 array of shape (classes,): the first prototype of each class.
+        groups: What each class's examples are gathered to, by label.
+    """
+
+    reading: Reading
+    labels: tuple[str, ...]
+    keys: tuple[int, ...]
+    classes: Ints
+    tracks: Floats
+    center: Floats
+    table: Floats
+    bias: Floats
+    starts: Ints
+    groups: Mapping[str, Group]
+
+
+class Answer(NamedTuple):
+    """What is said of a point.
+
+    Attributes:
+        probabilities: Float32, shape (classes,), summing to 1, given that it is one of the classes.
+        progress: 0..1.
+        unknown: How much likelier it is, as a logarithm, that it is none of the classes; -69 at least.
+    """
+
+    probabilities: Floats
+    progress: float
+    unknown: float
+
+
+class Answers(NamedTuple):
+    """What is said of many points: each array as in `Answer`, with a leading axis."""
+
+    probabilities: Floats
+    progress: Floats
+    unknown: Floats
+
+
+def no_prototypes(reading: Reading) -> Prototypes:
+    """Nothing taught yet."""
+    size = reading.background.shape[1]
+    tracks = np.zeros((0, reading.levels + 1, size), dtype=np.float32)
+    return _arranged({}, reading, (), (), np.zeros(0, dtype=np.int64), tracks)
+
+
+def track(reading: Reading, embeddings: Floats, travel: NDArray[np.float64]) -> Floats:
+    """The track of one ink, shape (levels + 1, embedding).
+
+    Args:
+        reading: How many levels.
+        embeddings: Shape (rows, embedding): at every row of the ink, the last one with the pen lifted.
+        travel: Shape (rows,): pen-down travel at each row.
+    """
+    return embeddings[level_rows(travel, reading.levels)]
+
+
+def level_rows(travel: NDArray[np.float64], levels: int) -> Ints:
+    """The last row at or before each level while the pen is down, then the last row; shape (levels + 1,)."""
+    shares = np.arange(1, levels + 1) / levels
+    # More than points are rounded by: a row that lies at a level does so in any unit.
+    wanted = travel[-1] * (shares + 1e-6)
+    reached = (travel[:-1] <= wanted[:, None]).sum(axis=1) - 1
+    return np.append(np.maximum(reached, 0), len(travel) - 1)
+
+
+def taught(
+    prototypes: Prototypes, keys: Sequence[int], labels: Sequence[str], tracks: Sequence[Floats]
+) -> Prototypes:
+    """With more examples; they count from the next point on.
+
+    Args:
+        prototypes: What is taught already.
+        keys: The examples' numbers, none of them in use.
+        labels: Their classes, new or known.
+        tracks: Their tracks.
+
+    Raises:
+        ValueError: A key is in use, or a track has another shape.
+    """
+    if not keys:
+        return prototypes
+    if not set(keys).isdisjoint(prototypes.keys):
+        raise ValueError(f"some of the examples {list(keys)} are taught already; forget them first")
+    shape = prototypes.tracks.shape[1:]
+    if any(one.shape != shape for one in tracks):
+        raise ValueError(f"a track must have the shape {shape}; got {[one.shape for one in tracks]}")
+    every = np.concatenate([prototypes.tracks, np.stack(tracks).astype(np.float32)])
+    return _renamed(prototypes, (*prototypes.keys, *keys), [*_names(prototypes), *labels], every)
+
+
+def forgotten(prototypes: Prototypes, key: int) -> Prototypes:
+    """One example less; a class without examples goes.
+
+    Raises:
+        KeyError: There is no such example.
+    """
+    gone = _place(prototypes, key)
+    keys = prototypes.keys[:gone] + prototypes.keys[gone + 1 :]
+    names = _names(prototypes)
+    return _renamed(prototypes, keys, names[:gone] + names[gone + 1 :], np.delete(prototypes.tracks, gone, 0))
+
+
+def relabelled(prototypes: Prototypes, key: int, label: str) -> Prototypes:
+    """The same examples, one of them under another label.
+
+    Raises:
+        KeyError: There is no such example.
+    """
+    names = _names(prototypes)
+    names[_place(prototypes, key)] = label
+    return _renamed(prototypes, prototypes.keys, names, prototypes.tracks)
+
+
+def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
+    """What one point looks like.
+
+    Args:
+        prototypes: What is taught: at least one example.
+        embedding: Float32 array of shape (embedding,).
+    """
+    reading = prototypes.reading
+    near = _product(prototypes.table, embedding - prototypes.center)
+    near += prototypes.bias
+    end = len(near) - len(reading.background)
+    top = peak(near)
+    near -= top
+    lost = 0.0
+    if peak(near[:end]) < -_FAR:
+        # The background is so much nearer that the classes would vanish from float32.
+        lost = float(peak(near[:end]))
+        near[:end] -= np.float32(lost)
+    np.exp(near, out=near)
+    # One product sums the levels, plainly and by their progress; a call of its own for each costs more.
+    sums = np.dot(near[:end].reshape(-1, reading.levels + 1), reading.moments)
+    if len(prototypes.starts) < len(sums):
+        sums = np.add.reduceat(sums, prototypes.starts)
+    likely, shared = total(sums).tolist()
+    likely, strange = max(likely, _TINY), max(float(total(near[end:])), _TINY)
+    return Answer(sums[:, 0] / likely, shared / likely, max(log(strange / likely) - lost, _SURE))
+
+
+def _product(table: Floats, embedding: Floats) -> Floats:
+    """The table times one embedding, on this thread alone.
+
+    From half a million numbers on, a BLAS shares a product among its threads, and where the cores are busy
+    one waits for the other: 7 ms at the median were measured, and 28 ms now and then.
+    """
+    if len(table) <= _ROWS:
+        return np.dot(table, embedding)
+    near = np.empty(len(table), dtype=np.float32)
+    for at in range(0, len(table), _ROWS):
+        np.dot(table[at : at + _ROWS], embedding, out=near[at : at + _ROWS])
+    return near
+
+
+def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:
+    """What many points look like, as `answer` says of each.
+
+    Args:
+        prototypes: What is taught: at least one example.
+        embeddings: Float32 array of shape (points, embedding).
+    """
+    joint, background, odds = _near(prototypes, embeddings)
+    likely = np.add.reduceat(joint.sum(axis=2), prototypes.starts, axis=1)
+    known = np.maximum(likely.sum(axis=1), _TINY)
+    strange = np.maximum(background.sum(axis=1), _TINY)
+    progress = (joint.sum(axis=1) @ prototypes.reading.moments[:, 1]) / known
+    return Answers(likely / known[:, None], progress, np.maximum(np.log(strange / known) + odds, _SURE))
+
+
+def rounding(prototypes: Prototypes, embeddings: Floats) -> float:
+    """How far answers to these points may differ between two processors, for the order of sums alone.
+
+    float32 rounds a product of two vectors by a share of 2⁻²⁴ of their lengths, often less and seldom more,
+    and a probability moves by a quarter of what the difference of two nearnesses does. This is twice that
+    share.
+
+    Args:
+        prototypes: What is taught: at least one example.
+        embeddings: Float32 array of shape (points, embedding), at least one point.
+    """
+    farthest = float(np.linalg.norm(embeddings - prototypes.center, axis=1).max())
+    # The table is sharpened already.
+    longest = float(np.linalg.norm(prototypes.table, axis=1).max())
+    return farthest * longest * 2**-23
+
+
+def at_levels(prototypes: Prototypes, embeddings: Floats) -> Floats:
+    """How likely it is that each point is at each level, of whichever class; shape (points, levels + 1).
+
+    Args:
+        prototypes: What is taught: at least one example.
+        embeddings: Float32 array of shape (points, embedding).
+    """
+    likely = _near(prototypes, embeddings)[0].sum(axis=1)
+    return likely / np.maximum(likely.sum(axis=1, keepdims=True), _TINY)
+
+
+def _near(prototypes: Prototypes, embeddings: Floats) -> tuple[Floats, Floats, Floats]:
+    """How near points are, (points, prototypes, levels + 1), and to the background, (points, vectors).
+
+    Each of both is measured by its own nearest; the third array, (points,), is the logarithm of how much
+    nearer the background's is.
+    """
+    near = (embeddings - prototypes.center) @ prototypes.table.T + prototypes.bias
+    end = near.shape[1] - len(prototypes.reading.background)
+    known, strange = near[:, :end], near[:, end:]
+    top, top_strange = known.max(axis=1, keepdims=True), strange.max(axis=1, keepdims=True)
+    likely = np.exp(known - top).reshape(len(near), -1, prototypes.reading.levels + 1)
+    return likely, np.exp(strange - top_strange), (top_strange - top)[:, 0]
+
+
+def threshold(prototypes: Prototypes, known: Asked | None = None) -> float:
+    """From which `unknown` on a finished ink is none of the classes, as far as the taught set tells.
+
+    Args:
+        prototypes: What is taught.
+        known: `questioned` of the same prototypes; None to have it worked out.
+    """
+    return limit(questioned(prototypes) if known is None else known, prototypes.classes)
+
+
+def questioned(prototypes: Prototypes, before: Asked = NOBODY) -> Asked:
+    """What the taught inks say of each other.
+
+    Args:
+        prototypes: What is taught.
+        before: What they said before one more was taught, or one less.
+    """
+    return asked(before, prototypes.reading, prototypes.keys, prototypes.classes, prototypes.tracks)
+
+
+def _names(prototypes: Prototypes) -> list[str]:
+    return [prototypes.labels[index] for index in prototypes.classes.tolist()]
+
+
+def _place(prototypes: Prototypes, key: int) -> int:
+    if key not in prototypes.keys:
+        raise KeyError(f"there is no example {key}")
+    return prototypes.keys.index(key)
+
+
+def _renamed(
+    prototypes: Prototypes, keys: tuple[int, ...], names: Sequence[str], tracks: Floats
+) -> Prototypes:
+    labels = tuple(dict.fromkeys(names))
+    index = {label: place for place, label in enumerate(labels)}
+    classes = np.array([index[name] for name in names], dtype=np.int64)
+    return _arranged(prototypes.groups, prototypes.reading, labels, keys, classes, tracks)
+
+
+def _arranged(
+    before: Mapping[str, Group],
+    reading: Reading,
+    labels: tuple[str, ...],
+    keys: tuple[int, ...],
+    classes: Ints,
+    tracks: Floats,
+) -> Prototypes:
+    places: dict[int, list[int]] = {index: [] for index in range(len(labels))}
+    for place, index in enumerate(classes.tolist()):
+        places[index].append(place)
+    # The first example's: it stays as long as the example, so that teaching more leaves the rest as it is.
+    center = tracks[0].mean(axis=0) if keys else np.zeros(tracks.shape[2], dtype=np.float32)
+    groups = {
+        label: grouped(before.get(label), reading, center, tuple(keys[place] for place in mine), mine, tracks)
+        for label, mine in zip(labels, places.values(), strict=True)
+    }
+    counts = np.array([len(group.counts) for group in groups.values()], dtype=np.int64)
+    tables = [group.table for group in groups.values()]
+    background = reading.background.astype(np.float64) - center
+    scaled = reading.sharpness * background
+    own = reading.background_bias - reading.sharpness * np.square(background).sum(axis=1) / 2
+    biases = [group.bias for group in groups.values()]
+    return Prototypes(
+        reading,
+        labels,
+        keys,
+        classes,
+        tracks,
+        center,
+        np.concatenate([*tables, scaled], dtype=np.float32),
+        np.concatenate([*biases, own], dtype=np.float32),
+        np.cumsum(counts) - counts,
+        groups,
+    )

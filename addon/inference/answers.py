@@ -1,0 +1,271 @@
+"""From what a step gives to what is answered: by a model's own classes, or by those that were taught."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import exp, isfinite
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from addon.features.rows import FeatureRecipe, Strokes, ink_size
+from addon.features.scale import moved, wanted_scale
+from addon.fewshot.novelty import NOBODY
+from addon.fewshot.prototypes import (
+    Prototypes,
+    answer,
+    forgotten,
+    no_prototypes,
+    questioned,
+    relabelled,
+    taught,
+    threshold,
+)
+from addon.fewshot.scoring import Reading
+from addon.fewshot.sums import peak, total
+from addon.inference.encode import tracks_of
+from addon.inference.step import Floats, StepOutputs, StepSession
+
+_SURE = 60.0
+
+
+class Said(NamedTuple):
+    """An answer to the last row of a step.
+
+    Attributes:
+        probabilities: Float32 array of shape (classes,).
+        progress: 0..1.
+        unknown: Probability that it is none of the classes, 0..1.
+    """
+
+    probabilities: Floats
+    progress: float
+    unknown: float
+
+
+class TaughtInk(Protocol):
+    """A taught example, as `addon.dataset.taught.Example`."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """Its class."""
+        ...
+
+    @property
+    def strokes(self) -> Strokes:
+        """Its strokes."""
+        ...
+
+
+class Answers(Protocol):
+    """How the steps of one model are read. One thread at a time may use it."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes."""
+        ...
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows."""
+        ...
+
+    @property
+    def taught(self) -> Prototypes | None:
+        """What is taught; None if the model learns nothing by being taught."""
+        ...
+
+    def learn(self, examples: Sequence[TaughtInk]) -> bool:
+        """Take exactly these examples as what is taught; whether that changes any answer."""
+        ...
+
+    def read(self, outputs: StepOutputs) -> Said | None:
+        """The answer to the last row; None if it is no number."""
+        ...
+
+
+def answers_of(session: StepSession) -> Answers:
+    """How the steps of a session are read."""
+    reading = session.spec.reading
+    if reading is None:
+        return HeadAnswers(session)
+    taught_ones = TaughtAnswers(session, reading)
+    return OwnOrTaught(HeadAnswers(session), taught_ones) if session.spec.labels else taught_ones
+
+
+class HeadAnswers:
+    """The classes that are baked into a model.
+
+    Args:
+        session: A model with scores and progress.
+    """
+
+    def __init__(self, session: StepSession) -> None:
+        self.labels = session.spec.labels
+        self.recipe = session.spec.recipe
+        self.taught = None
+        self._tells_unknown = session.spec.unknown
+
+    def learn(self, examples: Sequence[TaughtInk]) -> bool:
+        """Such a model learns by training alone."""
+        return False
+
+    def read(self, outputs: StepOutputs) -> Said | None:
+        """The answer to the last row."""
+        probabilities = _probabilities(outputs.scores[0, -1])
+        progress = float(outputs.progress[0, -1, 0])
+        strange = float(outputs.unknown[0, -1, 0]) if self._tells_unknown else 0.0
+        if probabilities is None or not isfinite(progress + strange):
+            return None
+        return Said(probabilities, progress, _chance(strange) if self._tells_unknown else 0.0)
+
+
+class OwnOrTaught:
+    """A model's own classes for as long as nothing is taught, then the taught ones alone.
+
+    Not both at once: the own classes are read at the scale of the model's training, the taught ones at that
+    of the taught inks, and a step has one scale.
+
+    Args:
+        own: How the model's own classes are read.
+        taught_ones: How the taught ones are.
+    """
+
+    def __init__(self, own: "HeadAnswers", taught_ones: "TaughtAnswers") -> None:
+        self._own = own
+        self._taught = taught_ones
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes."""
+        return self._now.labels
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows."""
+        return self._now.recipe
+
+    @property
+    def taught(self) -> Prototypes:
+        """What is taught."""
+        return self._taught.prototypes
+
+    def learn(self, examples: Sequence[TaughtInk]) -> bool:
+        """Take exactly these examples as what is taught; whether that changes any answer."""
+        return self._taught.learn(examples)
+
+    def read(self, outputs: StepOutputs) -> Said | None:
+        """The answer to the last row."""
+        return self._now.read(outputs)
+
+    @property
+    def _now(self) -> "HeadAnswers | TaughtAnswers":
+        return self._taught if self._taught.labels else self._own
+
+
+class TaughtAnswers:
+    """The classes that were taught, over the embedding of a base encoder.
+
+    The scale is the typical size of the taught inks, in whatever unit they are; the model's own if only dots
+    are taught. It stays as it is until that has `moved`; then every example is read again.
+
+    Args:
+        session: A base encoder.
+        reading: How its embeddings are read.
+    """
+
+    def __init__(self, session: StepSession, reading: Reading) -> None:
+        self._session = session
+        self.recipe = session.spec.recipe
+        self.prototypes = no_prototypes(reading)
+        self._threshold = 0.0
+        self._asked = NOBODY
+        self._sizes: dict[int, float] = {}
+        self._strokes: dict[int, Strokes] = {}
+        self._own_scale = session.spec.recipe.scale
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order in which they were first taught."""
+        return self.prototypes.labels
+
+    @property
+    def taught(self) -> Prototypes:
+        """What is taught."""
+        return self.prototypes
+
+    def learn(self, examples: Sequence[TaughtInk]) -> bool:
+        """Take exactly these examples as what is taught; whether that changes any answer."""
+        before = self.prototypes
+        strokes = {example.id: example.strokes for example in examples}
+        # An amended example keeps its number and has other strokes.
+        stale = {key for key, drawn in self._strokes.items() if strokes.get(key) is not drawn}
+        self._strokes = strokes
+        self._sizes = {key: size for key, size in self._sizes.items() if key not in stale}
+        if stale & strokes.keys():
+            self._asked = NOBODY
+        prototypes = self._rescaled(examples) if examples else before
+        for key in set(prototypes.keys) & stale:
+            prototypes = forgotten(prototypes, key)
+        prototypes = self._with_new(prototypes, examples)
+        self.prototypes = _named(prototypes, examples)
+        if self.prototypes is not before:
+            self._asked = questioned(self.prototypes, self._asked)
+            self._threshold = threshold(self.prototypes, self._asked)
+        return self.prototypes is not before
+
+    def read(self, outputs: StepOutputs) -> Said | None:
+        """The answer to the last row; before anything is taught, that it is unknown."""
+        if not self.prototypes.labels:
+            return Said(np.zeros(0, dtype=np.float32), 0.0, 1.0)
+        said = answer(self.prototypes, outputs.embedding[0, -1])
+        if not isfinite(said.progress):
+            return None
+        return Said(said.probabilities, said.progress, _chance(said.unknown - self._threshold))
+
+    def _rescaled(self, examples: Sequence[TaughtInk]) -> Prototypes:
+        known = self._sizes
+        self._sizes = {one.id: known.get(one.id) or ink_size(self._strokes[one.id]) for one in examples}
+        scale = wanted_scale(list(self._sizes.values()), self.recipe.dot, self._own_scale)
+        if self.prototypes.keys and not moved(self.recipe.scale, scale, self.recipe.rescaled):
+            return self.prototypes
+        self.recipe = replace(self.recipe, scale=scale)
+        self._asked = NOBODY
+        return no_prototypes(self.prototypes.reading)
+
+    def _with_new(self, prototypes: Prototypes, examples: Sequence[TaughtInk]) -> Prototypes:
+        known = set(prototypes.keys)
+        new = [example for example in examples if example.id not in known]
+        inks = [self._strokes[example.id] for example in new]
+        tracks = tracks_of(self._session, self.recipe, prototypes.reading, inks) if inks else []
+        return taught(prototypes, [example.id for example in new], [example.label for example in new], tracks)
+
+
+def _named(prototypes: Prototypes, examples: Sequence[TaughtInk]) -> Prototypes:
+    labels = {example.id: example.label for example in examples}
+    for key, index in zip(prototypes.keys, prototypes.classes.tolist(), strict=True):
+        if labels[key] != prototypes.labels[index]:
+            prototypes = relabelled(prototypes, key, labels[key])
+    return prototypes
+
+
+def _chance(odds: float) -> float:
+    """The probability of odds that are given as a logarithm."""
+    return 1.0 / (1.0 + exp(-min(max(odds, -_SURE), _SURE)))
+
+
+def _probabilities(scores: Floats) -> Floats | None:
+    """The softmax of scores of shape (classes,); None if they are not numbers.
+
+    `prediction.softmax` does the same for any shape, and takes three times as long.
+    """
+    top = peak(scores)
+    if not isfinite(top):
+        return None
+    raised = np.exp(scores - top)
+    raised /= total(raised)
+    return raised

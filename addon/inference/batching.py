@@ -1,0 +1,65 @@
+"""Several inks in one batched step: the points that two hands, or ten, have drawn since the last frame.
+
+A step of many inks costs far less than as many steps. Each ink's answers are as if it had been alone: its
+state goes into the batch and comes out of it, and what is no number in one ink is kept from the others.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from addon.inference.predictor import Feed, StreamingPredictor
+from addon.inference.step import Floats, JoiningSession, StepOutputs, StepSession
+
+Pens = Mapping[int, StreamingPredictor]
+
+Fed = Callable[[int, Feed], None]
+"""Told of everything that was fed, in each pointer's order."""
+
+
+def feed_together(session: StepSession, pens: Pens, waiting: Mapping[int, deque[Feed]], fed: Fed) -> None:
+    """Feed all that waits, the first of every pointer in one step, then the second, and so on.
+
+    Args:
+        session: The model of all these inks; if it cannot join their states, they go one after the other.
+        pens: The inks, by pointer.
+        waiting: What each still has to be fed, oldest first; none of it is left.
+        fed: Told of each feed once its answer is there.
+    """
+    while any(waiting.values()):
+        by_length: dict[int, list[tuple[int, Feed]]] = {}
+        for pointer_id, feeds in waiting.items():
+            if feeds:
+                feed = feeds.popleft()
+                by_length.setdefault(len(feed.rows), []).append((pointer_id, feed))
+        for group in by_length.values():
+            inks = [(pens[pointer_id], feed) for pointer_id, feed in group]
+            if len(inks) > 1 and isinstance(session, JoiningSession):
+                _step(session, inks)
+            else:
+                for pen, feed in inks:
+                    pen.feed(feed.rows, feed.lifted)
+            for pointer_id, feed in group:
+                fed(pointer_id, feed)
+
+
+def _step(session: JoiningSession, group: list[tuple[StreamingPredictor, Feed]]) -> None:
+    rows = np.array([feed.rows for _, feed in group], dtype=np.float32)
+    try:
+        outputs, state = session.step(rows, session.join([pen.state for pen, _ in group]))
+    except Exception as error:  # whatever ONNX Runtime raises: the show goes on with the last answers
+        for pen, _ in group:
+            pen.failed(error)
+        return
+    for place, ((pen, feed), own) in enumerate(zip(group, session.split(state), strict=True)):
+        pen.take(_one(outputs, place), own, len(feed.rows), feed.lifted)
+
+
+def _one(outputs: StepOutputs, place: int) -> StepOutputs:
+    """What a batched step says of one of its inks."""
+    return StepOutputs._make([_slice(array, place) for array in outputs])
+
+
+def _slice(array: Floats, place: int) -> Floats:
+    return array[place : place + 1]

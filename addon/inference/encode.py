@@ -1,0 +1,50 @@
+"""Finished inks through a base encoder: many at once, to the tracks that classes are made of."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.features.rows import FeatureRecipe, RowTable, Strokes, ink_rows
+from addon.fewshot.prototypes import track
+from addon.fewshot.scoring import Reading
+from addon.inference.step import Floats, StepSession
+
+# Inks that go through the encoder side by side.
+AT_ONCE = 32
+
+
+def tracks_of(
+    session: StepSession, recipe: FeatureRecipe, reading: Reading, inks: Sequence[Strokes]
+) -> list[Floats]:
+    """The track of each ink.
+
+    Args:
+        session: A base encoder.
+        recipe: How points become rows, its scale that of the taught inks.
+        reading: How the encoder's embeddings are read.
+        inks: At least one, each of at least one stroke.
+
+    Raises:
+        PointsError: A point is not finite.
+    """
+    table = ink_rows(recipe, inks)
+    lengths = np.diff(table.offsets)
+    order = np.argsort(lengths, kind="stable")
+    tracks: dict[int, Floats] = {}
+    for at in range(0, len(order), AT_ONCE):
+        chosen = order[at : at + AT_ONCE]
+        outputs, _ = session.step(_side_by_side(table, chosen), session.start(len(chosen)))
+        for place, ink in enumerate(chosen.tolist()):
+            rows = slice(table.offsets[ink], table.offsets[ink + 1])
+            tracks[ink] = track(reading, outputs.embedding[place, : lengths[ink]], table.travel[rows])
+    return [tracks[ink] for ink in range(len(lengths))]
+
+
+def _side_by_side(table: RowTable, chosen: NDArray[np.int64]) -> Floats:
+    # What follows a shorter ink's end is never looked at: no row depends on a later one.
+    starts, stops = table.offsets[chosen], table.offsets[chosen + 1]
+    rows = np.zeros((len(chosen), int((stops - starts).max()), table.rows.shape[1]), dtype=np.float32)
+    for place, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
+        rows[place, : stop - start] = table.rows[start:stop]
+    return rows

@@ -1,0 +1,238 @@
+"""Any ONNX model as a function from named arrays to named arrays, opened as a stranger's file ought to be."""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.errors import ModelError
+from addon.inference.opening import LIMIT, ModelFile, read_model
+from addon.inference.placement import may_move, on_cpu, open_placed, or_on_cpu
+from addon.inference.providers import Choice
+from addon.inference.recurrent_state import Signature
+from addon.inference.refusal import one_line
+from addon.model.inspect import Contents
+from addon.model.protobuf import written
+from addon.text import quoted
+
+Shape = tuple[int | str | None, ...]
+"""Sizes of a tensor; a name or None where a size is free."""
+
+_TENSOR = re.compile(r"tensor\((\w+)\)")
+_LISTED = re.compile(r"seq\((?:map\(\w+,)?tensor\((\w+)\)\)?\)")
+DTYPES = {
+    **{name: np.dtype(name) for name in ("float16", "uint8", "int8", "uint16", "int16", "uint32", "int32")},
+    **{name: np.dtype(name) for name in ("uint64", "int64", "bool", "complex64", "complex128")},
+    "float": np.dtype(np.float32),
+    "double": np.dtype(np.float64),
+    "string": np.dtype(object),
+}
+"""How numpy holds the elements of a tensor, by ONNX Runtime's name for their type."""
+
+_GRAPH, _OUTPUT, _NAME = 7, 12, 1
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """An input or output of a model.
+
+    Attributes:
+        name: Its name.
+        shape: Its sizes; a name or None where one is free.
+        dtype: As numpy has it; object for strings.
+    """
+
+    name: str
+    shape: Shape
+    dtype: np.dtype[Any]
+
+
+@dataclass(slots=True, eq=False)
+class GraphSession:
+    """A model that is open. If its device fails while it runs, it moves to the CPU and says so.
+
+    Attributes:
+        path: The file it came from.
+        sha256: Of the file's bytes, in hex.
+        inputs: What has to be fed.
+        outputs: What comes out, those asked for besides at the end.
+        provider: What really runs most of it: "cuda", "cpu", else ONNX Runtime's name for it.
+        metadata: Its `metadata_props`.
+        notice: One line for the user if it runs elsewhere than hoped for; else empty.
+        session: ONNX Runtime's own session, for bindings to memory.
+        elsewhere: Opens it on the CPU; None where it is already there, or may not go there.
+    """
+
+    path: Path
+    sha256: str
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    provider: str
+    metadata: dict[str, str]
+    notice: str
+    session: Any
+    elsewhere: Callable[[str], "GraphSession"] | None = None
+
+    def run(
+        self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """Run it once.
+
+        Args:
+            feeds: An array for each input, of its dtype and shape.
+            outputs: Names of those that are wanted; all unless told otherwise.
+
+        Raises:
+            ModelError: The arrays do not fit, or it fails; one line says which operator.
+        """
+        names = [info.name for info in self.outputs] if outputs is None else list(outputs)
+        try:
+            return {
+                name: as_array(made)
+                for name, made in zip(names, self.session.run(names, dict(feeds)), strict=True)
+            }
+        except Exception as error:
+            fault = one_line(str(error))
+            if self.elsewhere is None:
+                raise ModelError(f"{self.path.name}: it fails when it runs ({fault})") from error
+        moved = self.elsewhere(fault)
+        # What fails there as well is the fault of what it is fed, and no reason to move.
+        told = moved.run(feeds, outputs)
+        self.move_to(moved)
+        return told
+
+    def move_to(self, other: "GraphSession") -> None:
+        """Run as another session of the same model from here on, and log why."""
+        _log.warning("%s", other.notice)
+        self.session, self.provider, self.notice = other.session, other.provider, other.notice
+        self.elsewhere = other.elsewhere
+
+
+def as_array(made: Any) -> NDArray[Any]:
+    """An answer as one array: of maps a row each, in the order of their keys; of tensors a stack.
+
+    Raises:
+        ValueError: The tensors of a sequence differ in size.
+    """
+    if not isinstance(made, list):
+        return made
+    parts = cast(list[Any], made)
+    if parts and isinstance(parts[0], dict):
+        keys = sorted(cast(dict[Any, Any], parts[0]))
+        return np.array([[each[key] for key in keys] for each in parts])
+    return np.stack(parts) if parts else np.zeros(0, np.float32)
+
+
+def signatures(infos: Iterable[TensorInfo]) -> list[Signature]:
+    """Inputs or outputs as `pairing` compares them."""
+    return [Signature(info.name, info.shape, str(info.dtype)) for info in infos]
+
+
+def open_graph(
+    path: Path,
+    choice: Choice,
+    *,
+    threads: int = 1,
+    more_outputs: Sequence[str] = (),
+    limit: int = LIMIT,
+) -> GraphSession:
+    """Open any ONNX file.
+
+    Args:
+        path: The file.
+        choice: Providers to ask for.
+        threads: For one operator.
+        more_outputs: Names of tensors within the main graph that are to come out, too.
+        limit: Bytes of the file, of its further files together, and of any one tensor it declares.
+
+    Raises:
+        ModelError: It is missing, broken, asks for what no model may have, or ONNX Runtime refuses it; one
+            line names the operator, the type or the opset.
+        ProviderError: It does not run on the provider that is required.
+    """
+    file = read_model(path, limit)
+    return or_on_cpu(
+        choice, lambda choice: open_file(file, choice, threads=threads, more_outputs=more_outputs)
+    )
+
+
+def open_file(
+    file: ModelFile, choice: Choice, *, threads: int = 1, more_outputs: Sequence[str] = ()
+) -> GraphSession:
+    """Open what was read already; else as `open_graph`."""
+    name = file.path.name
+    appended = _with_outputs(name, file.contents, more_outputs)
+    placed = open_placed(file, choice, threads=threads, appended=appended)
+
+    def elsewhere(fault: str) -> GraphSession:
+        return open_file(file, on_cpu(choice, f"{name}: {fault}"), threads=threads, more_outputs=more_outputs)
+
+    return GraphSession(
+        path=file.path,
+        sha256=file.sha256,
+        inputs=tuple(_info(name, "input", value) for value in placed.session.get_inputs()),
+        outputs=tuple(_info(name, "output", value) for value in placed.session.get_outputs()),
+        provider=placed.provider,
+        metadata=dict(file.contents.metadata),
+        notice=placed.notice,
+        session=placed.session,
+        elsewhere=elsewhere if may_move(choice) else None,
+    )
+
+
+def check_sizes(file_name: str, inputs: Mapping[str, Sequence[int | str | None]]) -> None:
+    """Refuse an input that is declared to have a size of 0: no array but an empty one fits it.
+
+    Args:
+        file_name: For the error.
+        inputs: Declared sizes by name.
+
+    Raises:
+        ModelError: There is one.
+    """
+    for name, shape in inputs.items():
+        if 0 in shape:
+            declared = " × ".join("free" if size is None else str(size) for size in shape)
+            raise ModelError(
+                f"{file_name}: its input {quoted(name)} is declared as {declared}, so it takes nothing but "
+                "empty arrays; export it again with a free size, or with the real one"
+            )
+
+
+def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> bytes:
+    """Fields that, put behind a model's bytes, make tensors within it come out.
+
+    A message that ought to occur once and occurs twice is merged, its lists joined: so the format itself
+    adds to the graph's outputs, and ONNX Runtime finds out their types.
+    """
+    wanted = [name for name in dict.fromkeys(names) if name not in contents.outputs]
+    unknown = sorted(set(wanted) - set(contents.produced))
+    if unknown:
+        raise ModelError(
+            f"{file_name}: no operator puts out {quoted(unknown[0])}; it has {len(contents.produced)} "
+            f"tensors, such as {', '.join(map(quoted, contents.produced[:5])) or 'none'}"
+        )
+    outputs = b"".join(written(_OUTPUT, written(_NAME, name.encode())) for name in wanted)
+    return written(_GRAPH, outputs) if outputs else b""
+
+
+def _info(file_name: str, kind: str, value: Any) -> TensorInfo:
+    # As scikit-learn's classifiers give probabilities by class, unless told otherwise.
+    listed = _LISTED.fullmatch(value.type) if kind == "output" else None
+    if listed and listed[1] in DTYPES:
+        return TensorInfo(value.name, (None, None), DTYPES[listed[1]])
+    found = _TENSOR.fullmatch(value.type)
+    dtype = DTYPES.get(found[1]) if found else None
+    if dtype is None:
+        raise ModelError(
+            f"{file_name}: its {kind} {quoted(value.name)} is of type {value.type}, and numpy has "
+            "no such arrays; export it with plain tensors of float32"
+        )
+    return TensorInfo(value.name, tuple(value.shape), dtype)

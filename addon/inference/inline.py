@@ -1,0 +1,244 @@
+"""Runs a model for several pointers on the thread that calls.
+
+One pointer that is down is answered before `point` returns. Of several, the samples wait until `flush`, or
+until somebody asks for an answer, and then go through the model together: a batched step for two hands costs
+less than two steps.
+"""
+
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from enum import Enum
+from time import perf_counter_ns
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from addon.background.timings import TimingRing, Timings
+from addon.errors import PointsError, said
+from addon.features.rows import COLUMNS, FeatureRecipe, Row
+from addon.fewshot.prototypes import Prototypes
+from addon.inference.answers import TaughtInk, answers_of
+from addon.inference.batching import feed_together
+from addon.inference.loaded_model import LoadedModel
+from addon.inference.predictor import Feed, Sample, StreamingPredictor
+from addon.prediction import Prediction
+
+KEPT_NEWS = 4096
+"""Answers that wait to be asked for: who does not ask for so long is told of the newest alone."""
+
+
+class Mark(Enum):
+    """What happens to an ink besides its answers."""
+
+    ENDED = "ended"
+
+
+News: TypeAlias = tuple[int, Prediction | Mark | None]
+"""A pointer and its answer, of no rows where an ink begins; None where the pointer is forgotten."""
+
+
+class Taught(NamedTuple):
+    """What is taught, as it is in use.
+
+    Attributes:
+        prototypes: None if the model learns nothing by being taught.
+        recipe: How points become rows.
+    """
+
+    prototypes: Prototypes | None
+    recipe: FeatureRecipe
+
+
+class InlineEngine:
+    """Answers on the calling thread.
+
+    Args:
+        model: What to run.
+        tells: Whether `take_news` will be asked for every answer.
+
+    Attributes:
+        failure: What the first step said that failed; empty if none has.
+    """
+
+    at_once = True
+
+    def __init__(self, model: LoadedModel, tells: bool = False) -> None:
+        self.answered: dict[int, Prediction] = {}
+        self._model = model
+        self._answers = answers_of(model.session)
+        self._pens: dict[int, StreamingPredictor] = {}
+        self._down: set[int] = set()
+        self._waiting: dict[int, deque[Feed]] = {}
+        self._ring = TimingRing()
+        self._tells = tells
+        self._news: deque[News] = deque(maxlen=KEPT_NEWS)
+        self._said: set[str] = set()
+        self._faults: deque[str] = deque()
+        self.failure = ""
+
+    @property
+    def predictions(self) -> dict[int, Prediction]:
+        """The latest answer for every pointer; what waits is answered first."""
+        if self._waiting:
+            self.flush()
+        return self.answered
+
+    @property
+    def taught(self) -> Prototypes | None:
+        """What is taught; None if the model learns nothing by being taught."""
+        return self._answers.taught
+
+    @property
+    def recipe(self) -> FeatureRecipe:
+        """How points become rows."""
+        return self._answers.recipe
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes."""
+        return self._answers.labels
+
+    def begin(self, pointer_id: int) -> None:
+        """A new ink begins."""
+        self._finish(pointer_id)
+        pen = self._pen(pointer_id)
+        pen.begin()
+        self.answered[pointer_id] = pen.prediction
+        if self._tells:
+            self._news.append((pointer_id, pen.prediction))
+
+    def point(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
+        """A sample of a pen that is down; `began` is when it came, in `perf_counter_ns`, if not now."""
+        began = began or perf_counter_ns()
+        self._down.add(pointer_id)
+        if self._waiting or len(self._down) > 1:
+            self.gather(pointer_id, x, y, began)
+            return
+        pen = self._pen(pointer_id)
+        if pen.add(x, y):
+            self._publish(pointer_id, pen)
+            self._ring.add(perf_counter_ns() - began)
+
+    def gather(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
+        """A sample of a pen that is down, which may wait for those of others."""
+        self._down.add(pointer_id)
+        self._wait(pointer_id, self._pen(pointer_id).advance(x, y), False, began or perf_counter_ns())
+
+    def lift(self, pointer_id: int) -> None:
+        """The pen leaves the paper."""
+        pen = self._pen(pointer_id)
+        if self._waiting or len(self._down) > 1:
+            self._wait(pointer_id, pen.raised(), True, 0)
+        elif pen.lift():
+            self._publish(pointer_id, pen)
+        self._down.discard(pointer_id)
+
+    def end(self, pointer_id: int) -> None:
+        """The ink is finished: this is told after the answer to its last row."""
+        self._finish(pointer_id)
+        if self._tells:
+            self._news.append((pointer_id, Mark.ENDED))
+
+    def wait(self, seconds: float) -> bool:
+        """Answer all that came so far; this never takes longer than the steps."""
+        self.flush()
+        return True
+
+    def flush(self) -> None:
+        """Answer what waits."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, {}
+            feed_together(self._model.session, self._pens, waiting, self._fed)
+
+    def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
+        """Feed an ink so far from its first sample."""
+        self.flush()
+        pen = self._pen(pointer_id)
+        pen.replay(samples)
+        self._publish(pointer_id, pen)
+
+    def learn(self, examples: Sequence[TaughtInk]) -> None:
+        """Take exactly these examples as what is taught."""
+        self.flush()
+        try:
+            self._answers.learn(examples)
+        except PointsError:
+            raise
+        except Exception as error:  # whatever ONNX Runtime raises: the show goes on with what was taught
+            self._fail(said(error), "what is taught cannot be learned")
+
+    def taught_now(self) -> Future[Taught]:
+        """What is taught by now, in the future that a worker needs."""
+        told: Future[Taught] = Future()
+        told.set_result(Taught(self.taught, self.recipe))
+        return told
+
+    def forget(self, pointer_id: int) -> None:
+        """This pointer will not come back."""
+        self._finish(pointer_id)
+        self._pens.pop(pointer_id, None)
+        self._down.discard(pointer_id)
+        self.answered.pop(pointer_id, None)
+        if self._tells:
+            self._news.append((pointer_id, None))
+
+    def keep_warm(self) -> None:
+        """Run a step of nothing, whose answer nobody sees."""
+        session = self._model.session
+        # Whatever is wrong will be said when a point comes.
+        with contextlib.suppress(Exception):
+            session.step(np.zeros((1, 1, len(COLUMNS)), dtype=np.float32), session.start())
+
+    def timings(self) -> Timings:
+        """Microseconds a point; those of the warm-up before the first."""
+        return self._ring.figures(self._model.timings)
+
+    def take_news(self) -> list[News]:
+        """What was answered since the last call, in order."""
+        return [self._news.popleft() for _ in range(len(self._news))]
+
+    def take_faults(self) -> list[str]:
+        """What went wrong since the last call, each thing said once."""
+        return [self._faults.popleft() for _ in range(len(self._faults))]
+
+    def close(self, seconds: float = 0.0) -> None:
+        """Nothing runs between two calls, so there is nothing to end."""
+
+    def _fail(self, reason: str, what: str) -> None:
+        self.failure = self.failure or reason
+        self._say(f"{what} ({reason})")
+
+    def _say(self, line: str) -> None:
+        if line not in self._said:
+            self._said.add(line)
+            self._faults.append(f"{self._model.path.name}: {line}")
+
+    def _finish(self, pointer_id: int) -> None:
+        if pointer_id in self._waiting:
+            self.flush()
+
+    def _wait(self, pointer_id: int, rows: list[Row], lifted: bool, came: int) -> None:
+        if rows:
+            self._waiting.setdefault(pointer_id, deque()).append(Feed(rows, lifted, came))
+
+    def _fed(self, pointer_id: int, feed: Feed) -> None:
+        self._publish(pointer_id, self._pens[pointer_id])
+        if feed.came:
+            self._ring.add(perf_counter_ns() - feed.came)
+
+    def _pen(self, pointer_id: int) -> StreamingPredictor:
+        pen = self._pens.get(pointer_id)
+        if pen is None:
+            pen = self._pens[pointer_id] = StreamingPredictor(self._model.session, self._answers)
+        return pen
+
+    def _publish(self, pointer_id: int, pen: StreamingPredictor) -> None:
+        if pen.fault:
+            self.failure = self.failure or pen.failure
+            self._say(f"{pen.fault}; the last answer stays")
+            pen.fault = pen.failure = ""
+        elif self._tells:
+            self._news.append((pointer_id, pen.prediction))
+        self.answered[pointer_id] = pen.prediction

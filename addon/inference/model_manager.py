@@ -1,0 +1,194 @@
+"""The place where the model that is in sits, and how another one comes into it."""
+
+from functools import cache, partial
+from pathlib import Path
+
+from addon.errors import ModelError
+from addon.inference.loaded_model import LoadedModel
+from addon.inference.loader import ModelLoader, Vet
+from addon.inference.pens import Pens
+from addon.inference.providers import check_provider, choose_here
+from addon.model.folder_watch import (
+    Back,
+    Event,
+    FolderWatch,
+    Gone,
+    Ripe,
+    is_there,
+    model_folders,
+    said_of,
+)
+from addon.model.registry import find_models, shipped_models
+
+MOST_TRIED = 3
+"""Of several files that turn up together, how many are tried until one can be loaded, the newest first."""
+
+
+def told_apart(model: LoadedModel, other: LoadedModel | None) -> str:
+    """A model's file name; with the beginning of its hash where the other one has the same name."""
+    name = model.path.name
+    if other is None or other.path.name != name or not model.content or other.content == model.content:
+        return name
+    return f"{name} ({model.content[:6]} instead of {other.content[:6]})"
+
+
+class ModelSlot:
+    """Loads models beside the frame and hands them to the pens between two frames.
+
+    Args:
+        pens: Who the model is for.
+        provider: As for `addon.Recognizer`.
+        require: Likewise.
+        vet: Tries a file that may be a stranger's where it can do no harm, before it is opened here.
+
+    Raises:
+        ValueError: A provider is none of these.
+    """
+
+    def __init__(self, pens: Pens, provider: str, require: str | None, vet: Vet | None = None) -> None:
+        check_provider(provider, require)
+        self._pens = pens
+        self._choose = cache(partial(choose_here, provider, require))
+        self._require = require
+        self._loader = ModelLoader(vet=vet)
+        self._noticed = ""
+        self._before: LoadedModel | None = None
+        self._watch: FolderWatch | None = None
+        self._found: set[int] = set()
+        self._ripe: list[Path] = []
+        self._leaving: tuple[LoadedModel, int] | None = None
+
+    @property
+    def model(self) -> LoadedModel | None:
+        """The model that is in."""
+        return self._pens.model
+
+    @property
+    def busy(self) -> bool:
+        """Whether one is on its way."""
+        return self._loader.busy
+
+    def insist(self) -> None:
+        """Find out at once whether what is required can run.
+
+        Raises:
+            ProviderError: It cannot.
+        """
+        if self._require is not None:
+            self._choose()
+
+    def load(
+        self, model: str | Path, own: Path, strange: bool = False, sketch: Path | None = None
+    ) -> list[str]:
+        """Begin to load a model by name or path; gives what went wrong.
+
+        Args:
+            model: The name, or the path of a file.
+            own: Folder of the user's models.
+            strange: Whether a file may be anybody's.
+            sketch: Folder in which a relative path is looked for first.
+        """
+        try:
+            paths = find_models(model, own, shipped_models(), sketch)
+        except ModelError as error:
+            return [str(error)]
+        self._loader.request(paths, self._choose, strange)
+        return []
+
+    def load_file(self, path: Path) -> int:
+        """Begin to load one file of our own; gives the number of the request."""
+        return self._loader.request([path], self._choose)
+
+    def follow(self, name: str, own: Path, named: Path | bool) -> list[str]:
+        """Load by itself whatever model is new or changed; see `model_folders`. Gives what is missing."""
+        watched = model_folders(name, own, shipped_models(), named)
+        self._watch = FolderWatch(watched)
+        return [
+            f"{each.folder} is not there yet; models are picked up as soon as it is"
+            for each in watched
+            if each.named and not is_there(each.folder)
+        ]
+
+    def rollback(self) -> str:
+        """Put the model back that was in before, and that one again at the next call.
+
+        Returns:
+            What the user should be told.
+        """
+        if self._before is None or self._pens.model is None:
+            return "there is no model before this one"
+        self._before, model = self._pens.model, self._before
+        self._pens.adopt(model)
+        return f"back to {told_apart(model, self._before)}"
+
+    def update(self) -> tuple[list[str], int]:
+        """Take in what has been loaded, and what the watched folders have.
+
+        Returns:
+            What the user should be told, and the number of the request that has ended; 0 if none has.
+        """
+        lines = [] if self._watch is None else list(map(self._follow, self._watch.poll()))
+        lines.append(self._leave_a_failed_device())
+        # One at a time, and the newest: what has ripened meanwhile takes the place of what waits.
+        if self._ripe and not self._loader.busy:
+            self._found.add(self._loader.request(self._ripe, self._choose, strange=True, found=True))
+            self._ripe = []
+        result = self._loader.poll()
+        if result is None:
+            return list(filter(None, lines)), 0
+        lines += result.refused
+        if self._leaving is not None and result.number == self._leaving[1]:
+            lines += self._arrive(result.model)
+        elif result.model is not None:
+            lines += self._news(result.model.notice)
+            if result.number in self._found:
+                lines.append(f"{told_apart(result.model, self._pens.model)} has taken over")
+            self._before = self._pens.model
+            self._pens.adopt(result.model)
+        self._found.discard(result.number)
+        return list(filter(None, lines)), result.number
+
+    def close(self) -> None:
+        """Drop what is on its way."""
+        if self._watch is not None:
+            self._watch.close()
+        self._loader.close()
+
+    def _leave_a_failed_device(self) -> str:
+        """Begin to load the model that is in on the CPU, once a step of it has failed elsewhere."""
+        model, failure = self._pens.model, self._pens.failure
+        if model is None or model.elsewhere is None or not failure:
+            return ""
+        if self._leaving is not None and self._leaving[0] is model:
+            return ""
+        self._leaving = model, self._loader.request_made(partial(model.elsewhere, failure))
+        where = model.session.provider
+        return f"{model.path.name}: {where} failed while it ran; Inkloop moves it to the CPU ({failure})"
+
+    def _arrive(self, moved: LoadedModel | None) -> list[str]:
+        """Put in the model that has moved, unless another one has come in meanwhile."""
+        assert self._leaving is not None
+        left, _ = self._leaving
+        if moved is None or self._pens.model is not left:
+            return []
+        self._leaving = None
+        # The inks that are open are replayed from their first sample: what the device knew of them is gone.
+        self._pens.adopt(moved)
+        if self._before is left:
+            self._before = moved
+        return self._news(moved.notice)
+
+    def _follow(self, event: Event) -> str:
+        match event:
+            case Gone() | Back():
+                return said_of(event)
+            case Ripe(path, older):
+                kept = [each for each in (*older, *self._ripe) if each != path]
+                self._ripe = [path, *dict.fromkeys(kept)][:MOST_TRIED]
+                return ""
+
+    def _news(self, notice: str) -> list[str]:
+        if not notice or notice == self._noticed:
+            return []
+        self._noticed = notice
+        return [notice]

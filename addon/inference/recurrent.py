@@ -1,0 +1,290 @@
+"""Somebody else's recurrent model, its state in the open: `step(x, state) -> (y, state)`.
+
+    model = open_recurrent(path, choice)
+    state = model.start()
+    for x in stream:
+        y, state = model.step({"input": x}, state)
+
+`open_stream` keeps the state itself and so fits a worker, whose policy must then be "every".
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.background.shared_memory import Tensors
+from addon.errors import ModelError
+from addon.inference.graph import GraphSession, TensorInfo, open_graph, signatures
+from addon.inference.ort import onnxruntime
+from addon.inference.providers import Choice, choose_here
+from addon.inference.recurrent_state import may_be_same, state_pairs
+from addon.inference.refusal import one_line
+from addon.model.adaptor import Adaptor, adaptor_of
+
+Answer: TypeAlias = dict[str, NDArray[Any]]
+
+State: TypeAlias = Mapping[str, Any]
+"""The recurrent state by the names of the inputs; on a device, values that stay there. Never changed."""
+
+
+class StateLostError(ModelError):
+    """A recurrent state that lay on a device which has failed."""
+
+
+class RecurrentModel:
+    """A model that is open and the names of its state.
+
+    Args:
+        graph: The model.
+        pairs: Inputs of the state, each with the output that is fed to it in the next step.
+        constants: Inputs that are always fed the same number.
+        device: ONNX Runtime's name for the device on which the state stays; empty for arrays.
+
+    Raises:
+        ModelError: A name is not the model's, or a pair does not fit together.
+    """
+
+    def __init__(
+        self,
+        graph: GraphSession,
+        pairs: tuple[tuple[str, str], ...],
+        constants: Mapping[str, float] | None = None,
+        device: str = "",
+    ) -> None:
+        self._graph = graph
+        self._pairs = pairs
+        self._device = device
+        inputs = {info.name: info for info in graph.inputs}
+        outputs = {info.name: info for info in graph.outputs}
+        _check(graph.path.name, pairs, inputs, outputs)
+        self._states = [inputs[given] for given, _ in pairs]
+        fed = constants or {}
+        self._constants = {
+            name: _constant(inputs[name], value) for name, value in fed.items() if name in inputs
+        }
+        known = {given for given, _ in pairs} | set(self._constants)
+        self.inputs = tuple(info for info in graph.inputs if info.name not in known)
+        made = {after for _, after in pairs}
+        self.outputs = tuple(info for info in graph.outputs if info.name not in made)
+
+    @property
+    def name(self) -> str:
+        """The file's."""
+        return self._graph.path.name
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Inputs of the state, each with the output that is fed to it."""
+        return self._pairs
+
+    @property
+    def provider(self) -> str:
+        """What it really runs on."""
+        return self._graph.provider
+
+    @property
+    def notice(self) -> str:
+        """One line for the user if it runs elsewhere than hoped for; else empty."""
+        return self._graph.notice
+
+    def start(self, batch: int = 1) -> State:
+        """The state before the first step, all zeros; every size that the model leaves free is `batch`.
+
+        Raises:
+            ValueError: The batch is less than 1.
+        """
+        if batch < 1:
+            raise ValueError(f"batch must be at least 1; got {batch}")
+        return {info.name: self._sent(_zeros(info, batch)) for info in self._states}
+
+    def step(self, x: Tensors, state: State) -> tuple[Answer, State]:
+        """Go on from a state.
+
+        Args:
+            x: An array for each of `inputs`; a time axis may hold several steps where the model has one.
+            state: What `start` or the step before gave; it stays as it is.
+
+        Returns:
+            An array for each of `outputs`, and the state after.
+
+        Raises:
+            ValueError: The names are not those of `inputs`.
+            ModelError: The arrays do not fit, it fails, or an answer is not a number.
+        """
+        wanted = {info.name for info in self.inputs}
+        if set(x) != wanted:
+            raise ValueError(f"{self.name} takes {', '.join(sorted(wanted))}; got {', '.join(sorted(x))}")
+        feeds = {**x, **self._constants}
+        run = self._run_on_device if self._device else self._run
+        answer, after = run(feeds, state)
+        for name, array in answer.items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise ModelError(f"{self.name}: its answer {name!r} is not a number (NaN)")
+        return answer, after
+
+    def _run(self, feeds: Tensors, state: State) -> tuple[Answer, State]:
+        told = self._graph.run({**feeds, **self._brought(state)})
+        after = {given: told.pop(made) for given, made in self._pairs}
+        return told, after
+
+    def _run_on_device(self, feeds: Tensors, state: State) -> tuple[Answer, State]:
+        # A binding of its own for each step: the state before must stay as it is.
+        binding = self._graph.session.io_binding()
+        for name, array in feeds.items():
+            binding.bind_cpu_input(name, np.ascontiguousarray(array))
+        for name, value in state.items():
+            binding.bind_ortvalue_input(name, value)
+        for info in self.outputs:
+            binding.bind_output(info.name, "cpu")
+        for _, made in self._pairs:
+            binding.bind_output(made, self._device, 0)
+        try:
+            self._graph.session.run_with_iobinding(binding)
+        except Exception as error:
+            fault = one_line(str(error))
+            if self._graph.elsewhere is None:
+                raise ModelError(f"{self.name}: it fails when it runs ({fault})") from error
+            return self._move(fault, feeds, state)
+        values = binding.get_outputs()
+        answers, states = values[: len(self.outputs)], values[len(self.outputs) :]
+        answer = {info.name: value.numpy() for info, value in zip(self.outputs, answers, strict=True)}
+        return answer, {given: value for (given, _), value in zip(self._pairs, states, strict=True)}
+
+    def _move(self, fault: str, feeds: Tensors, state: State) -> tuple[Answer, State]:
+        """Go on with the CPU, from the same state if the device still gives it back."""
+        assert self._graph.elsewhere is not None
+        moved = self._graph.elsewhere(fault)
+        try:
+            brought = self._brought(state)
+        except ModelError:
+            self._graph.move_to(moved)
+            self._device = ""
+            raise
+        told = moved.run({**feeds, **brought})
+        self._graph.move_to(moved)
+        self._device = ""
+        return told, {given: told.pop(made) for given, made in self._pairs}
+
+    def _brought(self, state: State) -> dict[str, NDArray[Any]]:
+        """A state as arrays, wherever its values lie.
+
+        Raises:
+            StateLostError: The device does not give them back.
+        """
+        try:
+            return {
+                name: value if isinstance(value, np.ndarray) else value.numpy()
+                for name, value in state.items()
+            }
+        except Exception as error:
+            raise StateLostError(
+                f"{self.name}: its state was lost with the device ({one_line(str(error))}); begin again from "
+                "the start"
+            ) from error
+
+    def _sent(self, array: NDArray[Any]) -> Any:
+        if not self._device:
+            return array
+        return onnxruntime().OrtValue.ortvalue_from_numpy(array, self._device, 0)
+
+
+def open_recurrent(path: Path, choice: Choice, adaptor: Adaptor | None = None) -> RecurrentModel:
+    """Open a recurrent model.
+
+    Args:
+        path: The ONNX file.
+        choice: Providers to ask for.
+        adaptor: Names the pairs of its state, and what is fed always alike; None for the TOML beside the
+            file, or else for what names and shapes tell.
+
+    Raises:
+        ModelError: It cannot be opened, or has no state in the open; one line says what to write where.
+        ProviderError: It does not run on the provider that is required.
+    """
+    told = adaptor or adaptor_of(path) or Adaptor()
+    graph = open_graph(path, choice)
+    pairs = told.state or state_pairs(signatures(graph.inputs), signatures(graph.outputs))
+    if not pairs:
+        raise ModelError(
+            f"{path.name}: no state is to be seen in it; if it has one, say so in {path.stem}.toml: "
+            'state = [["h", "h_next"], ...], an input and the output that it is fed from; if not, it is no '
+            "recurrent model"
+        )
+    device = "cuda" if graph.provider == "cuda" else ""
+    return RecurrentModel(graph, pairs, dict(told.constants), device)
+
+
+def stream(model: RecurrentModel, batch: int = 1) -> Callable[[Tensors], Answer]:
+    """A callable that goes on from where it was; after an error from where it was before that."""
+    return Stream(model, batch)
+
+
+class Stream:
+    """What `stream` gives.
+
+    Args:
+        model: What to run.
+        batch: How many at once.
+    """
+
+    def __init__(self, model: RecurrentModel, batch: int) -> None:
+        self._model = model
+        self._batch = batch
+        self._state = model.start(batch)
+        self._notice = model.notice
+
+    def __call__(self, x: Tensors) -> Answer:
+        """Go on from where it was."""
+        try:
+            answer, self._state = self._model.step(x, self._state)
+        except StateLostError:
+            # What came before is gone with the device; from here on it is a new beginning on the CPU.
+            answer, self._state = self._model.step(x, self._model.start(self._batch))
+        return answer
+
+    def take_notices(self) -> list[str]:
+        """What the user should be told since the last call."""
+        before, self._notice = self._notice, self._model.notice
+        return [self._notice] if self._notice and self._notice != before else []
+
+
+def open_stream(path: str, provider: str = "auto", batch: int = 1) -> Callable[[Tensors], Answer]:
+    """The maker for a `ProcessWorker` that runs a recurrent model.
+
+        ProcessWorker("addon.inference.recurrent:open_stream", {"path": path}, name, "every", recurrent=True)
+
+    Raises:
+        ModelError: As `open_recurrent`.
+    """
+    return stream(open_recurrent(Path(path), choose_here(provider, None)), batch)
+
+
+def _check(
+    name: str,
+    pairs: tuple[tuple[str, str], ...],
+    inputs: Mapping[str, TensorInfo],
+    outputs: Mapping[str, TensorInfo],
+) -> None:
+    for given, made in pairs:
+        if given not in inputs or made not in outputs:
+            raise ModelError(
+                f"{name}: the state {given!r} from {made!r} is not in it; it takes {', '.join(inputs)} and "
+                f"gives {', '.join(outputs)}"
+            )
+        before, after = signatures([inputs[given], outputs[made]])
+        if not may_be_same(before, after):
+            raise ModelError(
+                f"{name}: its output {made!r}, {after.type} of shape {list(after.shape)}, cannot be fed to "
+                f"{given!r}, {before.type} of shape {list(before.shape)}"
+            )
+
+
+def _zeros(info: TensorInfo, batch: int) -> NDArray[Any]:
+    return np.zeros([size if isinstance(size, int) else batch for size in info.shape], info.dtype)
+
+
+def _constant(info: TensorInfo, value: float) -> NDArray[Any]:
+    return np.full([size if isinstance(size, int) else 1 for size in info.shape], value, info.dtype)

@@ -1,0 +1,361 @@
+"""What a model file does not say of itself, in a small TOML beside it: `flowers.toml` for `flowers.onnx`.
+
+    [input]
+    size = [224, 224]
+    mean = [0.485, 0.456, 0.406]
+    std = [0.229, 0.224, 0.225]
+
+    [output]
+    is = "classes"
+    labels = "flowers.txt"
+
+Every key may be left out; the defaults are those of the classes below. `docs/vision.md` has the table.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast
+
+from addon.errors import ModelError
+from addon.files import NotRegularError, open_regular
+from addon.model.toml_table import LONGEST_ERROR, Table
+from addon.text import one_line
+
+InputKind: TypeAlias = Literal["image", "features"]
+Layout: TypeAlias = Literal["NCHW", "NHWC", "CHW", "HWC"]
+ColorOrder: TypeAlias = Literal["RGB", "BGR", "gray"]
+Resize: TypeAlias = Literal["stretch", "fit", "crop", "ten", "keep"]
+Filter: TypeAlias = Literal["nearest", "area", "bilinear", "bicubic"]
+OutputKind: TypeAlias = Literal["classes", "picture", "heat map", "boxes", "points", "features"]
+Scores: TypeAlias = Literal["logits", "probabilities"]
+Corners: TypeAlias = Literal["xyxy", "xywh", "center"]
+
+INPUT_KINDS: tuple[InputKind, ...] = ("image", "features")
+LAYOUTS: tuple[Layout, ...] = ("NCHW", "NHWC", "CHW", "HWC")
+COLOR_ORDERS: tuple[ColorOrder, ...] = ("RGB", "BGR", "gray")
+RESIZES: tuple[Resize, ...] = ("stretch", "fit", "crop", "ten", "keep")
+FILTERS: tuple[Filter, ...] = ("nearest", "area", "bilinear", "bicubic")
+OUTPUT_KINDS: tuple[OutputKind, ...] = ("classes", "picture", "heat map", "boxes", "points", "features")
+SCORES: tuple[Scores, ...] = ("logits", "probabilities")
+CORNERS: tuple[Corners, ...] = ("xyxy", "xywh", "center")
+
+LARGEST_SIDE = 8192
+"""Pixels a side of a model's picture may have: beyond it a slip of the pen would fill the memory."""
+
+LARGEST_TEXT = 4 << 20  # bytes of a description, or of a file of labels
+MOST_LABELS = 50_000
+LONGEST_LABEL = 200
+"""Characters of a label that are kept; the rest is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInput:
+    """How a picture becomes the input of a model.
+
+    A value of 0..255 is brought to `span`, then `(value - mean) * scale` is what the model is fed.
+
+    Attributes:
+        name: Of the graph's input; empty for its first.
+        kind: "features" for a model that is fed something else than pictures; the rest is then of no use.
+        layout: Order of the axes.
+        color: Order of the channels.
+        size: Height and width in pixels where the graph leaves them free; None if it fixes them.
+        resize: "stretch" the whole picture, "fit" it whole with a margin, "crop" its middle, "ten" crops (the
+            four corners and the middle, each also mirrored), or "keep" its own size.
+        share: Of the shorter side that a crop takes, more than 0, up to 1.
+        multiple: Sides that are free are rounded to a multiple of this, at least 1.
+        longest: Pixels of the longer side at most where the size is kept; 0 for `LARGEST_SIDE`.
+        filter: How pixels are averaged.
+        span: What 0 and 255 become; None for what suits the type of the input, see `image_arrays.for_type`.
+        mean: One number, or one a channel in the model's order.
+        scale: Likewise.
+        margin: Value, 0..255, around a picture that is fitted.
+    """
+
+    name: str = ""
+    kind: InputKind = "image"
+    layout: Layout = "NCHW"
+    color: ColorOrder = "RGB"
+    size: tuple[int, int] | None = None
+    resize: Resize = "crop"
+    share: float = 1.0
+    multiple: int = 1
+    longest: int = 0
+    filter: Filter = "bilinear"
+    span: tuple[float, float] | None = None
+    mean: tuple[float, ...] = (0.0,)
+    scale: tuple[float, ...] = (1.0,)
+    margin: int = 0
+
+    @property
+    def channels(self) -> int:
+        """Of the picture that the model is fed: 1 or 3."""
+        return 1 if self.color == "gray" else 3
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What one output of a model means.
+
+    Attributes:
+        name: Of the graph's output; empty for its first.
+        kind: What it is.
+        scores: Whether classes come as "logits", before the softmax, or as "probabilities".
+        labels: Names of the classes, in the order of the scores; empty if nobody named them.
+        layout: Order of the axes of a picture or a heat map.
+        color: Order of the channels of a picture.
+        span: What is black and what is white in a picture, or nothing and all in a heat map; None for 0..255
+            of an output of whole numbers, else 0..1.
+        corners: What a box's four numbers are: two corners, a corner and a size, or a center and a size.
+        unit: Whether boxes and points are in 0..1 of the model's picture and not in its pixels.
+        threshold: Of a heat map, brought to 0..1: what is more is a region.
+        grow: How far a region's sides move outward, as a factor on its area over its circumference.
+    """
+
+    name: str = ""
+    kind: OutputKind = "features"
+    scores: Scores = "logits"
+    labels: tuple[str, ...] = ()
+    layout: Layout = "NCHW"
+    color: ColorOrder = "RGB"
+    span: tuple[float, float] | None = None
+    corners: Corners = "xyxy"
+    unit: bool = False
+    threshold: float = 0.3
+    grow: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptor:
+    """What a model file does not say of itself.
+
+    Attributes:
+        input: What it is fed.
+        outputs: What it answers, the one that matters first; empty if nothing is said of it.
+        state: Pairs of names, an input and the output that it is fed from in the next step.
+        constants: Names of inputs that are always fed the same number, and the number.
+        layers: Names of the tensors within that are worth showing, in their order; empty for all.
+        title: What it is called on screen; empty for the file's name.
+        license: Of its weights, as the author of the description gives it.
+    """
+
+    input: ImageInput = ImageInput()
+    outputs: tuple[Output, ...] = ()
+    state: tuple[tuple[str, str], ...] = ()
+    constants: tuple[tuple[str, float], ...] = ()
+    layers: tuple[str, ...] = ()
+    title: str = ""
+    license: str = ""
+
+    @property
+    def output(self) -> Output:
+        """The one that matters; features where nothing is said of it."""
+        return self.outputs[0] if self.outputs else Output()
+
+
+def adaptor_path(model: Path) -> Path:
+    """Where the description of a model file would be."""
+    return model.with_suffix(".toml")
+
+
+def adaptor_of(model: Path) -> Adaptor | None:
+    """The description beside a model file, or None if there is none.
+
+    Raises:
+        ModelError: As `read_adaptor`.
+    """
+    path = adaptor_path(model)
+    return read_adaptor(path) if path.exists() else None
+
+
+def described_by(model: Path) -> dict[str, bytes]:
+    """Bytes of a model's description and of the labels that it names, by file, as far as they are there."""
+    path = adaptor_path(model)
+    found: dict[str, bytes] = {}
+    with suppress(ModelError):
+        found[path.name] = _bytes(path, path.name)
+        for name in label_files(found[path.name]):
+            found[name] = _bytes(_neighbor(path, name), name)
+    return found
+
+
+def label_files(description: bytes) -> list[str]:
+    """Names of the files of labels that a description speaks of; none if it cannot be read."""
+    try:
+        given: Any = tomllib.loads(description.decode("utf-8-sig"))["output"]
+    except (ValueError, RecursionError, KeyError):
+        return []
+    tables: list[Any] = cast(list[Any], given) if isinstance(given, list) else [given]
+    named = [cast(dict[str, Any], each).get("labels") for each in tables if isinstance(each, dict)]
+    return [name for name in named if isinstance(name, str) and _is_neighbor(name)]
+
+
+def read_adaptor(path: Path) -> Adaptor:
+    """Read a description.
+
+    Raises:
+        ModelError: It cannot be read; one line names the key, its value and what is allowed.
+    """
+    return adaptor_from(_text(path, path.name), path)
+
+
+def adaptor_from(text: str, path: Path) -> Adaptor:
+    """A description from its text.
+
+    Args:
+        text: TOML.
+        path: Where it comes from: named in errors, and a file of labels lies in the same folder.
+
+    Raises:
+        ModelError: As `read_adaptor`.
+    """
+    try:
+        given = tomllib.loads(text)
+    # Numbers of a thousand digits and brackets without end are errors of Python, not of TOML.
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path.name}: this is no TOML: {one_line(str(error), LONGEST_ERROR)}") from error
+    top = Table(path.name, "", given)
+    outputs = top.tables("output")
+    made = Adaptor(
+        _input_from(top.table("input")),
+        tuple(_output_from(each, path) for each in outputs),
+        top.pairs("state"),
+        top.table("constants").numbers(),
+        top.texts("layers", "a list of texts"),
+        top.text("title"),
+        top.text("license"),
+    )
+    top.finish()
+    return made
+
+
+def _input_from(table: Table) -> ImageInput:
+    kind: InputKind = table.choice("is", INPUT_KINDS, "image")
+    if kind == "features":
+        made = ImageInput(table.text("name"), kind)
+        table.finish()
+        return made
+    plain = ImageInput()
+    channels = 1 if table.choice("color", COLOR_ORDERS, plain.color) == "gray" else 3
+    span = table.span("range")
+    std = table.per_channel("std", channels, (), positive=True)
+    scale = table.per_channel("scale", channels, ())
+    if std and scale:
+        raise table.error("scale and std say the same; give one of them")
+    made = ImageInput(
+        name=table.text("name"),
+        kind=kind,
+        layout=table.choice("layout", LAYOUTS, plain.layout),
+        color=table.choice("color", COLOR_ORDERS, plain.color),
+        size=table.size("size", LARGEST_SIDE),
+        resize=table.choice("resize", RESIZES, plain.resize),
+        share=table.number("share", plain.share, 0.01, 1),
+        multiple=table.whole("multiple", plain.multiple, 1, LARGEST_SIDE),
+        longest=table.whole("longest", plain.longest, 0, LARGEST_SIDE),
+        filter=table.choice("filter", FILTERS, plain.filter),
+        span=span,
+        mean=table.per_channel("mean", channels, plain.mean),
+        scale=tuple(1 / each for each in std) if std else scale or plain.scale,
+        margin=table.whole("margin", plain.margin, 0, 255),
+    )
+    table.finish()
+    return made
+
+
+def _output_from(table: Table, path: Path) -> Output:
+    plain = Output()
+    made = Output(
+        name=table.text("name"),
+        kind=table.choice("is", OUTPUT_KINDS, plain.kind),
+        scores=table.choice("scores", SCORES, plain.scores),
+        labels=_labels(table, path),
+        layout=table.choice("layout", LAYOUTS, plain.layout),
+        color=table.choice("color", COLOR_ORDERS, plain.color),
+        span=table.span("range"),
+        corners=table.choice("corners", CORNERS, plain.corners),
+        unit=table.flag("unit", plain.unit),
+        threshold=table.number("threshold", plain.threshold, 0, 1),
+        grow=table.number("grow", plain.grow, 0, 10),
+    )
+    table.finish()
+    return made
+
+
+def _labels(table: Table, path: Path) -> tuple[str, ...]:
+    given = table.take("labels", [])
+    if isinstance(given, str):
+        if not _is_neighbor(given):
+            raise table.error(f"labels must be a list, or the name of a file beside it; got {given!r}")
+        labels = tuple(_text(_neighbor(path, given), f"{path.name}: labels").splitlines())
+    else:
+        labels = table.texts("labels", "a list of texts, or the name of a file beside it")
+    if len(labels) > MOST_LABELS:
+        raise table.error(f"labels are {len(labels)}; {MOST_LABELS} are allowed")
+    return tuple(label[:LONGEST_LABEL] for label in labels)
+
+
+def _is_neighbor(name: str) -> bool:
+    # A description may be anybody's: it names a neighbor, and nothing elsewhere on the disk.
+    return Path(name).name == name != ""
+
+
+def _neighbor(path: Path, name: str) -> Path:
+    """The file of a name in a description's folder.
+
+    Raises:
+        ModelError: It is a link that leads out of the folder.
+    """
+    file = path.with_name(name)
+    try:
+        inside = file.resolve().is_relative_to(path.parent.resolve())
+    except (OSError, RuntimeError, ValueError):  # a link that leads to itself, a name that no file can have
+        inside = False
+    if not inside:
+        raise ModelError(f"{path.name}: labels: {name} is a link out of its folder; copy the file there")
+    return file
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        # Editors on Windows begin a file with a byte order mark.
+        return _bytes(path, what).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{what}: {path.name} is no text in UTF-8") from error
+
+
+def _bytes(path: Path, what: str) -> bytes:
+    try:
+        with open_regular(path) as file:
+            data = file.read(LARGEST_TEXT + 1)
+    except NotRegularError as error:
+        # A pipe would keep whoever reads it waiting for ever.
+        raise ModelError(f"{what}: {path.name} is no ordinary file") from error
+    except OSError as error:
+        raise ModelError(f"{what}: {path.name} cannot be read ({error.strerror})") from error
+    except ValueError as error:  # a name with a zero in it
+        raise ModelError(f"{what}: {path.name} cannot be the name of a file") from error
+    if len(data) > LARGEST_TEXT:
+        raise ModelError(f"{what}: {path.name} is larger than {LARGEST_TEXT >> 20} MiB")
+    return data
+
+
+def check_names(adaptor: Adaptor, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> None:
+    """Refuse a description that names what a model does not have.
+
+    Args:
+        adaptor: The description.
+        inputs: The graph's, by name.
+        outputs: Likewise.
+
+    Raises:
+        ModelError: One line names the missing one, and those there are.
+    """
+    fed = [adaptor.input.name, *(pair[0] for pair in adaptor.state), *(name for name, _ in adaptor.constants)]
+    given = [*(each.name for each in adaptor.outputs), *(pair[1] for pair in adaptor.state)]
+    for kind, names, there in (("input", fed, inputs), ("output", given, outputs)):
+        for name in names:
+            if name and name not in there:
+                raise ModelError(f"its description names the {kind} {name!r}; it has {', '.join(there)}")

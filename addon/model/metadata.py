@@ -1,0 +1,206 @@
+"""What a model says about itself: one JSON document in its `metadata_props`, under the key `inkloop`.
+
+The graph is one LSTM step with its state in the open:
+
+    inputs   features [batch, time, F]   h [layers, batch, H]   c [layers, batch, H]
+    outputs  embedding [batch, time, E]  h_next  c_next
+             scores [batch, time, classes] (before the softmax)   progress [batch, time, 1] (0..1)
+             unknown [batch, time, 1] (optional: how much likelier it is, as a logarithm and less its
+             threshold, that the ink is none of the classes; from 0 on it is)
+
+A base encoder says how its embeddings are read, and classes are taught over them. It may stop at the
+embedding and know no classes, or have classes of its own for as long as nothing is taught.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, cast
+
+from addon.errors import ModelError
+from addon.features.rows import COLUMNS, FeatureRecipe, recipe_from
+from addon.fewshot.scoring import Reading, as_document, reading_of
+
+METADATA_KEY = "inkloop"
+FORMAT = 1
+KIND = "pen-lstm-step"
+ENCODER_KIND = "pen-encoder-step"
+
+INPUTS = ("features", "h", "c")
+OUTPUTS = ("embedding", "h_next", "c_next", "scores", "progress")
+ENCODER_OUTPUTS = OUTPUTS[:3]
+UNKNOWN_OUTPUT = "unknown"
+
+MOST_TEXT = 4 * 1024**2
+"""Characters of a description; those that Inkloop writes have 40 000, and some thousand for each class."""
+
+MOST_VALUES = 300_000
+"""Numbers, texts, lists and tables in it."""
+
+MOST_LABELS = 10_000
+LONGEST_LABEL = 200  # characters
+MOST_POINTS = 2_000  # of a thumbnail, which a sketch may draw in each frame
+
+Thumbnail = list[list[list[int]]]
+"""Strokes of one taught ink, each a list of [x, y] in 0..255, scaled to its bounding box."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Everything there is to know to feed a pen model and to name its answers.
+
+    Attributes:
+        labels: Class names in the order of the scores; no two alike, and none only in a base encoder.
+        recipe: How points become feature rows.
+        layers: LSTM layers, at least 1.
+        hidden: Width H of each layer, at least 1.
+        embedding: Width E of the embedding, at least 1.
+        training: What is known of the training: preset, iterations, seconds, loss, accuracy, seed...
+        thumbnails: One ink a class, as taught.
+        versions: Of torch, onnx, the opset and Inkloop, at export.
+        taught_hash: SHA-256 of the inks it was trained on, in hex.
+        reading: How the embeddings of a base encoder are read; None for a model that cannot be taught.
+        unknown: Whether the graph tells of each point how likely it is none of its classes.
+    """
+
+    labels: tuple[str, ...]
+    recipe: FeatureRecipe
+    layers: int
+    hidden: int
+    embedding: int
+    training: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict[str, Thumbnail])
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    taught_hash: str = ""
+    reading: Reading | None = None
+    unknown: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.labels or self.reading) or len(set(self.labels)) != len(self.labels):
+            raise ValueError(f"labels must be one or more, no two alike; got {list(self.labels)}")
+        if self.unknown and not self.labels:
+            raise ValueError("unknown is told beside classes; this model has none")
+        if min(self.layers, self.hidden, self.embedding) < 1:
+            raise ValueError(
+                "layers, hidden and embedding must be at least 1; "
+                f"got {self.layers}, {self.hidden}, {self.embedding}"
+            )
+
+    @property
+    def kind(self) -> str:
+        """What the file calls itself."""
+        return KIND if self.reading is None else ENCODER_KIND
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the graph's outputs."""
+        told = OUTPUTS if self.labels else ENCODER_OUTPUTS
+        return (*told, UNKNOWN_OUTPUT) if self.unknown else told
+
+    def with_training(self, **facts: Any) -> "ModelSpec":
+        """The same spec, with more known of its training."""
+        return replace(self, training={**self.training, **facts})
+
+
+def spec_to_json(spec: ModelSpec) -> str:
+    """Write a spec as the document that goes into the file."""
+    document = {"format": FORMAT, "kind": spec.kind, "columns": list(COLUMNS)}
+    document |= asdict(replace(spec, reading=None, labels=spec.labels or ("",)))
+    document |= {
+        "labels": spec.labels,
+        "reading": None if spec.reading is None else as_document(spec.reading),
+    }
+    return json.dumps(document, ensure_ascii=False, sort_keys=True)
+
+
+def spec_from_json(text: str) -> ModelSpec:
+    """Read the document of a file.
+
+    Raises:
+        ModelError: It is no such document, or one of a format or kind unknown here.
+    """
+    # While JSON is read no frame is drawn, so what it holds is counted first, which takes next to no time.
+    values = sum(map(text.count, ",[{"))
+    if len(text) > MOST_TEXT or values > MOST_VALUES:
+        raise ModelError(
+            f"the model's description has {len(text):,} characters and {values:,} values; {MOST_TEXT:,} and "
+            f"{MOST_VALUES:,} are allowed; export it again"
+        )
+    try:
+        loaded = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"the model's description is not JSON ({error}); export it again") from error
+    if not isinstance(loaded, dict):
+        raise ModelError("the model's description is not a JSON object; export it again")
+    document = cast(dict[str, Any], loaded)
+    try:
+        _check_format(document)
+        return _spec_of(document)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ModelError(
+            f"the model's description does not hold together ({error}); export it again"
+        ) from error
+
+
+def _check_format(document: Mapping[str, Any]) -> None:
+    if document.get("kind") not in (KIND, ENCODER_KIND):
+        raise ModelError(
+            f"the model is of kind {document.get('kind')!r}; a recogniser needs {KIND!r} or {ENCODER_KIND!r}"
+        )
+    if document.get("format") != FORMAT:
+        raise ModelError(
+            f"the model's description has format {document.get('format')!r}, this Inkloop reads {FORMAT}; "
+            "export it again with this version"
+        )
+    if tuple(document.get("columns", ())) != COLUMNS:
+        raise ModelError(
+            f"the model was trained on the columns {document.get('columns')}; "
+            f"this Inkloop makes {list(COLUMNS)}"
+        )
+
+
+def _spec_of(document: Mapping[str, Any]) -> ModelSpec:
+    return ModelSpec(
+        labels=_labels(document["labels"]),
+        recipe=recipe_from(document["recipe"]),
+        layers=int(document["layers"]),
+        hidden=int(document["hidden"]),
+        embedding=int(document["embedding"]),
+        training=dict(document.get("training", {})),
+        thumbnails=_thumbnails(document.get("thumbnails", {})),
+        versions=dict(document.get("versions", {})),
+        taught_hash=str(document.get("taught_hash", "")),
+        reading=reading_of(document["reading"]) if document["kind"] == ENCODER_KIND else None,
+        unknown=bool(document.get("unknown", False)),
+    )
+
+
+def _labels(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list):
+        raise TypeError("labels are no list")
+    labels = [str(label) for label in cast(list[Any], given)]
+    longest = max(map(len, labels), default=0)
+    if len(labels) > MOST_LABELS or longest > LONGEST_LABEL:
+        raise ValueError(
+            f"{len(labels)} labels, up to {longest} characters; {MOST_LABELS} of {LONGEST_LABEL} are allowed"
+        )
+    return tuple(labels)
+
+
+def _thumbnails(given: Any) -> dict[str, Thumbnail]:
+    """Those that can be drawn: another program's may be anything, and a model is not refused for them."""
+    inks = cast(dict[str, Any], given) if isinstance(given, dict) else {}
+    return {label: ink for label, ink in inks.items() if _is_thumbnail(ink)}
+
+
+def _is_thumbnail(ink: Any) -> bool:
+    strokes = cast(list[Any], ink) if isinstance(ink, list) else [None]
+    if len(strokes) > MOST_POINTS or not all(isinstance(stroke, list) for stroke in strokes):
+        return False
+    lists = cast(list[list[Any]], strokes)
+    return sum(map(len, lists)) <= MOST_POINTS and all(_is_point(each) for stroke in lists for each in stroke)
+
+
+def _is_point(point: Any) -> bool:
+    pair = cast(list[Any], point) if isinstance(point, list) else []
+    return len(pair) == 2 and all(isinstance(each, int | float) and abs(each) <= 1e6 for each in pair)

@@ -1,0 +1,143 @@
+"""Pictures that please a layer, a step at a time, in a process of its own.
+
+Deep dream: Mordvintsev, Olah and Tyka, 2015. Activation maximisation: Erhan and others, 2009.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from addon.pretraining.image_model import published_weights
+from addon.pretraining.lite_net import LiteNet, layer_names, lite_net
+
+Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+
+MULTIPLE = 32
+OCTAVE = 1.4
+MEAN, STD = 127.0, 128.0
+LIMIT = 1.0  # values of the picture as the network is fed it
+JITTER = 16
+
+
+def open_dream(
+    width: int = 320,
+    height: int = 192,
+    octaves: int = 3,
+    steps: int = 12,
+    rate: float = 0.03,
+    zoom: float = 1.0,
+    threads: int = 1,
+) -> Callable[[Arrays], dict[str, NDArray[Any]]]:
+    """A dream, as a worker's process holds it.
+
+    Args:
+        width: Of the picture, in pixels; rounded to a multiple of 32.
+        height: Likewise.
+        octaves: Sizes that it passes through, each 1.4 times the one before.
+        steps: In each size but the last, which goes on.
+        rate: How far a step goes, as a share of the range of colors.
+        zoom: Factor by which the picture grows about its middle at every step of the last size; 1 for none.
+        threads: Of torch.
+
+    Returns:
+        From `image` (uint8 (h, w, 3), to begin anew with it), `layer` (index), `channel` (-1 for all) to
+        `picture` (uint8 (height, width, 3)), `step` and `activation`.
+
+    Raises:
+        ModelError: The weights are not installed.
+    """
+    torch.set_num_threads(threads)
+    size = _rounded(height), _rounded(width)
+    return Dream(lite_net(published_weights()), size, octaves, steps, rate, zoom)
+
+
+class Dream:
+    """A picture that evolves; see `open_dream`."""
+
+    def __init__(
+        self, net: LiteNet, size: tuple[int, int], octaves: int, steps: int, rate: float, zoom: float
+    ) -> None:
+        self._net = net
+        self._size = size
+        self._sizes = octave_sizes(size, octaves)
+        self._steps = steps
+        self._rate = rate
+        self._zoom = zoom
+        self._chance = torch.Generator().manual_seed(0)
+        self._begin(0.2 * torch.randn((1, 3, *size), generator=self._chance))
+
+    def __call__(self, given: Arrays) -> dict[str, NDArray[Any]]:
+        """One step."""
+        if "image" in given:
+            image = torch.tensor(given["image"][:, :, :3], dtype=torch.float32).permute(2, 0, 1)[None]
+            self._begin(_resized((image - MEAN) / STD, self._size))
+        self._grow()
+        layer = layer_names()[int(given.get("layer", np.array(8))) % len(layer_names())]
+        activation = self._climb(layer, int(given.get("channel", np.array(-1))))
+        self._step += 1
+        shown = _resized(self._picture, self._size)[0].permute(1, 2, 0)
+        pixels = (shown * STD + MEAN).clamp(0, 255).round().to(torch.uint8).numpy()
+        return {"picture": pixels, "step": np.array(self._step), "activation": np.array(activation)}
+
+    def _begin(self, picture: Tensor) -> None:
+        """Begin with a picture, of which each size keeps what the smaller one has lost."""
+        self._origin = picture
+        self._picture = _resized(picture, self._sizes[0])
+        self._octave = self._step = 0
+
+    def _grow(self) -> None:
+        octave = min(self._step // self._steps, len(self._sizes) - 1)
+        if octave != self._octave:
+            before, size = self._sizes[self._octave], self._sizes[octave]
+            dreamt = self._picture - _resized(self._origin, before)
+            self._picture = _resized(self._origin, size) + _resized(dreamt, size)
+            self._octave = octave
+        elif octave == len(self._sizes) - 1 and self._zoom != 1:
+            self._picture = zoomed(self._picture, self._zoom)
+
+    def _climb(self, layer: str, channel: int) -> float:
+        """One step uphill; the picture is shifted at random, lest the network's own grid show."""
+        shift = [int(torch.randint(-JITTER, JITTER + 1, (), generator=self._chance)) for _ in range(2)]
+        picture = torch.roll(self._picture, shift, (2, 3)).requires_grad_()
+        made = self._net.layers(picture, layer)[layer]
+        wanted = made.square().mean() if channel < 0 else made[:, channel % made.shape[1]].mean()
+        (slope,) = torch.autograd.grad(wanted, picture)
+        slope = torch.roll(smoothed(slope), [-each for each in shift], (2, 3))
+        with torch.no_grad():
+            step = slope / (slope.abs().mean() + 1e-12) * self._rate
+            self._picture = (self._picture + step).clamp(-LIMIT, LIMIT)
+        return float(wanted.detach())
+
+
+def octave_sizes(size: tuple[int, int], octaves: int) -> list[tuple[int, int]]:
+    """Heights and widths, the smallest first, the last one `size`; multiples of 32."""
+    factors = [OCTAVE ** (index - octaves + 1) for index in range(octaves)]
+    return list(dict.fromkeys((_rounded(size[0] * each), _rounded(size[1] * each)) for each in factors))
+
+
+def smoothed(slope: Tensor) -> Tensor:
+    """A mix of a slope and its blurs: coarse shapes grow as well as fine ones."""
+    blurs = [functional.avg_pool2d(slope, side, 1, side // 2, count_include_pad=False) for side in (3, 9)]
+    return slope + 2 * blurs[0] + 4 * blurs[1]
+
+
+def zoomed(picture: Tensor, factor: float) -> Tensor:
+    """A picture grown about its middle, in its own size."""
+    turn = torch.eye(2, 3)[None] / factor
+    grid = functional.affine_grid(turn, list(picture.shape), align_corners=False)
+    return functional.grid_sample(picture, grid, padding_mode="reflection", align_corners=False)
+
+
+def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
+    if picture.shape[2:] == size:
+        return picture
+    return functional.interpolate(picture, size, mode="bilinear", antialias=True, align_corners=False)
+
+
+def _rounded(side: float) -> int:
+    return max(round(side / MULTIPLE), 1) * MULTIPLE

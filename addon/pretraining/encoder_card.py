@@ -1,0 +1,112 @@
+"""The card of the base encoder that ships: what it is, where it comes from, what it can do; in Markdown."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from addon.model.metadata import ModelSpec
+
+CARD = """\
+# encoder.onnx
+
+Knows no class of its own: it turns what a pen does into an embedding at every point, and a sign is learnt
+from the moment it was drawn once. A class is where the embedding stood at {levels} levels of its
+examples and with the pen lifted; `addon/fewshot/prototypes.py` says how a point is answered from that.
+
+An LSTM of {spec.layers} layers of {spec.hidden} and a projection to {spec.embedding}, one step with its state
+in the open; {megabytes:.2f} MB. It is strictly causal: no finished bounding box, no total length, no point
+that is still to come. It reads a row of features every {spacing} of the scale, and the scale is the typical
+size of what the same person has taught: the median of the larger sides of those inks. Sizes within one set
+therefore count, so that c and C can differ. It was trained with scales found in the same way.
+
+## Measured
+
+Accuracy in percent, by the share of the ink's pen-down travel that is drawn, and with the pen lifted; the
+mean error of the progress over all rows; the calibration error of the probabilities; and how well inks of
+classes that were not taught are told from the others (area under the ROC, beside that of the largest
+probability). *wd*: k examples a class of a writer are taught, the writer's others asked. *wi*: each example
+by another writer, a third of the writers asked. Mean over writers and {seeds} seeds.
+
+Writers and alphabets that were held out of training; the labels of UNIPEN are noisy, so a part of what counts
+as wrong is right:
+
+{held_out}
+
+Data of which nothing was trained on:
+
+{foreign}
+
+## Data and licences
+
+| data | source | licence |
+| --- | --- | --- |
+| unipen_*.npz | UNIPEN train_r01_v07, International Unipen Foundation, on Zenodo | CC BY 4.0 |
+| omniglot*.npz | Omniglot, Lake, Salakhutdinov and Tenenbaum | MIT |
+| quickdraw.npz | Quick, Draw!, Google | CC BY 4.0 |
+
+Trained on {facts[examples]} inks. Held out: {facts[held_out_writers]} of {facts[unipen_writers]} writers of
+UNIPEN and the alphabets {alphabets} of Omniglot, drawn by seed {facts[seed]}. The data is not part of this
+repository. SHA-256 of the files that were read (their layout is described in addon/dataset/corpus.py):
+
+{hashes}
+
+The model is offered under CC BY 4.0 with the same attributions.
+
+## Recipe
+
+    inkloop pretrain --data FOLDER --steps {settings[steps]} --seed {facts[seed]}
+
+or the same under `torchrun -m addon.pretraining`; this one was trained by {facts[processes]}
+process(es) of one thread in {minutes:.0f} minutes. {settings[episodes]} episodes a step,
+{settings[steps]} steps, AdamW at {settings[lr]:g}, constant after a short rise and falling to nothing over
+the last {fall:.0f} %. The LSTM computed in {precision}. An episode teaches 1 to 5 examples of up to 62
+classes, at {settings[levels]} levels, and asks others, some of classes that were not taught. Its loss:
+cross-entropy of the class at random rows, at the last and with the pen lifted; the error of the progress; and
+whether it is unknown. Then measured, on what was trained on: how sharply nearness is read, and which progress
+each of the {spec.reading.levels} levels stands for.
+Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
+"""
+
+HEAD = """\
+| data | classes taught | 25 % | 50 % | 75 % | 100 % | lifted | progress | calibration | unknown (softmax) |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
+def encoder_card(spec: ModelSpec, size: int) -> str:
+    """The card.
+
+    Args:
+        spec: The spec of the exported encoder, its training filled in by `addon.pretraining`.
+        size: Of the file, in bytes.
+    """
+    facts, settings, reading = spec.training, spec.training["settings"], spec.reading
+    assert reading is not None
+    return CARD.format(
+        spec=spec,
+        facts=facts,
+        settings=settings,
+        levels=reading.levels,
+        spacing=f"1/{round(1 / settings['spacing'])}",
+        seeds=facts["seeds"],
+        megabytes=size / 1e6,
+        held_out=_table(facts["held_out"]),
+        foreign=_table(facts["foreign"]) if facts["foreign"] else "None was at hand.",
+        alphabets=" and ".join(name.replace("_", " ") for name in facts["held_out_alphabets"]),
+        hashes="\n".join(f"    {digest}  {file}" for file, digest in sorted(facts["data_sha256"].items())),
+        minutes=facts["seconds"] / 60,
+        fall=100 * settings["fall"],
+        precision="bfloat16" if settings["mixed"] else "float32",
+    )
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    return HEAD + "\n".join(_line(row) for row in rows)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    accuracy = " | ".join(f"{100 * share:.1f}" for share in row["accuracy"].values())
+    unknown = "–"
+    if "unknown_auroc" in row:
+        unknown = f"{row['unknown_auroc']:.3f} ({row['unknown_auroc_softmax']:.3f})"
+    name = f"{row['data']} | {row['protocol']}, k = {row['shots']}"
+    return f"| {name} | {accuracy} | {row['progress_mae']:.3f} | {row['ece']:.3f} | {unknown} |"

@@ -1,0 +1,96 @@
+"""How a trained encoder is to be read: at how many levels, how sharply, and what progress a level stands for.
+
+In use a taught ink has more levels than in an episode of pretraining. Those before the whole sign then count
+less, so that all together count as much as the encoder was trained for.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.dataset.corpus import Corpus
+from addon.dataset.splits import tasks
+from addon.fewshot.prototypes import at_levels
+from addon.fewshot.scoring import Reading
+from addon.pretraining.encoder_accuracy import encoder_of, prototypes_of
+from addon.pretraining.fewshot_accuracy import STEPS, Encoder, Floats, laid, measure, step_rows, true_progress
+from addon.pretraining.loop import Settings
+from addon.training.encoder import EncoderNet
+from addon.training.encoder_export import background_of
+from addon.training.pool import UNIPEN, Pool, as_corpus
+
+# What the sharpness is chosen from, and by how many writers.
+SHARPNESSES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4)
+WRITERS = 20
+# Rounds of reweighting; the numbers have long settled by then. An error below the least counts as this one.
+ROUNDS, LEAST = 60, 1e-3
+
+Doubles = NDArray[np.float64]
+
+
+def measured_reading(net: EncoderNet, settings: Settings, pool: Pool) -> Reading:
+    """How the embeddings of a trained network are read, its projection's bias included.
+
+    Args:
+        net: The encoder.
+        settings: Of its pretraining.
+        pool: What it was trained on. What was held out tells how good it is, and so chooses nothing.
+    """
+    inner = settings.levels / settings.read
+    plain = Reading(settings.read, *background_of(net), inner=inner)
+    sharp = replace(plain, sharpness=_sharpness(net, plain, settings.spacing, pool))
+    return replace(sharp, detected=_detected(net, sharp, settings.spacing, pool))
+
+
+def _sharpness(net: EncoderNet, reading: Reading, spacing: float, pool: Pool) -> float:
+    """The sharpness that makes probabilities as often right as they say."""
+    asked = ((as_corpus(pool, UNIPEN), 1), (as_corpus(pool, ("unipen_digits",)), 5))
+    found: dict[float, float] = {}
+    for sharpness in SHARPNESSES:
+        encoder = encoder_of(net, replace(reading, sharpness=sharpness), spacing)
+        gaps = [measure(encoder, corpus, "wd", shots, 1, WRITERS).get("ece", 0.0) for corpus, shots in asked]
+        found[sharpness] = sum(gaps)
+    return min(found, key=lambda each: found[each])
+
+
+def _detected(net: EncoderNet, reading: Reading, spacing: float, pool: Pool) -> Floats | None:
+    """The progress that the levels are best taken for; None if there is nobody to ask."""
+    encoder = encoder_of(net, reading, spacing)
+    parts: list[tuple[Doubles, Doubles]] = []
+    for kinds in (*((kind,) for kind in UNIPEN), UNIPEN):
+        parts += _asked(encoder, reading, as_corpus(pool, kinds))
+    return fitted(*map(np.concatenate, zip(*parts, strict=True))) if parts else None
+
+
+def _asked(encoder: Encoder, reading: Reading, corpus: Corpus) -> list[tuple[Doubles, Doubles]]:
+    """How likely each level is at every step of inks that were not taught, and their progress there."""
+    made: list[tuple[Doubles, Doubles]] = []
+    for task in tasks(corpus, "wd", 1, 0, WRITERS):
+        rows = laid(corpus, task, encoder.spacing)
+        embeddings = encoder.encode(rows.taught.rows, rows.taught.offsets)
+        known = prototypes_of(reading, embeddings, rows.taught, rows.classes)
+        at = step_rows(rows.asked)[:, :STEPS].ravel()
+        likely = at_levels(known, encoder.encode(rows.asked.rows, rows.asked.offsets)[at])
+        made.append((likely.astype(np.float64), true_progress(rows.asked).ravel()))
+    return made
+
+
+def fitted(likely: Doubles, progress: Doubles) -> Floats:
+    """The progress to take each level for, 0..1, so that the mean absolute error is least.
+
+    By iteratively reweighted least squares (Schlossmacher, "An iterative technique for absolute deviations
+    curve fitting", 1973), kept within 0..1 after every round.
+
+    Args:
+        likely: Shape (points, levels): how likely each level is, summing to 1.
+        progress: Shape (points,): what the progress really is.
+    """
+    numbers = np.full(likely.shape[1], 0.5)
+    small = 1e-9 * np.eye(len(numbers))
+    weights = np.ones(len(progress))
+    for _ in range(ROUNDS):
+        weighted = (likely * weights[:, None]).T
+        numbers = np.clip(np.linalg.solve(weighted @ likely + small, weighted @ progress), 0.0, 1.0)
+        weights = 1 / np.maximum(np.abs(likely @ numbers - progress), LEAST)
+    return numbers.astype(np.float32)

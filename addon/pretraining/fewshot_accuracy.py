@@ -1,0 +1,176 @@
+"""Few-shot accuracy of an encoder, many inks at once: for research, and for the figures of a model's card.
+
+The rows and the formulas are those of use; only the batching differs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.dataset.corpus import Corpus, inks
+from addon.dataset.splits import Task, halved, tasks
+from addon.evaluation.metrics import auroc, calibration_error, mean_over_groups
+from addon.features.rows import FeatureRecipe, RowTable, ink_rows, ink_size
+from addon.features.scale import scale_after
+from addon.fewshot.prototypes import level_rows
+
+NAMES = ("0.25", "0.5", "0.75", "1.0", "lifted")
+# Equal steps of the travel at which answers are taken, and where among them are those of the names.
+STEPS = 20
+READ = [4, 9, 14, 19, 20]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+Encode = Callable[[Floats, Ints], Floats]
+"""Rows of several inks, one after the other, and their offsets, to an embedding at every row."""
+
+
+class Scored(NamedTuple):
+    """Answers at some rows.
+
+    Attributes:
+        scores: Shape (rows, classes): log-probabilities.
+        progress: Shape (rows,).
+        unknown: Shape (rows,): larger is stranger.
+    """
+
+    scores: Floats
+    progress: Floats
+    unknown: Floats
+
+
+class Encoder(NamedTuple):
+    """What is measured: rows to embeddings, embeddings of taught inks to a scorer."""
+
+    spacing: float
+    encode: Encode
+    teach: Callable[[Floats, RowTable, Ints], Callable[[Floats], Scored]]
+
+
+@dataclass(slots=True)
+class Figures:
+    """What came of every asked ink, and of every task that asked for the unknown.
+
+    Attributes:
+        groups: Seed and writer of each ink: their means are averaged.
+        right, sure: Of each ink, shape (5,): whether the answer was right, and how sure.
+        off: Mean error of each ink's progress.
+        unknown, softmax: Area under the ROC of each task, by what is said and by the largest probability.
+    """
+
+    groups: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    right: list[NDArray[np.bool_]] = field(default_factory=list[NDArray[np.bool_]])
+    sure: list[Floats] = field(default_factory=list[Floats])
+    off: list[Floats] = field(default_factory=list[Floats])
+    unknown: list[float] = field(default_factory=list[float])
+    softmax: list[float] = field(default_factory=list[float])
+
+    def document(self) -> dict[str, Any]:
+        """The means, by name; what was not measured is left out."""
+        doc: dict[str, Any] = {}
+        if self.groups:
+            right = np.concatenate(self.right)
+            accuracy = mean_over_groups(right.astype(np.float64), self.groups)
+            off = mean_over_groups(np.concatenate(self.off).astype(np.float64), self.groups)
+            sure = np.concatenate(self.sure).astype(np.float64)
+            doc["accuracy"] = dict(zip(NAMES, accuracy.round(4).tolist(), strict=True))
+            doc["progress_mae"] = round(float(off), 4)
+            doc["ece"] = round(calibration_error(sure.ravel(), right.ravel()), 4)
+        if self.unknown:
+            doc["unknown_auroc"] = round(float(np.mean(self.unknown)), 4)
+            doc["unknown_auroc_softmax"] = round(float(np.mean(self.softmax)), 4)
+        return doc
+
+
+def measure(
+    encoder: Encoder,
+    corpus: Corpus,
+    protocol: str,
+    shots: int,
+    seeds: int = 3,
+    most_writers: int | None = None,
+    unknown: bool = False,
+) -> dict[str, Any]:
+    """The figures of a protocol of `addon.dataset.splits`, averaged as `inkloop evaluate` does."""
+    figures = Figures()
+    for seed in range(seeds):
+        for task in tasks(corpus, protocol, shots, seed, most_writers):
+            _measure_task(encoder, corpus, task, seed, figures)
+            if unknown:
+                _measure_unknown(encoder, corpus, halved(corpus, task, seed), figures)
+    return figures.document()
+
+
+class Laid(NamedTuple):
+    """A task as rows.
+
+    Attributes:
+        taught, asked: Rows of the inks.
+        labels: Of the taught classes, sorted.
+        classes: Shape (taught,): places in `labels`.
+    """
+
+    taught: RowTable
+    asked: RowTable
+    labels: NDArray[np.str_]
+    classes: Ints
+
+
+def laid(corpus: Corpus, task: Task, spacing: float) -> Laid:
+    """The inks of a task at the scale of those that are taught."""
+    taught = inks(corpus, task.taught)
+    recipe = FeatureRecipe(scale_after([ink_size(ink) for ink in taught]), spacing)
+    labels, classes = np.unique(corpus.labels[task.taught], return_inverse=True)
+    return Laid(ink_rows(recipe, taught), ink_rows(recipe, inks(corpus, task.asked)), labels, classes)
+
+
+class _Run(NamedTuple):
+    table: RowTable
+    scored: Scored
+    answers: Ints
+    known: NDArray[np.bool_]
+
+
+def _run(encoder: Encoder, corpus: Corpus, task: Task) -> _Run:
+    table, asked, labels, classes = laid(corpus, task, encoder.spacing)
+    score = encoder.teach(encoder.encode(table.rows, table.offsets), table, classes)
+    scored = score(encoder.encode(asked.rows, asked.offsets))
+    known = np.isin(corpus.labels[task.asked], labels)
+    answers = np.searchsorted(labels, corpus.labels[task.asked])
+    return _Run(asked, scored, answers, known)
+
+
+def _measure_task(encoder: Encoder, corpus: Corpus, task: Task, seed: int, figures: Figures) -> None:
+    run = _run(encoder, corpus, task)
+    at = step_rows(run.table)
+    read = at[:, READ]
+    figures.right.append(run.scored.scores[read].argmax(axis=2) == run.answers[:, None])
+    figures.sure.append(np.exp(run.scored.scores[read].max(axis=2)))
+    off = np.abs(true_progress(run.table) - run.scored.progress[at[:, :STEPS]])
+    figures.off.append(off.mean(axis=1).astype(np.float32))
+    figures.groups += [(seed, str(writer)) for writer in corpus.writers[task.asked].tolist()]
+
+
+def _measure_unknown(encoder: Encoder, corpus: Corpus, task: Task, figures: Figures) -> None:
+    run = _run(encoder, corpus, task)
+    if not 0 < int(run.known.sum()) < len(run.known):
+        return
+    last = run.table.offsets[1:] - 1
+    doubt = -run.scored.scores[last].max(axis=1)
+    figures.unknown.append(auroc(run.scored.unknown[last].astype(np.float64), ~run.known))
+    figures.softmax.append(auroc(doubt.astype(np.float64), ~run.known))
+
+
+def true_progress(table: RowTable) -> NDArray[np.float64]:
+    """Shape (inks, STEPS): the progress at each step, the pen down; 1 everywhere for a dot."""
+    total = table.travel[table.offsets[1:] - 1][:, None]
+    return np.where(total > 0, np.arange(1, STEPS + 1) / STEPS, 1.0)
+
+
+def step_rows(table: RowTable) -> Ints:
+    """Shape (inks, STEPS + 1): the last row at or before each step, the pen down; then the last row."""
+    ends = zip(table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True)
+    return np.stack([start + level_rows(table.travel[start:stop], STEPS) for start, stop in ends])

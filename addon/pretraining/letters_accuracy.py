@@ -1,0 +1,139 @@
+"""What a head over an encoder knows of hands that neither of them was trained on."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from addon.evaluation.metrics import auroc, calibration_error
+from addon.features.rows import FeatureRecipe, flat_rows
+from addon.pretraining.head import Head
+from addon.training.encoder import EncoderNet
+from addon.training.episodes import level_rows
+from addon.training.ink_set import progress_of
+from addon.training.plan import UNKNOWN
+from addon.training.pool import UNIPEN, Pool, scaled
+from addon.training.variations import hidden_at
+
+NAMES = ("0.25", "0.5", "0.75", "1.0", "lifted")
+# Steps of the travel at which answers are taken, and where among them are those of the names.
+STEPS = 20
+READ = [4, 9, 14, 19, 20]
+# The sizes of a hand, against the nominal one, for which figures are given.
+SIZES = (0.5, 1.0, 2.0)
+KINDS = {"capitals": str.isupper, "small letters": str.islower, "digits": str.isdigit}
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float32]
+
+
+class Said(NamedTuple):
+    """What is said of inks at each step of their travel, and with the pen lifted.
+
+    Attributes:
+        probabilities: Shape (inks, STEPS + 1, classes).
+        progress: Shape (inks, STEPS + 1).
+        true: The same as it should be.
+        unknown: Shape (inks, STEPS + 1).
+    """
+
+    probabilities: Floats
+    progress: Floats
+    true: Floats
+    unknown: Floats
+
+
+def letters_of(pool: Pool) -> tuple[str, ...]:
+    """The labels of the letters and digits there are, sorted."""
+    numbers: list[int] = np.unique(pool.classes[_is_letter(pool)]).tolist()
+    return tuple(sorted(pool.labels[number] for number in numbers))
+
+
+def classes_of(pool: Pool, labels: Sequence[str]) -> Ints:
+    """The class of each ink as a place in `labels`; `UNKNOWN` for what is no letter."""
+    place = {label: number for number, label in enumerate(labels)}
+    numbers: list[int] = pool.classes.tolist()
+    found = [place.get(pool.labels[number], UNKNOWN) for number in numbers]
+    return np.where(_is_letter(pool), np.array(found, dtype=np.int64), UNKNOWN)
+
+
+def _is_letter(pool: Pool) -> Bools:
+    kinds = [number for number, kind in enumerate(pool.kinds) if kind in UNIPEN]
+    return np.isin(pool.groups[pool.classes], kinds)
+
+
+def figures(
+    net: EncoderNet, head: Head, apart: Pool, labels: Sequence[str], spacing: float
+) -> dict[str, Any]:
+    """The figures of the card: by size of the hand, by kind of sign, and of what is no letter.
+
+    Args:
+        net: The encoder.
+        head: Over it.
+        apart: Inks that neither was trained on.
+        labels: Of the head.
+        spacing: Between rows, in scales.
+    """
+    classes = classes_of(apart, labels)
+    known = np.flatnonzero(classes != UNKNOWN)
+    at_size = {size: said_of(net, head, apart, spacing, size) for size in SIZES}
+    nominal = at_size[1.0]
+    found: dict[str, Any] = {
+        "held_out_examples": len(known),
+        "held_out_writers": len(np.unique(apart.writers[known])),
+        "accuracy": {str(size): accuracy(said, classes, known) for size, said in at_size.items()},
+        "ece": _calibration(nominal, classes, known),
+        "progress_error": round(float(np.abs(nominal.progress - nominal.true)[known].mean()), 4),
+    }
+    found["kinds"], found["among_kind"] = {}, {}
+    for name, is_kind in KINDS.items():
+        allowed = np.array([is_kind(label) for label in labels])
+        inks = known[allowed[classes[known]]]
+        if len(inks):
+            found["kinds"][name] = accuracy(nominal, classes, inks)
+            found["among_kind"][name] = accuracy(nominal, classes, inks, allowed)
+    return found | _unknown(nominal, classes)
+
+
+def said_of(net: EncoderNet, head: Head, pool: Pool, spacing: float, size: float) -> Said:
+    """What is said of the inks of a pool, drawn so much larger than the nominal size."""
+    table = flat_rows(FeatureRecipe(1.0, spacing), *scaled(pool.inks, np.full(len(pool), size)))
+    rows = level_rows(table, np.arange(len(pool)), STEPS)
+    with torch.no_grad():
+        scores, progress, unknown = head(hidden_at(net, table, rows))
+        arrays = torch.softmax(scores, dim=2), torch.sigmoid(progress), unknown
+    likely, detected, strange = (each.numpy() for each in arrays)
+    return Said(likely, detected, progress_of(table)[table.offsets[:-1, np.newaxis] + rows], strange)
+
+
+def accuracy(said: Said, classes: Ints, inks: Ints, allowed: Bools | None = None) -> dict[str, float]:
+    """Share of some inks that is recognised, by where it is read; among some of the classes or among all."""
+    likely = said.probabilities[inks][:, READ]
+    if allowed is not None:
+        likely = np.where(allowed, likely, -1.0)
+    right = likely.argmax(axis=2) == classes[inks][:, np.newaxis]
+    return dict(zip(NAMES, right.mean(axis=0).round(4).tolist(), strict=True))
+
+
+def _calibration(said: Said, classes: Ints, inks: Ints) -> float:
+    likely = said.probabilities[inks][:, READ]
+    right = likely.argmax(axis=2) == classes[inks][:, np.newaxis]
+    return round(calibration_error(likely.max(axis=2).ravel().astype(np.float64), right.ravel()), 4)
+
+
+def _unknown(said: Said, classes: Ints) -> dict[str, float]:
+    """How well finished drawings that are no letters are told from letters."""
+    strange = classes == UNKNOWN
+    if not 0 < int(strange.sum()) < len(strange):
+        return {}
+    last = said.unknown[:, -1].astype(np.float64)
+    doubt = 1 - said.probabilities[:, -1].astype(np.float64).max(axis=1)
+    return {
+        "unknown_auroc": round(auroc(last, strange), 4),
+        "unknown_auroc_softmax": round(auroc(doubt, strange), 4),
+        "refused_known": round(float((last > 0)[~strange].mean()), 4),
+        "refused_unknown": round(float((last > 0)[strange].mean()), 4),
+    }

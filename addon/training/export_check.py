@@ -1,0 +1,99 @@
+"""A model is written only if ONNX Runtime gives the answers it should; needs no torch."""
+
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+import onnx
+import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
+from numpy.typing import NDArray
+
+from addon.errors import ModelError
+from addon.features.rows import COLUMNS
+from addon.files import write_atomically
+from addon.model.metadata import INPUTS, ModelSpec
+from addon.training.nodes import OPSET
+
+# Absolute and, for scores larger than 1, relative.
+TOLERANCE = 1e-5
+
+Arrays: TypeAlias = list[NDArray[np.float32]]
+Answer: TypeAlias = Callable[[Arrays], Arrays]
+"""The outputs for features, h and c, in the order of the spec's."""
+
+
+def random_calls() -> list[NDArray[np.float32]]:
+    """Rows of two calls, of a batch and a time other than 1."""
+    chance = np.random.default_rng(0)
+    return [chance.standard_normal((3, time, len(COLUMNS)), dtype=np.float32) for time in (7, 4)]
+
+
+def write_checked(
+    model: onnx.ModelProto,
+    spec: ModelSpec,
+    answer: Answer,
+    path: Path,
+    calls: Sequence[NDArray[np.float32]] | None = None,
+    read: Callable[[Arrays], Arrays] = list,
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Write a model if ONNX Runtime gives the same outputs as `answer`.
+
+    Args:
+        model: What to write.
+        spec: What it says about itself.
+        answer: The outputs it should give.
+        path: The file to write or to replace.
+        calls: Rows of calls that are compared, each of shape (batch, time, columns), of one batch; each goes
+            on from the state of the one before. None for random ones.
+        read: What is made of the model's outputs before they are compared.
+        tolerance: By how much an output may be off: absolute and, for those larger than 1, relative.
+
+    Raises:
+        ModelError: It does not; the old file is as it was.
+        OSError: The file cannot be written; the old file is as it was.
+    """
+    data = model.SerializeToString()
+    onnx.checker.check_model(data, full_check=True)  # pyright: ignore[reportUnknownMemberType]
+    session = session_of(data)
+    calls = random_calls() if calls is None else calls
+    state = list(np.zeros((2, spec.layers, len(calls[0]), spec.hidden), dtype=np.float32))
+    for rows in calls:
+        given = onnx_answer(session, spec.outputs, [rows, *state])
+        pairs = zip(spec.outputs, read(given), answer([rows, *state]), strict=True)
+        for name, ours, theirs in pairs:
+            _check_close(name, ours, theirs, tolerance)
+        state = given[1:3]
+    write_atomically(path, data)
+
+
+def versions() -> dict[str, str]:
+    """What a model was made with."""
+    try:
+        inkloop = metadata.version("inkloop")
+    except metadata.PackageNotFoundError:
+        inkloop = "checkout"
+    torch = metadata.version("torch")
+    return {"torch": torch, "onnx": onnx.__version__, "opset": str(OPSET), "inkloop": inkloop}
+
+
+def session_of(data: bytes) -> Any:
+    """A model's session on the CPU, on one thread."""
+    options = cast(Any, onnxruntime).SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+
+def onnx_answer(session: Any, outputs: Sequence[str], inputs: Arrays) -> Arrays:
+    """Some outputs of a session, for features, h and c."""
+    return session.run(list(outputs), dict(zip(INPUTS, inputs, strict=True)))
+
+
+def _check_close(
+    name: str, given: NDArray[np.float32], wanted: NDArray[np.float32], tolerance: float
+) -> None:
+    if given.shape != wanted.shape or not np.allclose(given, wanted, rtol=tolerance, atol=tolerance):
+        worst = float(np.abs(given - wanted).max()) if given.shape == wanted.shape else float("inf")
+        raise ModelError(f"the exported {name} is off by {worst:.1e}; the old model stays")

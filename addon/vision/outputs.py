@@ -1,0 +1,80 @@
+"""What an output means, by the description beside its model: a picture, regions, boxes, points."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from addon.errors import ModelError
+from addon.model.adaptor import Corners, Output
+from addon.model.image_arrays import FLOATS, Floats, as_picture, as_rows
+from addon.vision.regions import regions
+
+MOST_ROWS = 10_000
+
+
+def meaning_of(output: Output, values: NDArray[Any], size: tuple[int, int]) -> dict[str, NDArray[Any]]:
+    """Arrays by name, for one output of a model that looked at a picture.
+
+    Args:
+        output: What it is.
+        values: What came out; of a batch the first is taken.
+        size: Height and width of what it looked at, in the model's pixels.
+
+    Returns:
+        `out.NAME`, the output itself; and as the case may be `picture.NAME`, uint8 (h, w, 3);
+        `regions.NAME`, float32 (n, 9), four corners and a score; `boxes.NAME`, float32 (n, 4), left, top,
+        right and bottom; `points.NAME`, float32 (n, 2). Places are in 0..1. Nothing for classes.
+
+    Raises:
+        ModelError: Its shape cannot be what the description says.
+    """
+    made: dict[str, NDArray[Any]] = {"out": values}
+    if output.kind == "classes":
+        return {}
+    if output.kind == "picture":
+        made["picture"] = as_picture(values, output)
+    elif output.kind == "heat map":
+        made["regions"] = _regions(values, output)
+    elif output.kind == "boxes":
+        made["boxes"] = as_corners(_rows(values, output, 4), output.corners) / _unit(output, size, 2)
+    elif output.kind == "points":
+        made["points"] = _rows(values, output, 2) / _unit(output, size, 1)
+    return {f"{kind}.{output.name}": array for kind, array in made.items()}
+
+
+def as_corners(boxes: Floats, corners: Corners) -> Floats:
+    """Boxes as left, top, right and bottom, shape (n, 4)."""
+    start, other = boxes[:, :2], boxes[:, 2:]
+    if corners == "xywh":
+        return np.concatenate([start, start + other], axis=1)
+    if corners == "center":
+        return np.concatenate([start - other / 2, start + other / 2], axis=1).astype(np.float32)
+    return boxes
+
+
+def _rows(values: NDArray[Any], output: Output, width: int) -> Floats:
+    """Shape (n, width), what is no number left out."""
+    given = np.asarray(values, dtype=np.float32)
+    given = given[0] if given.ndim == 3 and len(given) else given
+    if given.ndim == 0 or given.shape[-1] % width:
+        raise ModelError(
+            f"its output {output.name!r} is of shape {values.shape}, which holds no {output.kind} of {width}"
+        )
+    rows = given.reshape(-1, width)[:MOST_ROWS]
+    return rows[np.isfinite(rows).all(axis=1)]
+
+
+def _unit(output: Output, size: tuple[int, int], turns: int) -> Floats:
+    sides = (1, 1) if output.unit else (size[1], size[0])
+    return np.array(sides * turns, dtype=np.float32)
+
+
+def _regions(values: NDArray[Any], output: Output) -> Floats:
+    low, high = output.span or FLOATS
+    heat = np.nan_to_num((as_rows(values, output.layout)[:, :, 0] - low) / (high - low))
+    size = (heat.shape[1], heat.shape[0])
+    found = [
+        (*(each.corners / size).ravel(), each.score) for each in regions(heat, output.threshold, output.grow)
+    ]
+    return np.array(found, dtype=np.float32).reshape(len(found), 9)
