@@ -22,13 +22,13 @@ from addon.background.timings import Timings
 from addon.doctor.vetting import Vetting
 from addon.features.rows import Points, Strokes
 from addon.inference.events import Events, Heard, Listeners
-from addon.inference.model_manager import ModelSlot
+from addon.inference.model_manager import ModelManager
 from addon.inference.pens import Pens
 from addon.model.metadata import ModelSpec
 from addon.model.registry import find_folder, is_path, model_name
 from addon.prediction import Prediction
 from addon.teaching import Teaching
-from addon.training.client import Workshop
+from addon.training.client import TrainingClient
 from addon.training.config import TrainConfig
 from addon.training.status import TrainingStatus
 
@@ -83,8 +83,8 @@ class Recognizer(Teaching):
         self._home = home
         self._watched = watch
         self._vetting = Vetting(provider=require or provider)
-        self._slot = ModelSlot(self._pens, provider, require, self._vetting)
-        self._workshop = Workshop(self.name, self._pens, self._slot, preset)
+        self._slot = ModelManager(self._pens, provider, require, self._vetting)
+        self._workshop = TrainingClient(self.name, self._pens, self._slot, preset)
         self._folder = Path()
         self._sketch: Path | None = None
         self._events = Events()

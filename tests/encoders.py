@@ -12,7 +12,7 @@ import torch
 from onnx import helper
 
 from addon.features.rows import FeatureRecipe
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.inference import loaded_model
 from addon.model.metadata import ModelSpec
 from addon.training.encoder import EncoderNet
@@ -47,8 +47,8 @@ def make_weighed_encoder(path: Path, seed: int = 3) -> Path:
     """The same, read as the one that ships: at many levels that count less and stand for other progress."""
     net = _net(seed)
     detected = np.append(np.linspace(0.0, 0.9, 16), 1.0).astype(np.float32)
-    reading = Reading(16, *background_of(net), inner=0.5, detected=detected)
-    export_encoder(net, spec_read(net, 1 / 12, reading), path)
+    scoring = Scoring(16, *background_of(net), inner=0.5, detected=detected)
+    export_encoder(net, spec_read(net, 1 / 12, scoring), path)
     return path
 
 

@@ -22,7 +22,7 @@ from addon.background.child_process import ChildProcess, Line
 from addon.background.shared_memory import Place, Tensors, end, grown, plan, read, write
 from addon.background.timings import Timings
 from addon.background.worker import BOUND, CLOSING_SECONDS, Policy, check_policy
-from addon.background.worker_result import Answered, failed, not_opened
+from addon.background.worker_result import WorkerResult, failed, not_opened
 from addon.errors import AddonError
 
 Answer = dict[str, NDArray[Any]]
@@ -81,7 +81,7 @@ class ProcessWorker:
         self.dropped = 0
         self._every = policy == "every"
         self._recurrent = recurrent
-        self._answered: Answered[Answer] = Answered(name)
+        self._answered: WorkerResult[Answer] = WorkerResult(name)
         # For "latest" one is under way and one waits.
         self._free = [Slot(index) for index in range(bound if self._every else 2)]
         self._waiting: deque[Slot] = deque()

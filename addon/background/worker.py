@@ -24,7 +24,7 @@ import numpy as np
 
 from addon.background.threads import end_at_exit
 from addon.background.timings import Timings
-from addon.background.worker_result import Answered, failed, notices_of
+from addon.background.worker_result import WorkerResult, failed, notices_of
 from addon.errors import said
 
 Policy: TypeAlias = Literal["latest", "every"]
@@ -149,7 +149,7 @@ class ThreadWorker(Generic[Given, Told]):
         self._call = call
         self._every = policy == "every"
         self._bound = bound if self._every else 1
-        self._answered: Answered[Told] = Answered(name)
+        self._answered: WorkerResult[Told] = WorkerResult(name)
         # Both are atomic in themselves; a lock around them would be one more to wait for in the frame.
         self._queue: deque[tuple[int, Given]] = deque()
         self._calls: SimpleQueue[bool] = SimpleQueue()

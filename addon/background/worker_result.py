@@ -10,7 +10,7 @@ from addon.text import escaped
 Told = TypeVar("Told")
 
 
-class Answered(Generic[Told]):
+class WorkerResult(Generic[Told]):
     """The answers of a worker as the frame sees them; kept by whoever makes them."""
 
     def __init__(self, name: str) -> None:

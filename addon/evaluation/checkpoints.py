@@ -18,7 +18,7 @@ CURVE = tuple(step / STEPS for step in range(STEPS + 1))
 """Shares of the travel at which answers are read."""
 
 
-class Marked(NamedTuple):
+class Checkpoints(NamedTuple):
     """An ink with a sample at every share of `CURVE`.
 
     Attributes:
@@ -32,7 +32,7 @@ class Marked(NamedTuple):
     true: NDArray[np.float64]
 
 
-def marked(strokes: Strokes) -> Marked:
+def marked(strokes: Strokes) -> Checkpoints:
     """Put samples where answers are read."""
     points = np.concatenate([np.asarray(stroke, dtype=np.float32) for stroke in strokes])
     travel = travelled(strokes)
@@ -45,7 +45,7 @@ def marked(strokes: Strokes) -> Marked:
     ends = ends + np.searchsorted(before[missing], ends, side="left")
     true = np.array(CURVE) if total > 0 else np.ones(len(CURVE))
     made = np.insert(points, before[missing] + 1, new, axis=0)
-    return Marked(np.split(made, ends[:-1]), (before + np.cumsum(missing)).astype(np.int64), true)
+    return Checkpoints(np.split(made, ends[:-1]), (before + np.cumsum(missing)).astype(np.int64), true)
 
 
 def _between(

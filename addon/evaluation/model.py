@@ -28,7 +28,7 @@ def open_model(model: str | Path) -> LoadedModel:
     """
     (path, *_) = find_models(model, Path("none of the user's"), shipped_models())
     loaded = load_model(path, choose_here("cpu", None))
-    if loaded.spec.reading is None:
+    if loaded.spec.scoring is None:
         raise EvaluationError(
             f"{path.name} knows {len(loaded.spec.labels)} classes of its own and learns no others; "
             "measure a base encoder, such as --model encoder"

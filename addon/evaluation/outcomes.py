@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.evaluation.checkpoints import CURVE, Marked
+from addon.evaluation.checkpoints import CURVE, Checkpoints
 from addon.evaluation.replay import Watched
 from addon.prediction import Prediction
 
@@ -57,7 +57,7 @@ class Stranger(NamedTuple):
     softmax: float
 
 
-def outcome(asked: Marked, watched: Watched, ink: int, seed: int, writer: str, label: str) -> Outcome:
+def outcome(asked: Checkpoints, watched: Watched, ink: int, seed: int, writer: str, label: str) -> Outcome:
     """Judge what was said of an ink."""
     places: list[int] = asked.places.tolist()
     said = [watched.answers[place] for place in places]
@@ -76,7 +76,7 @@ def outcome(asked: Marked, watched: Watched, ink: int, seed: int, writer: str, l
     )
 
 
-def progress_error(asked: Marked, said: Sequence[Prediction]) -> float:
+def progress_error(asked: Checkpoints, said: Sequence[Prediction]) -> float:
     """Mean absolute difference of detected and true progress over an ink's travel."""
     detected = np.array([answer.progress for answer in said])
     return float(np.abs(detected - asked.true)[1:].mean())

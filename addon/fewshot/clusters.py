@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.fewshot.scoring import Floats, Reading
+from addon.fewshot.scoring import Floats, Scoring
 
 MOST = 5
 """Prototypes that a class has at most, so that a point does not cost more the more is taught."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Group:
+class Cluster:
     """The prototypes of one class.
 
     Attributes:
@@ -34,19 +34,19 @@ class Group:
     bias: Floats
 
 
-def grouped(
-    before: Group | None,
-    reading: Reading,
+def clustered(
+    before: Cluster | None,
+    scoring: Scoring,
     center: Floats,
     keys: tuple[int, ...],
     places: Sequence[int],
     tracks: Floats,
-) -> Group:
+) -> Cluster:
     """At most `MOST` prototypes of a class's examples: the first begin them, each further joins the nearest.
 
     Args:
         before: The class as it was; what it has in common with `keys` is not done again. None if it is new.
-        reading: How the encoder's embeddings are read.
+        scoring: How the encoder's embeddings are read.
         center: What embeddings are measured from, shape (embedding,).
         keys: The class's examples, at least one, in the order taught.
         places: Where the tracks of these lie in `tracks`.
@@ -54,7 +54,7 @@ def grouped(
     """
     if before is not None and before.keys == keys:
         same = np.array_equal(before.center, center)
-        return before if same else _ready(reading, center, keys, before.kept, before.counts)
+        return before if same else _ready(scoring, center, keys, before.kept, before.counts)
     if before is not None and len(before.keys) < len(keys) and keys[: len(before.keys)] == before.keys:
         kept, counts, known = before.kept.copy(), before.counts.copy(), len(before.keys)
     else:
@@ -69,19 +69,19 @@ def grouped(
         nearest = int(np.square(kept - tracks[place]).sum(axis=(1, 2)).argmin())
         counts[nearest] += 1
         kept[nearest] += (tracks[place] - kept[nearest]) / counts[nearest]
-    return _ready(reading, center, keys, kept, counts)
+    return _ready(scoring, center, keys, kept, counts)
 
 
 def _ready(
-    reading: Reading,
+    scoring: Scoring,
     center: Floats,
     keys: tuple[int, ...],
     kept: NDArray[np.float64],
     counts: NDArray[np.float64],
-) -> Group:
+) -> Cluster:
     rows = kept.reshape(-1, kept.shape[2]) - center
-    share = np.add.outer(np.log(counts / counts.sum()), np.log(reading.weights)).ravel()
-    bias = share - reading.sharpness * np.square(rows).sum(axis=1) / 2
-    return Group(
-        keys, center, kept, counts, (reading.sharpness * rows).astype(np.float32), bias.astype(np.float32)
+    share = np.add.outer(np.log(counts / counts.sum()), np.log(scoring.weights)).ravel()
+    bias = share - scoring.sharpness * np.square(rows).sum(axis=1) / 2
+    return Cluster(
+        keys, center, kept, counts, (scoring.sharpness * rows).astype(np.float32), bias.astype(np.float32)
     )

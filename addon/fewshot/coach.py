@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from addon.features.rows import Points, Strokes
 from addon.fewshot.prototypes import Prototypes
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 
 GOOD = log(9.0)
 """Odds that are good: nine times likelier."""
@@ -116,11 +116,11 @@ def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:
     worse = np.minimum(odds, odds.transpose(1, 0, 2))
     same, counts = _same_drawing(prototypes), np.bincount(prototypes.classes)
     found: list[tuple[tuple[bool, float, float], Advice]] = []
-    for a, b in np.argwhere(np.triu(same | _late(worse, prototypes.reading.shares), 1)).tolist():
-        parts = parting(worse[a, b], prototypes.reading.shares)
+    for a, b in np.argwhere(np.triu(same | _late(worse, prototypes.scoring.shares), 1)).tolist():
+        parts = parting(worse[a, b], prototypes.scoring.shares)
         if same[a, b] or parts is None or parts >= CLOSE:
             weak = min((a, b), key=lambda one: (counts[one], odds[one, a + b - one, -1]))
-            more = 0 if same[a, b] else _needed(worse[a, b], int(counts[weak]), prototypes.reading.gain)
+            more = 0 if same[a, b] else _needed(worse[a, b], int(counts[weak]), prototypes.scoring.gain)
             draw = prototypes.labels[weak] if more else ""
             pair = prototypes.labels[a], prototypes.labels[b]
             need = not same[a, b], -1.0 if parts is None else 1.0 - parts, float(worse[a, b, -1])
@@ -169,16 +169,16 @@ def pair_odds(prototypes: Prototypes) -> Floats:
     rows = np.arange(len(classes))
     members = (classes[:, None] == np.arange(len(prototypes.labels))).astype(np.float64)
     others = members.sum(axis=0) - members
-    near = _nearness(prototypes.reading, tracks)
+    near = _nearness(prototypes.scoring, tracks)
     near[:, rows, rows] = 0.0
     likely = near @ members / np.fmax(others, 1.0)
-    likely[:, others == 0] = exp(-prototypes.reading.usual)
+    likely[:, others == 0] = exp(-prototypes.scoring.usual)
     told = np.log(likely + _TINY)
     margins = told[:, rows, classes][:, :, None] - told
     return ((members / members.sum(axis=0)).T @ margins).transpose(1, 2, 0)
 
 
-def _nearness(reading: Reading, tracks: Tracks) -> Floats:
+def _nearness(scoring: Scoring, tracks: Tracks) -> Floats:
     """How near each level of an example is to another example; shape (levels + 1, examples, examples)."""
     count, levels, size = tracks.shape
     flat = tracks.reshape(-1, size)
@@ -188,8 +188,8 @@ def _nearness(reading: Reading, tracks: Tracks) -> Floats:
     for at in range(0, count, AT_ONCE):
         rows = slice(at * levels, (at + AT_ONCE) * levels)
         distances = np.maximum(squares[rows, None] + squares - 2 * flat[rows] @ flat.T, 0.0)
-        near = np.exp(distances * np.float32(-reading.sharpness / 2))
-        made[at : at + AT_ONCE] = (near.reshape(-1, levels) @ reading.weights).reshape(-1, levels, count)
+        near = np.exp(distances * np.float32(-scoring.sharpness / 2))
+        made[at : at + AT_ONCE] = (near.reshape(-1, levels) @ scoring.weights).reshape(-1, levels, count)
     return made.transpose(1, 0, 2)
 
 

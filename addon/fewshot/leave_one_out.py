@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from addon.fewshot.coach import GOOD
 from addon.fewshot.novelty import summed
 from addon.fewshot.prototypes import Prototypes
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 
 NEWEST = 8
 """Examples of each label that are looked at."""
@@ -70,17 +70,17 @@ def oddities(prototypes: Prototypes) -> tuple[Oddity, ...]:
     if len(prototypes.keys) < 2:
         return ()
     looked = _newest(prototypes)
-    reading, rows = prototypes.reading, np.arange(len(looked.places))
+    scoring, rows = prototypes.scoring, np.arange(len(looked.places))
     alone = np.bincount(looked.classes)[looked.classes] < 2
     # The first example of a label is not to blame for what came after it.
-    others = _nearness(reading, looked, looked.tracks[:, -1], alone)
-    own: Doubles = np.where(alone, -reading.usual, others[rows, looked.classes])
+    others = _nearness(scoring, looked, looked.tracks[:, -1], alone)
+    own: Doubles = np.where(alone, -scoring.usual, others[rows, looked.classes])
     others[rows, looked.classes] = _NEVER
     best: Ints = others.argmax(axis=1)
     near: Doubles = others[rows, best]
-    near_enough = -reading.usual - GOOD
+    near_enough = -scoring.usual - GOOD
     taken: NDArray[np.bool_] = np.where(alone, near >= own, (near - own >= GOOD) & (near >= near_enough))
-    far = ~alone & (own < near_enough) & (_strange(reading, looked.tracks[:, -1]) - own > GOOD)
+    far = ~alone & (own < near_enough) & (_strange(scoring, looked.tracks[:, -1]) - own > GOOD)
     found: list[Oddity] = []
     for row in np.flatnonzero(taken | far).tolist():
         index, at = int(looked.classes[row]), looked.places[row]
@@ -104,9 +104,9 @@ def all_known(prototypes: Prototypes) -> bool:
         return False
     looked = _newest(prototypes)
     asked = np.bincount(looked.classes)[looked.classes] > 1
-    half = max(0, prototypes.reading.levels // 2 - 1)
+    half = max(0, prototypes.scoring.levels // 2 - 1)
     for level in (half, -1):
-        named = _nearness(prototypes.reading, looked, looked.tracks[:, level]).argmax(axis=1)
+        named = _nearness(prototypes.scoring, looked, looked.tracks[:, level]).argmax(axis=1)
         if bool((named != looked.classes)[asked].any()):
             return False
     return bool(asked.any())
@@ -119,12 +119,12 @@ def _newest(prototypes: Prototypes) -> _Looked:
 
 
 def _nearness(
-    reading: Reading, looked: _Looked, points: Doubles, looks_back: NDArray[np.bool_] | None = None
+    scoring: Scoring, looked: _Looked, points: Doubles, looks_back: NDArray[np.bool_] | None = None
 ) -> Doubles:
     """How near a point of each example is to each label, itself left out, as a logarithm.
 
     Args:
-        reading: How embeddings are read.
+        scoring: How embeddings are read.
         looked: The examples.
         points: One embedding of each, shape (examples, embedding).
         looks_back: Which examples are compared with older ones alone, shape (examples,); None for none.
@@ -134,7 +134,7 @@ def _nearness(
     """
     count, levels, size = looked.tracks.shape
     distances = _distances(points, looked.tracks.reshape(-1, size)).reshape(count, count, levels)
-    near: Doubles = summed(np.log(reading.weights) - reading.sharpness / 2 * distances)
+    near: Doubles = summed(np.log(scoring.weights) - scoring.sharpness / 2 * distances)
     np.fill_diagonal(near, _NEVER)
     if looks_back is not None:
         near[looks_back[:, None] & np.triu(np.ones((count, count), dtype=np.bool_))] = _NEVER
@@ -145,10 +145,10 @@ def _nearness(
     return made
 
 
-def _strange(reading: Reading, points: Doubles) -> Doubles:
+def _strange(scoring: Scoring, points: Doubles) -> Doubles:
     """How near points are to the background, as a logarithm; shape (points,)."""
-    distances = _distances(points, reading.background.astype(np.float64))
-    strange: Doubles = summed(reading.background_bias - reading.sharpness / 2 * distances)
+    distances = _distances(points, scoring.background.astype(np.float64))
+    strange: Doubles = summed(scoring.background_bias - scoring.sharpness / 2 * distances)
     return strange
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.fewshot.scoring import Floats, Reading
+from addon.fewshot.scoring import Floats, Scoring
 
 REFUSED = 0.05
 """Share of a taught set's own inks that `limit` gives up."""
@@ -50,12 +50,12 @@ class Asked:
 NOBODY = Asked((), (), np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.float32))
 
 
-def asked(before: Asked, reading: Reading, keys: tuple[int, ...], classes: Ints, tracks: Floats) -> Asked:
+def asked(before: Asked, scoring: Scoring, keys: tuple[int, ...], classes: Ints, tracks: Floats) -> Asked:
     """Who is asked, and how near they are to what is taught.
 
     Args:
         before: What was known of the same tracks; it is taken over as far as it goes.
-        reading: How the encoder's embeddings are read.
+        scoring: How the encoder's embeddings are read.
         keys: Numbers of all examples.
         classes: Their classes, shape (examples,).
         tracks: Their tracks, shape (examples, levels + 1, embedding).
@@ -70,10 +70,10 @@ def asked(before: Asked, reading: Reading, keys: tuple[int, ...], classes: Ints,
     near[np.ix_(known, seen)] = before.near[np.ix_(old_rows[known], old_columns[seen])]
     strange[known] = before.strange[old_rows[known]]
     ends = tracks[places, -1]
-    near[np.ix_(known, ~seen)] = _near(reading, ends[known], tracks[~seen])
+    near[np.ix_(known, ~seen)] = _near(scoring, ends[known], tracks[~seen])
     if not known.all():
-        near[~known] = _near(reading, ends[~known], tracks)
-        strange[~known] = _strange(reading, ends[~known])
+        near[~known] = _near(scoring, ends[~known], tracks)
+        strange[~known] = _strange(scoring, ends[~known])
     return Asked(rows, keys, near, strange)
 
 
@@ -95,7 +95,7 @@ def _found(old: tuple[int, ...], new: tuple[int, ...]) -> Ints:
     return np.array([place.get(key, -1) for key in new], dtype=np.int64)
 
 
-def _near(reading: Reading, ends: Floats, tracks: Floats) -> Floats:
+def _near(scoring: Scoring, ends: Floats, tracks: Floats) -> Floats:
     vectors = tracks.reshape(-1, tracks.shape[2])
     near = np.empty((len(ends), len(vectors)), dtype=np.float32)
     asked = ends.astype(np.float64)
@@ -103,13 +103,13 @@ def _near(reading: Reading, ends: Floats, tracks: Floats) -> Floats:
         # An export works the threshold out once more, and must come to the same.
         some = vectors[at : at + AT_ONCE].astype(np.float64)
         squares = np.einsum("ij,ij->i", some, some)
-        near[:, at : at + AT_ONCE] = reading.sharpness * (asked @ some.T - squares / 2)
-    return summed(near.reshape(len(ends), *tracks.shape[:2]) + np.log(reading.weights))
+        near[:, at : at + AT_ONCE] = scoring.sharpness * (asked @ some.T - squares / 2)
+    return summed(near.reshape(len(ends), *tracks.shape[:2]) + np.log(scoring.weights))
 
 
-def _strange(reading: Reading, ends: Floats) -> Floats:
-    squares = np.square(reading.background).sum(axis=1)
-    return summed(reading.sharpness * (ends @ reading.background.T - squares / 2) + reading.background_bias)
+def _strange(scoring: Scoring, ends: Floats) -> Floats:
+    squares = np.square(scoring.background).sum(axis=1)
+    return summed(scoring.sharpness * (ends @ scoring.background.T - squares / 2) + scoring.background_bias)
 
 
 def summed(near: NDArray[Any]) -> NDArray[Any]:

@@ -24,9 +24,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.fewshot.clusters import Group, grouped
+from addon.fewshot.clusters import Cluster, clustered
 from addon.fewshot.novelty import NOBODY, Asked, asked, limit
-from addon.fewshot.scoring import Floats, Reading
+from addon.fewshot.scoring import Floats, Scoring
 from addon.fewshot.sums import peak, total
 
 _TINY = 1e-30
@@ -48,7 +48,7 @@ class Prototypes:
     """Everything that is taught, ready to answer with; made by `no_prototypes`, `taught` and their like.
 
     Attributes:
-        reading: How the encoder's embeddings are read.
+        scoring: How the encoder's embeddings are read.
         labels: The classes, in the order in which they were first taught.
         keys: The examples' own numbers, oldest first.
         classes: Int64 array of shape (examples,): indices into `labels`.
@@ -58,10 +58,10 @@ class Prototypes:
             by class, and the background; from the center, sharpened.
         bias: Float32 array, one number a row of `table`.
         starts: Int64 array of shape (classes,): the first prototype of each class.
-        groups: What each class's examples are gathered to, by label.
+        clusters: What each class's examples are gathered to, by label.
     """
 
-    reading: Reading
+    scoring: Scoring
     labels: tuple[str, ...]
     keys: tuple[int, ...]
     classes: Ints
@@ -70,7 +70,7 @@ class Prototypes:
     table: Floats
     bias: Floats
     starts: Ints
-    groups: Mapping[str, Group]
+    clusters: Mapping[str, Cluster]
 
 
 class Answer(NamedTuple):
@@ -95,22 +95,22 @@ class Answers(NamedTuple):
     unknown: Floats
 
 
-def no_prototypes(reading: Reading) -> Prototypes:
+def no_prototypes(scoring: Scoring) -> Prototypes:
     """Nothing taught yet."""
-    size = reading.background.shape[1]
-    tracks = np.zeros((0, reading.levels + 1, size), dtype=np.float32)
-    return _arranged({}, reading, (), (), np.zeros(0, dtype=np.int64), tracks)
+    size = scoring.background.shape[1]
+    tracks = np.zeros((0, scoring.levels + 1, size), dtype=np.float32)
+    return _arranged({}, scoring, (), (), np.zeros(0, dtype=np.int64), tracks)
 
 
-def track(reading: Reading, embeddings: Floats, travel: NDArray[np.float64]) -> Floats:
+def track(scoring: Scoring, embeddings: Floats, travel: NDArray[np.float64]) -> Floats:
     """The track of one ink, shape (levels + 1, embedding).
 
     Args:
-        reading: How many levels.
+        scoring: How many levels.
         embeddings: Shape (rows, embedding): at every row of the ink, the last one with the pen lifted.
         travel: Shape (rows,): pen-down travel at each row.
     """
-    return embeddings[level_rows(travel, reading.levels)]
+    return embeddings[level_rows(travel, scoring.levels)]
 
 
 def level_rows(travel: NDArray[np.float64], levels: int) -> Ints:
@@ -177,10 +177,10 @@ def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
         prototypes: What is taught: at least one example.
         embedding: Float32 array of shape (embedding,).
     """
-    reading = prototypes.reading
+    scoring = prototypes.scoring
     near = _product(prototypes.table, embedding - prototypes.center)
     near += prototypes.bias
-    end = len(near) - len(reading.background)
+    end = len(near) - len(scoring.background)
     top = peak(near)
     near -= top
     lost = 0.0
@@ -190,7 +190,7 @@ def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
         near[:end] -= np.float32(lost)
     np.exp(near, out=near)
     # One product sums the levels, plainly and by their progress; a call of its own for each costs more.
-    sums = np.dot(near[:end].reshape(-1, reading.levels + 1), reading.moments)
+    sums = np.dot(near[:end].reshape(-1, scoring.levels + 1), scoring.moments)
     if len(prototypes.starts) < len(sums):
         sums = np.add.reduceat(sums, prototypes.starts)
     likely, shared = total(sums).tolist()
@@ -223,7 +223,7 @@ def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:
     likely = np.add.reduceat(joint.sum(axis=2), prototypes.starts, axis=1)
     known = np.maximum(likely.sum(axis=1), _TINY)
     strange = np.maximum(background.sum(axis=1), _TINY)
-    progress = (joint.sum(axis=1) @ prototypes.reading.moments[:, 1]) / known
+    progress = (joint.sum(axis=1) @ prototypes.scoring.moments[:, 1]) / known
     return Answers(likely / known[:, None], progress, np.maximum(np.log(strange / known) + odds, _SURE))
 
 
@@ -262,10 +262,10 @@ def _near(prototypes: Prototypes, embeddings: Floats) -> tuple[Floats, Floats, F
     nearer the background's is.
     """
     near = (embeddings - prototypes.center) @ prototypes.table.T + prototypes.bias
-    end = near.shape[1] - len(prototypes.reading.background)
+    end = near.shape[1] - len(prototypes.scoring.background)
     known, strange = near[:, :end], near[:, end:]
     top, top_strange = known.max(axis=1, keepdims=True), strange.max(axis=1, keepdims=True)
-    likely = np.exp(known - top).reshape(len(near), -1, prototypes.reading.levels + 1)
+    likely = np.exp(known - top).reshape(len(near), -1, prototypes.scoring.levels + 1)
     return likely, np.exp(strange - top_strange), (top_strange - top)[:, 0]
 
 
@@ -286,7 +286,7 @@ def questioned(prototypes: Prototypes, before: Asked = NOBODY) -> Asked:
         prototypes: What is taught.
         before: What they said before one more was taught, or one less.
     """
-    return asked(before, prototypes.reading, prototypes.keys, prototypes.classes, prototypes.tracks)
+    return asked(before, prototypes.scoring, prototypes.keys, prototypes.classes, prototypes.tracks)
 
 
 def _names(prototypes: Prototypes) -> list[str]:
@@ -305,12 +305,12 @@ def _renamed(
     labels = tuple(dict.fromkeys(names))
     index = {label: place for place, label in enumerate(labels)}
     classes = np.array([index[name] for name in names], dtype=np.int64)
-    return _arranged(prototypes.groups, prototypes.reading, labels, keys, classes, tracks)
+    return _arranged(prototypes.clusters, prototypes.scoring, labels, keys, classes, tracks)
 
 
 def _arranged(
-    before: Mapping[str, Group],
-    reading: Reading,
+    before: Mapping[str, Cluster],
+    scoring: Scoring,
     labels: tuple[str, ...],
     keys: tuple[int, ...],
     classes: Ints,
@@ -321,18 +321,20 @@ def _arranged(
         places[index].append(place)
     # The first example's: it stays as long as the example, so that teaching more leaves the rest as it is.
     center = tracks[0].mean(axis=0) if keys else np.zeros(tracks.shape[2], dtype=np.float32)
-    groups = {
-        label: grouped(before.get(label), reading, center, tuple(keys[place] for place in mine), mine, tracks)
+    clusters = {
+        label: clustered(
+            before.get(label), scoring, center, tuple(keys[place] for place in mine), mine, tracks
+        )
         for label, mine in zip(labels, places.values(), strict=True)
     }
-    counts = np.array([len(group.counts) for group in groups.values()], dtype=np.int64)
-    tables = [group.table for group in groups.values()]
-    background = reading.background.astype(np.float64) - center
-    scaled = reading.sharpness * background
-    own = reading.background_bias - reading.sharpness * np.square(background).sum(axis=1) / 2
-    biases = [group.bias for group in groups.values()]
+    counts = np.array([len(cluster.counts) for cluster in clusters.values()], dtype=np.int64)
+    tables = [cluster.table for cluster in clusters.values()]
+    background = scoring.background.astype(np.float64) - center
+    scaled = scoring.sharpness * background
+    own = scoring.background_bias - scoring.sharpness * np.square(background).sum(axis=1) / 2
+    biases = [cluster.bias for cluster in clusters.values()]
     return Prototypes(
-        reading,
+        scoring,
         labels,
         keys,
         classes,
@@ -341,5 +343,5 @@ def _arranged(
         np.concatenate([*tables, scaled], dtype=np.float32),
         np.concatenate([*biases, own], dtype=np.float32),
         np.cumsum(counts) - counts,
-        groups,
+        clusters,
     )

@@ -17,7 +17,7 @@ GAIN = 1.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class Scoring:
     """How embeddings of one encoder are read; it comes with the encoder.
 
     Attributes:
@@ -77,22 +77,22 @@ class Reading:
             object.__setattr__(self, name, array.astype(np.float32))
 
 
-def as_document(reading: Reading) -> dict[str, Any]:
-    """A reading as JSON takes it; the arrays are float32, little-endian, in base64."""
+def as_document(scoring: Scoring) -> dict[str, Any]:
+    """A scoring as JSON takes it; the arrays are float32, little-endian, in base64."""
     return {
-        "levels": reading.levels,
-        "sharpness": reading.sharpness,
-        "usual": reading.usual,
-        "gain": reading.gain,
-        "inner": reading.inner,
-        "detected": None if reading.detected is None else reading.detected.tolist(),
-        "background_shape": list(reading.background.shape),
-        "background": _encoded(reading.background),
-        "background_bias": _encoded(reading.background_bias),
+        "levels": scoring.levels,
+        "sharpness": scoring.sharpness,
+        "usual": scoring.usual,
+        "gain": scoring.gain,
+        "inner": scoring.inner,
+        "detected": None if scoring.detected is None else scoring.detected.tolist(),
+        "background_shape": list(scoring.background.shape),
+        "background": _encoded(scoring.background),
+        "background_bias": _encoded(scoring.background_bias),
     }
 
 
-def reading_of(document: Mapping[str, Any]) -> Reading:
+def scoring_of(document: Mapping[str, Any]) -> Scoring:
     """What `as_document` wrote.
 
     Raises:
@@ -104,7 +104,7 @@ def reading_of(document: Mapping[str, Any]) -> Reading:
     said = document.get("detected")
     detected = None if said is None else np.array(said, dtype=np.float32)
     levels, sharpness = int(document["levels"]), float(document["sharpness"])
-    return Reading(levels, background, bias, sharpness, **told, detected=detected)
+    return Scoring(levels, background, bias, sharpness, **told, detected=detected)
 
 
 def _encoded(array: Floats) -> str:

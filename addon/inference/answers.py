@@ -20,7 +20,7 @@ from addon.fewshot.prototypes import (
     taught,
     threshold,
 )
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.fewshot.sums import peak, total
 from addon.inference.encode import tracks_of
 from addon.inference.step import Floats, StepOutputs, StepSession
@@ -90,11 +90,11 @@ class Answers(Protocol):
 
 def answers_of(session: StepSession) -> Answers:
     """How the steps of a session are read."""
-    reading = session.spec.reading
-    if reading is None:
+    scoring = session.spec.scoring
+    if scoring is None:
         return HeadAnswers(session)
-    taught_ones = TaughtAnswers(session, reading)
-    return OwnOrTaught(HeadAnswers(session), taught_ones) if session.spec.labels else taught_ones
+    taught_ones = TaughtAnswers(session, scoring)
+    return FallbackAnswers(HeadAnswers(session), taught_ones) if session.spec.labels else taught_ones
 
 
 class HeadAnswers:
@@ -124,7 +124,7 @@ class HeadAnswers:
         return Said(probabilities, progress, _chance(strange) if self._tells_unknown else 0.0)
 
 
-class OwnOrTaught:
+class FallbackAnswers:
     """A model's own classes for as long as nothing is taught, then the taught ones alone.
 
     Not both at once: the own classes are read at the scale of the model's training, the taught ones at that
@@ -175,13 +175,13 @@ class TaughtAnswers:
 
     Args:
         session: A base encoder.
-        reading: How its embeddings are read.
+        scoring: How its embeddings are read.
     """
 
-    def __init__(self, session: StepSession, reading: Reading) -> None:
+    def __init__(self, session: StepSession, scoring: Scoring) -> None:
         self._session = session
         self.recipe = session.spec.recipe
-        self.prototypes = no_prototypes(reading)
+        self.prototypes = no_prototypes(scoring)
         self._threshold = 0.0
         self._asked = NOBODY
         self._sizes: dict[int, float] = {}
@@ -235,13 +235,13 @@ class TaughtAnswers:
             return self.prototypes
         self.recipe = replace(self.recipe, scale=scale)
         self._asked = NOBODY
-        return no_prototypes(self.prototypes.reading)
+        return no_prototypes(self.prototypes.scoring)
 
     def _with_new(self, prototypes: Prototypes, examples: Sequence[TaughtInk]) -> Prototypes:
         known = set(prototypes.keys)
         new = [example for example in examples if example.id not in known]
         inks = [self._strokes[example.id] for example in new]
-        tracks = tracks_of(self._session, self.recipe, prototypes.reading, inks) if inks else []
+        tracks = tracks_of(self._session, self.recipe, prototypes.scoring, inks) if inks else []
         return taught(prototypes, [example.id for example in new], [example.label for example in new], tracks)
 
 

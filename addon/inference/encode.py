@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from addon.features.rows import FeatureRecipe, RowTable, Strokes, ink_rows
 from addon.fewshot.prototypes import track
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.inference.step import Floats, StepSession
 
 # Inks that go through the encoder side by side.
@@ -15,14 +15,14 @@ AT_ONCE = 32
 
 
 def tracks_of(
-    session: StepSession, recipe: FeatureRecipe, reading: Reading, inks: Sequence[Strokes]
+    session: StepSession, recipe: FeatureRecipe, scoring: Scoring, inks: Sequence[Strokes]
 ) -> list[Floats]:
     """The track of each ink.
 
     Args:
         session: A base encoder.
         recipe: How points become rows, its scale that of the taught inks.
-        reading: How the encoder's embeddings are read.
+        scoring: How the encoder's embeddings are read.
         inks: At least one, each of at least one stroke.
 
     Raises:
@@ -37,7 +37,7 @@ def tracks_of(
         outputs, _ = session.step(_side_by_side(table, chosen), session.start(len(chosen)))
         for place, ink in enumerate(chosen.tolist()):
             rows = slice(table.offsets[ink], table.offsets[ink + 1])
-            tracks[ink] = track(reading, outputs.embedding[place, : lengths[ink]], table.travel[rows])
+            tracks[ink] = track(scoring, outputs.embedding[place, : lengths[ink]], table.travel[rows])
     return [tracks[ink] for ink in range(len(lengths))]
 
 

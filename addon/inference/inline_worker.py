@@ -6,7 +6,7 @@ from typing import Any, Generic
 
 from addon.background.timings import Timings
 from addon.background.worker import Given, Policy, ThreadWorker, Told, Worker
-from addon.background.worker_result import Answered, failed, notices_of
+from addon.background.worker_result import WorkerResult, failed, notices_of
 from addon.errors import said
 from addon.inference.loaded_model import INLINE_BELOW_US
 
@@ -26,7 +26,7 @@ class InlineWorker(Generic[Given, Told]):
         self.name = name
         self.full = False
         self._call = call
-        self._answered: Answered[Told] = Answered(name)
+        self._answered: WorkerResult[Told] = WorkerResult(name)
 
     def feed(self, x: Given, /) -> bool:
         """Run the model; False once it is closed."""

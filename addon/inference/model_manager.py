@@ -10,10 +10,10 @@ from addon.inference.pens import Pens
 from addon.inference.providers import check_provider, choose_here
 from addon.model.folder_watch import (
     Back,
+    Debounced,
     Event,
     FolderWatch,
     Gone,
-    Ripe,
     is_there,
     model_folders,
     said_of,
@@ -32,7 +32,7 @@ def told_apart(model: LoadedModel, other: LoadedModel | None) -> str:
     return f"{name} ({model.content[:6]} instead of {other.content[:6]})"
 
 
-class ModelSlot:
+class ModelManager:
     """Loads models beside the frame and hands them to the pens between two frames.
 
     Args:
@@ -182,7 +182,7 @@ class ModelSlot:
         match event:
             case Gone() | Back():
                 return said_of(event)
-            case Ripe(path, older):
+            case Debounced(path, older):
                 kept = [each for each in (*older, *self._ripe) if each != path]
                 self._ripe = [path, *dict.fromkeys(kept)][:MOST_TRIED]
                 return ""

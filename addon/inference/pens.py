@@ -18,7 +18,7 @@ from addon.inference.fade import FadingEngine
 from addon.inference.inline import Mark, News, Taught
 from addon.inference.loaded_model import LoadedModel
 from addon.inference.predictor import Sample
-from addon.inference.replay_buffer import InkTape
+from addon.inference.replay_buffer import ReplayBuffer
 from addon.prediction import Prediction, no_prediction
 
 CLOSING_SECONDS = 2.0
@@ -43,7 +43,7 @@ class Pens:
         self._crossfade = crossfade
         self.model: LoadedModel | None = None
         self._engine: Engine | None = None
-        self._tape = InkTape()
+        self._tape = ReplayBuffer()
         self._seen_last: int | None = None
         self._nothing = no_prediction(())
         self._examples: tuple[TaughtInk, ...] = ()

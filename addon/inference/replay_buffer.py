@@ -32,7 +32,7 @@ class PointerInk:
     end_heard: bool = False
 
 
-class InkTape:
+class ReplayBuffer:
     """The last ink of every pointer, and those before it of which an engine still has to tell the end."""
 
     def __init__(self) -> None:

@@ -42,8 +42,8 @@ class StepOutputs(NamedTuple):
 def answer_sizes(spec: ModelSpec) -> dict[str, int]:
     """Of what a step answers, the field of `StepOutputs` and its last size."""
     sizes = {"embedding": spec.embedding, "scores": len(spec.labels), "progress": 1, "unknown": 1}
-    # Without a reading nobody looks at the embedding, so it is not copied out at every point.
-    unread = () if spec.reading is not None else ("embedding",)
+    # Without a scoring nobody looks at the embedding, so it is not copied out at every point.
+    unread = () if spec.scoring is not None else ("embedding",)
     return {name: size for name, size in sizes.items() if name in spec.outputs and name not in unread}
 
 

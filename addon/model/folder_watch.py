@@ -59,8 +59,8 @@ class Stamp(NamedTuple):
     size: int
     time: int
     number: int
-    weights: "Beside" = ()
-    words: "Beside" = ()
+    weights: "BackgroundProcess" = ()
+    words: "BackgroundProcess" = ()
 
     @property
     def own(self) -> tuple[int, int, int]:
@@ -73,10 +73,10 @@ class Stamp(NamedTuple):
         return max((self.time, *(each.time for _, each in (*self.weights, *self.words) if each is not None)))
 
 
-Beside: TypeAlias = tuple[tuple[str, Stamp | None], ...]
+BackgroundProcess: TypeAlias = tuple[tuple[str, Stamp | None], ...]
 
 
-class Ripe(NamedTuple):
+class Debounced(NamedTuple):
     """A model that is new or has changed, and is written to its end.
 
     Attributes:
@@ -100,7 +100,7 @@ class Back(NamedTuple):
     folder: Path
 
 
-Event = Ripe | Gone | Back
+Event = Debounced | Gone | Back
 
 
 def said_of(event: Gone | Back) -> str:
@@ -125,7 +125,7 @@ class Watched:
     named: bool = False
 
 
-class Ripening:
+class Debouncer:
     """Finds out from one look after the other which models are new and done.
 
     Args:
@@ -208,7 +208,7 @@ class FolderWatch:
         self._there = {each.folder: is_there(each.folder) for each in self._watched}
         # That the user's first model makes its folder is no news; that one came which was missed is.
         self._missed = {each.folder for each in self._watched if each.named and not self._there[each.folder]}
-        self._ripening = Ripening(models_in(self._watched), set_is_whole)
+        self._ripening = Debouncer(models_in(self._watched), set_is_whole)
         self._thread = threading.Thread(target=self._work, name="inkloop-watch", daemon=True)
         self._thread.start()
         end_at_exit(self, self._thread, self._ending.set)
@@ -241,7 +241,7 @@ class FolderWatch:
                 self._events.put(Back(folder))
         ripe = self._ripening.look(models_in(self._watched), monotonic())
         if ripe:
-            self._events.put(Ripe(ripe[-1], tuple(reversed(ripe[:-1]))))
+            self._events.put(Debounced(ripe[-1], tuple(reversed(ripe[:-1]))))
 
 
 def models_in(watched: Sequence[Watched]) -> dict[Path, Stamp]:
@@ -269,7 +269,7 @@ def model_at(path: Path) -> Stamp | None:
     return own._replace(weights=_stamps(path, needs(path, own)), words=_stamps(path, words))
 
 
-def _stamps(path: Path, names: Iterable[str]) -> Beside:
+def _stamps(path: Path, names: Iterable[str]) -> BackgroundProcess:
     return tuple((name, stamp_of(path.parent / name)) for name in names)
 
 

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from addon.errors import ModelError
 from addon.features.rows import COLUMNS, FeatureRecipe, recipe_from
-from addon.fewshot.scoring import Reading, as_document, reading_of
+from addon.fewshot.scoring import Scoring, as_document, scoring_of
 
 METADATA_KEY = "inkloop"
 FORMAT = 1
@@ -59,7 +59,7 @@ class ModelSpec:
         thumbnails: One ink a class, as taught.
         versions: Of torch, onnx, the opset and Inkloop, at export.
         taught_hash: SHA-256 of the inks it was trained on, in hex.
-        reading: How the embeddings of a base encoder are read; None for a model that cannot be taught.
+        scoring: How the embeddings of a base encoder are read; None for a model that cannot be taught.
         unknown: Whether the graph tells of each point how likely it is none of its classes.
     """
 
@@ -72,11 +72,11 @@ class ModelSpec:
     thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict[str, Thumbnail])
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
     taught_hash: str = ""
-    reading: Reading | None = None
+    scoring: Scoring | None = None
     unknown: bool = False
 
     def __post_init__(self) -> None:
-        if not (self.labels or self.reading) or len(set(self.labels)) != len(self.labels):
+        if not (self.labels or self.scoring) or len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels must be one or more, no two alike; got {list(self.labels)}")
         if self.unknown and not self.labels:
             raise ValueError("unknown is told beside classes; this model has none")
@@ -89,7 +89,7 @@ class ModelSpec:
     @property
     def kind(self) -> str:
         """What the file calls itself."""
-        return KIND if self.reading is None else ENCODER_KIND
+        return KIND if self.scoring is None else ENCODER_KIND
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -105,10 +105,10 @@ class ModelSpec:
 def spec_to_json(spec: ModelSpec) -> str:
     """Write a spec as the document that goes into the file."""
     document = {"format": FORMAT, "kind": spec.kind, "columns": list(COLUMNS)}
-    document |= asdict(replace(spec, reading=None, labels=spec.labels or ("",)))
+    document |= asdict(replace(spec, scoring=None, labels=spec.labels or ("",)))
     document |= {
         "labels": spec.labels,
-        "reading": None if spec.reading is None else as_document(spec.reading),
+        "reading": None if spec.scoring is None else as_document(spec.scoring),
     }
     return json.dumps(document, ensure_ascii=False, sort_keys=True)
 
@@ -170,7 +170,7 @@ def _spec_of(document: Mapping[str, Any]) -> ModelSpec:
         thumbnails=_thumbnails(document.get("thumbnails", {})),
         versions=dict(document.get("versions", {})),
         taught_hash=str(document.get("taught_hash", "")),
-        reading=reading_of(document["reading"]) if document["kind"] == ENCODER_KIND else None,
+        scoring=scoring_of(document["reading"]) if document["kind"] == ENCODER_KIND else None,
         unknown=bool(document.get("unknown", False)),
     )
 

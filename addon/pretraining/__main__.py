@@ -25,7 +25,7 @@ from addon.errors import AddonError, ModelError, TrainingError, said
 from addon.files import write_atomically
 from addon.pretraining.encoder_accuracy import SEEDS, on_foreign, on_held_out
 from addon.pretraining.encoder_card import encoder_card
-from addon.pretraining.encoder_scoring import measured_reading
+from addon.pretraining.encoder_scoring import measured_scoring
 from addon.pretraining.loop import (
     Settings,
     State,
@@ -194,7 +194,7 @@ def _unipen_writers(pool: Pool) -> int:
 
 
 def _measure_again(chosen: argparse.Namespace) -> None:
-    """Write an encoder anew that exists: its weights as they are, its reading and its figures measured.
+    """Write an existing encoder again: the same weights, with its scoring and its figures measured.
 
     Raises:
         ModelError: It cannot be read, or is no base encoder that was made by this command.
@@ -222,16 +222,16 @@ def _write(
     facts: dict[str, Any],
     chosen: argparse.Namespace,
 ) -> None:
-    reading = measured_reading(net, settings, pool)
+    scoring = measured_scoring(net, settings, pool)
     measured = {
         "seeds": SEEDS,
-        "held_out": on_held_out(net, reading, settings.spacing, apart),
-        "foreign": on_foreign(net, reading, settings.spacing, chosen.data),
+        "held_out": on_held_out(net, scoring, settings.spacing, apart),
+        "foreign": on_foreign(net, scoring, settings.spacing, chosen.data),
     }
     out: Path = chosen.out
     out.parent.mkdir(parents=True, exist_ok=True)
     written = export_encoder(
-        net, spec_read(net, settings.spacing, reading).with_training(**facts | measured), out
+        net, spec_read(net, settings.spacing, scoring).with_training(**facts | measured), out
     )
     write_atomically(out.with_suffix(".md"), encoder_card(written, out.stat().st_size).encode())
 

@@ -11,7 +11,7 @@ import torch
 from addon.dataset.corpus import Corpus, read_corpus
 from addon.features.rows import RowTable
 from addon.fewshot.prototypes import Prototypes, answers, no_prototypes, taught, track
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.pretraining.fewshot_accuracy import Encoder, Floats, Ints, Scored, measure
 from addon.training.encoder import EncoderNet
 from addon.training.pool import UNIPEN, Pool, as_corpus
@@ -40,9 +40,9 @@ FOREIGN = (
 )
 
 
-def on_held_out(net: EncoderNet, reading: Reading, spacing: float, apart: Pool) -> list[dict[str, Any]]:
+def on_held_out(net: EncoderNet, scoring: Scoring, spacing: float, apart: Pool) -> list[dict[str, Any]]:
     """The figures on the writers and alphabets that were set apart."""
-    encoder = encoder_of(net, reading, spacing)
+    encoder = encoder_of(net, scoring, spacing)
     rows = [
         _row(encoder, as_corpus(apart, kinds), " + ".join(kinds), protocol, shots, unknown)
         for kinds, protocol, shots, unknown in HELD_OUT
@@ -54,9 +54,9 @@ def on_held_out(net: EncoderNet, reading: Reading, spacing: float, apart: Pool) 
     return [row for row in rows if "accuracy" in row]
 
 
-def on_foreign(net: EncoderNet, reading: Reading, spacing: float, folder: Path) -> list[dict[str, Any]]:
+def on_foreign(net: EncoderNet, scoring: Scoring, spacing: float, folder: Path) -> list[dict[str, Any]]:
     """The figures on the evaluation files that are in the folder."""
-    encoder = encoder_of(net, reading, spacing)
+    encoder = encoder_of(net, scoring, spacing)
     return [
         _row(encoder, read_corpus(folder / f"{name}.npz"), name, protocol, shots, unknown)
         for name, protocol, shots, unknown in FOREIGN
@@ -71,10 +71,10 @@ def _row(
     return {"data": name, "protocol": protocol, "shots": shots, **found}
 
 
-def encoder_of(net: EncoderNet, reading: Reading, spacing: float) -> Encoder:
+def encoder_of(net: EncoderNet, scoring: Scoring, spacing: float) -> Encoder:
     """An encoder as it is measured."""
     net.eval()
-    return Encoder(spacing, partial(_encoded, net), _teacher(reading))
+    return Encoder(spacing, partial(_encoded, net), _teacher(scoring))
 
 
 def _encoded(net: EncoderNet, rows: Floats, offsets: Ints) -> Floats:
@@ -91,18 +91,18 @@ def _encoded(net: EncoderNet, rows: Floats, offsets: Ints) -> Floats:
     return out
 
 
-def prototypes_of(reading: Reading, embeddings: Floats, table: RowTable, classes: Ints) -> Prototypes:
+def prototypes_of(scoring: Scoring, embeddings: Floats, table: RowTable, classes: Ints) -> Prototypes:
     """What is taught by inks, their embeddings given at every row of a table."""
     starts, stops = table.offsets[:-1].tolist(), table.offsets[1:].tolist()
-    tracks = [track(reading, embeddings[a:b], table.travel[a:b]) for a, b in zip(starts, stops, strict=True)]
+    tracks = [track(scoring, embeddings[a:b], table.travel[a:b]) for a, b in zip(starts, stops, strict=True)]
     order: list[int] = np.argsort(classes, kind="stable").tolist()
     names = [str(number) for number in classes[order].tolist()]
-    return taught(no_prototypes(reading), order, names, [tracks[place] for place in order])
+    return taught(no_prototypes(scoring), order, names, [tracks[place] for place in order])
 
 
-def _teacher(reading: Reading) -> Callable[[Floats, RowTable, Ints], Callable[[Floats], Scored]]:
+def _teacher(scoring: Scoring) -> Callable[[Floats, RowTable, Ints], Callable[[Floats], Scored]]:
     def teach(embeddings: Floats, table: RowTable, classes: Ints) -> Callable[[Floats], Scored]:
-        prototypes = prototypes_of(reading, embeddings, table, classes)
+        prototypes = prototypes_of(scoring, embeddings, table, classes)
 
         def score(asked: Floats) -> Scored:
             parts = [

@@ -62,7 +62,7 @@ the last {fall:.0f} %. The LSTM computed in {precision}. An episode teaches 1 to
 classes, at {settings[levels]} levels, and asks others, some of classes that were not taught. Its loss:
 cross-entropy of the class at random rows, at the last and with the pen lifted; the error of the progress; and
 whether it is unknown. Then measured, on what was trained on: how sharply nearness is read, and which progress
-each of the {spec.reading.levels} levels stands for.
+each of the {spec.scoring.levels} levels stands for.
 Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
 """
 
@@ -79,13 +79,13 @@ def encoder_card(spec: ModelSpec, size: int) -> str:
         spec: The spec of the exported encoder, its training filled in by `addon.pretraining`.
         size: Of the file, in bytes.
     """
-    facts, settings, reading = spec.training, spec.training["settings"], spec.reading
-    assert reading is not None
+    facts, settings, scoring = spec.training, spec.training["settings"], spec.scoring
+    assert scoring is not None
     return CARD.format(
         spec=spec,
         facts=facts,
         settings=settings,
-        levels=reading.levels,
+        levels=scoring.levels,
         spacing=f"1/{round(1 / settings['spacing'])}",
         seeds=facts["seeds"],
         megabytes=size / 1e6,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from addon.dataset.corpus import Corpus
 from addon.dataset.splits import tasks
 from addon.fewshot.prototypes import at_levels
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.pretraining.encoder_accuracy import encoder_of, prototypes_of
 from addon.pretraining.fewshot_accuracy import STEPS, Encoder, Floats, laid, measure, step_rows, true_progress
 from addon.pretraining.loop import Settings
@@ -29,7 +29,7 @@ ROUNDS, LEAST = 60, 1e-3
 Doubles = NDArray[np.float64]
 
 
-def measured_reading(net: EncoderNet, settings: Settings, pool: Pool) -> Reading:
+def measured_scoring(net: EncoderNet, settings: Settings, pool: Pool) -> Scoring:
     """How the embeddings of a trained network are read, its projection's bias included.
 
     Args:
@@ -38,38 +38,38 @@ def measured_reading(net: EncoderNet, settings: Settings, pool: Pool) -> Reading
         pool: What it was trained on. What was held out tells how good it is, and so chooses nothing.
     """
     inner = settings.levels / settings.read
-    plain = Reading(settings.read, *background_of(net), inner=inner)
+    plain = Scoring(settings.read, *background_of(net), inner=inner)
     sharp = replace(plain, sharpness=_sharpness(net, plain, settings.spacing, pool))
     return replace(sharp, detected=_detected(net, sharp, settings.spacing, pool))
 
 
-def _sharpness(net: EncoderNet, reading: Reading, spacing: float, pool: Pool) -> float:
+def _sharpness(net: EncoderNet, scoring: Scoring, spacing: float, pool: Pool) -> float:
     """The sharpness that makes probabilities as often right as they say."""
     asked = ((as_corpus(pool, UNIPEN), 1), (as_corpus(pool, ("unipen_digits",)), 5))
     found: dict[float, float] = {}
     for sharpness in SHARPNESSES:
-        encoder = encoder_of(net, replace(reading, sharpness=sharpness), spacing)
+        encoder = encoder_of(net, replace(scoring, sharpness=sharpness), spacing)
         gaps = [measure(encoder, corpus, "wd", shots, 1, WRITERS).get("ece", 0.0) for corpus, shots in asked]
         found[sharpness] = sum(gaps)
     return min(found, key=lambda each: found[each])
 
 
-def _detected(net: EncoderNet, reading: Reading, spacing: float, pool: Pool) -> Floats | None:
+def _detected(net: EncoderNet, scoring: Scoring, spacing: float, pool: Pool) -> Floats | None:
     """The progress that the levels are best taken for; None if there is nobody to ask."""
-    encoder = encoder_of(net, reading, spacing)
+    encoder = encoder_of(net, scoring, spacing)
     parts: list[tuple[Doubles, Doubles]] = []
     for kinds in (*((kind,) for kind in UNIPEN), UNIPEN):
-        parts += _asked(encoder, reading, as_corpus(pool, kinds))
+        parts += _asked(encoder, scoring, as_corpus(pool, kinds))
     return fitted(*map(np.concatenate, zip(*parts, strict=True))) if parts else None
 
 
-def _asked(encoder: Encoder, reading: Reading, corpus: Corpus) -> list[tuple[Doubles, Doubles]]:
+def _asked(encoder: Encoder, scoring: Scoring, corpus: Corpus) -> list[tuple[Doubles, Doubles]]:
     """How likely each level is at every step of inks that were not taught, and their progress there."""
     made: list[tuple[Doubles, Doubles]] = []
     for task in tasks(corpus, "wd", 1, 0, WRITERS):
         rows = laid(corpus, task, encoder.spacing)
         embeddings = encoder.encode(rows.taught.rows, rows.taught.offsets)
-        known = prototypes_of(reading, embeddings, rows.taught, rows.classes)
+        known = prototypes_of(scoring, embeddings, rows.taught, rows.classes)
         at = step_rows(rows.asked)[:, :STEPS].ravel()
         likely = at_levels(known, encoder.encode(rows.asked.rows, rows.asked.offsets)[at])
         made.append((likely.astype(np.float64), true_progress(rows.asked).ravel()))

@@ -43,7 +43,7 @@ from addon.training.export_check import Answer, Arrays, onnx_answer, session_of,
 from addon.training.flat import gather
 from addon.training.plan import UNKNOWN
 from addon.training.pool import Pool, read_pool, sha256_of, split
-from addon.training.priority import step_back
+from addon.training.priority import lower_priority
 from addon.training.variations import hidden_at
 
 SCALE = 200.0
@@ -138,7 +138,7 @@ def _answer(base: onnx.ModelProto, net: EncoderNet, head: Head) -> Answer:
 
 def _make(encoder: Path, data: Path, out: Path, passes: int) -> None:
     began = time.monotonic()
-    step_back(TrainConfig())
+    lower_priority(TrainConfig())
     base, spec, _ = read_base(encoder)
     net, _ = read_encoder(encoder)
     net.eval()

@@ -47,18 +47,18 @@ def _serve(line: str, events: TextIO, cancel: threading.Event) -> None:
 
         return _tell(events, bake(job))
     from addon.training.config import adapt_config_from, config_from
-    from addon.training.priority import step_back
+    from addon.training.priority import lower_priority
 
     if job.model is None:
         from addon.training.run import run
 
         config = config_from(job.config)
-        step_back(config)
+        lower_priority(config)
         return run(job, config, lambda event: _tell(events, event), cancel.is_set)
     from addon.training.adapting import adapt
 
     adapting = adapt_config_from(job.config)
-    step_back(adapting)
+    lower_priority(adapting)
     adapt(job, adapting, lambda event: _tell(events, event), cancel.is_set)
 
 

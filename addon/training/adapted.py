@@ -32,7 +32,7 @@ def export_adapted(net: EncoderNet, base: Path, name: str, facts: dict[str, Any]
         OSError: The file cannot be written; the old file is as it was.
     """
     model, spec = read_model(base)
-    before = spec.reading
+    before = spec.scoring
     assert before is not None
     if any("embedding" in node.input for node in model.graph.node):
         model = Extractor(model).extract_model(list(INPUTS), list(ENCODER_OUTPUTS))
@@ -42,8 +42,8 @@ def export_adapted(net: EncoderNet, base: Path, name: str, facts: dict[str, Any]
     (changed,) = tensors({"project.W": array_of(net.project.weight).T})
     project.CopyFrom(changed)
     background, bias = array_of(net.background), array_of(net.background_bias)
-    reading = replace(before, background=background, background_bias=bias)
-    written = replace(spec, reading=reading, versions=versions()).with_training(name=name, adapted=facts)
+    scoring = replace(before, background=background, background_bias=bias)
+    written = replace(spec, scoring=scoring, versions=versions()).with_training(name=name, adapted=facts)
 
     def answer(inputs: Arrays) -> Arrays:
         rows, h, c = map(torch.as_tensor, inputs)

@@ -20,7 +20,7 @@ from addon.errors import TrainingError
 from addon.features.rows import FeatureRecipe, flat_rows
 from addon.features.scale import ink_scale
 from addon.fewshot import prototypes
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.training.adapted import export_adapted
 from addon.training.config import FEWEST_COPIES, AdaptConfig
 from addon.training.encoder import EncoderNet, loss_at
@@ -125,12 +125,12 @@ def adapt(
     classes = checked_classes(corpus)
     assert job.model is not None
     net, spec = read_encoder(job.model)
-    assert spec.reading is not None
+    assert spec.scoring is not None
     tell(Started(tuple(np.unique(corpus.labels).tolist()), len(corpus), config.iterations))
     torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
     try:
-        given = taught_of(net, corpus, classes, spec.recipe, spec.reading.levels, config, teller)
-        before, after = compared(net, given, spec.reading, config, teller)
+        given = taught_of(net, corpus, classes, spec.recipe, spec.scoring.levels, config, teller)
+        before, after = compared(net, given, spec.scoring, config, teller)
         if after <= before:
             return tell(Kept(before, after, teller.seconds))
         made = adapted(net, given.drill, np.arange(len(classes)), config, config.folds, teller)
@@ -187,7 +187,7 @@ def taught_of(
 
 
 def compared(
-    net: EncoderNet, given: Taught, reading: Reading, config: AdaptConfig, teller: Teller
+    net: EncoderNet, given: Taught, scoring: Scoring, config: AdaptConfig, teller: Teller
 ) -> tuple[float, float]:
     """Share of left out inks recognised, half drawn and lifted taken together, before and after adapting.
 
@@ -205,7 +205,7 @@ def compared(
                 tracks = each.project(given.drill.tracks)
                 rows = each.project(given.asked)
             vectors, bias = background_of(each)
-            own = replace(reading, background=vectors, background_bias=bias)
+            own = replace(scoring, background=vectors, background_bias=bias)
             counts.append(int(right(own, tracks, rows, given.drill.classes, fold).sum()))
         before, after = before + counts[0], after + counts[1]
     return before / asked, after / asked

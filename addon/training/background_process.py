@@ -26,7 +26,7 @@ class Process(Protocol):
         """End it, whatever it is doing."""
 
 
-class Beside:
+class BackgroundProcess:
     """Prepares a job and starts its process in a thread; nothing else here waits.
 
     Args:

@@ -23,7 +23,7 @@ from addon.dataset.corpus import corpus_hash, inks, read_corpus
 from addon.errors import ModelError, TaughtError
 from addon.features.rows import RowTable, ink_rows
 from addon.fewshot.prototypes import Prototypes, answers, no_prototypes, rounding, taught, threshold, track
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.model.metadata import ENCODER_OUTPUTS, INPUTS, UNKNOWN_OUTPUT, ModelSpec
 from addon.prediction import softmax
 from addon.training.export_check import (
@@ -53,9 +53,9 @@ def bake(job: Baking) -> Baked:
         OSError: The file cannot be written; the old one is as it was.
     """
     began = monotonic()
-    base, spec, reading = read_base(job.model)
+    base, spec, scoring = read_base(job.model)
     corpus = read_corpus(job.data)
-    prototypes = _prototypes(job.tracks, reading, corpus.labels.tolist())
+    prototypes = _prototypes(job.tracks, scoring, corpus.labels.tolist())
     written = replace(
         spec,
         labels=prototypes.labels,
@@ -81,16 +81,16 @@ def bake(job: Baking) -> Baked:
     return Baked(job.out, prototypes.labels, len(corpus), monotonic() - began)
 
 
-def read_base(path: Path) -> tuple[onnx.ModelProto, ModelSpec, Reading]:
+def read_base(path: Path) -> tuple[onnx.ModelProto, ModelSpec, Scoring]:
     """A base encoder's graph without classes of its own, and what its file says.
 
     Raises:
         ModelError: It cannot be read, or is no base encoder.
     """
     model, spec = read_model(path)
-    if spec.reading is None:
+    if spec.scoring is None:
         raise ModelError(f"{path.name} has classes of its own and learns no others; use a base encoder")
-    return Extractor(model).extract_model(list(INPUTS), list(ENCODER_OUTPUTS)), spec, spec.reading
+    return Extractor(model).extract_model(list(INPUTS), list(ENCODER_OUTPUTS)), spec, spec.scoring
 
 
 def baked(base: onnx.ModelProto, spec: ModelSpec, prototypes: Prototypes, limit: float) -> onnx.ModelProto:
@@ -138,7 +138,7 @@ def _head_nodes() -> list[onnx.NodeProto]:
 
 
 def _head_weights(prototypes: Prototypes, limit: float) -> list[onnx.TensorProto]:
-    end = len(prototypes.table) - len(prototypes.reading.background)
+    end = len(prototypes.table) - len(prototypes.scoring.background)
     arrays = {
         "center": prototypes.center,
         "prototypes.W": prototypes.table[:end].T,
@@ -158,14 +158,14 @@ def _head_weights(prototypes: Prototypes, limit: float) -> list[onnx.TensorProto
 
 def _groups(prototypes: Prototypes, end: int) -> Floats:
     """Which class each level of each prototype counts for; in the last column the progress it stands for."""
-    levels = prototypes.reading.levels + 1
+    levels = prototypes.scoring.levels + 1
     counts = np.diff(np.append(prototypes.starts, end // levels)) * levels
     classes = np.repeat(np.eye(len(counts)), counts, axis=0)
-    progress = np.tile(prototypes.reading.moments[:, 1], end // levels)
+    progress = np.tile(prototypes.scoring.moments[:, 1], end // levels)
     return np.column_stack([classes, progress]).astype(np.float32)
 
 
-def _prototypes(path: Path, reading: Reading, labels: list[str]) -> Prototypes:
+def _prototypes(path: Path, scoring: Scoring, labels: list[str]) -> Prototypes:
     try:
         tracks = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -173,7 +173,7 @@ def _prototypes(path: Path, reading: Reading, labels: list[str]) -> Prototypes:
     if len(tracks) != len(labels) or not labels:
         raise TaughtError(f"there are {len(tracks)} tracks for {len(labels)} examples; export once more")
     try:
-        return taught(no_prototypes(reading), range(len(labels)), labels, list(tracks))
+        return taught(no_prototypes(scoring), range(len(labels)), labels, list(tracks))
     except ValueError as error:
         raise TaughtError(f"the examples were taught to another encoder ({error})") from error
 
@@ -182,7 +182,7 @@ def _checked_track(session: Any, spec: ModelSpec, prototypes: Prototypes, first:
     """The first example's embeddings, if its track is what this encoder makes of it at this scale."""
     state = np.zeros((spec.layers, 1, spec.hidden), dtype=np.float32)
     (embeddings,) = onnx_answer(session, ENCODER_OUTPUTS[:1], [first.rows[np.newaxis], state, state])
-    again = track(prototypes.reading, embeddings[0], first.travel)
+    again = track(prototypes.scoring, embeddings[0], first.travel)
     if not np.allclose(again, prototypes.tracks[0], rtol=1e-3, atol=1e-3):
         raise TaughtError("the examples were read by another encoder or at another scale; export once more")
     return embeddings[0]

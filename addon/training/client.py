@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from addon.dataset.taught import Example
-from addon.inference.model_manager import ModelSlot
+from addon.inference.model_manager import ModelManager
 from addon.inference.pens import Pens
 from addon.model.registry import SUFFIX, next_model_path
 from addon.training.config import AdaptConfig, TrainConfig
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _IDLE = TrainingStatus()
 
 
-class Workshop:
+class TrainingClient:
     """One training and one export at a time.
 
     Args:
@@ -32,7 +32,7 @@ class Workshop:
         ValueError: There is no such preset.
     """
 
-    def __init__(self, name: str, pens: Pens, slot: ModelSlot, preset: str | None) -> None:
+    def __init__(self, name: str, pens: Pens, slot: ModelManager, preset: str | None) -> None:
         self._name = name
         self._pens = pens
         self._slot = slot
@@ -109,7 +109,7 @@ class Workshop:
             return "there is no model to export yet; wait until one is in"
         from addon.training.export_run import CopyRun, ExportRun
 
-        if model.spec.reading is not None and examples:
+        if model.spec.scoring is not None and examples:
             self._export = ExportRun(examples, known, model, folder / "export", path, self._name)
         elif model.spec.labels:
             missing = sorted({one.label for one in examples} - set(model.spec.labels))
@@ -140,7 +140,7 @@ class Workshop:
     @property
     def _adapts(self) -> bool:
         model = self._pens.model
-        return self._preset is None and model is not None and model.spec.reading is not None
+        return self._preset is None and model is not None and model.spec.scoring is not None
 
     def _base(self) -> "Base | None":
         model = self._pens.model

@@ -12,7 +12,7 @@ import torch
 from onnx import helper
 
 from addon.features.rows import COLUMNS, FeatureRecipe
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.model.metadata import ModelSpec
 from addon.training.encoder import EncoderNet
 from addon.training.export_check import Arrays, versions, write_checked
@@ -43,24 +43,24 @@ def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:
 
 def encoder_spec(net: EncoderNet, spacing: float, levels: int, sharpness: float = 1.0) -> ModelSpec:
     """What an encoder says about itself that is read in the plainest way."""
-    return spec_read(net, spacing, Reading(levels, *background_of(net), sharpness))
+    return spec_read(net, spacing, Scoring(levels, *background_of(net), sharpness))
 
 
-def spec_read(net: EncoderNet, spacing: float, reading: Reading) -> ModelSpec:
+def spec_read(net: EncoderNet, spacing: float, scoring: Scoring) -> ModelSpec:
     """What an encoder says about itself; its scale is nominal, since the taught inks decide it.
 
     Args:
         net: The encoder.
         spacing: Between two rows, in scales.
-        reading: How the embeddings of the network itself are read, its projection's bias included.
+        scoring: How the embeddings of the network itself are read, its projection's bias included.
     """
     # Distances do not know where the origin is, so the projection's bias moves into the background.
-    moved = replace(reading, background=reading.background - array_of(net.project.bias))
-    return ModelSpec((), FeatureRecipe(1.0, spacing), net.layers, net.hidden, net.size, reading=moved)
+    moved = replace(scoring, background=scoring.background - array_of(net.project.bias))
+    return ModelSpec((), FeatureRecipe(1.0, spacing), net.layers, net.hidden, net.size, scoring=moved)
 
 
 def background_of(net: EncoderNet) -> tuple[Floats, Floats]:
-    """The background's vectors and their bias, as a `Reading` takes them."""
+    """The background's vectors and their bias, as a `Scoring` takes them."""
     return array_of(net.background), array_of(net.background_bias)
 
 

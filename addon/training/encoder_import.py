@@ -20,13 +20,13 @@ def read_encoder(path: Path) -> tuple[EncoderNet, ModelSpec]:
         ModelError: It cannot be read, or is no base encoder.
     """
     model, spec = read_model(path)
-    if spec.reading is None:
+    if spec.scoring is None:
         raise ModelError(f"{path.name} is no base encoder; it has classes of its own and learns no others")
     arrays = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
-    net = EncoderNet(spec.layers, spec.hidden, spec.embedding, len(spec.reading.background))
+    net = EncoderNet(spec.layers, spec.hidden, spec.embedding, len(spec.scoring.background))
     weights = _lstm_weights(arrays, spec.layers, spec.hidden)
     weights |= {"project.weight": arrays["project.W"].T, "project.bias": np.zeros(spec.embedding)}
-    weights |= {"background": spec.reading.background, "background_bias": spec.reading.background_bias}
+    weights |= {"background": spec.scoring.background, "background_bias": spec.scoring.background_bias}
     net.load_state_dict({name: torch.tensor(np.array(array)) for name, array in weights.items()})
     return net, spec
 

@@ -18,7 +18,7 @@ from addon.files import write_atomically
 from addon.inference.inline import Taught
 from addon.inference.loaded_model import LoadedModel, copied, read_again
 from addon.model.folder_watch import stamp_of
-from addon.training.background_process import Beside, Process, make_folders_of
+from addon.training.background_process import BackgroundProcess, Process, make_folders_of
 from addon.training.protocol import Baked, Baking, Event, Failed
 from addon.training.trainer_process import TrainerProcess
 
@@ -69,7 +69,7 @@ class ExportRun:
             job = Baking(base, folder / SNAPSHOT, folder / TRACKS, recipe.scale, out, name)
             return _begun(given, prototypes, job, start)
 
-        self._beside = Beside(begin, "export")
+        self._beside = BackgroundProcess(begin, "export")
 
     def poll(self) -> str:
         """How it ended, in one line; empty as long as it has not."""
@@ -104,7 +104,7 @@ class CopyRun(ExportRun):
         if missing:
             names = ", ".join(map(repr, missing[:8])) + (", ..." if len(missing) > 8 else "")
             self._besides = f"; the model was not trained on {names}: train it, then export again"
-        self._beside = Beside(partial(_copied, model, out), "export")
+        self._beside = BackgroundProcess(partial(_copied, model, out), "export")
 
 
 def _taken_in(known: Future[Taught], examples: Sequence[Example]) -> tuple[Prototypes, FeatureRecipe]:

@@ -1,4 +1,4 @@
-"""Taught inks left out in turn and asked, as the shipped reading answers: whether an encoder is better."""
+"""Taught inks left out in turn and asked, as the shipped scoring answers: whether an encoder is better."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from addon.fewshot.prototypes import answers, no_prototypes, taught
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.training.graph import array_of
 
 Ints = NDArray[np.int64]
@@ -32,11 +32,11 @@ def folds(classes: Ints, count: int, chance: np.random.Generator) -> Iterator[Fo
         yield Fold(np.flatnonzero(part != number), np.flatnonzero(part == number))
 
 
-def right(reading: Reading, tracks: Tensor, asked: Tensor, classes: Ints, fold: Fold) -> Ints:
+def right(scoring: Scoring, tracks: Tensor, asked: Tensor, classes: Ints, fold: Fold) -> Ints:
     """How many of a fold's asked inks are recognised, at each row asked.
 
     Args:
-        reading: How the embeddings are read.
+        scoring: How the embeddings are read.
         tracks: Embeddings of every ink at its levels, shape (inks, levels + 1, embedding).
         asked: Embeddings of every ink at the rows to ask, shape (inks, rows, embedding).
         classes: Shape (inks,).
@@ -48,7 +48,7 @@ def right(reading: Reading, tracks: Tensor, asked: Tensor, classes: Ints, fold: 
     if not len(fold.asked):
         return np.zeros(asked.shape[1], dtype=np.int64)
     names = [str(label) for label in classes[fold.taught].tolist()]
-    known = taught(no_prototypes(reading), range(len(names)), names, list(array_of(tracks)[fold.taught]))
+    known = taught(no_prototypes(scoring), range(len(names)), names, list(array_of(tracks)[fold.taught]))
     rows = array_of(asked)[fold.asked]
     said = answers(known, rows.reshape(-1, rows.shape[2])).probabilities.argmax(axis=1)
     named = np.array(known.labels)[said].reshape(rows.shape[:2])

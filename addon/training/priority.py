@@ -8,7 +8,7 @@ import torch
 from addon.training.config import AdaptConfig, TrainConfig
 
 
-def step_back(config: TrainConfig | AdaptConfig) -> None:
+def lower_priority(config: TrainConfig | AdaptConfig) -> None:
     """Keep to the config's threads, and lower this process's priority where the system knows of it."""
     torch.set_num_threads(config.threads)
     if sys.platform != "win32" and config.niceness:

@@ -14,7 +14,7 @@ from addon.dataset.corpus import write_corpus
 from addon.dataset.taught import Example, frozen
 from addon.errors import TrainingError
 from addon.inference.loaded_model import LoadedModel, copied
-from addon.training.background_process import Beside, Process, make_folders_of
+from addon.training.background_process import BackgroundProcess, Process, make_folders_of
 from addon.training.config import AdaptConfig, TrainConfig
 from addon.training.protocol import (
     LAST,
@@ -99,7 +99,7 @@ class TrainingRun:
         )
         before = None if after is None else after._leaving
         work = partial(_begun, frozen(examples), job, base, start, before)
-        self._beside = Beside(work, "training")
+        self._beside = BackgroundProcess(work, "training")
 
     @property
     def process(self) -> Process | None:

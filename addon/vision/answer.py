@@ -94,7 +94,7 @@ class Answer:
 
 
 def answer_from(told: Mapping[str, NDArray[Any]], about: About, layer: str) -> Answer:
-    """An answer, from the arrays that `addon.vision.image_model.Looker` gives."""
+    """An answer, from the arrays that `addon.vision.image_model.ImageModel` gives."""
     left, top, width, height = (float(each) for each in told["place"])
     place = Crop(left, top, width, height)
     named = {name.partition(".")[::2]: array for name, array in told.items()}

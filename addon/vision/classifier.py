@@ -8,12 +8,12 @@ from addon.background.timings import Timings
 from addon.errors import AddonError, ModelError
 from addon.inference.pens import WARM_SECONDS
 from addon.inference.providers import check_provider
-from addon.model.folder_watch import Event, FolderWatch, Ripe, Stamp, Watched, model_at, said_of
+from addon.model.folder_watch import Debounced, Event, FolderWatch, Stamp, Watched, model_at, said_of
 from addon.model.image_arrays import Pixels, checked_image
 from addon.model.registry import find_folder, find_models, is_path, no_such_file, shipped_models
 from addon.text import escaped
 from addon.vision.answer import About, Answer
-from addon.vision.image_worker import Question, Watcher
+from addon.vision.image_worker import ImageWorker, Question
 from addon.vision.making import MADE, Making
 
 VIEWS = ("picture", "label", "graph", "parameters", "outputs")
@@ -76,8 +76,8 @@ class ImageClassifier:
         self._opened: dict[Path, Stamp | None] = {}
         self._paused = 0.0
         self._home: Path | None = None
-        self._now: Watcher | None = None
-        self._next: Watcher | None = None
+        self._now: ImageWorker | None = None
+        self._next: ImageWorker | None = None
         self._making: Making | None = None
         self._outbox: list[str] = []
         self._told: set[str] = set()
@@ -218,7 +218,7 @@ class ImageClassifier:
             self._watch.close()
 
     def _follow(self, event: Event) -> None:
-        if not isinstance(event, Ripe):
+        if not isinstance(event, Debounced):
             self._outbox.append(said_of(event))
             return
         for path in reversed(event.older):
@@ -270,7 +270,7 @@ class ImageClassifier:
             self._next.close()
         if self._watch is not None:
             self._opened[path] = model_at(path)
-        self._next = Watcher(path, *self._settings)
+        self._next = ImageWorker(path, *self._settings)
 
     def _swap(self) -> None:
         """Between two frames a model that answers takes over; one that is refused is told of."""

@@ -44,7 +44,7 @@ MOST_LAYERS = 2000
 """To choose from; names without end would hold up the frame that reads them."""
 
 
-class Looker:
+class ImageModel:
     """From a picture to answers, and to what the layers make of it.
 
     Called with arrays by name, it gives arrays by name:

@@ -43,7 +43,7 @@ class _Seen:
     knows: bool = False
 
 
-class Watcher:
+class ImageWorker:
     """A model that looks at pictures, beside the frame.
 
     Args:

@@ -10,23 +10,27 @@ from addon.inference.loaded_model import here
 from addon.inference.opening import read_model
 from addon.inference.placement import or_on_cpu
 from addon.inference.providers import Choice, asks_for, choose_here
-from addon.vision.image_model import GRAY, Looker
+from addon.vision.image_model import GRAY, ImageModel
 
 MEASURED_RUNS = 5
 
 
-def open_strange(path: str, provider: str = "auto", require: str | None = None, threads: int = 1) -> Looker:
-    """`open_looker` in a process of its own, which from then on takes no more than a stranger's file may.
+def open_strange(
+    path: str, provider: str = "auto", require: str | None = None, threads: int = 1
+) -> ImageModel:
+    """`open_image_model` in a process whose memory and time are then limited: the file is not trusted.
 
     Raises:
-        ModelError: As `open_looker`.
+        ModelError: As `open_image_model`.
         ProviderError: Likewise.
     """
     limit_this_process()
-    return open_looker(path, provider, require, threads)
+    return open_image_model(path, provider, require, threads)
 
 
-def open_looker(path: str, provider: str = "auto", require: str | None = None, threads: int = 1) -> Looker:
+def open_image_model(
+    path: str, provider: str = "auto", require: str | None = None, threads: int = 1
+) -> ImageModel:
     """Open a model and warm it.
 
     Where the choice leaves several providers open, the one that is faster for this model is taken.
@@ -44,15 +48,15 @@ def open_looker(path: str, provider: str = "auto", require: str | None = None, t
     choice = choose_here(provider, require)
     file = read_model(Path(path))
 
-    def opened(choice: Choice) -> Looker:
-        looker = Looker(file, choice, threads)
+    def opened(choice: Choice) -> ImageModel:
+        looker = ImageModel(file, choice, threads)
         run_us(looker)  # the first one allocates and is no measure
         return looker
 
     if not choice.rivals:
         return or_on_cpu(choice, opened)
 
-    def attempt(names: Names) -> Trial[Looker]:
+    def attempt(names: Names) -> Trial[ImageModel]:
         looker = opened(replace(choice, providers=names, rivals=()))
         times = sorted(run_us(looker) for _ in range(MEASURED_RUNS))
         return Trial(looker, looker.provider, times[MEASURED_RUNS // 2])
@@ -63,7 +67,7 @@ def open_looker(path: str, provider: str = "auto", require: str | None = None, t
     return trial.opened
 
 
-def run_us(looker: Looker) -> float:
+def run_us(looker: ImageModel) -> float:
     """Look at a gray picture; gives the microseconds that it took."""
     began = perf_counter()
     looker({"image": GRAY})

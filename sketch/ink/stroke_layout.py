@@ -34,7 +34,7 @@ _THINNEST = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LaidStroke:
+class StrokeLayout:
     """What is drawn of a stroke; nothing, m is 0, if it lies in a gap between two dashes.
 
     Attributes:
@@ -64,7 +64,7 @@ class LaidStroke:
 
 def lay(
     points: Floats, style: StrokeStyle, tolerance: float = 0.1, spacing: float = 0.0, longest: float = 0.0
-) -> LaidStroke:
+) -> StrokeLayout:
     """Lay a stroke down.
 
     Args:
@@ -78,7 +78,7 @@ def lay(
         xy, at = curve_through(points, tolerance)
     else:
         xy, at = points[:, :2], np.arange(len(points), dtype=np.float64)
-    laid = LaidStroke(xy, at, _along(xy))
+    laid = StrokeLayout(xy, at, _along(xy))
     length = float(laid.along[-1])
     if spacing > 0 and length > 0:
         laid = _spaced(laid, spacing)
@@ -95,27 +95,27 @@ def _along(xy: Floats) -> Doubles:
     return np.cumsum(np.hypot(step[:, 0], step[:, 1]))
 
 
-def _spaced(laid: LaidStroke, spacing: float) -> LaidStroke:
+def _spaced(laid: StrokeLayout, spacing: float) -> StrokeLayout:
     length = float(laid.along[-1])
     spacing = max(spacing, length / _MOST_SPACED)
     count = int(np.ceil(length / spacing))
     along = np.minimum(np.arange(count + 1) * spacing, length)
     columns = [np.interp(along, laid.along, laid.xy[:, axis]) for axis in (0, 1)]
     xy = np.column_stack(columns).astype(np.float32)
-    return LaidStroke(xy, np.interp(along, laid.along, laid.at), along)
+    return StrokeLayout(xy, np.interp(along, laid.along, laid.at), along)
 
 
-def _with_points_at(laid: LaidStroke, wanted: Doubles) -> LaidStroke:
+def _with_points_at(laid: StrokeLayout, wanted: Doubles) -> StrokeLayout:
     """The same line with more points on it."""
     missing = np.setdiff1d(wanted, laid.along)
     place = np.searchsorted(laid.along, missing)
     along = np.insert(laid.along, place, missing)
     at = np.insert(laid.at, place, np.interp(missing, laid.along, laid.at))
     new = np.column_stack([np.interp(missing, laid.along, laid.xy[:, axis]) for axis in (0, 1)])
-    return LaidStroke(np.insert(laid.xy, place, new.astype(np.float32), axis=0), at, along)
+    return StrokeLayout(np.insert(laid.xy, place, new.astype(np.float32), axis=0), at, along)
 
 
-def _tapered(laid: LaidStroke, start: float, end: float) -> LaidStroke:
+def _tapered(laid: StrokeLayout, start: float, end: float) -> StrokeLayout:
     length = float(laid.along[-1])
     shrink = min(1.0, length / (start + end))
     start, end = (side * shrink if side > _SHORTEST_TAPER else 0.0 for side in (start, end))
@@ -125,10 +125,10 @@ def _tapered(laid: LaidStroke, start: float, end: float) -> LaidStroke:
     rising = np.clip(laid.along / start, 0, 1) if start > 0 else np.ones(len(laid.along))
     falling = np.clip((length - laid.along) / end, 0, 1) if end > 0 else np.ones(len(laid.along))
     share = np.sin(np.pi / 2 * rising) * np.sin(np.pi / 2 * falling)
-    return LaidStroke(laid.xy, laid.at, laid.along, np.maximum(share, _THINNEST).astype(np.float32))
+    return StrokeLayout(laid.xy, laid.at, laid.along, np.maximum(share, _THINNEST).astype(np.float32))
 
 
-def _dashed(laid: LaidStroke, style: StrokeStyle, finest: float) -> LaidStroke:
+def _dashed(laid: StrokeLayout, style: StrokeStyle, finest: float) -> StrokeLayout:
     """Cut the line where dashes begin and end, and leave the gaps out."""
     begin, end = _dashes(float(laid.along[-1]), style.dash, style.dash_offset, finest)
     # A dash takes a point at either end and the line's own points between them, but those close to an end:
@@ -148,7 +148,7 @@ def _dashed(laid: LaidStroke, style: StrokeStyle, finest: float) -> LaidStroke:
         share = np.interp(along, laid.along, share).astype(np.float32)
     columns = [np.interp(along, laid.along, laid.xy[:, axis]) for axis in (0, 1)]
     at = np.interp(along, laid.along, laid.at)
-    return LaidStroke(np.column_stack(columns).astype(np.float32), at, along, share, is_start)
+    return StrokeLayout(np.column_stack(columns).astype(np.float32), at, along, share, is_start)
 
 
 def _dashes(

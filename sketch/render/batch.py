@@ -21,7 +21,7 @@ from sketch.render.shapes.quads import Quad, QuadPainter
 from sketch.render.strokes.buffers import StrokeBuffers
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.painter import StrokePainter
-from sketch.render.strokes.retained import KeptStroke
+from sketch.render.strokes.retained import RetainedStroke
 from sketch.render.strokes.rows import PixelBounds
 
 
@@ -145,7 +145,7 @@ class Batch:
         return StrokeBuffers(self._ctx)
 
     @np.errstate(over="ignore", invalid="ignore")  # far out nothing is seen of what overflows
-    def kept_stroke(self, kept: KeptStroke, matrix: Matrix, time: float, blend: BlendMode) -> None:
+    def kept_stroke(self, kept: RetainedStroke, matrix: Matrix, time: float, blend: BlendMode) -> None:
         """Draw a stroke that is on the GPU already."""
         self.flush()
         self._strokes.paint_kept(kept, matrix, time, self.size, blend)

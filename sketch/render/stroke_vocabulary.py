@@ -14,7 +14,7 @@ from sketch.render.crowds import Crowds
 from sketch.render.gl.glsl import ShaderError
 from sketch.render.strokes.brushes import brush_of
 from sketch.render.strokes.pixels import DrawnStroke, PointData, pixel_stroke, point_data
-from sketch.render.strokes.retained import KeptStroke
+from sketch.render.strokes.retained import RetainedStroke
 from sketch.scalars import number, short
 
 
@@ -72,7 +72,7 @@ class StrokeVocabulary(Crowds, ABC):
         *,
         style: StrokeStyle = PLAIN,
         data: PointData | None = None,
-    ) -> KeptStroke:
+    ) -> RetainedStroke:
         """Keep a stroke on the GPU, where drawing it costs a call; arguments as for `stroke`.
 
             self.letter = canvas.keep_stroke(points, 12, style=StrokeStyle(brush=self.heat))
@@ -82,12 +82,12 @@ class StrokeVocabulary(Crowds, ABC):
 
         Whoever asked for it releases it. May be called outside a frame, too.
         """
-        return KeptStroke(self._batch.new_buffers(), self._drawn(points, width, color, style, data, 0.0))
+        return RetainedStroke(self._batch.new_buffers(), self._drawn(points, width, color, style, data, 0.0))
 
-    def kept_stroke(self, kept: KeptStroke, time: float = 0.0) -> None:
+    def kept_stroke(self, kept: RetainedStroke, time: float = 0.0) -> None:
         """Draw a kept stroke in the current coordinates and blend mode; the time is for its brush."""
         self._check_open()
-        if not isinstance(kept, KeptStroke):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(kept, RetainedStroke):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"kept_stroke needs what keep_stroke returned; got {short(kept)}")
         self._batch.kept_stroke(kept, self._matrix, number("time", time), self._style.blend)
 

@@ -127,7 +127,7 @@ def worker_rows(choice: Choice) -> list[dict[str, Any]]:
     ]
 
 
-class Beside(NamedTuple):
+class BackgroundProcess(NamedTuple):
     """What a worker and a frame cost each other.
 
     Attributes:
@@ -143,7 +143,7 @@ class Beside(NamedTuple):
     frame_ratio: float
 
 
-def beside(worker: Any) -> Beside:
+def beside(worker: Any) -> BackgroundProcess:
     """Run a worker beside the crowd of shapes."""
     while isinstance(worker, ProcessWorker) and not worker.open:
         assert not (said := worker.messages()), said
@@ -155,7 +155,7 @@ def beside(worker: Any) -> Beside:
     medians = [float(np.median(stretch)) for stretch in crowd.overheads.values()]
     together = np.concatenate([list(stretch) for stretch in crowd.overheads.values()])
     without, with_it = (float(np.percentile(times, 99)) for times in crowd.times)
-    return Beside(
+    return BackgroundProcess(
         float(np.median(together)), float(np.percentile(medians, point.CALM)), model, with_it / without
     )
 

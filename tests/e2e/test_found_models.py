@@ -11,7 +11,7 @@ from addon.inference.graph import open_graph
 from addon.inference.providers import choose_here
 from addon.model.image_arrays import Crop, as_batch
 from addon.vision.answer import About, answer_from
-from addon.vision.opening import open_looker
+from addon.vision.opening import open_image_model
 from addon.vision.text_detector import put_text_detector
 from sketch.examples.text_in_the_ink import CERTAIN, page
 from sketch.load import load_sketch
@@ -29,7 +29,7 @@ FACE = (170, 60, 280, 200)
 def detector(tmp_path_factory):
     path = tmp_path_factory.mktemp("found") / "text-detector.onnx"
     put_text_detector(fetched(TEXT_DETECTOR), path)
-    return open_looker(str(path), "cpu")
+    return open_image_model(str(path), "cpu")
 
 
 def frame_with(*strokes):
@@ -147,7 +147,7 @@ def proposed(folder, image):
         path.write_bytes(fetched(FACE_PROPOSALS).read_bytes())
         outputs = "".join(f'[[output]]\nname = "{name}"\n' for name in ("softmax", "conv2d_4"))
         path.with_suffix(".toml").write_text(f'{FED}resize = "keep"\nlongest = {longest}\n{outputs}')
-        told = open_looker(str(path), "cpu")({"image": image.transpose(1, 0, 2).copy()})
+        told = open_image_model(str(path), "cpu")({"image": image.transpose(1, 0, 2).copy()})
         scores, moves = told["out.softmax"][0, :, :, 1], told["out.conv2d_4"][0]
         scale = max(image.shape[:2]) / longest
         for column, row in np.argwhere(scores > 0.6):

@@ -18,7 +18,7 @@ from addon.pretraining.dream import octave_sizes, open_dream
 from addon.pretraining.image_graph import image_model as graph_of
 from addon.pretraining.lite_net import layer_names, lite_net
 from addon.vision.dreamer import Dreamer
-from addon.vision.opening import open_looker
+from addon.vision.opening import open_image_model
 from tests.vision import image_model, photograph, wait_for
 from tests.wheels import CAT, COFFEE, MOPED, ROCKET, TRIPOD
 
@@ -34,7 +34,7 @@ PHOTOGRAPHS = {
 
 @pytest.fixture(scope="module")
 def looker():
-    return open_looker(str(image_model()), "cpu")
+    return open_image_model(str(image_model()), "cpu")
 
 
 @pytest.mark.parametrize("name", PHOTOGRAPHS)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from addon import text
-from addon.background.worker_result import Answered, failed
+from addon.background.worker_result import WorkerResult, failed
 from addon.errors import ModelError, said
 from addon.inference.graph import open_graph
 from addon.inference.pens import Pens
@@ -43,7 +43,7 @@ def test_a_message_of_a_recognizer_and_of_a_worker_carries_none(caplog):
         teaching._say(EVIL)
     assert teaching._lines == [TAME]
     assert caplog.messages == [TAME]
-    answered: Answered[int] = Answered(EVIL)
+    answered: WorkerResult[int] = WorkerResult(EVIL)
     answered.fail(failed(EVIL, str(ModelError(f"{EVIL}: it is no picture"))))
     assert answered.messages() == [
         f"{TAME}: it fails on what it is fed (it is no picture); the last answer stays"

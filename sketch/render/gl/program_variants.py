@@ -21,7 +21,7 @@ class _Twin:
     vertices: moderngl.VertexArray
 
 
-class Twins:
+class ProgramVariants:
     """A program for one color and its twin for gradients.
 
     Args:

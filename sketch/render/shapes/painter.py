@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
-from sketch.render.gl.program_variants import Bind, Twins
+from sketch.render.gl.program_variants import Bind, ProgramVariants
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Axes, Matrix, apply
 from sketch.render.shapes.runs import ShapeRun, shape_runs
@@ -134,13 +134,15 @@ class ShapePainter:
     def __init__(self, ctx: moderngl.Context, stages: str = "shapes") -> None:
         self._ctx = ctx
         self._rows = GrowingBuffer(ctx)
-        self._quads = Twins(ctx, (f"shapes/{stages}.vert", f"shapes/{stages}.frag"), self._bound("/i"))
-        self._dots: dict[bool, Twins] = {}
+        self._quads = ProgramVariants(
+            ctx, (f"shapes/{stages}.vert", f"shapes/{stages}.frag"), self._bound("/i")
+        )
+        self._dots: dict[bool, ProgramVariants] = {}
         self._largest = 0.0
         if stages == "shapes":
             for discs in (False, True):
                 defines = ("DISCS",) if discs else ()
-                self._dots[discs] = Twins(
+                self._dots[discs] = ProgramVariants(
                     ctx, ("shapes/dots.vert", "shapes/dots.frag"), self._bound("/v"), defines
                 )
             self._largest = min(float(ctx.info["GL_POINT_SIZE_RANGE"][1]), LARGEST_DOT)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sketch.ink.ink import Rgba
 from sketch.ink.path import Path
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
-from sketch.render.gl.program_variants import Twins
+from sketch.render.gl.program_variants import ProgramVariants
 from sketch.render.gl.shaders import load_program
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply_to_points
@@ -66,7 +66,7 @@ class PathPainter:
         self._buffer = GrowingBuffer(ctx)
         self._edges = load_program(ctx, "shapes/edges.vert", "shapes/edges.frag")
         self._vertices = vertex_array(ctx, self._edges, (self._buffer.buffer, "4f 1f/i", "edge", "right"))
-        self._fills = Twins(
+        self._fills = ProgramVariants(
             ctx, ("shapes/quad.vert", "shapes/turns.frag"), lambda program: vertex_array(ctx, program)
         )
         self._turns: moderngl.Framebuffer | None = None

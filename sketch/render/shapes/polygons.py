@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
-from sketch.render.gl.program_variants import Twins
+from sketch.render.gl.program_variants import ProgramVariants
 from sketch.render.gradient import PlacedGradient
 
 Floats = NDArray[np.float32]
@@ -99,7 +99,7 @@ class MeshPainter:
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
         self._buffer = GrowingBuffer(ctx)
-        self._programs = Twins(ctx, ("meshes/mesh.vert", "meshes/mesh.frag"), self._bind)
+        self._programs = ProgramVariants(ctx, ("meshes/mesh.vert", "meshes/mesh.frag"), self._bind)
 
     def paint(self, vertices: Floats, size: tuple[int, int], gradient: PlacedGradient | None = None) -> None:
         """Draw with the current blending into the current framebuffer.

@@ -6,7 +6,7 @@ import moderngl
 
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import vertex_array
-from sketch.render.gl.program_variants import Twins
+from sketch.render.gl.program_variants import ProgramVariants
 from sketch.render.gl.programs import dither_moment
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply
@@ -46,7 +46,7 @@ class QuadPainter:
     """
 
     def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
-        self._programs = Twins(
+        self._programs = ProgramVariants(
             ctx, ("shapes/quad.vert", fragment), lambda program: vertex_array(ctx, program)
         )
         self._painted = 0

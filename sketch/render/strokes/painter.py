@@ -16,7 +16,7 @@ from sketch.render.strokes.flat import FlatPicture
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.look import StrokeLook
 from sketch.render.strokes.programs import StrokeProgram, StrokePrograms, set_uniforms
-from sketch.render.strokes.retained import KeptStroke
+from sketch.render.strokes.retained import RetainedStroke
 from sketch.render.strokes.rows import (
     PixelBounds,
     Run,
@@ -71,7 +71,7 @@ class StrokePainter:
         return _union(bounds)
 
     def paint_kept(
-        self, kept: KeptStroke, matrix: Matrix, time: float, size: tuple[int, int], blend: BlendMode
+        self, kept: RetainedStroke, matrix: Matrix, time: float, size: tuple[int, int], blend: BlendMode
     ) -> None:
         """Draw a kept stroke into the framebuffer in use; see `paint`."""
         pixels, laid = kept.placed(matrix, time)

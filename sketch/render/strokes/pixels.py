@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sketch.ink.brush import Brush
 from sketch.ink.ink import Color, Stroke
-from sketch.ink.stroke_layout import LaidStroke, lay
+from sketch.ink.stroke_layout import StrokeLayout, lay
 from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.ink.width import pen_speed
 from sketch.render import checks
@@ -59,7 +59,7 @@ class DrawnStroke:
     time: float = 0.0
     gradient: PlacedGradient | None = None
 
-    def laid(self, scale: float) -> LaidStroke:
+    def laid(self, scale: float) -> StrokeLayout:
         """Its points along the curve, at so many pixels a logical one."""
         unit = 1 / max(scale, 1e-6)
         spacing = self.brush.spacing if self.brush else 0.0
@@ -96,7 +96,7 @@ def pixel_stroke(stroke: DrawnStroke, matrix: Matrix) -> PixelStroke:
     )
 
 
-def _marked(laid: LaidStroke, width: float) -> LaidStroke:
+def _marked(laid: StrokeLayout, width: float) -> StrokeLayout:
     """A line that is cut off at its ends, made half as long as it is wide, so that a tap leaves a mark.
 
     Without a brush a line is as long as it is given, as in SVG.
@@ -120,7 +120,7 @@ def _marked(laid: LaidStroke, width: float) -> LaidStroke:
     xy[-1] += toward * (missing / 2)
     along[0], along[-1] = 0.0, least
     share = laid.share if len(xy) == len(laid.xy) else 1.0
-    return LaidStroke(xy, at, along, share)
+    return StrokeLayout(xy, at, along, share)
 
 
 def ink_stroke(stroke: Stroke, matrix: Matrix) -> PixelStroke:
@@ -220,7 +220,7 @@ def point_data(given: PointData, count: int, before: Floats | None = None) -> Fl
     return data
 
 
-def _traces(points: Floats, laid: LaidStroke) -> Floats:
+def _traces(points: Floats, laid: StrokeLayout) -> Floats:
     """Along, pressure, speed and seed of every point laid down."""
     traces = np.empty((len(laid.xy), TRACE_FLOATS), dtype=np.float32)
     traces[:, 0] = laid.along

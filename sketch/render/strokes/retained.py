@@ -12,7 +12,7 @@ from sketch.render.strokes.pixels import DrawnStroke, pixel_stroke, point_data
 from sketch.render.strokes.rows import StrokeRows, laid_out
 
 
-class KeptStroke:
+class RetainedStroke:
     """A stroke on the GPU.
 
     Args:

@@ -6,15 +6,15 @@ import pytest
 from addon.dataset.taught import Example
 from addon.fewshot.coach import GOOD, Advice, advice, pair_odds, parting, taught_as
 from addon.fewshot.prototypes import Prototypes, forgotten, no_prototypes, taught
-from addon.fewshot.scoring import GAIN, USUAL, Reading
+from addon.fewshot.scoring import GAIN, USUAL, Scoring
 from tests.hands import written
 
 LEVELS, SIZE = 4, 6
 SHARES = np.array([0.25, 0.5, 0.75, 1.0, 1.0], dtype=np.float32)
 
 
-def reading() -> Reading:
-    return Reading(LEVELS, np.zeros((2, SIZE), np.float32), np.zeros(2, np.float32))
+def scoring() -> Scoring:
+    return Scoring(LEVELS, np.zeros((2, SIZE), np.float32), np.zeros(2, np.float32))
 
 
 def track(towards: int, distances: list[float], seed: int = 0) -> np.ndarray:
@@ -28,7 +28,7 @@ def track(towards: int, distances: list[float], seed: int = 0) -> np.ndarray:
 def known(**tracks: Any) -> Prototypes:
     rows = [(label, one) for label, some in tracks.items() for one in some]
     return taught(
-        no_prototypes(reading()), range(len(rows)), [row[0] for row in rows], [row[1] for row in rows]
+        no_prototypes(scoring()), range(len(rows)), [row[0] for row in rows], [row[1] for row in rows]
     )
 
 
@@ -36,7 +36,7 @@ FAR, LATE, NEVER = [9.0] * 5, [0.0, 0.0, 9.0, 9.0, 9.0], [0.0] * 5
 
 
 def test_nothing_is_said_of_less_than_two_classes():
-    assert advice(no_prototypes(reading())) == ()
+    assert advice(no_prototypes(scoring())) == ()
     assert advice(known(A=[track(1, FAR)])) == ()
 
 

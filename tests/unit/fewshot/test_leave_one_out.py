@@ -3,11 +3,11 @@
 from addon.fewshot.coach_thread import Coach
 from addon.fewshot.leave_one_out import Oddity, all_known, oddities
 from addon.fewshot.prototypes import no_prototypes
-from tests.unit.fewshot.test_coach import FAR, LATE, known, reading, track
+from tests.unit.fewshot.test_coach import FAR, LATE, known, scoring, track
 
 
 def test_nothing_is_odd_where_little_is_taught():
-    assert oddities(no_prototypes(reading())) == ()
+    assert oddities(no_prototypes(scoring())) == ()
     assert oddities(known(A=[track(1, FAR)])) == ()
 
 

@@ -15,7 +15,7 @@ from onnx.reference import ReferenceEvaluator
 from addon.features.rows import FeatureRecipe, ink_rows, ink_size
 from addon.features.scale import wanted_scale
 from addon.fewshot.prototypes import Prototypes, answer, answers, no_prototypes, rounding, taught, track
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.inference.providers import CPU, Choice
 from addon.inference.session import open_step
 from addon.prediction import softmax
@@ -31,7 +31,7 @@ SHIPPED = Path(__file__).parents[3] / "models" / "encoder.onnx"
 
 
 class Case(NamedTuple):
-    reading: Reading
+    scoring: Scoring
     labels: list[str]
     tracks: list[np.ndarray]
     embeddings: np.ndarray
@@ -44,8 +44,8 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     {"small": make_encoder, "weighed": make_weighed_encoder, "shipped": Path}[request.param](path)
     path = SHIPPED if request.param == "shipped" else path
     step = open_step(path, Choice((CPU,)))
-    reading = step.spec.reading
-    assert reading is not None
+    scoring = step.spec.scoring
+    assert scoring is not None
 
     inks, labels = taught_hands("LTV", each=2)
     recipe = FeatureRecipe(wanted_scale([ink_size(ink) for ink in inks]), step.spec.recipe.spacing)
@@ -54,17 +54,17 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         table = ink_rows(recipe, [ink])
         return step.step(table.rows[None], step.start())[0].embedding[0], table.travel
 
-    tracks = [track(reading, *rows_of(ink)) for ink in inks]
+    tracks = [track(scoring, *rows_of(ink)) for ink in inks]
     asked = [rows_of(written(label, seed))[0] for label, seed in (("Z", 3), ("L", 9), ("T", 8))]
-    return Case(reading, list(labels), tracks, np.concatenate(asked))
+    return Case(scoring, list(labels), tracks, np.concatenate(asked))
 
 
 def shuffled(case: Case, seed: int) -> tuple[Prototypes, np.ndarray]:
     """The same classes and questions with the embedding's coordinates in another order; seed 0 is the own."""
     size = case.embeddings.shape[1]
     order = np.random.default_rng(seed).permutation(size) if seed else np.arange(size)
-    old = case.reading
-    reading = Reading(
+    old = case.scoring
+    scoring = Scoring(
         old.levels,
         np.ascontiguousarray(old.background[:, order]),
         old.background_bias,
@@ -73,25 +73,25 @@ def shuffled(case: Case, seed: int) -> tuple[Prototypes, np.ndarray]:
         detected=old.detected,
     )
     tracks = [np.ascontiguousarray(one[:, order]) for one in case.tracks]
-    known = taught(no_prototypes(reading), range(len(tracks)), case.labels, tracks)
+    known = taught(no_prototypes(scoring), range(len(tracks)), case.labels, tracks)
     return known, np.ascontiguousarray(case.embeddings[:, order])
 
 
 def exact(known: Prototypes, embeddings: np.ndarray) -> list[np.ndarray]:
     """Probabilities, progress and the probability of being unknown, worked out in float64."""
-    reading, points = known.reading, embeddings.astype(np.float64)
+    scoring, points = known.scoring, embeddings.astype(np.float64)
 
     def near(rows: np.ndarray) -> np.ndarray:
-        return -reading.sharpness / 2 * np.square(points[:, None] - rows).sum(axis=2)
+        return -scoring.sharpness / 2 * np.square(points[:, None] - rows).sum(axis=2)
 
     # Half the square of the point itself is in every nearness, so it decides nothing.
     logs, progress = [], []
-    for group in known.groups.values():
-        rows = group.kept.reshape(-1, points.shape[1])
-        share = np.add.outer(np.log(group.counts / group.counts.sum()), np.log(reading.weights)).ravel()
+    for cluster in known.clusters.values():
+        rows = cluster.kept.reshape(-1, points.shape[1])
+        share = np.add.outer(np.log(cluster.counts / cluster.counts.sum()), np.log(scoring.weights)).ravel()
         logs.append(near(rows) + share)
-        progress.append(np.tile(reading.moments[:, 1].astype(np.float64), len(group.counts)))
-    strange = near(reading.background.astype(np.float64)) + reading.background_bias
+        progress.append(np.tile(scoring.moments[:, 1].astype(np.float64), len(cluster.counts)))
+    strange = near(scoring.background.astype(np.float64)) + scoring.background_bias
     classes = np.stack([np.logaddexp.reduce(one, axis=1) for one in logs], axis=1)
     everything = np.concatenate(logs, axis=1)
     whole = np.logaddexp.reduce(everything, axis=1)
@@ -162,7 +162,7 @@ def test_where_vectors_are_long_the_promise_is_what_float32_can_keep(case: Case)
     shift = np.float32(1000)
     # What is common to all embeddings costs no accuracy: it is gone before anything is multiplied.
     moved = shuffled(case._replace(tracks=[one + shift for one in case.tracks]), 0)[0]
-    assert float(np.abs(moved.bias[: -len(case.reading.background)]).max()) < 10 * float(
+    assert float(np.abs(moved.bias[: -len(case.scoring.background)]).max()) < 10 * float(
         np.abs(known.bias).max()
     )
 
@@ -178,7 +178,7 @@ def test_an_embedding_that_is_a_few_ulps_off_stays_within_the_promise(case: Case
 
 def test_an_ink_far_from_all_that_is_taught_has_probabilities_that_sum_to_one(case: Case) -> None:
     known, _ = shuffled(case, 0)
-    vectors = known.reading.background
+    vectors = known.scoring.background
     # At a vector of the background, and beyond it.
     far = np.concatenate([vectors[:3] * factor for factor in (1, 2, 5)]).astype(np.float32)
     ours, theirs = live(known, far), baked(known, far)

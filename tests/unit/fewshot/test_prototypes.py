@@ -24,15 +24,15 @@ from addon.fewshot.prototypes import (
     threshold,
     track,
 )
-from addon.fewshot.scoring import Reading, as_document, reading_of
+from addon.fewshot.scoring import Scoring, as_document, scoring_of
 
 LEVELS, SIZE = 4, 6
 
 
-def reading(sharpness: float = 1.0) -> Reading:
+def scoring(sharpness: float = 1.0) -> Scoring:
     chance = np.random.default_rng(9)
     vectors = 5 * chance.standard_normal((3, SIZE)).astype(np.float32)
-    return Reading(LEVELS, vectors, np.zeros(3, dtype=np.float32), sharpness)
+    return Scoring(LEVELS, vectors, np.zeros(3, dtype=np.float32), sharpness)
 
 
 def a_track(seed: int) -> NDArray[np.float32]:
@@ -41,7 +41,7 @@ def a_track(seed: int) -> NDArray[np.float32]:
 
 def three(sharpness: float = 1.0) -> Prototypes:
     labels = ["a", "b", "a"]
-    return taught(no_prototypes(reading(sharpness)), [1, 2, 3], labels, [a_track(seed) for seed in range(3)])
+    return taught(no_prototypes(scoring(sharpness)), [1, 2, 3], labels, [a_track(seed) for seed in range(3)])
 
 
 def test_an_ink_seen_again_is_its_class_at_its_level() -> None:
@@ -70,7 +70,7 @@ DETECTED = np.array([0.05, 0.4, 0.7, 0.95, 1.0], dtype=np.float32)
 
 def weighed() -> Prototypes:
     """As `three`, but the levels before the whole sign count less and stand for other progress."""
-    chosen = replace(reading(0.7), inner=0.25, detected=DETECTED)
+    chosen = replace(scoring(0.7), inner=0.25, detected=DETECTED)
     return taught(no_prototypes(chosen), [1, 2, 3], ["a", "b", "a"], [a_track(seed) for seed in range(3)])
 
 
@@ -121,7 +121,7 @@ def test_a_table_of_many_rows_is_asked_in_parts_and_answers_the_same(monkeypatch
 
 def test_what_is_far_from_everything_taught_is_unknown() -> None:
     known = three()
-    assert answer(known, known.reading.background[0]).unknown > 0
+    assert answer(known, known.scoring.background[0]).unknown > 0
     assert np.isfinite(answer(known, np.full(SIZE, 1e3, dtype=np.float32)).unknown)
 
 
@@ -147,15 +147,15 @@ def test_a_class_without_examples_goes() -> None:
 
 
 def test_relabelling_is_as_if_it_had_been_taught_so() -> None:
-    other = taught(no_prototypes(reading()), [1, 2, 3], ["a", "b", "b"], [a_track(seed) for seed in range(3)])
+    other = taught(no_prototypes(scoring()), [1, 2, 3], ["a", "b", "b"], [a_track(seed) for seed in range(3)])
     moved = relabelled(three(), 3, "b")
     assert moved.labels == other.labels
     assert (moved.table == other.table).all()
 
 
 def test_a_class_has_few_prototypes_however_many_its_examples() -> None:
-    known = taught(no_prototypes(reading()), range(40), ["a"] * 40, [a_track(seed % 9) for seed in range(40)])
-    assert len(known.table) == MOST * (LEVELS + 1) + len(known.reading.background)
+    known = taught(no_prototypes(scoring()), range(40), ["a"] * 40, [a_track(seed % 9) for seed in range(40)])
+    assert len(known.table) == MOST * (LEVELS + 1) + len(known.scoring.background)
     assert np.exp(known.bias + np.square(known.table).sum(axis=1) / 2)[:: LEVELS + 1][:MOST].sum() == (
         pytest.approx(1.0, rel=1e-3)
     )
@@ -170,11 +170,11 @@ def test_levels_lie_at_or_before_their_share_of_the_travel() -> None:
 def test_a_track_takes_the_rows_of_the_levels() -> None:
     embeddings = np.arange(12, dtype=np.float32).reshape(6, 2)
     travel = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 4.0])
-    assert (track(reading(), embeddings, travel) == embeddings[[1, 2, 3, 4, 5]]).all()
+    assert (track(scoring(), embeddings, travel) == embeddings[[1, 2, 3, 4, 5]]).all()
 
 
 def test_without_classes_of_several_examples_the_encoder_decides() -> None:
-    assert threshold(taught(no_prototypes(reading()), [1, 2], ["a", "b"], [a_track(0), a_track(1)])) == 0.0
+    assert threshold(taught(no_prototypes(scoring()), [1, 2], ["a", "b"], [a_track(0), a_track(1)])) == 0.0
 
 
 def test_the_threshold_moves_with_how_strange_the_taught_inks_are_to_each_other() -> None:
@@ -184,13 +184,13 @@ def test_the_threshold_moves_with_how_strange_the_taught_inks_are_to_each_other(
         noise = spread * chance.standard_normal((30, LEVELS + 1, SIZE)).astype(np.float32)
         tracks = list(a_track(0) + noise)
         labels = ["a"] * 30
-        return threshold(taught(no_prototypes(reading()), range(30), labels, tracks))
+        return threshold(taught(no_prototypes(scoring()), range(30), labels, tracks))
 
     assert near(0.1) < near(2.0)
 
 
 def one_after_the_other(labels: str, tracks: list[NDArray[np.float32]]) -> tuple[Prototypes, Asked]:
-    known, said = no_prototypes(reading()), NOBODY
+    known, said = no_prototypes(scoring()), NOBODY
     for key, (label, one) in enumerate(zip(labels, tracks, strict=True)):
         known = taught(known, [key], [label], [one])
         said = questioned(known, said)
@@ -203,7 +203,7 @@ LABELS = "abacabadabacabaeabacabadabacabafaaaabbbb" * 2
 def test_learning_one_by_one_comes_to_the_same_as_learning_at_once() -> None:
     tracks = [a_track(seed) for seed in range(len(LABELS))]
     known, said = one_after_the_other(LABELS, tracks)
-    at_once = taught(no_prototypes(reading()), range(len(LABELS)), LABELS, tracks)
+    at_once = taught(no_prototypes(scoring()), range(len(LABELS)), LABELS, tracks)
     assert known.table == pytest.approx(at_once.table, abs=1e-5)
     assert known.bias == pytest.approx(at_once.bias, abs=1e-4)
     assert said.rows == questioned(at_once).rows
@@ -214,11 +214,11 @@ def test_a_further_example_joins_the_prototype_that_it_is_nearest_to() -> None:
     tracks = [np.full((LEVELS + 1, SIZE), 10.0 * place, dtype=np.float32) for place in range(MOST)]
     for place in range(MOST):
         close = tracks[place] + np.float32(2)
-        known = taught(no_prototypes(reading()), range(MOST + 1), ["A"] * (MOST + 1), [*tracks, close])
-        group = known.groups["A"]
+        known = taught(no_prototypes(scoring()), range(MOST + 1), ["A"] * (MOST + 1), [*tracks, close])
+        cluster = known.clusters["A"]
         wanted = [2.0 if other == place else 1.0 for other in range(MOST)]
-        assert group.counts.tolist() == wanted
-        assert group.kept[place] == pytest.approx(tracks[place] + 1)
+        assert cluster.counts.tolist() == wanted
+        assert cluster.kept[place] == pytest.approx(tracks[place] + 1)
 
 
 def test_what_the_inks_say_of_each_other_survives_forgetting_and_relabelling() -> None:
@@ -227,13 +227,13 @@ def test_what_the_inks_say_of_each_other_survives_forgetting_and_relabelling() -
         known = forgotten(known, 70) if change == "forgotten" else relabelled(known, 3, "b")
         said = questioned(known, said)
         assert threshold(known, said) == pytest.approx(threshold(known), abs=1e-4)
-        again = taught(no_prototypes(reading()), known.keys, [*_labels(known)], list(known.tracks))
+        again = taught(no_prototypes(scoring()), known.keys, [*_labels(known)], list(known.tracks))
         assert known.table == pytest.approx(again.table, abs=1e-5)
 
 
 def test_the_newest_of_those_that_have_company_are_asked_and_not_more_than_keep_teaching_short() -> None:
     labels = "x" + "a" * 60 + "y"
-    known = taught(no_prototypes(reading()), range(62), labels, [a_track(seed) for seed in range(62)])
+    known = taught(no_prototypes(scoring()), range(62), labels, [a_track(seed) for seed in range(62)])
     assert questioned(known).rows == tuple(range(13, 61))
 
 
@@ -243,8 +243,8 @@ def _labels(known: Prototypes) -> list[str]:
 
 def test_an_example_is_as_strange_as_the_answer_without_it_says() -> None:
     # Sharpened, since the background's own bias is not to be sharpened with it.
-    vectors = reading().background
-    biased = Reading(LEVELS, vectors, np.array([0.5, -2.0, 3.0], dtype=np.float32), 0.6, inner=0.25)
+    vectors = scoring().background
+    biased = Scoring(LEVELS, vectors, np.array([0.5, -2.0, 3.0], dtype=np.float32), 0.6, inner=0.25)
     tracks = [0.2 * a_track(seed) for seed in range(4)]
     known = taught(no_prototypes(biased), range(4), "aabb", tracks)
     without = [answer(forgotten(known, key), tracks[key][-1]).unknown for key in range(4)]
@@ -253,19 +253,19 @@ def test_an_example_is_as_strange_as_the_answer_without_it_says() -> None:
 
 @pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.0])
 def test_a_reading_travels_as_a_document(sharpness: float) -> None:
-    back = reading_of(as_document(reading(sharpness)))
-    assert (back.background == reading().background).all()
+    back = scoring_of(as_document(scoring(sharpness)))
+    assert (back.background == scoring().background).all()
     assert back.levels == LEVELS
     assert back.sharpness == sharpness
     assert (back.inner, back.detected) == (1.0, None)
 
 
 def test_how_levels_are_read_travels_too_and_an_older_document_is_read_plainly() -> None:
-    document = as_document(weighed().reading)
-    back = reading_of(json.loads(json.dumps(document)))
+    document = as_document(weighed().scoring)
+    back = scoring_of(json.loads(json.dumps(document)))
     assert back.weights.tolist() == [0.25, 0.25, 0.25, 1.0, 1.0]
     assert (back.moments[:, 1] == DETECTED).all()
-    older = reading_of({name: document[name] for name in document if name not in ("inner", "detected")})
+    older = scoring_of({name: document[name] for name in document if name not in ("inner", "detected")})
     assert older.weights.tolist() == [1.0] * 5
     assert (older.moments[:, 1] == older.shares).all()
 
@@ -278,12 +278,12 @@ def test_wrong_arguments_are_named() -> None:
     with pytest.raises(KeyError, match="no example 9"):
         forgotten(three(), 9)
     with pytest.raises(ValueError, match="levels"):
-        Reading(0, np.zeros((1, 2), np.float32), np.zeros(1, np.float32))
+        Scoring(0, np.zeros((1, 2), np.float32), np.zeros(1, np.float32))
     for inner in (0.0, float("nan")):
         with pytest.raises(ValueError, match="inner above 0"):
-            replace(reading(), inner=inner)
+            replace(scoring(), inner=inner)
     for detected in (DETECTED[:4], DETECTED + 0.1, DETECTED * np.nan):
         with pytest.raises(ValueError, match="one progress a level"):
-            replace(reading(), detected=detected)
+            replace(scoring(), detected=detected)
     with pytest.raises(ValueError, match="background"):
-        Reading(1, np.zeros((1, 2), np.float32), np.zeros(2, np.float32))
+        Scoring(1, np.zeros((1, 2), np.float32), np.zeros(2, np.float32))

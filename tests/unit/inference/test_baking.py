@@ -86,7 +86,7 @@ def test_the_file_says_what_it_was_taught_and_can_be_taught_again(tmp_path: Path
     job, _ = job_for(tmp_path / "encoder.onnx", tmp_path, examples())
     bake(job)
     spec: ModelSpec = load_model(job.out, ON_CPU).spec
-    assert spec.reading is not None
+    assert spec.scoring is not None
     assert spec.unknown
     assert spec.recipe.scale == job.scale
     assert set(spec.thumbnails) == set(spec.labels)

@@ -15,7 +15,7 @@ from addon.inference.wheels import newer
 from addon.model.other_formats import other_format
 from addon.vision import classifier
 from addon.vision.classifier import ImageClassifier
-from addon.vision.opening import open_looker
+from addon.vision.opening import open_image_model
 from tests.onnx_files import model, saved, value
 
 RED = np.zeros((40, 60, 3), np.uint8)
@@ -36,7 +36,7 @@ def means(folder, shape, *also, name="mean"):
 def test_every_output_is_in_the_answer_under_its_own_name_described_or_not(tmp_path):
     path = means(tmp_path, ("n", 3, 8, 8))
     path.with_suffix(".toml").write_text('[output]\nis = "classes"')
-    told = open_looker(str(path), "cpu")({"image": RED})
+    told = open_image_model(str(path), "cpu")({"image": RED})
     np.testing.assert_allclose(told["out.less"][0, :, 0, 0], [0, -1, -1])
     assert told["probabilities"].argmax() == 0
 
@@ -45,7 +45,7 @@ def test_every_output_is_in_the_answer_under_its_own_name_described_or_not(tmp_p
 def test_a_fixed_batch_is_filled_and_its_copies_are_left_out(tmp_path, crops):
     path = means(tmp_path, (8, 3, 8, 8))
     path.with_suffix(".toml").write_text(f'[input]\nresize = "{crops}"\n[output]\nis = "classes"')
-    looker = open_looker(str(path), "cpu")
+    looker = open_image_model(str(path), "cpu")
     told = looker({"image": RED, "grid": np.array((3, 3))})
     assert told["probabilities"].argmax() == 0
     assert told["grid"].shape == (3, 3, 3)
@@ -57,7 +57,7 @@ def test_a_row_of_numbers_that_is_a_square_is_fed_a_picture_and_said_to_be(tmp_p
     made = model(nodes, [value("x", [1, 784])], [value("y", [1, 784])])
     path = saved(tmp_path / "flat.onnx", made)
     path.with_suffix(".toml").write_text('[input]\ncolor = "gray"\n[output]\nis = "features"')
-    looker = open_looker(str(path), "cpu")
+    looker = open_image_model(str(path), "cpu")
     np.testing.assert_allclose(looker({"image": RED})["out.y"], np.full((1, 784), 0.299), atol=1e-4)
     assert "its numbers are fed as a picture of 1 × 28 × 28" in looker.notice
 
@@ -128,7 +128,7 @@ def test_the_keys_pass_a_model_that_is_refused(monkeypatch):
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(classifier, "Watcher", Refused)
+    monkeypatch.setattr(classifier, "ImageWorker", Refused)
     monkeypatch.setattr(Path, "is_file", lambda path: True)
     monkeypatch.setattr(Path, "exists", lambda path: True)
     eye = ImageClassifier(Path("a.onnx"), Path("b.onnx"), Path("c.onnx"))

@@ -11,7 +11,7 @@ from addon.dataset.corpus import write_corpus
 from addon.dataset.taught import Example
 from addon.errors import ModelError
 from addon.features.scale import ink_scale
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.inference.answers import TaughtAnswers, answers_of
 from addon.inference.encode import tracks_of
 from addon.inference.loaded_model import load_model
@@ -66,10 +66,10 @@ def test_the_file_describes_itself(encoder: Path, on_cpu: Choice) -> None:
     spec = open_step(encoder, on_cpu).spec
     assert spec.kind == ENCODER_KIND
     assert spec.labels == ()
-    assert isinstance(spec.reading, Reading)
+    assert isinstance(spec.scoring, Scoring)
     again = spec_from_json(spec_to_json(spec))
-    assert again.reading is not None
-    assert (again.reading.background == spec.reading.background).all()
+    assert again.scoring is not None
+    assert (again.scoring.background == spec.scoring.background).all()
 
 
 def test_a_sign_is_known_once_it_is_taught(encoder: Path, on_cpu: Choice) -> None:
@@ -102,10 +102,10 @@ def test_learning_step_by_step_is_as_learning_at_once(encoder: Path, on_cpu: Cho
     assert bit_by_bit.prototypes.table == pytest.approx(at_once.prototypes.table, abs=1e-4)
 
 
-def _reading(session: StepSession) -> Reading:
-    reading = session.spec.reading
-    assert reading is not None
-    return reading
+def _reading(session: StepSession) -> Scoring:
+    scoring = session.spec.scoring
+    assert scoring is not None
+    return scoring
 
 
 def test_relabelling_and_forgetting_count_at_once(encoder: Path, on_cpu: Choice) -> None:

@@ -8,10 +8,10 @@ from addon.model.folder_watch import (
     PATIENCE_SECONDS,
     STILL_SECONDS,
     Back,
+    Debounced,
+    Debouncer,
     FolderWatch,
     Gone,
-    Ripe,
-    Ripening,
     Stamp,
     Watched,
     is_whole,
@@ -58,7 +58,7 @@ def events(watch: FolderWatch, count: int = 1) -> list[object]:
 
 
 def test_a_file_is_told_of_once_it_has_been_still_and_once_only():
-    ripening = Ripening({}, lambda path: True)
+    ripening = Debouncer({}, lambda path: True)
     assert ripening.look({A: Stamp(10, 1, 1)}, 0.0) == []
     assert ripening.look({A: Stamp(20, 1, 1)}, STILL_SECONDS) == []
     assert ripening.look({A: Stamp(20, 2, 1)}, 2 * STILL_SECONDS) == []
@@ -69,7 +69,7 @@ def test_a_file_is_told_of_once_it_has_been_still_and_once_only():
 
 
 def test_what_was_there_before_is_known_and_what_goes_away_is_forgotten():
-    ripening = Ripening({A: Stamp(10, 1, 1)}, lambda path: True)
+    ripening = Debouncer({A: Stamp(10, 1, 1)}, lambda path: True)
     assert ripening.look({A: Stamp(10, 1, 1), B: Stamp(5, 5, 5)}, 0.0) == []
     assert ripening.look({A: Stamp(10, 1, 1)}, 0.2) == []
     assert ripening.look({A: Stamp(10, 1, 1), B: Stamp(5, 5, 5)}, 9.0) == []
@@ -77,14 +77,14 @@ def test_what_was_there_before_is_known_and_what_goes_away_is_forgotten():
 
 
 def test_one_that_is_cut_off_is_waited_for_but_not_for_ever():
-    ripening = Ripening({}, lambda path: False)
+    ripening = Debouncer({}, lambda path: False)
     look = {A: Stamp(10, 1, 1)}
     assert ripening.look(look, 0.0) == ripening.look(look, PATIENCE_SECONDS - 0.1) == []
     assert ripening.look(look, PATIENCE_SECONDS) == [A]
 
 
 def test_several_come_in_the_order_of_their_times():
-    ripening = Ripening({}, lambda path: True)
+    ripening = Debouncer({}, lambda path: True)
     look = {A: Stamp(10, 9, 1), B: Stamp(10, 3, 2)}
     ripening.look(look, 0.0)
     assert ripening.look(look, 1.0) == [B, A]
@@ -122,12 +122,12 @@ def test_a_new_and_a_changed_model_are_found_and_nothing_else(folder, watch, mod
     (folder / ".new.onnx.part").write_bytes(model)
     (folder / ".hidden.onnx").write_bytes(model)
     (folder / "new.onnx").write_bytes(model)
-    assert events(watching) == [Ripe(folder / "new.onnx")]
+    assert events(watching) == [Debounced(folder / "new.onnx")]
     os.replace(shutil.copy(folder / "new.onnx", folder / "beside"), folder / "old.onnx")
-    assert events(watching) == [Ripe(folder / "old.onnx")]
+    assert events(watching) == [Debounced(folder / "old.onnx")]
     # Had anything else been found, it would be told of before what comes later.
     (folder / "last.onnx").write_bytes(model)
-    assert events(watching) == [Ripe(folder / "last.onnx")]
+    assert events(watching) == [Debounced(folder / "last.onnx")]
 
 
 def test_a_file_that_is_still_being_written_is_waited_for(folder, watch, model):
@@ -138,7 +138,7 @@ def test_a_file_that_is_still_being_written_is_waited_for(folder, watch, model):
         # This one is whole, and waits for the one that came with it.
         (folder / "other.onnx").write_bytes(model)
         file.write(model[half:])
-    assert events(watching) == [Ripe(folder / "slow.onnx", (folder / "other.onnx",))]
+    assert events(watching) == [Debounced(folder / "slow.onnx", (folder / "other.onnx",))]
 
 
 def test_a_folder_that_vanishes_is_said_and_picked_up_again(folder, watch, model):
@@ -148,7 +148,7 @@ def test_a_folder_that_vanishes_is_said_and_picked_up_again(folder, watch, model
     folder.with_name("away").rename(folder)
     assert events(watching) == [Back(folder)]
     (folder / "new.onnx").write_bytes(model)
-    assert events(watching) == [Ripe(folder / "new.onnx")]
+    assert events(watching) == [Debounced(folder / "new.onnx")]
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -160,7 +160,7 @@ def test_a_folder_that_is_not_there_yet_is_looked_for_and_said_if_somebody_misse
     later.mkdir()
     (later / "new.onnx").write_bytes(model)
     news = [Back(later)] if named else []
-    assert events(watching, 1 + len(news)) == [*news, Ripe(later / "new.onnx")]
+    assert events(watching, 1 + len(news)) == [*news, Debounced(later / "new.onnx")]
 
 
 def test_of_the_models_that_ship_only_the_one_of_the_name_matters(tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from addon.errors import ModelError
 from addon.features.rows import FeatureRecipe
-from addon.fewshot.scoring import Reading
+from addon.fewshot.scoring import Scoring
 from addon.model.metadata import ENCODER_KIND, OUTPUTS, ModelSpec, spec_from_json, spec_to_json
 
 SPEC = ModelSpec(("A", "ß", "愛"), FeatureRecipe(180.0, 0.04), layers=2, hidden=64, embedding=64)
@@ -34,8 +34,8 @@ def test_a_spec_survives_the_file(labels, scale, numbers):
 
 def test_a_model_may_know_classes_be_taught_others_and_tell_what_is_neither():
     background = np.zeros((2, 64), np.float32)
-    reading = Reading(8, background, background[:, 0])
-    both = replace(SPEC, reading=reading, unknown=True)
+    scoring = Scoring(8, background, background[:, 0])
+    both = replace(SPEC, scoring=scoring, unknown=True)
     again = spec_from_json(spec_to_json(both))
     assert (again.kind, again.labels, again.unknown) == (ENCODER_KIND, SPEC.labels, True)
     assert again.outputs == ("embedding", "h_next", "c_next", "scores", "progress", "unknown")
@@ -65,7 +65,7 @@ def test_all_that_changes_a_row_is_in_the_file():
 def test_unknown_is_told_beside_classes():
     background = np.zeros((2, 64), np.float32)
     with pytest.raises(ValueError, match="beside classes"):
-        replace(SPEC, labels=(), reading=Reading(8, background, background[:, 0]), unknown=True)
+        replace(SPEC, labels=(), scoring=Scoring(8, background, background[:, 0]), unknown=True)
 
 
 def test_more_may_be_said_of_the_training():

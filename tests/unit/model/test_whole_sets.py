@@ -17,7 +17,7 @@ from addon.model.folder_watch import (
     HOLD_SECONDS,
     PATIENCE_SECONDS,
     STILL_SECONDS,
-    Ripening,
+    Debouncer,
     model_at,
     set_is_whole,
 )
@@ -39,7 +39,7 @@ class Looks:
 
     def __init__(self, folder) -> None:
         self.folder, self.now, self.told = folder, 0.0, []
-        self.ripening = Ripening(self.models(), set_is_whole)
+        self.ripening = Debouncer(self.models(), set_is_whole)
 
     def models(self):
         found = {path: model_at(path) for path in self.folder.glob("*.onnx")}

@@ -8,7 +8,7 @@ import pytest
 from addon.inference.providers import CPU, Choice
 from addon.inference.session import open_step
 from addon.pretraining.__main__ import main
-from addon.pretraining.encoder_scoring import SHARPNESSES, fitted, measured_reading
+from addon.pretraining.encoder_scoring import SHARPNESSES, fitted, measured_scoring
 from addon.pretraining.loop import Settings
 from addon.training.encoder_import import read_encoder
 from addon.training.pool import read_pool, split
@@ -50,12 +50,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_all_levels_count_together_as_much_as_in_an_episode(data: Path, tmp_path: Path) -> None:
     net, _ = read_encoder(make_encoder(tmp_path / "small.onnx"))
-    reading = measured_reading(net, Settings(levels=4, read=12), split(read_pool(data), 0)[0])
-    assert reading.levels == 12
-    assert reading.weights.tolist() == pytest.approx([1 / 3] * 11 + [1.0, 1.0])
-    assert reading.sharpness in SHARPNESSES
-    assert reading.detected is not None
-    assert reading.detected[0] < reading.detected[-1]
+    scoring = measured_scoring(net, Settings(levels=4, read=12), split(read_pool(data), 0)[0])
+    assert scoring.levels == 12
+    assert scoring.weights.tolist() == pytest.approx([1 / 3] * 11 + [1.0, 1.0])
+    assert scoring.sharpness in SHARPNESSES
+    assert scoring.detected is not None
+    assert scoring.detected[0] < scoring.detected[-1]
 
 
 def test_an_encoder_is_read_and_measured_anew_and_stays_what_it_is(data: Path, tmp_path: Path) -> None:

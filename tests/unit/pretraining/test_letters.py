@@ -28,7 +28,7 @@ def test_the_model_knows_letters_and_digits_can_be_taught_and_is_small():
     path = MODELS / "letters.onnx"
     spec = spec_of(path)
     assert spec.labels == tuple(LETTERS)
-    assert spec.reading is not None
+    assert spec.scoring is not None
     assert spec.unknown
     assert path.stat().st_size < 4_000_000
 

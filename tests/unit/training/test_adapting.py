@@ -54,7 +54,7 @@ def test_a_better_encoder_is_exported_and_one_that_is_not_is_left(tmp_path, monk
     assert isinstance(events[-1], Exported)
     assert (events[-1].before, events[-1].accuracy) == (0.5, 0.75)
     spec = load_model(job.out, ON_CPU).spec
-    assert spec.reading is not None
+    assert spec.scoring is not None
     assert spec.training["adapted"]["after"] == 0.75
     job.out.unlink()
     for after in (0.5, 0.25):
@@ -141,7 +141,7 @@ def test_dots_and_long_inks_can_be_adapted_to(tmp_path, monkeypatch):
     write_corpus(job.data, [*dots, [line], *inks], [".", ".", "-", *labels])
     assert isinstance(told(job)[-1], Exported)
     assert np.isfinite(asked).all()
-    assert load_model(job.out, ON_CPU).spec.reading is not None
+    assert load_model(job.out, ON_CPU).spec.scoring is not None
 
 
 def test_each_ink_of_a_class_of_several_is_left_out_once():
@@ -170,7 +170,7 @@ def test_classes_that_read_the_embedding_do_not_outlive_it(tmp_path):
     net, _ = read_encoder(tmp_path / "knowing.onnx")
     spec = export_adapted(net, tmp_path / "knowing.onnx", "signs", {}, tmp_path / "adapted.onnx")
     assert (spec.labels, spec.unknown) == ((), False)
-    assert load_model(tmp_path / "adapted.onnx", ON_CPU).spec.reading is not None
+    assert load_model(tmp_path / "adapted.onnx", ON_CPU).spec.scoring is not None
 
 
 def test_wrong_settings_are_named():

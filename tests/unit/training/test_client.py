@@ -32,7 +32,7 @@ def test_training_adapts_the_encoder_and_says_both_figures(signs):
     assert status.message.count("%") == 2
     assert status.iterations == 40
     assert signs.model is not None
-    assert signs.model.reading is not None
+    assert signs.model.scoring is not None
     write(signs, hook(9))
     assert signs.prediction.label == "7"
 
@@ -117,7 +117,7 @@ def test_a_preset_trains_from_scratch_whatever_is_in(make, shipped):
     trained(taught(recognizer), iterations=20)
     assert recognizer.training.message.startswith("learned I, 7")
     assert recognizer.model is not None
-    assert recognizer.model.reading is None
+    assert recognizer.model.scoring is None
 
 
 def test_a_model_that_is_still_being_loaded_is_waited_for(make, shipped):

@@ -9,7 +9,7 @@ from addon.dataset.corpus import write_corpus
 from addon.errors import TaughtError, TrainingError
 from addon.features.scale import ink_scale
 from addon.training.config import TrainConfig
-from addon.training.priority import step_back
+from addon.training.priority import lower_priority
 from addon.training.protocol import Cancelled, Event, Exported, Job, Progress, Started
 from addon.training.run import prepare, run
 from addon.training.thumbnails import MOST_POINTS, thumbnail
@@ -154,5 +154,5 @@ def test_a_config_of_no_niceness_leaves_the_priority_alone():
     import os
 
     before = os.nice(0)
-    step_back(TrainConfig(niceness=0))
+    lower_priority(TrainConfig(niceness=0))
     assert os.nice(0) == before

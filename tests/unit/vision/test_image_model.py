@@ -14,7 +14,7 @@ from addon.inference.autotune import Memory
 from addon.inference.providers import CPU, CUDA, Choice
 from addon.vision import image_model, opening
 from addon.vision.answer import answer_from
-from addon.vision.opening import open_looker
+from addon.vision.opening import open_image_model
 from tests.models import make_model
 from tests.onnx_files import model, recurrent, saved, value, weight
 
@@ -53,7 +53,7 @@ def filterer(folder, said, operator="Sigmoid"):
 
 
 def look(path, image=RED, **asked):
-    looker = open_looker(str(path), "cpu")
+    looker = open_image_model(str(path), "cpu")
     return looker({"image": image, **{name: np.array(each) for name, each in asked.items()}})
 
 
@@ -67,7 +67,7 @@ def test_classes_are_a_softmax_of_the_scores(tmp_path):
 
 
 def test_the_answer_names_the_likeliest(tmp_path):
-    looker = open_looker(str(classifier(tmp_path, CLASSES)), "cpu")
+    looker = open_image_model(str(classifier(tmp_path, CLASSES)), "cpu")
     told = looker({"image": RED[:, :, ::-1].copy(), "about": np.array(1)})
     about = json.loads(bytes(told["about"]))
     assert about["labels"] == ["red", "green", "blue"]
@@ -106,7 +106,7 @@ def test_a_description_of_the_input_alone_costs_no_answer(tmp_path):
     # A refusal advises to write no more than this.
     path = classifier(tmp_path, "[input]\nsize = [8, 8]", shape=FREE)
     assert look(path)["probabilities"].argmax() == 0
-    assert "names no output" in open_looker(str(path), "cpu").notice
+    assert "names no output" in open_image_model(str(path), "cpu").notice
 
 
 def test_a_grid_of_too_many_is_refused(tmp_path):
@@ -115,7 +115,7 @@ def test_a_grid_of_too_many_is_refused(tmp_path):
 
 
 def test_any_tensor_within_can_be_drawn_by_name(tmp_path):
-    looker = open_looker(str(classifier(tmp_path, f'layers = ["lit"]\n{CLASSES}')), "cpu")
+    looker = open_image_model(str(classifier(tmp_path, f'layers = ["lit"]\n{CLASSES}')), "cpu")
     told = looker({"image": RED, "layer": np.array(0), "weights": np.array(1)})
     assert told["shape"].tolist() == [1, 5, 8, 8]
     assert told["maps"].dtype == np.uint8
@@ -124,7 +124,7 @@ def test_any_tensor_within_can_be_drawn_by_name(tmp_path):
 
 
 def test_layers_that_nobody_listed_are_those_with_axes_of_maps(tmp_path):
-    assert open_looker(str(classifier(tmp_path, CLASSES)), "cpu").layers == ("edges", "lit", "pooled")
+    assert open_image_model(str(classifier(tmp_path, CLASSES)), "cpu").layers == ("edges", "lit", "pooled")
 
 
 def test_the_weights_are_those_of_the_nearest_operator(tmp_path):
@@ -145,7 +145,7 @@ def test_a_layer_without_weights_is_shown_all_the_same(tmp_path):
 
 
 def test_a_model_without_a_description_is_guessed_and_says_so(tmp_path):
-    looker = open_looker(str(classifier(tmp_path)), "cpu")
+    looker = open_image_model(str(classifier(tmp_path)), "cpu")
     assert looker({"image": RED})["probabilities"].argmax() == 0
     assert "no description beside it" in image_model.notice
 
@@ -202,7 +202,7 @@ def test_whole_numbers_are_fed_and_shown_without_a_description(kind, tmp_path):
 def test_signed_bytes_want_a_description(tmp_path):
     path = whole_numbers(tmp_path, TensorProto.INT8)
     with pytest.raises(ModelError, match=r"whole.onnx: its input 'image' is int8.*range = \[-128, 127\]"):
-        open_looker(str(path), "cpu")
+        open_image_model(str(path), "cpu")
     path.with_suffix(".toml").write_text('[input]\nrange = [-128, 127]\n[output]\nname = "picture"')
     np.testing.assert_array_equal(look(path)["out.picture"][0, :, 0, 0], [127, -128, -128])
 
@@ -221,7 +221,7 @@ REFUSED = {
 @pytest.mark.parametrize("said", REFUSED)
 def test_a_description_that_does_not_fit_is_refused_when_the_model_is_opened(said, tmp_path):
     with pytest.raises(ModelError) as caught:
-        open_looker(str(classifier(tmp_path, said)), "cpu")
+        open_image_model(str(classifier(tmp_path, said)), "cpu")
     assert REFUSED[said] in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -229,15 +229,15 @@ def test_a_description_that_does_not_fit_is_refused_when_the_model_is_opened(sai
 def test_a_model_that_looks_at_no_pictures_is_refused(tmp_path):
     made = model([helper.make_node("Neg", ["x"], ["y"])], [value("x", ["n", 3])], [value("y", ["n", 3])])
     with pytest.raises(ModelError, match="none of its inputs is a picture"):
-        open_looker(str(saved(tmp_path / "neg.onnx", made)), "cpu")
+        open_image_model(str(saved(tmp_path / "neg.onnx", made)), "cpu")
 
 
 def test_pen_models_and_recurrent_ones_are_told_who_takes_them(tmp_path):
     make_model(tmp_path / "pen.onnx", hidden=8)
     with pytest.raises(ModelError, match=r"^pen.onnx: a pen model, and none for pictures: Recognizer"):
-        open_looker(str(tmp_path / "pen.onnx"), "cpu")
+        open_image_model(str(tmp_path / "pen.onnx"), "cpu")
     with pytest.raises(ModelError, match="it has a state and is fed step by step"):
-        open_looker(str(recurrent(tmp_path / "steps.onnx")), "cpu")
+        open_image_model(str(recurrent(tmp_path / "steps.onnx")), "cpu")
 
 
 def test_an_input_that_nothing_feeds_is_named(tmp_path):
@@ -245,7 +245,7 @@ def test_an_input_that_nothing_feeds_is_named(tmp_path):
     inputs = [value("image", ("n", 3, 8, 8)), value("gain", [1])]
     path = saved(tmp_path / "gain.onnx", model(nodes, inputs, [value("y", ("n", 3, 8, 8))]))
     with pytest.raises(ModelError, match="inputs that nothing feeds \\(gain\\); see \\[constants\\]"):
-        open_looker(str(path), "cpu")
+        open_image_model(str(path), "cpu")
     (tmp_path / "gain.toml").write_text('[constants]\ngain = 2\n[output]\nis = "picture"')
     assert look(path)["out.y"].max() == pytest.approx(2)
 
@@ -328,7 +328,7 @@ def test_auto_takes_the_provider_that_is_faster_for_this_model_and_says_so(tmp_p
     monkeypatch.setattr(opening, "choose_here", lambda *_: Choice((CUDA, CPU), rivals=((CPU,),)))
     monkeypatch.setattr(opening, "here", lambda device: Memory(tmp_path / "known.json", "this machine"))
     for _ in range(2):
-        found = open_looker(str(path))
+        found = open_image_model(str(path))
         assert found.provider == "cpu"
         assert found.compared.startswith("recognition runs on cpu: ")
         assert "on cuda" in found.compared
@@ -349,6 +349,6 @@ class Slow:
 def test_a_size_of_nothing_is_named_and_not_answered_with_a_size_for_the_description(tmp_path):
     path = classifier(tmp_path, shape=(1, 3, 0, 0))
     with pytest.raises(ModelError, match=r"^mean\.onnx: its input 'image' is declared as 1 × 3 × 0 × 0"):
-        open_looker(str(path), "cpu")
+        open_image_model(str(path), "cpu")
     found = examine(path, tmp_path, provider="cpu", seconds=0.0)
     assert found.get("why", "").startswith("its input 'image' is declared as 1 × 3 × 0 × 0"), found
