@@ -13,7 +13,15 @@ import numpy as np
 
 from addon.dataset import taught_file
 from addon.dataset.taught_file import Record
-from addon.dataset.taught_writer import RETRY_SECONDS, Found, Reply, Said, TaughtWriter, is_damage, wait_reply
+from addon.dataset.taught_writer import (
+    RETRY_SECONDS,
+    Notice,
+    Recovered,
+    Reply,
+    TaughtWriter,
+    is_damage,
+    wait_reply,
+)
 from addon.errors import PointsError, TaughtError
 from addon.features.rows import Points, Strokes, as_points
 from addon.text import one_line
@@ -228,10 +236,10 @@ class TaughtStore:
         raise ValueError(f"the example of {example.label!r} is not taught, or was taken back")
 
     def _take(self, reply: Reply) -> None:
-        if isinstance(reply, Said):
+        if isinstance(reply, Notice):
             self._messages.append(reply.message)
             return
-        if isinstance(reply, Found):
+        if isinstance(reply, Recovered):
             self._take_found(reply)
             return
         self._committed = reply.number
@@ -240,7 +248,7 @@ class TaughtStore:
             example.saved = latest[id(example)] <= self._committed
         self._touched = [entry for entry in self._touched if entry[0] > self._committed]
 
-    def _take_found(self, found: Found) -> None:
+    def _take_found(self, found: Recovered) -> None:
         known = {one.id for one in (*self._examples, *self._removed)}
         new = [record for record in found.records if record.id not in known]
         self._examples = list(self._examples)  # the writer's thread may be reading the old one

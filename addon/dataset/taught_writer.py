@@ -26,21 +26,21 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Notice:
     """One line for the user."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Recovered:
     """What the file holds that could not be read before, and how many of its rows cannot be understood."""
 
     records: list[Record]
     unreadable: int
 
 
-Reply: TypeAlias = Committed | Said | Found
+Reply: TypeAlias = Committed | Notice | Recovered
 
 
 class TaughtWriter:
@@ -123,7 +123,7 @@ class TaughtWriter:
             return self._write_each(pending)
         if self._in_trouble:
             self._in_trouble = False
-            self.replies.put(Said("what was taught is saved again"))
+            self.replies.put(Notice("what was taught is saved again"))
         return True
 
     def _write(self, records: list[Record]) -> None:
@@ -164,7 +164,7 @@ class TaughtWriter:
         except Exception:  # it was said at the start that the file is tried again
             return
         self._unread = False
-        self.replies.put(Found(records, unreadable))
+        self.replies.put(Recovered(records, unreadable))
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -186,7 +186,7 @@ class TaughtWriter:
             self._disconnect()
             return self._trouble(str(error))
         self.replies.put(
-            Said(
+            Notice(
                 f"the taught set was damaged; what is taught was written again, the old file is {aside.name}"
             )
         )
@@ -196,7 +196,7 @@ class TaughtWriter:
         if not self._in_trouble:
             self._in_trouble = True
             self.replies.put(
-                Said(
+                Notice(
                     f"what is taught cannot be saved ({reason}): free space or check {self._path.parent}; "
                     "it is kept in memory and tried again"
                 )

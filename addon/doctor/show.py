@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Cluster, Console
+from rich.console import Group, Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -54,7 +54,7 @@ def show(found: Findings, console: Console, everything: bool = False) -> None:
         lines = sheet(
             {escaped(str(label)): strokes for label, strokes in thumbnails.items()}, console.width - 4
         )
-        console.print(Padding(Cluster(Text("taught"), *(Text(line) for line in lines)), (1, 2)))
+        console.print(Padding(Group(Text("taught"), *(Text(line) for line in lines)), (1, 2)))
     advice = [("→", sentence) for sentence in found.get("advice", [])]
     console.print(Padding(_table(advice), (0, 2)) if advice else "", end="")
 

@@ -11,7 +11,7 @@ from addon.dataset.splits import Task, halved, tasks
 from addon.errors import EvaluationError
 from addon.evaluation.checkpoints import marked
 from addon.evaluation.model import bare_run, new_engine
-from addon.evaluation.outcomes import Outcome, Stranger, outcome, stranger
+from addon.evaluation.outcomes import NoveltyOutcome, Outcome, novelty_outcome, outcome
 from addon.evaluation.replay import Stopwatch, draw, finished, teach
 from addon.inference.loaded_model import LoadedModel
 from addon.text import quoted
@@ -46,7 +46,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Found:
+class Measured:
     """What was found.
 
     Attributes:
@@ -57,7 +57,7 @@ class Found:
     """
 
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
-    strangers: list[list[Stranger]] = field(default_factory=list[list[Stranger]])
+    novelty_outcomes: list[list[NoveltyOutcome]] = field(default_factory=list[list[NoveltyOutcome]])
     watch: Stopwatch = field(default_factory=Stopwatch)
     writers: int = 0
 
@@ -101,7 +101,7 @@ def _too_little(corpus: Corpus, plan: Plan) -> str:
     )
 
 
-def measure(model: LoadedModel, corpus: Corpus, plan: Plan, say: Say, unknown: bool = True) -> Found:
+def measure(model: LoadedModel, corpus: Corpus, plan: Plan, say: Say, unknown: bool = True) -> Measured:
     """Teach and ask everything that is planned.
 
     Args:
@@ -111,7 +111,7 @@ def measure(model: LoadedModel, corpus: Corpus, plan: Plan, say: Say, unknown: b
         say: Is told how far it is.
         unknown: Whether inks of classes that were not taught are shown, too; that takes a fifth of the time.
     """
-    found, bare = Found(), bare_run(model)
+    found, bare = Measured(), bare_run(model)
     began = monotonic()
     for seed, of_seed in enumerate(planned(corpus, plan)):
         used = np.concatenate([each for task in of_seed for each in task])
@@ -119,7 +119,7 @@ def measure(model: LoadedModel, corpus: Corpus, plan: Plan, say: Say, unknown: b
         for task in of_seed:
             found.outcomes += asked(model, corpus, task, seed, found.watch, bare)
             if unknown:
-                found.strangers += [strangers(model, corpus, halved(corpus, task, seed))]
+                found.novelty_outcomes += [novelty_outcomes(model, corpus, halved(corpus, task, seed))]
         say(f"seed {seed}: {len(found.outcomes)} inks asked so far, {monotonic() - began:.0f} s")
     return found
 
@@ -145,13 +145,13 @@ def asked(
     return made
 
 
-def strangers(model: LoadedModel, corpus: Corpus, task: Task) -> list[Stranger]:
+def novelty_outcomes(model: LoadedModel, corpus: Corpus, task: Task) -> list[NoveltyOutcome]:
     """Teach a task's inks and show it others, too."""
     engine = new_engine(model)
     teach(engine, corpus, task.taught)
     labels = corpus.labels[task.asked].tolist()
     shown = zip(inks(corpus, task.asked), labels, strict=True)
-    return [stranger(finished(engine, strokes), label) for strokes, label in shown]
+    return [novelty_outcome(finished(engine, strokes), label) for strokes, label in shown]
 
 
 def same_ink_twice(corpus: Corpus) -> list[tuple[str, str]]:

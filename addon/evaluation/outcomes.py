@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.evaluation.checkpoints import CURVE, Checkpoints
-from addon.evaluation.replay import Watched
+from addon.evaluation.replay import Replay
 from addon.prediction import Prediction
 
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)
@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
     progress_error: float
 
 
-class Stranger(NamedTuple):
+class NoveltyOutcome(NamedTuple):
     """How strange one finished ink was found where half of the classes were taught.
 
     Attributes:
@@ -57,7 +57,7 @@ class Stranger(NamedTuple):
     softmax: float
 
 
-def outcome(asked: Checkpoints, watched: Watched, ink: int, seed: int, writer: str, label: str) -> Outcome:
+def outcome(asked: Checkpoints, watched: Replay, ink: int, seed: int, writer: str, label: str) -> Outcome:
     """Judge what was said of an ink."""
     places: list[int] = asked.places.tolist()
     said = [watched.answers[place] for place in places]
@@ -82,9 +82,9 @@ def progress_error(asked: Checkpoints, said: Sequence[Prediction]) -> float:
     return float(np.abs(detected - asked.true)[1:].mean())
 
 
-def stranger(answer: Prediction, label: str) -> Stranger:
+def novelty_outcome(answer: Prediction, label: str) -> NoveltyOutcome:
     """Judge the answer to a finished ink that may be of a class that was not taught."""
     # What is left of 1 for the others, summed as it is: near 1 a maximum has no digits left to differ in.
     others = answer.probabilities.astype(np.float64)
     doubt = float(others.sum() - others.max())
-    return Stranger(label in answer.labels, answer.unknown, doubt)
+    return NoveltyOutcome(label in answer.labels, answer.unknown, doubt)

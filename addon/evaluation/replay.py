@@ -18,7 +18,7 @@ from addon.prediction import Prediction
 PEN = 0
 
 
-class Watched(NamedTuple):
+class Replay(NamedTuple):
     """What was said of one ink.
 
     Attributes:
@@ -59,7 +59,7 @@ def teach(engine: Engine, corpus: Corpus, indices: Ints, watch: Stopwatch | None
             watch.taught.append(perf_counter_ns() - began)
 
 
-def draw(engine: Engine, strokes: Strokes, watch: Stopwatch | None = None) -> Watched:
+def draw(engine: Engine, strokes: Strokes, watch: Stopwatch | None = None) -> Replay:
     """Draw an ink and note what is answered."""
     engine.begin(PEN)
     answers: list[Prediction] = []
@@ -75,7 +75,7 @@ def draw(engine: Engine, strokes: Strokes, watch: Stopwatch | None = None) -> Wa
             rows = answer.rows
         engine.lift(PEN)
         rows = engine.predictions[PEN].rows
-    return Watched(tuple(answers), engine.predictions[PEN])
+    return Replay(tuple(answers), engine.predictions[PEN])
 
 
 def finished(engine: Engine, strokes: Strokes) -> Prediction:

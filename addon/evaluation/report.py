@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from addon.dataset.corpus import Corpus
-from addon.evaluation.measure import Found, Plan
+from addon.evaluation.measure import Measured, Plan
 from addon.evaluation.metrics import area, auroc, calibration_error, mean_over_groups, rejection
-from addon.evaluation.outcomes import NAMES, Outcome, Stranger
+from addon.evaluation.outcomes import NAMES, NoveltyOutcome, Outcome
 
 Document = dict[str, Any]
 
 
-def document(name: str, corpus: Corpus, plan: Plan, found: Found) -> Document:
+def document(name: str, corpus: Corpus, plan: Plan, found: Measured) -> Document:
     """Everything that was found, as JSON takes it.
 
     Args:
@@ -36,7 +36,7 @@ def document(name: str, corpus: Corpus, plan: Plan, found: Found) -> Document:
         "spread": spread(outcomes),
         "area": round(area(curve), 4),
         "progress_mae": round(float(_averaged(outcomes, "progress_error")), 4),
-        **_unknown(found.strangers),
+        **_unknown(found.novelty_outcomes),
         "ece": round(calibration_error(*_sureness(outcomes)), 4),
         "point_us": _point_us(found),
         "taught_per_s": round(1e9 / float(np.mean(found.watch.taught)), 1),
@@ -85,8 +85,8 @@ def _sureness(outcomes: Sequence[Outcome]) -> tuple[np.ndarray, np.ndarray]:
     return confidence, np.concatenate([one.right for one in outcomes])
 
 
-def _unknown(strangers: Sequence[Sequence[Stranger]]) -> Document:
-    both = [task for task in strangers if 0 < sum(one.known for one in task) < len(task)]
+def _unknown(novelty_outcomes: Sequence[Sequence[NoveltyOutcome]]) -> Document:
+    both = [task for task in novelty_outcomes if 0 < sum(one.known for one in task) < len(task)]
     strange = [~np.array([one.known for one in task]) for task in both]
     unknown = [np.array([one.unknown for one in task]) for task in both]
     softmax = [np.array([one.softmax for one in task]) for task in both]
@@ -106,7 +106,7 @@ def _mean(values: Sequence[float]) -> float | None:
     return round(float(np.mean(values)), 4) if values else None
 
 
-def _point_us(found: Found) -> dict[str, float | None]:
+def _point_us(found: Measured) -> dict[str, float | None]:
     return {
         "p50": _percentile(found.watch.points, 50),
         "p99": _percentile(found.watch.points, 99),

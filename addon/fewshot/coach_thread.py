@@ -11,7 +11,7 @@ FIRST_SECONDS = 5.0
 """Who asks for the first time waits at most so long; there is nothing older to be told meanwhile."""
 
 
-class Said(NamedTuple):
+class CoachReport(NamedTuple):
     """What the coach has to say of what is taught.
 
     Attributes:
@@ -33,10 +33,10 @@ class Coach:
 
     def __init__(self) -> None:
         self._of: Prototypes | None = None
-        self._said = Said()
+        self._said = CoachReport()
         self._thinking: threading.Thread | None = None
 
-    def says(self, taught: Prototypes | None, timeout: float | None = None) -> Said:
+    def says(self, taught: Prototypes | None, timeout: float | None = None) -> CoachReport:
         """What is to be said; what was said before, until it is found anew.
 
         Args:
@@ -44,7 +44,7 @@ class Coach:
             timeout: Seconds to wait for it, at most; 0 never waits, None waits for the first answer alone.
         """
         if taught is None:
-            return Said()
+            return CoachReport()
         if timeout is None:
             timeout = FIRST_SECONDS if self._of is None else 0.0
         if taught is not self._of and not self._busy(0.0):
@@ -63,4 +63,4 @@ class Coach:
         return self._thinking.is_alive()
 
     def _think(self, taught: Prototypes) -> None:
-        self._said = Said(advice(taught), oddities(taught), all_known(taught))
+        self._said = CoachReport(advice(taught), oddities(taught), all_known(taught))

@@ -28,7 +28,7 @@ from addon.inference.step import Floats, StepOutputs, StepSession
 _SURE = 60.0
 
 
-class Said(NamedTuple):
+class RowAnswer(NamedTuple):
     """An answer to the last row of a step.
 
     Attributes:
@@ -61,7 +61,7 @@ class TaughtInk(Protocol):
         ...
 
 
-class Answers(Protocol):
+class AnswerReader(Protocol):
     """How the steps of one model are read. One thread at a time may use it."""
 
     @property
@@ -83,21 +83,21 @@ class Answers(Protocol):
         """Take exactly these examples as what is taught; whether that changes any answer."""
         ...
 
-    def read(self, outputs: StepOutputs) -> Said | None:
+    def read(self, outputs: StepOutputs) -> RowAnswer | None:
         """The answer to the last row; None if it is no number."""
         ...
 
 
-def answers_of(session: StepSession) -> Answers:
+def answer_reader(session: StepSession) -> AnswerReader:
     """How the steps of a session are read."""
     scoring = session.spec.scoring
     if scoring is None:
-        return HeadAnswers(session)
-    taught_ones = TaughtAnswers(session, scoring)
-    return FallbackAnswers(HeadAnswers(session), taught_ones) if session.spec.labels else taught_ones
+        return HeadReader(session)
+    taught_ones = PrototypeReader(session, scoring)
+    return FallbackReader(HeadReader(session), taught_ones) if session.spec.labels else taught_ones
 
 
-class HeadAnswers:
+class HeadReader:
     """The classes that are baked into a model.
 
     Args:
@@ -114,17 +114,17 @@ class HeadAnswers:
         """Such a model learns by training alone."""
         return False
 
-    def read(self, outputs: StepOutputs) -> Said | None:
+    def read(self, outputs: StepOutputs) -> RowAnswer | None:
         """The answer to the last row."""
         probabilities = _probabilities(outputs.scores[0, -1])
         progress = float(outputs.progress[0, -1, 0])
         strange = float(outputs.unknown[0, -1, 0]) if self._tells_unknown else 0.0
         if probabilities is None or not isfinite(progress + strange):
             return None
-        return Said(probabilities, progress, _chance(strange) if self._tells_unknown else 0.0)
+        return RowAnswer(probabilities, progress, _chance(strange) if self._tells_unknown else 0.0)
 
 
-class FallbackAnswers:
+class FallbackReader:
     """A model's own classes for as long as nothing is taught, then the taught ones alone.
 
     Not both at once: the own classes are read at the scale of the model's training, the taught ones at that
@@ -135,7 +135,7 @@ class FallbackAnswers:
         taught_ones: How the taught ones are.
     """
 
-    def __init__(self, own: "HeadAnswers", taught_ones: "TaughtAnswers") -> None:
+    def __init__(self, own: "HeadReader", taught_ones: "PrototypeReader") -> None:
         self._own = own
         self._taught = taught_ones
 
@@ -158,16 +158,16 @@ class FallbackAnswers:
         """Take exactly these examples as what is taught; whether that changes any answer."""
         return self._taught.learn(examples)
 
-    def read(self, outputs: StepOutputs) -> Said | None:
+    def read(self, outputs: StepOutputs) -> RowAnswer | None:
         """The answer to the last row."""
         return self._now.read(outputs)
 
     @property
-    def _now(self) -> "HeadAnswers | TaughtAnswers":
+    def _now(self) -> "HeadReader | PrototypeReader":
         return self._taught if self._taught.labels else self._own
 
 
-class TaughtAnswers:
+class PrototypeReader:
     """The classes that were taught, over the embedding of a base encoder.
 
     The scale is the typical size of the taught inks, in whatever unit they are; the model's own if only dots
@@ -218,14 +218,14 @@ class TaughtAnswers:
             self._threshold = threshold(self.prototypes, self._asked)
         return self.prototypes is not before
 
-    def read(self, outputs: StepOutputs) -> Said | None:
+    def read(self, outputs: StepOutputs) -> RowAnswer | None:
         """The answer to the last row; before anything is taught, that it is unknown."""
         if not self.prototypes.labels:
-            return Said(np.zeros(0, dtype=np.float32), 0.0, 1.0)
+            return RowAnswer(np.zeros(0, dtype=np.float32), 0.0, 1.0)
         said = answer(self.prototypes, outputs.embedding[0, -1])
         if not isfinite(said.progress):
             return None
-        return Said(said.probabilities, said.progress, _chance(said.unknown - self._threshold))
+        return RowAnswer(said.probabilities, said.progress, _chance(said.unknown - self._threshold))
 
     def _rescaled(self, examples: Sequence[TaughtInk]) -> Prototypes:
         known = self._sizes

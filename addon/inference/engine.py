@@ -125,7 +125,7 @@ class Event(NamedTuple):
     promised: bool = False
 
 
-class Lesson(NamedTuple):
+class TaughtExample(NamedTuple):
     """A taught example as it was handed to the worker: its label may change before the worker comes to it."""
 
     id: int
@@ -232,7 +232,7 @@ class WorkerEngine:
 
     def learn(self, examples: Sequence[TaughtInk]) -> None:
         """Take exactly these examples as what is taught."""
-        lessons = tuple(Lesson(one.id, one.label, one.strokes) for one in examples)
+        lessons = tuple(TaughtExample(one.id, one.label, one.strokes) for one in examples)
         self._queue.put(Event(partial(self._inline.learn, lessons), learns=True))
 
     def taught_now(self) -> Future[Taught]:

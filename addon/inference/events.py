@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
-from addon.inference.inline import Mark, News
+from addon.inference.inline import InkEvent, News
 from addon.prediction import Prediction
 
 UNKNOWN = 0.5
@@ -56,7 +56,7 @@ class Events:
         self._pending.extend(news)
         while self._pending:
             pointer_id, answer = self._pending.popleft()
-            if isinstance(answer, Mark):
+            if isinstance(answer, InkEvent):
                 self.end(pointer_id, listeners)
                 continue
             if answer is None or not answer.rows:

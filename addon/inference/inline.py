@@ -19,7 +19,7 @@ from addon.background.timings import TimingRing, Timings
 from addon.errors import PointsError, said
 from addon.features.rows import COLUMNS, FeatureRecipe, Row
 from addon.fewshot.prototypes import Prototypes
-from addon.inference.answers import TaughtInk, answers_of
+from addon.inference.answers import TaughtInk, answer_reader
 from addon.inference.batching import feed_together
 from addon.inference.loaded_model import LoadedModel
 from addon.inference.predictor import Feed, Sample, StreamingPredictor
@@ -29,13 +29,13 @@ KEPT_NEWS = 4096
 """Answers that wait to be asked for: who does not ask for so long is told of the newest alone."""
 
 
-class Mark(Enum):
+class InkEvent(Enum):
     """What happens to an ink besides its answers."""
 
     ENDED = "ended"
 
 
-News: TypeAlias = tuple[int, Prediction | Mark | None]
+News: TypeAlias = tuple[int, Prediction | InkEvent | None]
 """A pointer and its answer, of no rows where an ink begins; None where the pointer is forgotten."""
 
 
@@ -67,7 +67,7 @@ class InlineEngine:
     def __init__(self, model: LoadedModel, tells: bool = False) -> None:
         self.answered: dict[int, Prediction] = {}
         self._model = model
-        self._answers = answers_of(model.session)
+        self._answers = answer_reader(model.session)
         self._pens: dict[int, StreamingPredictor] = {}
         self._down: set[int] = set()
         self._waiting: dict[int, deque[Feed]] = {}
@@ -139,7 +139,7 @@ class InlineEngine:
         """The ink is finished: this is told after the answer to its last row."""
         self._finish(pointer_id)
         if self._tells:
-            self._news.append((pointer_id, Mark.ENDED))
+            self._news.append((pointer_id, InkEvent.ENDED))
 
     def wait(self, seconds: float) -> bool:
         """Answer all that came so far; this never takes longer than the steps."""

@@ -15,7 +15,7 @@ from addon.fewshot.prototypes import Prototypes
 from addon.inference.answers import TaughtInk
 from addon.inference.engine import Engine, engine_for
 from addon.inference.fade import FadingEngine
-from addon.inference.inline import Mark, News, Taught
+from addon.inference.inline import InkEvent, News, Taught
 from addon.inference.loaded_model import LoadedModel
 from addon.inference.predictor import Sample
 from addon.inference.replay_buffer import ReplayBuffer
@@ -168,7 +168,7 @@ class Pens:
 
     def _heard(self, news: list[News]) -> list[News]:
         for pointer_id, answer in news:
-            if isinstance(answer, Mark):
+            if isinstance(answer, InkEvent):
                 self._tape.hear_end(pointer_id)
             elif answer is not None and not answer.rows:
                 self._tape.hear_begin(pointer_id)

@@ -8,7 +8,7 @@ import numpy as np
 from addon.errors import said
 from addon.features.rows import Row, Trail, advance, lift
 from addon.hysteresis import UNDECIDED, held
-from addon.inference.answers import Answers, answers_of
+from addon.inference.answers import AnswerReader, answer_reader
 from addon.inference.step import State, StepOutputs, StepSession
 from addon.prediction import Prediction, no_prediction
 
@@ -41,9 +41,9 @@ class StreamingPredictor:
         answers: How its steps are read; several predictors may share them too. None for the model's own.
     """
 
-    def __init__(self, session: StepSession, answers: Answers | None = None) -> None:
+    def __init__(self, session: StepSession, answers: AnswerReader | None = None) -> None:
         self._session = session
-        self._answers = answers or answers_of(session)
+        self._answers = answers or answer_reader(session)
         self._start = session.start()
         self.fault = ""
         self.failure = ""

@@ -59,8 +59,8 @@ class Stamp(NamedTuple):
     size: int
     time: int
     number: int
-    weights: "BackgroundProcess" = ()
-    words: "BackgroundProcess" = ()
+    weights: "CompanionFiles" = ()
+    words: "CompanionFiles" = ()
 
     @property
     def own(self) -> tuple[int, int, int]:
@@ -73,7 +73,7 @@ class Stamp(NamedTuple):
         return max((self.time, *(each.time for _, each in (*self.weights, *self.words) if each is not None)))
 
 
-BackgroundProcess: TypeAlias = tuple[tuple[str, Stamp | None], ...]
+CompanionFiles: TypeAlias = tuple[tuple[str, Stamp | None], ...]
 
 
 class Debounced(NamedTuple):
@@ -111,7 +111,7 @@ def said_of(event: Gone | Back) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedFolder:
     """A folder and the files in it that matter.
 
     Attributes:
@@ -179,7 +179,7 @@ class Debouncer:
         return (known.own == model.own) != (known.weights == model.weights)
 
 
-def model_folders(name: str, own: Path, shipped: Path, named: Path | bool) -> list[Watched]:
+def model_folders(name: str, own: Path, shipped: Path, named: Path | bool) -> list[WatchedFolder]:
     """The folders in which a recogniser looks for models.
 
     Args:
@@ -188,9 +188,9 @@ def model_folders(name: str, own: Path, shipped: Path, named: Path | bool) -> li
         shipped: Folder of the models that ship.
         named: A folder that the author names, besides; True for none.
     """
-    watched = [Watched(own), Watched(shipped, lambda file: file == f"{name}{SUFFIX}")]
+    watched = [WatchedFolder(own), WatchedFolder(shipped, lambda file: file == f"{name}{SUFFIX}")]
     if isinstance(named, Path) and named not in (own, shipped):
-        watched.append(Watched(named, named=True))
+        watched.append(WatchedFolder(named, named=True))
     return watched
 
 
@@ -201,7 +201,7 @@ class FolderWatch:
         watched: Which folders. What is in them already is not told of.
     """
 
-    def __init__(self, watched: Sequence[Watched]) -> None:
+    def __init__(self, watched: Sequence[WatchedFolder]) -> None:
         self._watched = tuple(watched)
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._ending = threading.Event()
@@ -244,7 +244,7 @@ class FolderWatch:
             self._events.put(Debounced(ripe[-1], tuple(reversed(ripe[:-1]))))
 
 
-def models_in(watched: Sequence[Watched]) -> dict[Path, Stamp]:
+def models_in(watched: Sequence[WatchedFolder]) -> dict[Path, Stamp]:
     """The models in folders, as far as these are there."""
     found: dict[Path, Stamp] = {}
     for each in watched:
@@ -269,7 +269,7 @@ def model_at(path: Path) -> Stamp | None:
     return own._replace(weights=_stamps(path, needs(path, own)), words=_stamps(path, words))
 
 
-def _stamps(path: Path, names: Iterable[str]) -> BackgroundProcess:
+def _stamps(path: Path, names: Iterable[str]) -> CompanionFiles:
     return tuple((name, stamp_of(path.parent / name)) for name in names)
 
 

@@ -14,7 +14,15 @@ from addon.dataset.splits import tasks
 from addon.fewshot.prototypes import at_levels
 from addon.fewshot.scoring import Scoring
 from addon.pretraining.encoder_accuracy import encoder_of, prototypes_of
-from addon.pretraining.fewshot_accuracy import STEPS, Encoder, Floats, laid, measure, step_rows, true_progress
+from addon.pretraining.fewshot_accuracy import (
+    STEPS,
+    Encoder,
+    Floats,
+    measure,
+    step_rows,
+    task_rows,
+    true_progress,
+)
 from addon.pretraining.loop import Settings
 from addon.training.encoder import EncoderNet
 from addon.training.encoder_export import background_of
@@ -67,7 +75,7 @@ def _asked(encoder: Encoder, scoring: Scoring, corpus: Corpus) -> list[tuple[Dou
     """How likely each level is at every step of inks that were not taught, and their progress there."""
     made: list[tuple[Doubles, Doubles]] = []
     for task in tasks(corpus, "wd", 1, 0, WRITERS):
-        rows = laid(corpus, task, encoder.spacing)
+        rows = task_rows(corpus, task, encoder.spacing)
         embeddings = encoder.encode(rows.taught.rows, rows.taught.offsets)
         known = prototypes_of(scoring, embeddings, rows.taught, rows.classes)
         at = step_rows(rows.asked)[:, :STEPS].ravel()

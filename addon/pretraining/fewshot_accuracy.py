@@ -51,7 +51,7 @@ class Encoder(NamedTuple):
 
 
 @dataclass(slots=True)
-class Figures:
+class FewShotAccuracy:
     """What came of every asked ink, and of every task that asked for the unknown.
 
     Attributes:
@@ -95,7 +95,7 @@ def measure(
     unknown: bool = False,
 ) -> dict[str, Any]:
     """The figures of a protocol of `addon.dataset.splits`, averaged as `inkloop evaluate` does."""
-    figures = Figures()
+    figures = FewShotAccuracy()
     for seed in range(seeds):
         for task in tasks(corpus, protocol, shots, seed, most_writers):
             _measure_task(encoder, corpus, task, seed, figures)
@@ -104,7 +104,7 @@ def measure(
     return figures.document()
 
 
-class Laid(NamedTuple):
+class TaskRows(NamedTuple):
     """A task as rows.
 
     Attributes:
@@ -119,12 +119,12 @@ class Laid(NamedTuple):
     classes: Ints
 
 
-def laid(corpus: Corpus, task: Task, spacing: float) -> Laid:
+def task_rows(corpus: Corpus, task: Task, spacing: float) -> TaskRows:
     """The inks of a task at the scale of those that are taught."""
     taught = inks(corpus, task.taught)
     recipe = FeatureRecipe(scale_after([ink_size(ink) for ink in taught]), spacing)
     labels, classes = np.unique(corpus.labels[task.taught], return_inverse=True)
-    return Laid(ink_rows(recipe, taught), ink_rows(recipe, inks(corpus, task.asked)), labels, classes)
+    return TaskRows(ink_rows(recipe, taught), ink_rows(recipe, inks(corpus, task.asked)), labels, classes)
 
 
 class _Run(NamedTuple):
@@ -135,7 +135,7 @@ class _Run(NamedTuple):
 
 
 def _run(encoder: Encoder, corpus: Corpus, task: Task) -> _Run:
-    table, asked, labels, classes = laid(corpus, task, encoder.spacing)
+    table, asked, labels, classes = task_rows(corpus, task, encoder.spacing)
     score = encoder.teach(encoder.encode(table.rows, table.offsets), table, classes)
     scored = score(encoder.encode(asked.rows, asked.offsets))
     known = np.isin(corpus.labels[task.asked], labels)
@@ -143,7 +143,7 @@ def _run(encoder: Encoder, corpus: Corpus, task: Task) -> _Run:
     return _Run(asked, scored, answers, known)
 
 
-def _measure_task(encoder: Encoder, corpus: Corpus, task: Task, seed: int, figures: Figures) -> None:
+def _measure_task(encoder: Encoder, corpus: Corpus, task: Task, seed: int, figures: FewShotAccuracy) -> None:
     run = _run(encoder, corpus, task)
     at = step_rows(run.table)
     read = at[:, READ]
@@ -154,7 +154,7 @@ def _measure_task(encoder: Encoder, corpus: Corpus, task: Task, seed: int, figur
     figures.groups += [(seed, str(writer)) for writer in corpus.writers[task.asked].tolist()]
 
 
-def _measure_unknown(encoder: Encoder, corpus: Corpus, task: Task, figures: Figures) -> None:
+def _measure_unknown(encoder: Encoder, corpus: Corpus, task: Task, figures: FewShotAccuracy) -> None:
     run = _run(encoder, corpus, task)
     if not 0 < int(run.known.sum()) < len(run.known):
         return

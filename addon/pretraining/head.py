@@ -30,7 +30,7 @@ SMOOTHING = 0.02
 ALIEN = 0.5
 
 
-class Practice(NamedTuple):
+class HeadDataset(NamedTuple):
     """Inks as the LSTM sees them, at some rows; the last two are the whole ink, and the pen lifted.
 
     Attributes:
@@ -64,7 +64,7 @@ class Head(nn.Module):
         return out[..., :-2], out[..., -2], out[..., -1]
 
 
-def trained(practice: Practice, classes: int, epochs: int, seed: int) -> Iterator[tuple[Head, float]]:
+def trained(practice: HeadDataset, classes: int, epochs: int, seed: int) -> Iterator[tuple[Head, float]]:
     """Train a head, giving way after every epoch with it and the mean loss of the epoch."""
     torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]
     head = Head(practice.hidden.shape[-1], classes)
@@ -89,7 +89,7 @@ def _rate(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / RISE) * max(0.02, 1 - step / steps)
 
 
-def loss_of(head: Head, practice: Practice, chosen: NDArray[np.int64]) -> Tensor:
+def loss_of(head: Head, practice: HeadDataset, chosen: NDArray[np.int64]) -> Tensor:
     """Cross-entropy of the class, the error of the progress, and whether it is unknown."""
     at = torch.as_tensor(np.sort(chosen))
     scores, progress, unknown = head(practice.hidden[at].float())

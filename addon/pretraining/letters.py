@@ -30,7 +30,7 @@ from addon.errors import AddonError
 from addon.features.rows import FeatureRecipe, flat_rows
 from addon.files import write_atomically
 from addon.model.metadata import ENCODER_OUTPUTS, ModelSpec
-from addon.pretraining.head import WIDTH, Head, Practice, headed, trained
+from addon.pretraining.head import WIDTH, Head, HeadDataset, headed, trained
 from addon.pretraining.letters_accuracy import classes_of, figures, letters_of
 from addon.pretraining.letters_card import letters_card
 from addon.training.augment import augmented
@@ -58,7 +58,7 @@ AUGMENTATION = Augmentation(
 AT_ONCE = 1000
 
 
-class Hands(NamedTuple):
+class LettersDataset(NamedTuple):
     """Whose inks are learnt, and whose are asked.
 
     Attributes:
@@ -73,7 +73,7 @@ class Hands(NamedTuple):
     classes: NDArray[np.int64]
 
 
-def hands(folder: Path, seed: int) -> Hands:
+def letters_dataset(folder: Path, seed: int) -> LettersDataset:
     """Read the data folder, and set apart whom the encoder's pretraining set apart by the same seed.
 
     Raises:
@@ -81,10 +81,10 @@ def hands(folder: Path, seed: int) -> Hands:
     """
     taught, apart = split(read_pool(folder), seed)
     labels = letters_of(taught)
-    return Hands(taught, apart, labels, classes_of(taught, labels))
+    return LettersDataset(taught, apart, labels, classes_of(taught, labels))
 
 
-def practice_of(net: EncoderNet, given: Hands, spacing: float, passes: int) -> Practice:
+def head_dataset(net: EncoderNet, given: LettersDataset, spacing: float, passes: int) -> HeadDataset:
     """Variations of every ink as the LSTM sees them, telling standard error how it goes."""
     chance, recipe = np.random.default_rng(SEED), FeatureRecipe(1.0, spacing)
     parts: list[tuple[Tensor, ...]] = []
@@ -99,12 +99,12 @@ def practice_of(net: EncoderNet, given: Hands, spacing: float, passes: int) -> P
             numbers = torch.as_tensor(progress).float(), torch.as_tensor(given.classes[chosen])
             parts.append((hidden_at(net, table, rows).half(), *numbers))
         _tell(f"pass {number + 1} of {passes}, {time.monotonic() - began:.0f} s")
-    return Practice(*map(torch.cat, zip(*parts, strict=True)))
+    return HeadDataset(*map(torch.cat, zip(*parts, strict=True)))
 
 
-def _head_over(net: EncoderNet, given: Hands, spacing: float, passes: int) -> tuple[Head, float]:
+def _head_over(net: EncoderNet, given: LettersDataset, spacing: float, passes: int) -> tuple[Head, float]:
     """The head, and the mean loss of its last epoch."""
-    practice = practice_of(net, given, spacing, passes)
+    practice = head_dataset(net, given, spacing, passes)
     made: tuple[Head, float] | None = None
     for number, made in enumerate(trained(practice, len(given.labels), EPOCHS, SEED)):
         _tell(f"epoch {number + 1} of {EPOCHS}: loss {made[1]:.3f}")
@@ -143,7 +143,7 @@ def _make(encoder: Path, data: Path, out: Path, passes: int) -> None:
     net, _ = read_encoder(encoder)
     net.eval()
     seed, spacing = int(spec.training.get("seed", SEED)), spec.recipe.spacing
-    given = hands(data, seed)
+    given = letters_dataset(data, seed)
     head, loss = _head_over(net, given, spacing, passes)
     found = figures(net, head, given.apart, given.labels, spacing)
     letters = given.classes != UNKNOWN

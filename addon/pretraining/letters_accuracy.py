@@ -30,7 +30,7 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 
 
-class Said(NamedTuple):
+class LettersAnswers(NamedTuple):
     """What is said of inks at each step of their travel, and with the pen lifted.
 
     Attributes:
@@ -98,7 +98,7 @@ def figures(
     return found | _unknown(nominal, classes)
 
 
-def said_of(net: EncoderNet, head: Head, pool: Pool, spacing: float, size: float) -> Said:
+def said_of(net: EncoderNet, head: Head, pool: Pool, spacing: float, size: float) -> LettersAnswers:
     """What is said of the inks of a pool, drawn so much larger than the nominal size."""
     table = flat_rows(FeatureRecipe(1.0, spacing), *scaled(pool.inks, np.full(len(pool), size)))
     rows = level_rows(table, np.arange(len(pool)), STEPS)
@@ -106,10 +106,14 @@ def said_of(net: EncoderNet, head: Head, pool: Pool, spacing: float, size: float
         scores, progress, unknown = head(hidden_at(net, table, rows))
         arrays = torch.softmax(scores, dim=2), torch.sigmoid(progress), unknown
     likely, detected, strange = (each.numpy() for each in arrays)
-    return Said(likely, detected, progress_of(table)[table.offsets[:-1, np.newaxis] + rows], strange)
+    return LettersAnswers(
+        likely, detected, progress_of(table)[table.offsets[:-1, np.newaxis] + rows], strange
+    )
 
 
-def accuracy(said: Said, classes: Ints, inks: Ints, allowed: Bools | None = None) -> dict[str, float]:
+def accuracy(
+    said: LettersAnswers, classes: Ints, inks: Ints, allowed: Bools | None = None
+) -> dict[str, float]:
     """Share of some inks that is recognised, by where it is read; among some of the classes or among all."""
     likely = said.probabilities[inks][:, READ]
     if allowed is not None:
@@ -118,13 +122,13 @@ def accuracy(said: Said, classes: Ints, inks: Ints, allowed: Bools | None = None
     return dict(zip(NAMES, right.mean(axis=0).round(4).tolist(), strict=True))
 
 
-def _calibration(said: Said, classes: Ints, inks: Ints) -> float:
+def _calibration(said: LettersAnswers, classes: Ints, inks: Ints) -> float:
     likely = said.probabilities[inks][:, READ]
     right = likely.argmax(axis=2) == classes[inks][:, np.newaxis]
     return round(calibration_error(likely.max(axis=2).ravel().astype(np.float64), right.ravel()), 4)
 
 
-def _unknown(said: Said, classes: Ints) -> dict[str, float]:
+def _unknown(said: LettersAnswers, classes: Ints) -> dict[str, float]:
     """How well finished drawings that are no letters are told from letters."""
     strange = classes == UNKNOWN
     if not 0 < int(strange.sum()) < len(strange):

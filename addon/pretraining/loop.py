@@ -18,7 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 from addon.errors import TrainingError
 from addon.files import write_atomically
 from addon.training.encoder import EncoderNet, embed, loss_of
-from addon.training.episodes import Lesson, Rows, batched, lesson
+from addon.training.episodes import EpisodeBatch, Rows, batched, episode_batch
 from addon.training.plan import Plan, plan_epoch
 from addon.training.pool import Pool
 
@@ -67,7 +67,7 @@ class EpisodeLoss(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, given: Lesson) -> tuple[Tensor, Tensor]:
+    def forward(self, given: EpisodeBatch) -> tuple[Tensor, Tensor]:
         """The loss, and what it is made of: classes, progress, unknown; and the share recognised."""
         embedded = embed(self.net, given)
         losses = [loss_of(self.net, embedded, part) for part in given.parts]
@@ -172,7 +172,7 @@ def pretrain(state: State, pool: Pool, settings: Settings, world: World) -> Iter
     for plans in shares(state, pool, settings, world):
         if state.step >= settings.steps:
             return
-        given = moved(lesson(pool, plans, settings.spacing, settings.levels), world.device)
+        given = moved(episode_batch(pool, plans, settings.spacing, settings.levels), world.device)
         for group in state.optimizer.param_groups:
             group["lr"] = settings.lr * rate(state.step, settings)
         loss, parts = model(given)
@@ -196,7 +196,7 @@ def summed(numbers: Tensor) -> None:
     dist.all_reduce(numbers)  # pyright: ignore[reportUnknownMemberType]
 
 
-def moved(given: Lesson, device: torch.device) -> Lesson:
+def moved(given: EpisodeBatch, device: torch.device) -> EpisodeBatch:
     """The same lesson on a device."""
     if device.type == "cpu":
         return given

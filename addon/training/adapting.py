@@ -31,7 +31,7 @@ from addon.training.folds import folds, right
 from addon.training.ink_set import ink_set, thinned
 from addon.training.pool import scaled
 from addon.training.protocol import Cancelled, Event, Exported, Job, Kept, Progress, Started
-from addon.training.variations import Drill, copied, drill_of, exercise, hidden_at
+from addon.training.variations import VariedInks, copied, exercise, hidden_at, varied_inks
 
 # Steps over which the learning rate rises.
 RISE = 10
@@ -48,7 +48,7 @@ class Taught(NamedTuple):
         asked: The LSTM's output at the rows that are asked: half drawn, and with the pen lifted.
     """
 
-    drill: Drill
+    drill: VariedInks
     asked: Tensor
 
 
@@ -183,7 +183,9 @@ def taught_of(
     table = flat_rows(recipe, *flat)
     ends = zip(table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True)
     rows = np.stack([prototypes.level_rows(table.travel[a:b], 2)[[0, -1]] for a, b in ends])
-    return Taught(drill_of(copies, classes, levels), hidden_at(net, table, np.minimum(rows, MOST_ROWS - 1)))
+    return Taught(
+        varied_inks(copies, classes, levels), hidden_at(net, table, np.minimum(rows, MOST_ROWS - 1))
+    )
 
 
 def compared(
@@ -212,7 +214,7 @@ def compared(
 
 
 def adapted(
-    net: EncoderNet, drill: Drill, allowed: Ints, config: AdaptConfig, run: int, teller: Teller
+    net: EncoderNet, drill: VariedInks, allowed: Ints, config: AdaptConfig, run: int, teller: Teller
 ) -> EncoderNet:
     """A copy of an encoder, adapted to some of the inks.
 

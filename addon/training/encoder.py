@@ -7,7 +7,7 @@ import torch.nn.functional as F  # noqa: N812 - the name everyone knows it by
 from torch import Tensor, nn
 
 from addon.features.rows import COLUMNS
-from addon.training.episodes import Lesson, Part
+from addon.training.episodes import Episode, EpisodeBatch
 from addon.training.plan import UNKNOWN
 
 
@@ -38,7 +38,7 @@ class EncoderNet(nn.Module):
         return self.project(out.float().transpose(0, 1))
 
 
-class Answers(NamedTuple):
+class EpisodeAnswers(NamedTuple):
     """What is said of some rows of asked inks.
 
     Attributes:
@@ -52,10 +52,12 @@ class Answers(NamedTuple):
     unknown: Tensor
 
 
-def embed(net: nn.Module, lesson: Lesson) -> Tensor:
+def embed(net: nn.Module, episode_batch: EpisodeBatch) -> Tensor:
     """Embeddings of all inks, shape (inks, longest, embedding), zero past their ends."""
-    pieces = [F.pad(e := net(b.rows), (0, 0, 0, lesson.longest - e.shape[1])) for b in lesson.blocks]
-    order = torch.cat([b.inks for b in lesson.blocks])
+    pieces = [
+        F.pad(e := net(b.rows), (0, 0, 0, episode_batch.longest - e.shape[1])) for b in episode_batch.blocks
+    ]
+    order = torch.cat([b.inks for b in episode_batch.blocks])
     return torch.cat(pieces)[torch.argsort(order)]
 
 
@@ -67,7 +69,7 @@ def merged(tracks: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
     return means, torch.arange(count, device=classes.device)
 
 
-def answers(net: EncoderNet, tracks: Tensor, classes: Tensor, asked: Tensor) -> Answers:
+def answers(net: EncoderNet, tracks: Tensor, classes: Tensor, asked: Tensor) -> EpisodeAnswers:
     """Answer some rows of asked inks.
 
     Args:
@@ -86,7 +88,7 @@ def answers(net: EncoderNet, tracks: Tensor, classes: Tensor, asked: Tensor) -> 
     total = likely.sum((2, 3))
     progress = (likely.sum(2) @ shares(tracks.shape[1] - 1).to(near.device)) / total
     background = _nearness(asked, net.background) + net.background_bias
-    return Answers(scores, progress, _joined(background) - _joined(scores))
+    return EpisodeAnswers(scores, progress, _joined(background) - _joined(scores))
 
 
 def _joined(scores: Tensor) -> Tensor:
@@ -108,12 +110,12 @@ WHOLE, LIFTED = 2.0, 3.0
 PROGRESS, ALIEN = 1.0, 0.3
 
 
-def loss_of(net: EncoderNet, embedded: Tensor, part: Part) -> tuple[Tensor, Tensor]:
+def loss_of(net: EncoderNet, embedded: Tensor, part: Episode) -> tuple[Tensor, Tensor]:
     """The loss of an episode among embeddings of shape (inks, longest, embedding), and what it is made of."""
     return loss_at(net, embedded[part.taught[:, None], part.levels], embedded[part.asked, part.rows], part)
 
 
-def loss_at(net: EncoderNet, tracks: Tensor, asked: Tensor, part: Part) -> tuple[Tensor, Tensor]:
+def loss_at(net: EncoderNet, tracks: Tensor, asked: Tensor, part: Episode) -> tuple[Tensor, Tensor]:
     """An episode's loss, and what it is made of: classes, progress, unknown; and the share recognised.
 
     Args:

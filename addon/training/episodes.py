@@ -52,7 +52,7 @@ class Rows(NamedTuple):
     inks: Tensor
 
 
-class Part(NamedTuple):
+class Episode(NamedTuple):
     """One episode among the inks of a batch.
 
     Attributes:
@@ -76,19 +76,19 @@ class Part(NamedTuple):
     merge: Tensor
 
 
-class Lesson(NamedTuple):
+class EpisodeBatch(NamedTuple):
     """Several episodes: their inks in blocks, and what to ask of them."""
 
     blocks: list[Rows]
-    parts: list[Part]
+    parts: list[Episode]
     longest: int
     inks: int
 
 
-def lesson(pool: Pool, plans: Sequence[Plan], spacing: float, levels: int) -> Lesson:
+def episode_batch(pool: Pool, plans: Sequence[Plan], spacing: float, levels: int) -> EpisodeBatch:
     """Vary the inks of some episodes and turn them to rows."""
     tables: list[RowTable] = []
-    parts: list[Part] = []
+    parts: list[Episode] = []
     placed = 0
     for plan in plans:
         chance = np.random.default_rng(plan.seed)
@@ -99,7 +99,7 @@ def lesson(pool: Pool, plans: Sequence[Plan], spacing: float, levels: int) -> Le
     rows = np.concatenate([table.rows for table in tables])
     lengths = np.concatenate([np.diff(table.offsets) for table in tables])
     blocks = blocks_of(rows, np.cumsum(lengths) - lengths, np.minimum(lengths, MOST_ROWS))
-    return Lesson(blocks, parts, min(int(lengths.max()), MOST_ROWS), placed)
+    return EpisodeBatch(blocks, parts, min(int(lengths.max()), MOST_ROWS), placed)
 
 
 def _rows_of(pool: Pool, plan: Plan, spacing: float, chance: np.random.Generator) -> RowTable:
@@ -137,7 +137,7 @@ def _reversal(counts: Ints) -> Ints:
     return np.repeat(2 * ends - counts - 1, counts) - np.arange(int(ends[-1]))
 
 
-def _part(table: RowTable, plan: Plan, levels: int, placed: int, chance: np.random.Generator) -> Part:
+def _part(table: RowTable, plan: Plan, levels: int, placed: int, chance: np.random.Generator) -> Episode:
     taught, asked = np.arange(len(plan.taught)), len(plan.taught) + np.arange(len(plan.asked))
     rows, progress = judged(table, asked, chance)
     places = np.repeat(placed + asked[:, None], rows.shape[1], axis=1)
@@ -151,7 +151,7 @@ def _part(table: RowTable, plan: Plan, levels: int, placed: int, chance: np.rand
         plan.asked_classes,
         np.array(chance.random() < MERGED),
     )
-    return Part(*map(torch.as_tensor, arrays))
+    return Episode(*map(torch.as_tensor, arrays))
 
 
 def level_rows(table: RowTable, inks: Ints, levels: int) -> Ints:

@@ -26,7 +26,7 @@ TELL_EVERY = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
+class TrainingSetup:
     """Everything a training needs, ready.
 
     Attributes:
@@ -70,7 +70,7 @@ def run(job: Job, config: TrainConfig, tell: Callable[[Event], None], cancelled:
     tell(_export(job, config, lesson, began))
 
 
-def prepare(job: Job, config: TrainConfig) -> Lesson:
+def prepare(job: Job, config: TrainConfig) -> TrainingSetup:
     """Read and check the inks; begin a learner, or take up the one that was kept.
 
     Whoever goes on keeps the feature recipe: the weights know no other.
@@ -90,7 +90,7 @@ def prepare(job: Job, config: TrainConfig) -> Lesson:
         learner = new_learner(seeded_net(len(labels), shape.layers, shape.hidden, config.seed), config)
     data = ink_set(corpus, labels)
     # Samples closer than half a row say nothing that a row would show.
-    return Lesson(corpus, replace(data, inks=thinned(data.inks, recipe.step / 2)), recipe, learner)
+    return TrainingSetup(corpus, replace(data, inks=thinned(data.inks, recipe.step / 2)), recipe, learner)
 
 
 def _checked_labels(corpus: Corpus, labels: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def _checked_labels(corpus: Corpus, labels: tuple[str, ...] | None) -> tuple[str
     return wanted
 
 
-def _steps(lesson: Lesson, config: TrainConfig) -> Iterator[Step]:
+def _steps(lesson: TrainingSetup, config: TrainConfig) -> Iterator[Step]:
     # A training that goes on sees other variations than it saw before.
     chance = np.random.default_rng([config.seed, lesson.learner.iteration])
     return train(lesson.learner, batches(lesson.data, lesson.recipe, config, chance), config)
@@ -129,11 +129,11 @@ def _told(
         yield step
 
 
-def _keep(job: Job, config: TrainConfig, lesson: Lesson) -> None:
+def _keep(job: Job, config: TrainConfig, lesson: TrainingSetup) -> None:
     save_checkpoint(job.checkpoint, lesson.learner, config.preset, lesson.data.labels, lesson.recipe)
 
 
-def _export(job: Job, config: TrainConfig, lesson: Lesson, began: float) -> Exported:
+def _export(job: Job, config: TrainConfig, lesson: TrainingSetup, began: float) -> Exported:
     net, data = lesson.learner.net, lesson.data
     found = measure(net, data, lesson.recipe)
     seconds = time.monotonic() - began

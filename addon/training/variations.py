@@ -13,7 +13,7 @@ from torch import Tensor
 from addon.features.rows import FeatureRecipe, RowTable, flat_rows
 from addon.training.augment import augmented
 from addon.training.encoder import EncoderNet
-from addon.training.episodes import AUGMENTATION, MERGED, MOST_ROWS, Part, blocks_of, judged, level_rows
+from addon.training.episodes import AUGMENTATION, MERGED, MOST_ROWS, Episode, blocks_of, judged, level_rows
 from addon.training.flat import FlatInks
 from addon.training.plan import INKS, MOST_CLASSES, UNKNOWN, UNKNOWN_SHARE
 
@@ -72,7 +72,7 @@ def hidden_at(net: EncoderNet, table: RowTable, rows: Ints) -> Tensor:
     return made
 
 
-class Drill(NamedTuple):
+class VariedInks(NamedTuple):
     """What there is to practise with; copy c of ink i is at c × inks + i, and copy 0 is the ink itself.
 
     Attributes:
@@ -92,13 +92,13 @@ class Drill(NamedTuple):
         return self.hidden[: len(self.classes), : self.levels + 1]
 
 
-def drill_of(copies: list[Copies], classes: Ints, levels: int) -> Drill:
+def varied_inks(copies: list[Copies], classes: Ints, levels: int) -> VariedInks:
     """All copies together."""
     hidden = torch.cat([each.hidden for each in copies])
-    return Drill(hidden, np.concatenate([each.progress for each in copies]), classes, levels)
+    return VariedInks(hidden, np.concatenate([each.progress for each in copies]), classes, levels)
 
 
-def exercise(drill: Drill, inks: Ints, chance: np.random.Generator) -> Part:
+def exercise(drill: VariedInks, inks: Ints, chance: np.random.Generator) -> Episode:
     """An episode of some of the inks: of each class a part is taught, the others are asked, all varied.
 
     A class of a single ink is asked by another copy of it. Some classes are not taught at all.
@@ -124,13 +124,13 @@ def exercise(drill: Drill, inks: Ints, chance: np.random.Generator) -> Part:
 
 
 def _part(
-    drill: Drill,
+    drill: VariedInks,
     taught: Ints,
     classes: list[int],
     asked: Ints,
     answers: list[int],
     chance: np.random.Generator,
-) -> Part:
+) -> Episode:
     count, judged_rows = len(drill.classes), int(drill.progress.shape[1])
     copies = len(drill.hidden) // count
     taught, asked = (each + count * chance.integers(0, copies, len(each)) for each in (taught, asked))
@@ -140,4 +140,4 @@ def _part(
     rows = np.tile(columns, (len(asked), 1))
     numbers = taught, np.array(classes), levels, places, rows
     answered = drill.progress[asked], np.array(answers), np.array(chance.random() < MERGED)
-    return Part(*map(torch.as_tensor, numbers), *map(torch.as_tensor, answered))
+    return Episode(*map(torch.as_tensor, numbers), *map(torch.as_tensor, answered))

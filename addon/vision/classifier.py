@@ -8,7 +8,7 @@ from addon.background.timings import Timings
 from addon.errors import AddonError, ModelError
 from addon.inference.pens import WARM_SECONDS
 from addon.inference.providers import check_provider
-from addon.model.folder_watch import Debounced, Event, FolderWatch, Stamp, Watched, model_at, said_of
+from addon.model.folder_watch import Debounced, Event, FolderWatch, Stamp, WatchedFolder, model_at, said_of
 from addon.model.image_arrays import Pixels, checked_image
 from addon.model.registry import find_folder, find_models, is_path, no_such_file, shipped_models
 from addon.text import escaped
@@ -117,8 +117,8 @@ class ImageClassifier:
         self.load(self.models[0])
         if self._wishes:
             folder = None if self._wishes is True else find_folder(self._wishes, home.absolute().parent)
-            named = [] if folder is None else [Watched(folder, named=True)]
-            self._watch = FolderWatch([Watched(home / "models"), *named])
+            named = [] if folder is None else [WatchedFolder(folder, named=True)]
+            self._watch = FolderWatch([WatchedFolder(home / "models"), *named])
 
     def load(self, model: str | Path) -> None:
         """Load another model beside the one in use, which goes on until this one answers."""

@@ -15,7 +15,7 @@ from addon.vision.image_model import GRAY, ImageModel
 MEASURED_RUNS = 5
 
 
-def open_strange(
+def open_limited(
     path: str, provider: str = "auto", require: str | None = None, threads: int = 1
 ) -> ImageModel:
     """`open_image_model` in a process whose memory and time are then limited: the file is not trusted.

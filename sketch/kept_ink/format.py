@@ -37,7 +37,7 @@ _CHECK = struct.Struct("<I")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class KeptFile:
     """What is in a file.
 
     Attributes:
@@ -163,32 +163,32 @@ def record(change: Change[Stroke]) -> bytes:
     return b"".join((size, _CHECK.pack(zlib.crc32(size)), data, _CHECK.pack(zlib.crc32(data))))
 
 
-def read(data: bytes) -> Found:
+def read(data: bytes) -> KeptFile:
     """What is in a file's bytes."""
     if not data.startswith(HEADER):
         if HEADER.startswith(data):  # killed before the first line was whole
-            return Found([])
+            return KeptFile([])
         version = data[len(MAGIC) :].split(b"\n", 1)[0]
         newer = data.startswith(MAGIC) and version.isdigit() and int(version[:9]) > FORMAT
-        return Found([], damaged=not newer, newer=newer)
+        return KeptFile([], damaged=not newer, newer=newer)
     strokes: list[Stroke] = []
     end = len(HEADER)
     while len(data) - end >= _SIZE.size:
         size, check = _SIZE.unpack_from(data, end)
         start, stop = end + _SIZE.size, end + _SIZE.size + size
         if check != zlib.crc32(data[end : end + 4]):
-            return Found(strokes, end, damaged=True)
+            return KeptFile(strokes, end, damaged=True)
         if stop + 4 > len(data):
-            return Found(strokes, end)
+            return KeptFile(strokes, end)
         body = data[start:stop]
         if _CHECK.unpack_from(data, stop) != (zlib.crc32(body),):
-            return Found(strokes, end, damaged=True)
+            return KeptFile(strokes, end, damaged=True)
         try:
             applied(strokes, body)
         except ValueError:
-            return Found(strokes, end, damaged=True)
+            return KeptFile(strokes, end, damaged=True)
         end = stop + 4
-    return Found(strokes, end)
+    return KeptFile(strokes, end)
 
 
 def size_of(stroke: Stroke) -> int:

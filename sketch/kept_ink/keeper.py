@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sketch.ink.history import Change
 from sketch.ink.ink import Ink, Stroke
-from sketch.kept_ink.format import SUFFIX, Found, read
+from sketch.kept_ink.format import SUFFIX, KeptFile, read
 from sketch.kept_ink.lock import FileLock
 from sketch.kept_ink.writer import MOST_BYTES, Whole, Writer, unkept
 
@@ -95,7 +95,7 @@ class KeptInk:
         self._handed += 1
         self._writer.put(handed)
 
-    def _opened(self) -> Found | None:
+    def _opened(self) -> KeptFile | None:
         """What the file holds, moved aside if it is damaged; None if nothing is to be written."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,15 +112,15 @@ class KeptInk:
             return None
         if found is not None and found.damaged:
             self._set_aside(len(found.strokes))
-            return Found(found.strokes, damaged=True)
+            return KeptFile(found.strokes, damaged=True)
         return found
 
-    def _found(self) -> Found | None:
+    def _found(self) -> KeptFile | None:
         try:
             if not self._path.exists():
-                return Found([])
+                return KeptFile([])
             if self._path.stat().st_size > 4 * MOST_BYTES:
-                return Found([], damaged=True)
+                return KeptFile([], damaged=True)
             found = read(self._path.read_bytes())
         except OSError as error:
             self._messages.append(

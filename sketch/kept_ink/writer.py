@@ -15,7 +15,7 @@ from typing import IO, TypeAlias
 
 from sketch.ink.history import Change
 from sketch.ink.ink import Stroke
-from sketch.kept_ink.format import HEADER, Found, record, size_of
+from sketch.kept_ink.format import HEADER, KeptFile, record, size_of
 from sketch.kept_ink.lock import FileLock
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -50,7 +50,7 @@ class Writer:
         done: How many of the changes handed over are on the disk.
     """
 
-    def __init__(self, path: Path, lock: FileLock, found: Found, retry_seconds: float) -> None:
+    def __init__(self, path: Path, lock: FileLock, found: KeptFile, retry_seconds: float) -> None:
         self.done = 0
         self._path = path
         self._lock = lock

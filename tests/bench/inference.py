@@ -15,7 +15,7 @@ import numpy as np
 from addon.background.process_worker import ProcessWorker
 from addon.background.worker import ThreadWorker
 from addon.features.rows import COLUMNS
-from addon.inference.answers import answers_of
+from addon.inference.answers import answer_reader
 from addon.inference.inline_worker import InlineWorker
 from addon.inference.loaded_model import load_model
 from addon.inference.providers import Choice, choose_here, probe_this_machine
@@ -80,7 +80,7 @@ def inline_rows(choice: Choice) -> list[dict[str, Any]]:
 
 def fed_times(session: Any, pen: np.ndarray) -> list[int]:
     """Nanoseconds of each step through an inline worker that keeps the state."""
-    answers, state = answers_of(session), session.start()
+    answers, state = answer_reader(session), session.start()
 
     def call(rows: np.ndarray) -> Any:
         nonlocal state
@@ -117,8 +117,8 @@ def worker_rows(choice: Choice) -> list[dict[str, Any]]:
         _beside.make_image_model(path)
         where = list(choice.providers)
         maker, arguments = "tests.bench._beside:open_model", {"path": str(path), "providers": where}
-        process = beside(ProcessWorker(maker, arguments, path.name))
-        thread = beside(ThreadWorker(_beside.open_model(str(path), where), path.name))
+        process = background_run(ProcessWorker(maker, arguments, path.name))
+        thread = background_run(ThreadWorker(_beside.open_model(str(path), where), path.name))
     peers = {"calm_ms": process.calm_ms, "model_ms": process.model_ms}
     others = {"thread_ms": thread.overhead_ms, "thread_calm_ms": thread.calm_ms}
     return [
@@ -127,7 +127,7 @@ def worker_rows(choice: Choice) -> list[dict[str, Any]]:
     ]
 
 
-class BackgroundProcess(NamedTuple):
+class BackgroundRun(NamedTuple):
     """What a worker and a frame cost each other.
 
     Attributes:
@@ -143,7 +143,7 @@ class BackgroundProcess(NamedTuple):
     frame_ratio: float
 
 
-def beside(worker: Any) -> BackgroundProcess:
+def background_run(worker: Any) -> BackgroundRun:
     """Run a worker beside the crowd of shapes."""
     while isinstance(worker, ProcessWorker) and not worker.open:
         assert not (said := worker.messages()), said
@@ -155,7 +155,7 @@ def beside(worker: Any) -> BackgroundProcess:
     medians = [float(np.median(stretch)) for stretch in crowd.overheads.values()]
     together = np.concatenate([list(stretch) for stretch in crowd.overheads.values()])
     without, with_it = (float(np.percentile(times, 99)) for times in crowd.times)
-    return BackgroundProcess(
+    return BackgroundRun(
         float(np.median(together)), float(np.percentile(medians, point.CALM)), model, with_it / without
     )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from addon.features.rows import Strokes
 
-Said: TypeAlias = "str | None"
+PeerLabel: TypeAlias = "str | None"
 
 
 class PeerAnswer(NamedTuple):
@@ -19,7 +19,7 @@ class PeerAnswer(NamedTuple):
         seconds: Of each answer that it gave.
     """
 
-    said: tuple[Said, ...]
+    said: tuple[PeerLabel, ...]
     progress_error: float | None
     seconds: tuple[float, ...]
 

@@ -11,7 +11,7 @@ import pytest
 from addon.dataset.corpus import write_corpus
 from addon.dataset.taught import Example
 from addon.errors import ModelError, TaughtError
-from addon.inference.answers import TaughtAnswers
+from addon.inference.answers import PrototypeReader
 from addon.inference.engine import InlineEngine
 from addon.inference.loaded_model import load_model
 from addon.inference.providers import CPU, Choice
@@ -39,7 +39,7 @@ def job_for(model: Path, folder: Path, given: list[Example]) -> tuple[Baking, In
     engine = InlineEngine(load_model(model, ON_CPU))
     engine.learn(given)
     answers = engine._answers
-    live = answers if isinstance(answers, TaughtAnswers) else answers._taught  # type: ignore[attr-defined]
+    live = answers if isinstance(answers, PrototypeReader) else answers._taught  # type: ignore[attr-defined]
     write_corpus(folder / "taught.npz", [one.strokes for one in given], [one.label for one in given])
     np.save(folder / "tracks.npy", live.prototypes.tracks)
     data, tracks = folder / "taught.npz", folder / "tracks.npy"

@@ -11,7 +11,7 @@ from addon import Recognizer
 from addon.errors import ModelError
 from addon.features.rows import COLUMNS, ink_rows
 from addon.features.scale import ink_scale
-from addon.inference.answers import answers_of
+from addon.inference.answers import answer_reader
 from addon.inference.device_step import DeviceStep
 from addon.inference.predictor import StreamingPredictor
 from addon.inference.providers import CPU, Choice
@@ -89,7 +89,7 @@ def test_one_example_takes_over_and_forgetting_it_gives_back_in_mid_ink(path: Pa
 
 def test_each_way_of_answering_has_its_own_scale(path: Path) -> None:
     session = open_step(path, ON_CPU)
-    answers = answers_of(session)
+    answers = answer_reader(session)
     assert answers.recipe == session.spec.recipe
     example = _Taught(1, "hook", hook())
     assert answers.learn([example])

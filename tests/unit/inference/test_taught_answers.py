@@ -12,7 +12,7 @@ from addon.dataset.taught import Example
 from addon.errors import ModelError
 from addon.features.scale import ink_scale
 from addon.fewshot.scoring import Scoring
-from addon.inference.answers import TaughtAnswers, answers_of
+from addon.inference.answers import PrototypeReader, answer_reader
 from addon.inference.encode import tracks_of
 from addon.inference.loaded_model import load_model
 from addon.inference.pens import Pens
@@ -74,7 +74,7 @@ def test_the_file_describes_itself(encoder: Path, on_cpu: Choice) -> None:
 
 def test_a_sign_is_known_once_it_is_taught(encoder: Path, on_cpu: Choice) -> None:
     session = open_step(encoder, on_cpu)
-    answers = answers_of(session)
+    answers = answer_reader(session)
     predictor = StreamingPredictor(session, answers)
     assert answers.learn(examples())
     for example in examples():
@@ -93,7 +93,10 @@ def test_before_anything_is_taught_all_is_unknown(encoder: Path, on_cpu: Choice)
 def test_learning_step_by_step_is_as_learning_at_once(encoder: Path, on_cpu: Choice) -> None:
     session = open_step(encoder, on_cpu)
     every = examples(each=3)
-    at_once, bit_by_bit = TaughtAnswers(session, _reading(session)), TaughtAnswers(session, _reading(session))
+    at_once, bit_by_bit = (
+        PrototypeReader(session, _reading(session)),
+        PrototypeReader(session, _reading(session)),
+    )
     at_once.learn(every)
     bit_by_bit.learn(every)
     bit_by_bit.learn(every[:-1])
@@ -109,7 +112,7 @@ def _reading(session: StepSession) -> Scoring:
 
 
 def test_relabelling_and_forgetting_count_at_once(encoder: Path, on_cpu: Choice) -> None:
-    answers = answers_of(open_step(encoder, on_cpu))
+    answers = answer_reader(open_step(encoder, on_cpu))
     every = examples()
     answers.learn(every)
     every[0].label = "other"
@@ -121,7 +124,7 @@ def test_relabelling_and_forgetting_count_at_once(encoder: Path, on_cpu: Choice)
 
 
 def test_the_scale_is_that_of_the_taught_inks(encoder: Path, on_cpu: Choice) -> None:
-    answers = answers_of(open_step(encoder, on_cpu))
+    answers = answer_reader(open_step(encoder, on_cpu))
     answers.learn(examples())
     inks = [example.strokes for example in examples()]
     assert answers.recipe.scale == pytest.approx(ink_scale(inks))
@@ -204,7 +207,7 @@ def test_what_was_taught_is_recognised_after_ending_and_starting_again(
 
 def test_what_comes_later_changes_no_answer_before(encoder: Path, on_cpu: Choice) -> None:
     session = open_step(encoder, on_cpu)
-    answers = answers_of(session)
+    answers = answer_reader(session)
     answers.learn(examples(each=2))
     true, spoilt = written("Z", 9), [stroke.copy() for stroke in written("Z", 9)]
     half = len(true[0]) // 2
@@ -249,7 +252,7 @@ def test_an_encoder_whose_reading_is_broken_is_refused(encoder: Path, on_cpu: Ch
 def test_an_amended_example_is_read_anew(encoder: Path, on_cpu: Choice) -> None:
     session = open_step(encoder, on_cpu)
     known, whole = examples("LT", each=2), written("T", 5)
-    amended = TaughtAnswers(session, _reading(session))
+    amended = PrototypeReader(session, _reading(session))
     halves = [*known, Example(9, "T", tuple(whole[:1]))]
     amended.learn(halves)
     halves[-1].strokes = tuple(whole)

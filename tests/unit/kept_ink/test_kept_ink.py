@@ -13,7 +13,7 @@ from sketch.ink.history import Change
 from sketch.ink.ink import Ink, Stroke
 from sketch.ink.style import StrokeStyle
 from sketch.kept_ink import writer
-from sketch.kept_ink.format import HEADER, Found, applied, encoded, read
+from sketch.kept_ink.format import HEADER, KeptFile, applied, encoded, read
 from sketch.kept_ink.keeper import KeptInk
 from sketch.kept_ink.lock import FileLock
 
@@ -279,7 +279,7 @@ def test_another_run_that_has_the_file_is_told_once(path):
                 tried_again.set()
             return False
 
-    thread = writer.Writer(path, Taken(path), Found([]), retry_seconds=0.001)
+    thread = writer.Writer(path, Taken(path), KeptFile([]), retry_seconds=0.001)
     thread.put(writer.Whole(()))
     assert tried_again.wait(10)
     thread.close(10)

@@ -13,7 +13,7 @@ from addon.model.folder_watch import (
     FolderWatch,
     Gone,
     Stamp,
-    Watched,
+    WatchedFolder,
     is_whole,
     model_folders,
     models_in,
@@ -42,7 +42,7 @@ def model(tmp_path) -> bytes:
 def watch():
     watches: list[FolderWatch] = []
 
-    def make(*watched: Watched) -> FolderWatch:
+    def make(*watched: WatchedFolder) -> FolderWatch:
         watches.append(FolderWatch(watched))
         return watches[-1]
 
@@ -112,12 +112,12 @@ def test_a_folder_or_a_pipe_of_a_models_name_is_no_model(tmp_path, model):
     (folder / "dangling.onnx").symlink_to(folder / "gone.onnx")
     (folder / "file.onnx").write_bytes(model)
     (folder / "link.onnx").symlink_to(folder / "file.onnx")
-    assert {path.name for path in models_in([Watched(folder)])} == {"file.onnx", "link.onnx"}
+    assert {path.name for path in models_in([WatchedFolder(folder)])} == {"file.onnx", "link.onnx"}
 
 
 def test_a_new_and_a_changed_model_are_found_and_nothing_else(folder, watch, model):
     (folder / "old.onnx").write_bytes(model)
-    watching = watch(Watched(folder))
+    watching = watch(WatchedFolder(folder))
     (folder / "notes.txt").write_text("no model")
     (folder / ".new.onnx.part").write_bytes(model)
     (folder / ".hidden.onnx").write_bytes(model)
@@ -131,7 +131,7 @@ def test_a_new_and_a_changed_model_are_found_and_nothing_else(folder, watch, mod
 
 
 def test_a_file_that_is_still_being_written_is_waited_for(folder, watch, model):
-    watching = watch(Watched(folder))
+    watching = watch(WatchedFolder(folder))
     half = len(model) // 2
     with (folder / "slow.onnx").open("wb", buffering=0) as file:
         file.write(model[:half])
@@ -142,7 +142,7 @@ def test_a_file_that_is_still_being_written_is_waited_for(folder, watch, model):
 
 
 def test_a_folder_that_vanishes_is_said_and_picked_up_again(folder, watch, model):
-    watching = watch(Watched(folder))
+    watching = watch(WatchedFolder(folder))
     folder.rename(folder.with_name("away"))
     assert events(watching) == [Gone(folder)]
     folder.with_name("away").rename(folder)
@@ -156,7 +156,7 @@ def test_a_folder_that_is_not_there_yet_is_looked_for_and_said_if_somebody_misse
     tmp_path, watch, model, named
 ):
     later = tmp_path / "later"
-    watching = watch(Watched(later, named=named))
+    watching = watch(WatchedFolder(later, named=named))
     later.mkdir()
     (later / "new.onnx").write_bytes(model)
     news = [Back(later)] if named else []
@@ -174,13 +174,13 @@ def test_of_the_models_that_ship_only_the_one_of_the_name_matters(tmp_path):
 
 
 def test_closing_ends_the_thread(folder):
-    watching = FolderWatch([Watched(folder)])
+    watching = FolderWatch([WatchedFolder(folder)])
     watching.close()
     assert not watching._thread.is_alive()
 
 
 def test_a_disk_that_does_not_answer_counts_as_gone_until_it_does(folder, watch, model, monkeypatch):
-    watching = watch(Watched(folder))
+    watching = watch(WatchedFolder(folder))
     real = Path.is_dir
 
     def silent(path: Path) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from addon.features.rows import FeatureRecipe, flat_rows
-from addon.training.episodes import backwards, batched, lesson, level_rows
+from addon.training.episodes import backwards, batched, episode_batch, level_rows
 from addon.training.flat import gather
 from addon.training.plan import UNKNOWN, plan_epoch, uses
 from addon.training.pool import Pool, read_pool, sizes, split
@@ -65,14 +65,14 @@ def test_inks_are_in_units_of_their_writers(pool: Pool) -> None:
 
 def test_a_lesson_holds_the_rows_of_all_inks(pool: Pool) -> None:
     plans = plan_epoch(pool, 0, 0)[:3]
-    given = lesson(pool, plans, spacing=1 / 12, levels=8)
+    given = episode_batch(pool, plans, spacing=1 / 12, levels=8)
     places = np.concatenate([block.inks.numpy() for block in given.blocks])
     assert sorted(places.tolist()) == list(range(given.inks))
     assert given.inks == sum(len(plan.taught) + len(plan.asked) for plan in plans)
     for part in given.parts:
         assert part.levels.shape == (len(part.taught), 9)
         assert (part.progress[:, -2:] > 0.9).all()
-    again = lesson(pool, plans, spacing=1 / 12, levels=8)
+    again = episode_batch(pool, plans, spacing=1 / 12, levels=8)
     assert all((a.rows == b.rows).all() for a, b in zip(given.blocks, again.blocks, strict=True))
 
 

@@ -147,7 +147,7 @@ def test_a_layer_without_weights_is_shown_all_the_same(tmp_path):
 def test_a_model_without_a_description_is_guessed_and_says_so(tmp_path):
     looker = open_image_model(str(classifier(tmp_path)), "cpu")
     assert looker({"image": RED})["probabilities"].argmax() == 0
-    assert "no description beside it" in image_model.notice
+    assert "no description beside it" in looker.notice
 
 
 def test_a_heat_map_has_regions_in_the_pictures_pixels(tmp_path):
