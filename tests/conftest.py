@@ -46,6 +46,7 @@ def ctx():
     """A context of OpenGL 3.3 without a display."""
     context = moderngl.create_standalone_context(backend=cast(Any, "egl"))
     yield context
+    context.__enter__()
     context.release()
 
 

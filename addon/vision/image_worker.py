@@ -13,7 +13,7 @@ from addon.background.timings import Timings
 from addon.model.image_arrays import Pixels
 from addon.vision.answer import About, Answer, answer_from
 
-MAKER = "addon.vision.opening:open_strange"
+MAKER = "addon.vision.opening:open_limited"
 
 PATIENCE = 60.0
 """Seconds for a model to open, and for an answer; a loop without an end in a file must not load for ever."""

@@ -4,6 +4,12 @@ import pytest
 from sketch.render.canvas import Canvas
 
 
+@pytest.fixture(autouse=True)
+def the_context_is_current(ctx):
+    # A test of another folder that ran in this process may have left a context of its own current, or none.
+    ctx.__enter__()
+
+
 @pytest.fixture(scope="session")
 def draw(ctx):
     """Draw one frame: `draw(size, paint, pixel_ratio)` gives pixels as floats 0..1 of shape (h, w, 4)."""
@@ -23,6 +29,7 @@ def draw(ctx):
         return pixels
 
     yield run
+    ctx.__enter__()
     canvas.release()
 
 

@@ -4,6 +4,12 @@ import pytest
 from sketch.render.canvas import Canvas
 
 
+@pytest.fixture(autouse=True)
+def the_context_is_current(ctx):
+    # A test of another folder that ran in this process may have left a context of its own current, or none.
+    ctx.__enter__()
+
+
 @pytest.fixture
 def draw(ctx):
     """Draw one frame and return it as uint8 of shape (h, w, 3)."""

@@ -1,7 +1,5 @@
 """Models as people export them: what an answer holds, and what can be done where a shape is unusual."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
@@ -111,7 +109,7 @@ def test_a_pointer_of_git_lfs_is_called_so_and_the_wheel_that_is_here_is_named()
     assert newer(version_of) == "pip install -U onnxruntime-gpu"
 
 
-def test_the_keys_pass_a_model_that_is_refused(monkeypatch):
+def test_the_keys_pass_a_model_that_is_refused(tmp_path, monkeypatch):
     asked = []
 
     class Refused:
@@ -129,9 +127,10 @@ def test_the_keys_pass_a_model_that_is_refused(monkeypatch):
             pass
 
     monkeypatch.setattr(classifier, "ImageWorker", Refused)
-    monkeypatch.setattr(Path, "is_file", lambda path: True)
-    monkeypatch.setattr(Path, "exists", lambda path: True)
-    eye = ImageClassifier(Path("a.onnx"), Path("b.onnx"), Path("c.onnx"))
+    models = [tmp_path / name for name in ("a.onnx", "b.onnx", "c.onnx")]
+    for path in models:
+        path.write_bytes(b"any")
+    eye = ImageClassifier(*models)
     for key in "+++-":
         eye.key_pressed(key)
         eye.update(0.0)
