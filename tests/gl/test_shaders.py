@@ -126,7 +126,11 @@ def test_an_installed_wheel_carries_the_shaders_inside_the_package(tmp_path, mon
     assert "void main" in shader_text("strokes/strokes.frag")
 
 
-@pytest.mark.parametrize("path", sorted(shaders._FOLDERS[1].glob("*.[vf]*")), ids=lambda path: path.name)
+# A brush is a function that is put into a shader, and no shader itself.
+SHADERS = sorted(path for path in shaders._FOLDERS[1].rglob("*.[vf]*") if path.parent.name != "brushes")
+
+
+@pytest.mark.parametrize("path", SHADERS, ids=lambda path: path.name)
 def test_every_shader_asks_for_no_more_than_opengl_3_3(path):
     assert path.read_text(encoding="utf-8").startswith("#version 330 core\n")
 

@@ -135,7 +135,7 @@ def test_a_promise_that_the_graph_does_not_keep_is_named(
 def _describe(source: Path, target: Path, change: dict[str, object]) -> None:
     model = onnx.load(source)
     spec = open_step(source, ON_CPU).spec
-    fields = {name: getattr(spec, name) for name in ("recipe", "layers", "hidden", "embedding", "reading")}
+    fields = {name: getattr(spec, name) for name in ("recipe", "layers", "hidden", "embedding", "scoring")}
     text = spec_to_json(ModelSpec(**{"labels": spec.labels, **fields, **change}))
     onnx.helper.set_model_props(model, {METADATA_KEY: text})
     onnx.save(model, target)

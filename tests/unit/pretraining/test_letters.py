@@ -69,7 +69,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_encoder(folder / "encoder.onnx")
     with pytest.MonkeyPatch.context() as patch:
         # Its lowered priority would stay with the rest of the tests.
-        patch.setattr(letters, "step_back", lambda config: None)
+        patch.setattr(letters, "lower_priority", lambda config: None)
         given = ["--encoder", str(folder / "encoder.onnx"), "--data", str(folder / "data"), "--passes", "1"]
         assert main([*given, "--out", str(folder / "letters.onnx")]) == 0
     return folder
@@ -94,7 +94,7 @@ def test_what_it_makes_runs_and_its_embedding_is_the_encoders(made: Path):
 
 
 def test_the_command_says_in_one_line_that_data_is_missing(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(letters, "step_back", lambda config: None)
+    monkeypatch.setattr(letters, "lower_priority", lambda config: None)
     make_encoder(tmp_path / "encoder.onnx")
     given = ["--encoder", str(tmp_path / "encoder.onnx"), "--out", str(tmp_path / "letters.onnx")]
     assert main([*given, "--data", str(tmp_path)]) == 1
