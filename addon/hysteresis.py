@@ -14,8 +14,7 @@ An answer is decided, as a Schmitt trigger is, by one bound and lost by a lower 
 from math import log
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+from addon.arrays import Floats
 
 # Measured on writers whose inks the encoder was trained on. With 1.0 the answer changes 3.2 times an ink
 # instead of 5.4, and goes back to one that it has just left 0.4 times instead of 1.7. With 0.9 the first
@@ -49,9 +48,7 @@ class Hold(NamedTuple):
 UNDECIDED = Hold()
 
 
-def held(
-    before: Hold, probabilities: NDArray[np.float32], unknown: float, rows: int = 1, lifted: bool = False
-) -> Hold:
+def held(before: Hold, probabilities: Floats, unknown: float, rows: int = 1, lifted: bool = False) -> Hold:
     """What is held after another answer.
 
     Args:

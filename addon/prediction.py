@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Floats
 from addon.hysteresis import UNDECIDED, Hold
 
 
@@ -22,7 +22,7 @@ class Prediction:
     """
 
     labels: tuple[str, ...]
-    probabilities: NDArray[np.float32]
+    probabilities: Floats
     progress: float
     rows: int
     unknown: float = 0.0
@@ -63,7 +63,7 @@ def no_prediction(labels: tuple[str, ...]) -> Prediction:
     return Prediction(labels, np.zeros(len(labels), dtype=np.float32), 0.0, 0)
 
 
-def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+def softmax(scores: Floats) -> Floats:
     """Probabilities of scores along the last axis, shape kept; safe for scores of any size.
 
     Scores that are not finite give probabilities that are not finite: the caller decides what that means.

@@ -14,18 +14,14 @@ from dataclasses import dataclass, field
 from math import inf
 from multiprocessing.shared_memory import SharedMemory
 from time import monotonic, perf_counter_ns
-from typing import Any
 
-from numpy.typing import NDArray
-
+from addon.arrays import Array, Tensors
 from addon.background.child_process import ChildProcess, Line
-from addon.background.shared_memory import Place, Tensors, end, grown, plan, read, write
+from addon.background.shared_memory import Place, end, grown, plan, read, write
 from addon.background.timings import Timings
 from addon.background.worker import BOUND, CLOSING_SECONDS, Policy, check_policy
 from addon.background.worker_result import WorkerResult, failed, not_opened
 from addon.errors import AddonError
-
-Answer = dict[str, NDArray[Any]]
 
 CHILD = "addon.background.process_worker_child"
 
@@ -81,7 +77,7 @@ class ProcessWorker:
         self.dropped = 0
         self._every = policy == "every"
         self._recurrent = recurrent
-        self._answered: WorkerResult[Answer] = WorkerResult(name)
+        self._answered: WorkerResult[dict[str, Array]] = WorkerResult(name)
         # For "latest" one is under way and one waits.
         self._free = [Slot(index) for index in range(bound if self._every else 2)]
         self._waiting: deque[Slot] = deque()
@@ -132,7 +128,7 @@ class ProcessWorker:
         return self._answered.ready
 
     @property
-    def latest(self) -> Answer | None:
+    def latest(self) -> dict[str, Array] | None:
         """The newest answer; None before the first."""
         self._take_in()
         return self._answered.take()

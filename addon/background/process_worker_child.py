@@ -17,8 +17,9 @@ from multiprocessing.shared_memory import SharedMemory
 from time import perf_counter_ns
 from typing import Any, TextIO
 
+from addon.arrays import Tensors
 from addon.background.parent_watch import end_with_parent
-from addon.background.shared_memory import Tensors, attach, plan, read, write
+from addon.background.shared_memory import attach, plan, read, write
 from addon.background.worker_result import notices_of
 from addon.errors import said
 

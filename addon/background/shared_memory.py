@@ -5,18 +5,15 @@ Whoever makes a block also ends it; whoever attaches to one only lets go of it.
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Array, Tensors
 from addon.errors import AddonError
-
-Tensors: TypeAlias = Mapping[str, NDArray[Any]]
-"""Arrays by name, as a model takes and gives them; any fixed-size type, no objects."""
 
 Place: TypeAlias = tuple[str, str, Sequence[int], int]
 """Where an array lies in a block: its name, its numpy type, its shape, the offset in bytes."""
@@ -47,7 +44,7 @@ def write(block: SharedMemory, places: Sequence[Place], tensors: Tensors) -> Non
         view[...] = tensors[place[0]]
 
 
-def read(block: SharedMemory, places: Sequence[Place]) -> dict[str, NDArray[Any]]:
+def read(block: SharedMemory, places: Sequence[Place]) -> dict[str, Array]:
     """Copies of the arrays in a block."""
     return {place[0]: _view(block, place).copy() for place in places}
 
@@ -127,6 +124,6 @@ def _book_nothing(name: str, rtype: str) -> None:
     pass
 
 
-def _view(block: SharedMemory, place: Place) -> NDArray[Any]:
+def _view(block: SharedMemory, place: Place) -> Array:
     _, kind, shape, offset = place
     return np.ndarray(tuple(shape), np.dtype(kind), buffer=block.buf, offset=offset)

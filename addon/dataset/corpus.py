@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
+from addon.arrays import Array, Ints, Texts
 from addon.errors import TaughtError
 from addon.features.rows import Points, Strokes
 from addon.files import write_atomically
@@ -47,10 +48,10 @@ class Corpus:
 
     points: Points
     stroke_ids: NDArray[np.integer[Any]]
-    offsets: NDArray[np.int64]
-    labels: NDArray[np.str_]
-    writers: NDArray[np.str_]
-    split: NDArray[np.str_]
+    offsets: Ints
+    labels: Texts
+    writers: Texts
+    split: Texts
 
     def __post_init__(self) -> None:
         if self.points.ndim != 2 or self.points.shape[1] != 4:
@@ -69,7 +70,7 @@ class Corpus:
         return len(self.offsets) - 1
 
 
-def _offsets_fit(offsets: NDArray[np.int64], points: int) -> bool:
+def _offsets_fit(offsets: Ints, points: int) -> bool:
     return (
         offsets.ndim == 1
         and len(offsets) >= 1
@@ -99,15 +100,15 @@ def read_corpus(path: Path) -> Corpus:
     return _corpus_of(path.name, arrays)
 
 
-def _arrays_in(data: bytes) -> dict[str, NDArray[Any]]:
+def _arrays_in(data: bytes) -> dict[str, Array]:
     loaded = np.load(io.BytesIO(data), allow_pickle=False)
     if not isinstance(loaded, NpzFile):
         raise ValueError("one array, not an archive of them")
-    archive = cast(Mapping[str, NDArray[Any]], loaded)
+    archive = cast(Mapping[str, Array], loaded)
     return {name: _array_of(archive, name) for name in _ARRAYS if name in archive}
 
 
-def _array_of(archive: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+def _array_of(archive: Mapping[str, Array], name: str) -> Array:
     try:
         return archive[name]
     except ValueError as error:
@@ -117,7 +118,7 @@ def _array_of(archive: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
         raise TaughtError(f"{name} has the type object; save it as {_KINDS[name][1]}") from error
 
 
-def _corpus_of(name: str, arrays: Mapping[str, NDArray[Any]]) -> Corpus:
+def _corpus_of(name: str, arrays: Mapping[str, Array]) -> Corpus:
     for array, (kinds, told) in _KINDS.items():
         if arrays[array].dtype.kind not in kinds:
             raise TaughtError(f"{name}: {array} has the type {arrays[array].dtype}; save it as {told}")

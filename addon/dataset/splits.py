@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Ints, Texts
 from addon.dataset.corpus import Corpus
 
 PROTOCOLS = ("wd", "wi")
-
-Ints = NDArray[np.int64]
 
 
 class Task(NamedTuple):
@@ -52,7 +50,7 @@ def tasks(
     return [task for task in made if task is not None]
 
 
-def drawn_writers(corpus: Corpus, seed: int, most: int | None) -> NDArray[np.str_]:
+def drawn_writers(corpus: Corpus, seed: int, most: int | None) -> Texts:
     """So many writers at most, drawn by the seed; in the order of their names."""
     writers = np.unique(corpus.writers)
     if most is None or most >= len(writers):
@@ -61,7 +59,7 @@ def drawn_writers(corpus: Corpus, seed: int, most: int | None) -> NDArray[np.str
     return np.sort(np.random.default_rng([seed, 1]).permutation(writers)[:most])
 
 
-def _wd(corpus: Corpus, writers: NDArray[np.str_], shots: int, chance: np.random.Generator) -> Iterator[Task]:
+def _wd(corpus: Corpus, writers: Texts, shots: int, chance: np.random.Generator) -> Iterator[Task]:
     for writer in writers:
         mine = np.flatnonzero(corpus.writers == writer)
         taught: list[int] = []
@@ -74,7 +72,7 @@ def _wd(corpus: Corpus, writers: NDArray[np.str_], shots: int, chance: np.random
         yield _task(taught, asked)
 
 
-def _wi(corpus: Corpus, writers: NDArray[np.str_], shots: int, chance: np.random.Generator) -> Iterator[Task]:
+def _wi(corpus: Corpus, writers: Texts, shots: int, chance: np.random.Generator) -> Iterator[Task]:
     mixed = chance.permutation(writers)
     apart = mixed[: max(1, len(mixed) // 3)]
     rest = np.flatnonzero(np.isin(corpus.writers, mixed[len(apart) :]))

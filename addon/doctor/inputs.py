@@ -6,8 +6,8 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Array
 from addon.doctor.findings import Value
 from addon.inference.graph import DTYPES
 
@@ -95,9 +95,7 @@ def _is_whole(array: Any) -> bool:
     return not isinstance(array, list) and np.asarray(array).dtype.kind in "iu"
 
 
-def _filled(
-    random: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any], whole: int
-) -> NDArray[Any]:
+def _filled(random: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any], whole: int) -> Array:
     if dtype.kind in "fc":
         return random.random(shape).astype(dtype)
     if dtype == np.uint8 and len(shape) >= 3:

@@ -7,8 +7,8 @@ from time import perf_counter
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Array
 from addon.doctor.findings import Speed, Value
 from addon.doctor.inputs import Feeds, attempts
 from addon.errors import ModelError
@@ -125,14 +125,14 @@ def shapes(arrays: Mapping[str, Any]) -> dict[str, list[int]]:
     return {name: list(_first(array).shape) for name, array in arrays.items()}
 
 
-def _first(answer: Any) -> NDArray[Any]:
+def _first(answer: Any) -> Array:
     """An array, or the first one of a list; an empty one for what is neither."""
     values = cast(list[Any], answer) if isinstance(answer, list) else [answer]
     found: Any = values[0] if values else None
     return np.zeros(0) if found is None or isinstance(found, dict) else np.asarray(found)
 
 
-def _floats(array: NDArray[Any]) -> bool:
+def _floats(array: Array) -> bool:
     return array.dtype.kind == "f"
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from addon.arrays import Bools, Doubles
 
 COLUMNS = 14
 ROWS = 7
@@ -55,7 +56,7 @@ def sheet(thumbnails: Mapping[str, Sequence[Any]], width: int) -> list[str]:
     return lines[:-1]
 
 
-def _points(stroke: Any) -> NDArray[np.float64]:
+def _points(stroke: Any) -> Doubles:
     """Its points within the picture; none if it is no list of points."""
     try:
         points = np.asarray(stroke, dtype=np.float64)
@@ -66,7 +67,7 @@ def _points(stroke: Any) -> NDArray[np.float64]:
     return points[:MOST_POINTS].clip(0.0, _LARGEST)
 
 
-def _along(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _along(points: Doubles) -> Doubles:
     """Points close enough to each other that no pixel between them is left out."""
     if len(points) < 2:
         return points
@@ -75,5 +76,5 @@ def _along(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return (points[:-1] + shares * np.diff(points, axis=0)).reshape(-1, 2)
 
 
-def _pairs(pixels: NDArray[np.bool_]) -> list[tuple[list[bool], list[bool]]]:
+def _pairs(pixels: Bools) -> list[tuple[list[bool], list[bool]]]:
     return [(pixels[at].tolist(), pixels[at + 1].tolist()) for at in range(0, len(pixels), 2)]

@@ -7,9 +7,8 @@ travel and neither before nor after it, a sample is put there, on the line betwe
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from addon.dataset.splits import Ints
+from addon.arrays import Doubles, Ints
 from addon.features.rows import Points, Strokes
 
 STEPS = 20
@@ -29,7 +28,7 @@ class Checkpoints(NamedTuple):
 
     strokes: list[Points]
     places: Ints
-    true: NDArray[np.float64]
+    true: Doubles
 
 
 def marked(strokes: Strokes) -> Checkpoints:
@@ -48,17 +47,15 @@ def marked(strokes: Strokes) -> Checkpoints:
     return Checkpoints(np.split(made, ends[:-1]), (before + np.cumsum(missing)).astype(np.int64), true)
 
 
-def _between(
-    points: Points, travel: NDArray[np.float64], before: Ints, wanted: NDArray[np.float64]
-) -> Points:
+def _between(points: Points, travel: Doubles, before: Ints, wanted: Doubles) -> Points:
     # Travel grows within strokes alone, so both neighbors belong to one.
     share = (wanted - travel[before]) / (travel[before + 1] - travel[before])
     return (points[before] + share[:, None] * (points[before + 1] - points[before])).astype(np.float32)
 
 
-def travelled(strokes: Strokes) -> NDArray[np.float64]:
+def travelled(strokes: Strokes) -> Doubles:
     """Pen-down travel after each point of an ink; shape (points,)."""
-    steps: list[NDArray[np.float64]] = []
+    steps: list[Doubles] = []
     for stroke in strokes:
         points = stroke[:, :2].astype(np.float64)
         moved = points[1:] - points[:-1]

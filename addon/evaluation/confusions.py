@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Ints
 from addon.evaluation.outcomes import Outcome
 
 
@@ -20,7 +20,7 @@ class Confusions:
     """
 
     labels: tuple[str, ...]
-    counts: NDArray[np.int64]
+    counts: Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from addon.arrays import Doubles
 from addon.features.rows import Strokes
 
 Color: TypeAlias = tuple[int, int, int]
@@ -48,14 +48,14 @@ def put_ink(
     picture.paste(color, (*corner, corner[0] + side, corner[1] + side), small)
 
 
-def _line(pen: ImageDraw.ImageDraw, points: NDArray[np.float64], width: int) -> None:
+def _line(pen: ImageDraw.ImageDraw, points: Doubles, width: int) -> None:
     path = [(float(x), float(y)) for x, y in points]
     pen.line(path, fill=255, width=width, joint="curve")
     for x, y in (path[0], path[-1]):
         pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
 
 
-def bounds(strokes: Strokes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def bounds(strokes: Strokes) -> tuple[Doubles, Doubles]:
     """The corners of an ink's bounding box."""
     points = np.concatenate([stroke[:, :2] for stroke in strokes]).astype(np.float64)
     return points.min(axis=0), points.max(axis=0)

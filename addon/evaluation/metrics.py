@@ -3,15 +3,13 @@
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from addon.arrays import Bools, Doubles
 
 BINS = 15
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
-
-def mean_over_groups(values: Floats, groups: Sequence[Hashable]) -> Floats:
+def mean_over_groups(values: Doubles, groups: Sequence[Hashable]) -> Doubles:
     """The mean of the groups' means, so that a writer of many inks counts no more than another.
 
     Args:
@@ -23,7 +21,7 @@ def mean_over_groups(values: Floats, groups: Sequence[Hashable]) -> Floats:
     return np.mean([values[which == place].mean(axis=0) for place in range(len(number))], axis=0)
 
 
-def calibration_error(confidence: Floats, right: Bools) -> float:
+def calibration_error(confidence: Doubles, right: Bools) -> float:
     """Expected calibration error over bins of equal width (Naeini, Cooper and Hauskrecht, 2015).
 
     Args:
@@ -36,7 +34,7 @@ def calibration_error(confidence: Floats, right: Bools) -> float:
     return float(np.abs(gaps).sum() / counts.sum())
 
 
-def auroc(strangeness: Floats, strange: Bools) -> float:
+def auroc(strangeness: Doubles, strange: Bools) -> float:
     """Area under the ROC: how likely a strange one is stranger than one that is not; ties count half.
 
     Args:
@@ -49,7 +47,7 @@ def auroc(strangeness: Floats, strange: Bools) -> float:
     return float((ranks[inverse][strange].sum() - count * (count + 1) / 2) / (count * others))
 
 
-def rejection(strangeness: Floats, strange: Bools, accepted: float = 0.95) -> float:
+def rejection(strangeness: Doubles, strange: Bools, accepted: float = 0.95) -> float:
     """Share of the strange that are refused where a threshold accepts so many of the others.
 
     Args:
@@ -62,6 +60,6 @@ def rejection(strangeness: Floats, strange: Bools, accepted: float = 0.95) -> fl
     return float((strangeness[strange] > limit).mean())
 
 
-def area(accuracy: Floats) -> float:
+def area(accuracy: Doubles) -> float:
     """Area under a curve given at equal distances from 0 to 1, by trapezoids."""
     return float(np.mean((accuracy[1:] + accuracy[:-1]) / 2))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Bools, Doubles
 from addon.evaluation.checkpoints import CURVE, Checkpoints
 from addon.evaluation.replay import Replay
 from addon.prediction import Prediction
@@ -37,9 +37,9 @@ class Outcome(NamedTuple):
     writer: str
     label: str
     said: tuple[str, ...]
-    curve: NDArray[np.bool_]
-    right: NDArray[np.bool_]
-    confidence: NDArray[np.float64]
+    curve: Bools
+    right: Bools
+    confidence: Doubles
     progress_error: float
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import NamedTuple
 
+from addon.arrays import Ints
 from addon.dataset.corpus import Corpus, inks
-from addon.dataset.splits import Ints
 from addon.dataset.taught import Example
 from addon.features.rows import Strokes
 from addon.inference.engine import Engine

@@ -3,14 +3,13 @@
 All strokes of all inks lie in one array, one after the other; nothing here loops over points.
 """
 
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
-Bools: TypeAlias = NDArray[np.bool_]
+from addon.arrays import Bools, Doubles, Ints
+
 Number = TypeVar("Number", np.int64, np.float64)
 
 
@@ -49,8 +48,8 @@ class Path(NamedTuple):
         made: Whole steps within `along`.
     """
 
-    lengths: Floats
-    along: Floats
+    lengths: Doubles
+    along: Doubles
     made: Ints
 
 
@@ -81,7 +80,7 @@ def lay_out(stroke_sizes: Ints, ink_sizes: Ints) -> Layout:
     return Layout(_before(stroke_sizes), stroke_sizes, ink_of_stroke, _before(ink_sizes))
 
 
-def walk(points: Floats, layout: Layout, step: float, longest: float, slack: float = 0.0) -> Path:
+def walk(points: Doubles, layout: Layout, step: float, longest: float, slack: float = 0.0) -> Path:
     """Follow the strokes through points of shape (n, 2).
 
     Args:
@@ -110,7 +109,7 @@ def order_rows(layout: Layout, path: Path) -> Order:
     return Order(sample, path.made[sample] - new[sample] + rank + 1, touch, lift)
 
 
-def place_rows(points: Floats, path: Path, order: Order, step: float) -> tuple[Floats, Floats]:
+def place_rows(points: Doubles, path: Path, order: Order, step: float) -> tuple[Doubles, Doubles]:
     """Where each row lies, shape (rows, 2), and its distance along its stroke, shape (rows,)."""
     sample, moving = order.sample, order.moving
     target = order.step * step
@@ -122,7 +121,7 @@ def place_rows(points: Floats, path: Path, order: Order, step: float) -> tuple[F
     return at, np.minimum(np.where(moving, target, np.inf), path.along[sample])
 
 
-def travel_before(layout: Layout, path: Path) -> Floats:
+def travel_before(layout: Layout, path: Path) -> Doubles:
     """Pen-down travel of its ink before each stroke, shape (strokes,)."""
     before = _before(path.along[layout.ends])
     return before - before[layout.first_strokes[layout.ink_of_stroke]]
@@ -140,7 +139,7 @@ def _marked(indices: Ints, path: Path) -> Bools:
     return marks
 
 
-def _summed_by_stroke(lengths: Floats, layout: Layout) -> Floats:
+def _summed_by_stroke(lengths: Doubles, layout: Layout) -> Doubles:
     # Summed stroke by stroke, in order: one sum over all with the starts taken off would round differently.
     along = np.empty_like(lengths)
     for start, size in zip(layout.starts.tolist(), layout.sizes.tolist(), strict=True):
@@ -148,7 +147,7 @@ def _summed_by_stroke(lengths: Floats, layout: Layout) -> Floats:
     return along
 
 
-def _whole_steps(along: Floats, step: float) -> Ints:
+def _whole_steps(along: Doubles, step: float) -> Ints:
     # The largest k with k * step <= along, the slack included, by the very comparison that a live pen makes.
     made = np.floor(along / step).astype(np.int64)
     made += (made + 1) * step <= along

@@ -23,15 +23,16 @@ from statistics import median
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from addon.arrays import Array, Bools, Doubles, Floats, Ints
 from addon.errors import PointsError
 from addon.features.resampling import Order, lay_out, order_rows, place_rows, travel_before, walk
 from addon.text import one_line
 
-Points: TypeAlias = NDArray[np.float32]
+Points: TypeAlias = Floats
 Strokes: TypeAlias = Sequence[Points]
-Rows: TypeAlias = NDArray[np.float32]
+Rows: TypeAlias = Floats
 Row: TypeAlias = tuple[float, float, float, float, float, float]
 
 COLUMNS = ("x", "y", "dx", "dy", "lift", "jump")
@@ -156,7 +157,7 @@ class Trail(NamedTuple):
     down: bool
 
 
-def as_points(points: ArrayLike) -> NDArray[Any]:
+def as_points(points: ArrayLike) -> Array:
     """Points as an array of numbers, of whatever shape; the array itself if it is one.
 
     Raises:
@@ -267,9 +268,9 @@ class RowTable:
     """
 
     rows: Rows
-    offsets: NDArray[np.int64]
-    travel: NDArray[np.float64]
-    sample: NDArray[np.int64]
+    offsets: Ints
+    travel: Doubles
+    sample: Ints
 
 
 def ink_rows(recipe: FeatureRecipe, inks: Sequence[Strokes]) -> RowTable:
@@ -295,9 +296,9 @@ def ink_rows(recipe: FeatureRecipe, inks: Sequence[Strokes]) -> RowTable:
 
 def flat_rows(
     recipe: FeatureRecipe,
-    points: NDArray[np.float64],
-    stroke_sizes: NDArray[np.int64],
-    ink_sizes: NDArray[np.int64],
+    points: Doubles,
+    stroke_sizes: Ints,
+    ink_sizes: Ints,
 ) -> RowTable:
     """As `ink_rows`, for points that lie in one array already.
 
@@ -321,10 +322,10 @@ def flat_rows(
 
 def _columns(
     recipe: FeatureRecipe,
-    origin: NDArray[np.float64],
-    at: NDArray[np.float64],
+    origin: Doubles,
+    at: Doubles,
     order: Order,
-    begins: NDArray[np.bool_],
+    begins: Bools,
 ) -> Rows:
     moved = np.diff(at, axis=0, prepend=at[:1])
     moved[begins] = 0.0

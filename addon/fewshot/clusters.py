@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from addon.fewshot.scoring import Floats, Scoring
+from addon.arrays import Doubles, Floats
+from addon.fewshot.scoring import Scoring
 
 MOST = 5
 """Prototypes that a class has at most, so that a point does not cost more the more is taught."""
@@ -28,8 +28,8 @@ class Cluster:
 
     keys: tuple[int, ...]
     center: Floats
-    kept: NDArray[np.float64]
-    counts: NDArray[np.float64]
+    kept: Doubles
+    counts: Doubles
     table: Floats
     bias: Floats
 
@@ -76,8 +76,8 @@ def _ready(
     scoring: Scoring,
     center: Floats,
     keys: tuple[int, ...],
-    kept: NDArray[np.float64],
-    counts: NDArray[np.float64],
+    kept: Doubles,
+    counts: Doubles,
 ) -> Cluster:
     rows = kept.reshape(-1, kept.shape[2]) - center
     share = np.add.outer(np.log(counts / counts.sum()), np.log(scoring.weights)).ravel()

@@ -13,8 +13,8 @@ from math import exp, log
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Bools, Doubles, Floats, Ints
 from addon.features.rows import Points, Strokes
 from addon.fewshot.prototypes import Prototypes
 from addon.fewshot.scoring import Scoring
@@ -37,10 +37,6 @@ AT_ONCE = 4
 _WORDS = ("", "one", "two", "three", "four", "five")
 _SAME = 1e-4
 _TINY = 1e-30
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Tracks = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +124,13 @@ def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:
     return tuple(said for _, said in sorted(found, key=lambda each: each[0])[:most])
 
 
-def _late(odds: Floats, shares: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _late(odds: Doubles, shares: Floats) -> Bools:
     """Which pairs may be close: odds are poor at a level after which `CLOSE` comes."""
     late = odds[:, :, np.append(shares[1:], 1.0) >= CLOSE]
     return np.less(late.min(axis=2), GOOD)
 
 
-def parting(odds: Floats, shares: NDArray[np.float32]) -> float | None:
+def parting(odds: Doubles, shares: Floats) -> float | None:
     """From which share on odds are good and stay so; None if they are not good at the end.
 
     Args:
@@ -150,7 +146,7 @@ def parting(odds: Floats, shares: NDArray[np.float32]) -> float | None:
     return float(np.interp(GOOD, odds[last : last + 2], shares[last : last + 2]))
 
 
-def _needed(odds: Floats, count: int, gain: float) -> int:
+def _needed(odds: Doubles, count: int, gain: float) -> int:
     """How many more examples bring the last poor level to good odds; 0 if none is poor, or they do not."""
     poor = np.flatnonzero(odds < GOOD)
     if not len(poor):
@@ -160,7 +156,7 @@ def _needed(odds: Floats, count: int, gain: float) -> int:
     return enough[0] if enough else 0
 
 
-def pair_odds(prototypes: Prototypes) -> Floats:
+def pair_odds(prototypes: Prototypes) -> Doubles:
     """Odds at each level, of a row's class against a column's; shape (classes, classes, levels + 1).
 
     They are the mean over the class's newest examples, each left out of its own class.
@@ -178,7 +174,7 @@ def pair_odds(prototypes: Prototypes) -> Floats:
     return ((members / members.sum(axis=0)).T @ margins).transpose(1, 2, 0)
 
 
-def _nearness(scoring: Scoring, tracks: Tracks) -> Floats:
+def _nearness(scoring: Scoring, tracks: Floats) -> Doubles:
     """How near each level of an example is to another example; shape (levels + 1, examples, examples)."""
     count, levels, size = tracks.shape
     flat = tracks.reshape(-1, size)
@@ -193,7 +189,7 @@ def _nearness(scoring: Scoring, tracks: Tracks) -> Floats:
     return made.transpose(1, 0, 2)
 
 
-def _newest(prototypes: Prototypes) -> tuple[Tracks, Ints]:
+def _newest(prototypes: Prototypes) -> tuple[Floats, Ints]:
     places = [
         np.flatnonzero(prototypes.classes == index)[-NEWEST:] for index in range(len(prototypes.labels))
     ]
@@ -201,7 +197,7 @@ def _newest(prototypes: Prototypes) -> tuple[Tracks, Ints]:
     return prototypes.tracks[chosen], prototypes.classes[chosen]
 
 
-def _same_drawing(prototypes: Prototypes) -> NDArray[np.bool_]:
+def _same_drawing(prototypes: Prototypes) -> Bools:
     tracks, classes = _newest(prototypes)
     size = max(float(np.abs(tracks).max()), 1.0)
     count = len(prototypes.labels)

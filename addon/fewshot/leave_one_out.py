@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Bools, Doubles, Ints
 from addon.fewshot.coach import GOOD
 from addon.fewshot.novelty import summed
 from addon.fewshot.prototypes import Prototypes
@@ -20,9 +20,6 @@ NEWEST = 8
 """Examples of each label that are looked at."""
 
 _NEVER = -1e9
-
-Doubles = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ def oddities(prototypes: Prototypes) -> tuple[Oddity, ...]:
     best: Ints = others.argmax(axis=1)
     near: Doubles = others[rows, best]
     near_enough = -scoring.usual - GOOD
-    taken: NDArray[np.bool_] = np.where(alone, near >= own, (near - own >= GOOD) & (near >= near_enough))
+    taken: Bools = np.where(alone, near >= own, (near - own >= GOOD) & (near >= near_enough))
     far = ~alone & (own < near_enough) & (_strange(scoring, looked.tracks[:, -1]) - own > GOOD)
     found: list[Oddity] = []
     for row in np.flatnonzero(taken | far).tolist():
@@ -118,9 +115,7 @@ def _newest(prototypes: Prototypes) -> _Looked:
     return _Looked(places, prototypes.classes[places], prototypes.tracks[places].astype(np.float64))
 
 
-def _nearness(
-    scoring: Scoring, looked: _Looked, points: Doubles, looks_back: NDArray[np.bool_] | None = None
-) -> Doubles:
+def _nearness(scoring: Scoring, looked: _Looked, points: Doubles, looks_back: Bools | None = None) -> Doubles:
     """How near a point of each example is to each label, itself left out, as a logarithm.
 
     Args:

@@ -5,12 +5,11 @@ of the others does not change when one more is taught, so that is kept, and only
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from addon.fewshot.scoring import Floats, Scoring
+from addon.arrays import Array, Floats, Ints
+from addon.fewshot.scoring import Scoring
 
 REFUSED = 0.05
 """Share of a taught set's own inks that `limit` gives up."""
@@ -26,8 +25,6 @@ AT_ONCE = 1024
 the cores are busy one of them waits for the other, ten milliseconds or more."""
 
 _TINY = 1e-30
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +109,7 @@ def _strange(scoring: Scoring, ends: Floats) -> Floats:
     return summed(scoring.sharpness * (ends @ scoring.background.T - squares / 2) + scoring.background_bias)
 
 
-def summed(near: NDArray[Any]) -> NDArray[Any]:
+def summed(near: Array) -> Array:
     """The logarithm of the sum of what is given as logarithms, along the last axis."""
     top = near.max(axis=-1, keepdims=True)
     return np.log(np.exp(near - top).sum(axis=-1)) + top[..., 0]

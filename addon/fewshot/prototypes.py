@@ -19,14 +19,14 @@ Nothing here changes an array: whoever teaches gets new prototypes, and may keep
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Doubles, Floats, Ints
 from addon.fewshot.clusters import Cluster, clustered
 from addon.fewshot.novelty import NOBODY, Asked, asked, limit
-from addon.fewshot.scoring import Floats, Scoring
+from addon.fewshot.scoring import Scoring
 from addon.fewshot.sums import peak, total
 
 _TINY = 1e-30
@@ -39,8 +39,6 @@ _FAR = 40.0
 
 # Rows of the table in one product.
 _ROWS = 2048
-
-Ints: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +100,7 @@ def no_prototypes(scoring: Scoring) -> Prototypes:
     return _arranged({}, scoring, (), (), np.zeros(0, dtype=np.int64), tracks)
 
 
-def track(scoring: Scoring, embeddings: Floats, travel: NDArray[np.float64]) -> Floats:
+def track(scoring: Scoring, embeddings: Floats, travel: Doubles) -> Floats:
     """The track of one ink, shape (levels + 1, embedding).
 
     Args:
@@ -113,7 +111,7 @@ def track(scoring: Scoring, embeddings: Floats, travel: NDArray[np.float64]) -> 
     return embeddings[level_rows(travel, scoring.levels)]
 
 
-def level_rows(travel: NDArray[np.float64], levels: int) -> Ints:
+def level_rows(travel: Doubles, levels: int) -> Ints:
     """The last row at or before each level while the pen is down, then the last row; shape (levels + 1,)."""
     shares = np.arange(1, levels + 1) / levels
     # More than points are rounded by: a row that lies at a level does so in any unit.

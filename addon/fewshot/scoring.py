@@ -3,13 +3,11 @@
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float32]
-
+from addon.arrays import Floats
 
 # Both were measured on hands that the base encoder never saw, and differ little from level to level.
 USUAL = 1.8

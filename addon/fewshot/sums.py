@@ -3,9 +3,8 @@
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from addon.arrays import Floats
 
 
 def total(values: Floats) -> Floats:

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from addon.arrays import Floats
 from addon.features.rows import FeatureRecipe, Strokes, ink_size
 from addon.features.scale import moved, wanted_scale
 from addon.fewshot.novelty import NOBODY
@@ -23,7 +24,7 @@ from addon.fewshot.prototypes import (
 from addon.fewshot.scoring import Scoring
 from addon.fewshot.sums import peak, total
 from addon.inference.encode import tracks_of
-from addon.inference.step import Floats, StepOutputs, StepSession
+from addon.inference.step import StepOutputs, StepSession
 
 _SURE = 60.0
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from addon.arrays import Floats
 from addon.inference.predictor import Feed, StreamingPredictor
-from addon.inference.step import Floats, JoiningSession, StepOutputs, StepSession
+from addon.inference.step import JoiningSession, StepOutputs, StepSession
 
 Pens = Mapping[int, StreamingPredictor]
 

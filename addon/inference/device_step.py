@@ -5,7 +5,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from addon.inference.step import Floats, StepOutputs, answer_sizes
+from addon.arrays import Floats
+from addon.inference.step import StepOutputs, answer_sizes
 from addon.model.metadata import ModelSpec
 
 

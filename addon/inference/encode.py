@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Floats, Ints
 from addon.features.rows import FeatureRecipe, RowTable, Strokes, ink_rows
 from addon.fewshot.prototypes import track
 from addon.fewshot.scoring import Scoring
-from addon.inference.step import Floats, StepSession
+from addon.inference.step import StepSession
 
 # Inks that go through the encoder side by side.
 AT_ONCE = 32
@@ -41,7 +41,7 @@ def tracks_of(
     return [tracks[ink] for ink in range(len(lengths))]
 
 
-def _side_by_side(table: RowTable, chosen: NDArray[np.int64]) -> Floats:
+def _side_by_side(table: RowTable, chosen: Ints) -> Floats:
     # What follows a shorter ink's end is never looked at: no row depends on a later one.
     starts, stops = table.offsets[chosen], table.offsets[chosen + 1]
     rows = np.zeros((len(chosen), int((stops - starts).max()), table.rows.shape[1]), dtype=np.float32)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Array, Tensors
 from addon.errors import ModelError
 from addon.inference.opening import LIMIT, ModelFile, read_model
 from addon.inference.placement import may_move, on_cpu, open_placed, or_on_cpu
@@ -80,9 +80,7 @@ class GraphSession:
     session: Any
     elsewhere: Callable[[str], "GraphSession"] | None = None
 
-    def run(
-        self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
-    ) -> dict[str, NDArray[Any]]:
+    def run(self, feeds: Tensors, outputs: Sequence[str] | None = None) -> dict[str, Array]:
         """Run it once.
 
         Args:
@@ -115,7 +113,7 @@ class GraphSession:
         self.elsewhere = other.elsewhere
 
 
-def as_array(made: Any) -> NDArray[Any]:
+def as_array(made: Any) -> Array:
     """An answer as one array: of maps a row each, in the order of their keys; of tensors a stack.
 
     Raises:

@@ -8,13 +8,12 @@ so that the launches of a run can be recorded as a CUDA graph and played again a
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from addon.background.shared_memory import Tensors
+from addon.arrays import Array, Tensors
 from addon.errors import ModelError, said
 from addon.inference.opening import ModelFile
 from addon.inference.ort import onnxruntime
@@ -78,7 +77,7 @@ class BoundRun:
         for _ in range(WARM_RUNS):
             self._run()
 
-    def __call__(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
+    def __call__(self, feeds: Tensors) -> dict[str, Array]:
         """Run it once; the answers are the caller's.
 
         If its device fails, it runs on the CPU from then on, and `notice` says so.
@@ -110,7 +109,7 @@ class BoundRun:
         self._moved, self.provider, self.notice = moved, moved.provider, moved.notice
         return moved(feeds)
 
-    def _answer(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
+    def _answer(self, feeds: Tensors) -> dict[str, Array]:
         try:
             # Into the memory that is bound: a recording reads there, whatever is fed.
             for key in self._sizes:
@@ -130,7 +129,7 @@ class BoundRun:
             raise ModelError(f"{self._name}: it fails when it runs ({one_line(str(error))})") from error
 
 
-def open_bound(file: ModelFile, choice: Choice, example: Mapping[str, NDArray[Any]]) -> BoundRun:
+def open_bound(file: ModelFile, choice: Choice, example: Tensors) -> BoundRun:
     """Open a model that will always be fed arrays of the sizes of an example.
 
     On CUDA it is recorded as a CUDA graph; a model that cannot be (one with a loop, or with operators that
@@ -179,5 +178,5 @@ def _check_bindable(name: str, session: Any) -> None:
             )
 
 
-def _plain(array: NDArray[Any]) -> NDArray[Any]:
+def _plain(array: Array) -> Array:
     return np.ascontiguousarray(array)

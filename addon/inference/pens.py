@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from addon.arrays import Array
 from addon.background.timings import NO_TIMINGS, Timings
 from addon.errors import PointsError
 from addon.features.rows import FeatureRecipe, Points, Strokes, as_points
@@ -256,7 +256,7 @@ class Pens:
             self._engine.begin(pointer_id)
 
 
-def _checked(points: ArrayLike) -> NDArray[Any]:
+def _checked(points: ArrayLike) -> Array:
     array = as_points(points)
     if array.ndim != 2 or array.shape[1] < 2:
         raise PointsError(f"points must have the shape (n, 4); got {array.shape}")

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from addon.background.shared_memory import Tensors
+from addon.arrays import Array, Tensors
 from addon.errors import ModelError
 from addon.inference.graph import GraphSession, TensorInfo, open_graph, signatures
 from addon.inference.ort import onnxruntime
@@ -23,8 +22,6 @@ from addon.inference.providers import Choice, choose_here
 from addon.inference.recurrent_state import may_be_same, state_pairs
 from addon.inference.refusal import one_line
 from addon.model.adaptor import Adaptor, adaptor_of
-
-Answer: TypeAlias = dict[str, NDArray[Any]]
 
 State: TypeAlias = Mapping[str, Any]
 """The recurrent state by the names of the inputs; on a device, values that stay there. Never changed."""
@@ -100,7 +97,7 @@ class RecurrentModel:
             raise ValueError(f"batch must be at least 1; got {batch}")
         return {info.name: self._sent(_zeros(info, batch)) for info in self._states}
 
-    def step(self, x: Tensors, state: State) -> tuple[Answer, State]:
+    def step(self, x: Tensors, state: State) -> tuple[dict[str, Array], State]:
         """Go on from a state.
 
         Args:
@@ -125,12 +122,12 @@ class RecurrentModel:
                 raise ModelError(f"{self.name}: its answer {name!r} is not a number (NaN)")
         return answer, after
 
-    def _run(self, feeds: Tensors, state: State) -> tuple[Answer, State]:
+    def _run(self, feeds: Tensors, state: State) -> tuple[dict[str, Array], State]:
         told = self._graph.run({**feeds, **self._brought(state)})
         after = {given: told.pop(made) for given, made in self._pairs}
         return told, after
 
-    def _run_on_device(self, feeds: Tensors, state: State) -> tuple[Answer, State]:
+    def _run_on_device(self, feeds: Tensors, state: State) -> tuple[dict[str, Array], State]:
         # A binding of its own for each step: the state before must stay as it is.
         binding = self._graph.session.io_binding()
         for name, array in feeds.items():
@@ -153,7 +150,7 @@ class RecurrentModel:
         answer = {info.name: value.numpy() for info, value in zip(self.outputs, answers, strict=True)}
         return answer, {given: value for (given, _), value in zip(self._pairs, states, strict=True)}
 
-    def _move(self, fault: str, feeds: Tensors, state: State) -> tuple[Answer, State]:
+    def _move(self, fault: str, feeds: Tensors, state: State) -> tuple[dict[str, Array], State]:
         """Go on with the CPU, from the same state if the device still gives it back."""
         assert self._graph.elsewhere is not None
         moved = self._graph.elsewhere(fault)
@@ -168,7 +165,7 @@ class RecurrentModel:
         self._device = ""
         return told, {given: told.pop(made) for given, made in self._pairs}
 
-    def _brought(self, state: State) -> dict[str, NDArray[Any]]:
+    def _brought(self, state: State) -> dict[str, Array]:
         """A state as arrays, wherever its values lie.
 
         Raises:
@@ -185,7 +182,7 @@ class RecurrentModel:
                 "the start"
             ) from error
 
-    def _sent(self, array: NDArray[Any]) -> Any:
+    def _sent(self, array: Array) -> Any:
         if not self._device:
             return array
         return onnxruntime().OrtValue.ortvalue_from_numpy(array, self._device, 0)
@@ -217,7 +214,7 @@ def open_recurrent(path: Path, choice: Choice, adaptor: Adaptor | None = None) -
     return RecurrentModel(graph, pairs, dict(told.constants), device)
 
 
-def stream(model: RecurrentModel, batch: int = 1) -> Callable[[Tensors], Answer]:
+def stream(model: RecurrentModel, batch: int = 1) -> Callable[[Tensors], dict[str, Array]]:
     """A callable that goes on from where it was; after an error from where it was before that."""
     return Stream(model, batch)
 
@@ -236,7 +233,7 @@ class Stream:
         self._state = model.start(batch)
         self._notice = model.notice
 
-    def __call__(self, x: Tensors) -> Answer:
+    def __call__(self, x: Tensors) -> dict[str, Array]:
         """Go on from where it was."""
         try:
             answer, self._state = self._model.step(x, self._state)
@@ -251,7 +248,7 @@ class Stream:
         return [self._notice] if self._notice and self._notice != before else []
 
 
-def open_stream(path: str, provider: str = "auto", batch: int = 1) -> Callable[[Tensors], Answer]:
+def open_stream(path: str, provider: str = "auto", batch: int = 1) -> Callable[[Tensors], dict[str, Array]]:
     """The maker for a `ProcessWorker` that runs a recurrent model.
 
         ProcessWorker("addon.inference.recurrent:open_stream", {"path": path}, name, "every", recurrent=True)
@@ -282,9 +279,9 @@ def _check(
             )
 
 
-def _zeros(info: TensorInfo, batch: int) -> NDArray[Any]:
+def _zeros(info: TensorInfo, batch: int) -> Array:
     return np.zeros([size if isinstance(size, int) else batch for size in info.shape], info.dtype)
 
 
-def _constant(info: TensorInfo, value: float) -> NDArray[Any]:
+def _constant(info: TensorInfo, value: float) -> Array:
     return np.full([size if isinstance(size, int) else 1 for size in info.shape], value, info.dtype)

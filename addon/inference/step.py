@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Floats
 from addon.model.metadata import ModelSpec
-
-Floats: TypeAlias = NDArray[np.float32]
 
 State: TypeAlias = Any
 """The recurrent state of a batch of inks; only the session that made it knows what it is."""

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from addon.arrays import Array, Floats, Pixels
 from addon.errors import ModelError
 from addon.model.adaptor import LARGEST_SIDE, Adaptor, ImageInput, Layout, Output
 from addon.text import quoted
 
-Pixels: TypeAlias = NDArray[np.uint8]
-Floats: TypeAlias = NDArray[np.float32]
 Shape: TypeAlias = Sequence[int | str | None]
 """Sizes of a tensor; a name or None where a size is free."""
 
@@ -282,7 +281,7 @@ def for_type(wants: ImageInput, name: str, dtype: np.dtype[Any]) -> ImageInput:
     return replace(wants, span=span)
 
 
-def as_type(batch: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+def as_type(batch: Floats, dtype: np.dtype[Any]) -> Array:
     """What is fed, in the input's type: rounded to whole numbers where it takes those."""
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)

@@ -3,19 +3,16 @@
 Deep dream: Mordvintsev, Olah and Tyka, 2015. Activation maximisation: Erhan and others, 2009.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from addon.arrays import Array, Tensors
 from addon.pretraining.image_model import published_weights
 from addon.pretraining.lite_net import LiteNet, layer_names, lite_net
-
-Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 
 MULTIPLE = 32
 OCTAVE = 1.4
@@ -32,7 +29,7 @@ def open_dream(
     rate: float = 0.03,
     zoom: float = 1.0,
     threads: int = 1,
-) -> Callable[[Arrays], dict[str, NDArray[Any]]]:
+) -> Callable[[Tensors], dict[str, Array]]:
     """A dream, as a worker's process holds it.
 
     Args:
@@ -71,7 +68,7 @@ class Dream:
         self._chance = torch.Generator().manual_seed(0)
         self._begin(0.2 * torch.randn((1, 3, *size), generator=self._chance))
 
-    def __call__(self, given: Arrays) -> dict[str, NDArray[Any]]:
+    def __call__(self, given: Tensors) -> dict[str, Array]:
         """One step."""
         if "image" in given:
             image = torch.tensor(given["image"][:, :, :3], dtype=torch.float32).permute(2, 0, 1)[None]

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from addon.arrays import Floats, Ints
 from addon.dataset.corpus import Corpus, read_corpus
 from addon.features.rows import RowTable
 from addon.fewshot.prototypes import Prototypes, answers, no_prototypes, taught, track
 from addon.fewshot.scoring import Scoring
-from addon.pretraining.fewshot_accuracy import Encoder, Floats, Ints, Scored, measure
+from addon.pretraining.fewshot_accuracy import Encoder, Scored, measure
 from addon.training.encoder import EncoderNet
 from addon.training.pool import UNIPEN, Pool, as_corpus
 

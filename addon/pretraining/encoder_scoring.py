@@ -7,22 +7,14 @@ less, so that all together count as much as the encoder was trained for.
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Doubles, Floats
 from addon.dataset.corpus import Corpus
 from addon.dataset.splits import tasks
 from addon.fewshot.prototypes import at_levels
 from addon.fewshot.scoring import Scoring
 from addon.pretraining.encoder_accuracy import encoder_of, prototypes_of
-from addon.pretraining.fewshot_accuracy import (
-    STEPS,
-    Encoder,
-    Floats,
-    measure,
-    step_rows,
-    task_rows,
-    true_progress,
-)
+from addon.pretraining.fewshot_accuracy import STEPS, Encoder, measure, step_rows, task_rows, true_progress
 from addon.pretraining.loop import Settings
 from addon.training.encoder import EncoderNet
 from addon.training.encoder_export import background_of
@@ -33,8 +25,6 @@ SHARPNESSES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4)
 WRITERS = 20
 # Rounds of reweighting; the numbers have long settled by then. An error below the least counts as this one.
 ROUNDS, LEAST = 60, 1e-3
-
-Doubles = NDArray[np.float64]
 
 
 def measured_scoring(net: EncoderNet, settings: Settings, pool: Pool) -> Scoring:

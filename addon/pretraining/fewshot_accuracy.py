@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Bools, Doubles, Floats, Ints, Texts
 from addon.dataset.corpus import Corpus, inks
 from addon.dataset.splits import Task, halved, tasks
 from addon.evaluation.metrics import auroc, calibration_error, mean_over_groups
@@ -22,8 +22,6 @@ NAMES = ("0.25", "0.5", "0.75", "1.0", "lifted")
 STEPS = 20
 READ = [4, 9, 14, 19, 20]
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float32]
 Encode = Callable[[Floats, Ints], Floats]
 """Rows of several inks, one after the other, and their offsets, to an embedding at every row."""
 
@@ -62,7 +60,7 @@ class FewShotAccuracy:
     """
 
     groups: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-    right: list[NDArray[np.bool_]] = field(default_factory=list[NDArray[np.bool_]])
+    right: list[Bools] = field(default_factory=list[Bools])
     sure: list[Floats] = field(default_factory=list[Floats])
     off: list[Floats] = field(default_factory=list[Floats])
     unknown: list[float] = field(default_factory=list[float])
@@ -115,7 +113,7 @@ class TaskRows(NamedTuple):
 
     taught: RowTable
     asked: RowTable
-    labels: NDArray[np.str_]
+    labels: Texts
     classes: Ints
 
 
@@ -131,7 +129,7 @@ class _Run(NamedTuple):
     table: RowTable
     scored: Scored
     answers: Ints
-    known: NDArray[np.bool_]
+    known: Bools
 
 
 def _run(encoder: Encoder, corpus: Corpus, task: Task) -> _Run:
@@ -164,7 +162,7 @@ def _measure_unknown(encoder: Encoder, corpus: Corpus, task: Task, figures: FewS
     figures.softmax.append(auroc(doubt.astype(np.float64), ~run.known))
 
 
-def true_progress(table: RowTable) -> NDArray[np.float64]:
+def true_progress(table: RowTable) -> Doubles:
     """Shape (inks, STEPS): the progress at each step, the pen down; 1 everywhere for a dot."""
     total = table.travel[table.offsets[1:] - 1][:, None]
     return np.where(total > 0, np.arange(1, STEPS + 1) / STEPS, 1.0)

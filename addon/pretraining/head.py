@@ -14,10 +14,10 @@ import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everyone knows it by
-from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
+from addon.arrays import Ints
 from addon.model.metadata import UNKNOWN_OUTPUT, ModelSpec
 from addon.training.encoder import LIFTED, WHOLE
 from addon.training.graph import array_of
@@ -89,7 +89,7 @@ def _rate(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / RISE) * max(0.02, 1 - step / steps)
 
 
-def loss_of(head: Head, practice: HeadDataset, chosen: NDArray[np.int64]) -> Tensor:
+def loss_of(head: Head, practice: HeadDataset, chosen: Ints) -> Tensor:
     """Cross-entropy of the class, the error of the progress, and whether it is unknown."""
     at = torch.as_tensor(np.sort(chosen))
     scores, progress, unknown = head(practice.hidden[at].float())

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
+from addon.arrays import Doubles, Floats
 from addon.pretraining.lite_net import CLASSES, SIDE, Block, Conv, LiteNet
 from addon.training.graph import array_of, value
 from addon.training.nodes import IR_VERSION, OPSET
@@ -29,7 +29,7 @@ class _Drawing:
     nodes: list[onnx.NodeProto] = field(default_factory=list[onnx.NodeProto])
     weights: list[onnx.TensorProto] = field(default_factory=list[onnx.TensorProto])
 
-    def keep(self, name: str, array: NDArray[np.float32]) -> str:
+    def keep(self, name: str, array: Floats) -> str:
         """Add weights."""
         self.weights.append(numpy_helper.from_array(array, name))
         return name
@@ -74,7 +74,7 @@ def image_model(net: LiteNet) -> onnx.ModelProto:
     return helper.make_model(graph, producer_name="inkloop", ir_version=IR_VERSION, opset_imports=opsets)
 
 
-def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Floats, Floats]:
     """Weights and bias of a convolution that does what it and the norm after it do (float32)."""
     mean, variance = norm.running_mean, norm.running_var
     assert mean is not None
@@ -95,5 +95,5 @@ def _block(drawing: _Drawing, entry: str, block: Block, out: str) -> str:
     return drawing.add("Add", [x, entry], out) if block.adds else x
 
 
-def _doubles(tensor: Tensor) -> NDArray[np.float64]:
+def _doubles(tensor: Tensor) -> Doubles:
     return array_of(tensor).astype(np.float64)

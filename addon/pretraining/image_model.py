@@ -15,8 +15,8 @@ import numpy as np
 import onnx
 import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 import torch
-from numpy.typing import NDArray
 
+from addon.arrays import Floats
 from addon.errors import AddonError, ModelError, said
 from addon.files import write_atomically
 from addon.pretraining.image_graph import INPUT, OUTPUT, image_model
@@ -115,7 +115,7 @@ def published_weights() -> dict[str, torch.Tensor]:
 def _check_parity(net: LiteNet, data: bytes) -> None:
     session: Any = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     image = np.random.default_rng(0).standard_normal((2, 3, SIDE, SIDE), dtype=np.float32)
-    given: NDArray[np.float32] = session.run([OUTPUT], {INPUT: image})[0]
+    given: Floats = session.run([OUTPUT], {INPUT: image})[0]
     with torch.no_grad():
         wanted = net(torch.as_tensor(image)).numpy()
     worst = float(np.abs(given - wanted).max())

@@ -23,9 +23,9 @@ from typing import NamedTuple
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from addon.arrays import Ints
 from addon.errors import AddonError
 from addon.features.rows import FeatureRecipe, flat_rows
 from addon.files import write_atomically
@@ -70,7 +70,7 @@ class LettersDataset(NamedTuple):
     taught: Pool
     apart: Pool
     labels: tuple[str, ...]
-    classes: NDArray[np.int64]
+    classes: Ints
 
 
 def letters_dataset(folder: Path, seed: int) -> LettersDataset:

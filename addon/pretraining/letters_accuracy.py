@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from addon.arrays import Bools, Floats, Ints
 from addon.evaluation.metrics import auroc, calibration_error
 from addon.features.rows import FeatureRecipe, flat_rows
 from addon.pretraining.head import Head
@@ -24,10 +24,6 @@ READ = [4, 9, 14, 19, 20]
 # The sizes of a hand, against the nominal one, for which figures are given.
 SIZES = (0.5, 1.0, 2.0)
 KINDS = {"capitals": str.isupper, "small letters": str.islower, "digits": str.isdigit}
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float32]
 
 
 class LettersAnswers(NamedTuple):

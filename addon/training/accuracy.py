@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from addon.arrays import Bools, Doubles, Floats, Ints
 from addon.features.rows import FeatureRecipe, flat_rows
 from addon.training.ink_set import Batch, InkSet, padded, progress_of
 from addon.training.nets import StepNet
 
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)
 AT_ONCE = 256
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def measure(net: StepNet, data: InkSet, recipe: FeatureRecipe) -> Measured:
     return Measured(shares, float(off.sum() / rows.sum()))
 
 
-def _check(net: StepNet, batch: Batch) -> tuple[NDArray[np.bool_], Floats, NDArray[np.int64]]:
+def _check(net: StepNet, batch: Batch) -> tuple[Bools, Doubles, Ints]:
     with torch.no_grad():
         out = net(batch.rows, *net.start(len(batch.rows)))
     best, lengths = out.scores.argmax(dim=2).numpy(), batch.lengths.numpy()
@@ -61,12 +59,12 @@ def _check(net: StepNet, batch: Batch) -> tuple[NDArray[np.bool_], Floats, NDArr
     return right, np.where(there, np.abs(guess - true), 0.0).sum(axis=1), lengths
 
 
-def _row_at(progress: NDArray[np.float32], lengths: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
+def _row_at(progress: Floats, lengths: Ints, fraction: float) -> Ints:
     """The last row at or before a fraction of the travel, while the pen is still down on the last stroke."""
     before_lift = _columns(progress) < lengths[:, None] - 1
     reached = before_lift & (progress <= fraction + 1e-6)
     return np.maximum(reached.sum(axis=1) - 1, 0)
 
 
-def _columns(progress: NDArray[np.float32]) -> NDArray[np.int64]:
+def _columns(progress: Floats) -> Ints:
     return np.arange(progress.shape[1], dtype=np.int64)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from addon.arrays import Ints
 from addon.dataset.corpus import Corpus, inks, read_corpus
 from addon.errors import TrainingError
 from addon.features.rows import FeatureRecipe, flat_rows
@@ -26,7 +27,7 @@ from addon.training.config import FEWEST_COPIES, AdaptConfig
 from addon.training.encoder import EncoderNet, loss_at
 from addon.training.encoder_export import background_of
 from addon.training.encoder_import import read_encoder
-from addon.training.episodes import MOST_ROWS, Ints
+from addon.training.episodes import MOST_ROWS
 from addon.training.folds import folds, right
 from addon.training.ink_set import ink_set, thinned
 from addon.training.pool import scaled

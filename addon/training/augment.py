@@ -5,11 +5,9 @@ whole; the plane it lies on is bent smoothly (after the elastic distortions of S
 2003, with a few random waves for smoothed noise); its strokes move against each other.
 """
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Bools, Doubles, Ints
 from addon.training.config import Augmentation
 from addon.training.flat import FlatInks, kept
 
@@ -20,9 +18,6 @@ CYCLES = 1.2
 # Strokes of fewer samples than this keep their ends, and none loses more of its length at either end.
 _TRIMMABLE = 6
 _MOST_TRIMMED = 0.15
-
-Floats: TypeAlias = NDArray[np.float64]
-Bools: TypeAlias = NDArray[np.bool_]
 
 
 def augmented(inks: FlatInks, scale: float, settings: Augmentation, chance: np.random.Generator) -> FlatInks:
@@ -47,7 +42,7 @@ def augmented(inks: FlatInks, scale: float, settings: Augmentation, chance: np.r
     return inks._replace(points=varied * scale)
 
 
-def affine(count: int, settings: Augmentation, chance: np.random.Generator) -> Floats:
+def affine(count: int, settings: Augmentation, chance: np.random.Generator) -> Doubles:
     """Matrices of shape (count, 2, 2), each a rotation × a slant × a stretch × a size."""
     turn, slant, aspect, size = chance.uniform(-1, 1, (4, count))
     angle = np.radians(settings.rotation) * turn
@@ -59,15 +54,13 @@ def affine(count: int, settings: Augmentation, chance: np.random.Generator) -> F
     return rotation @ shape.reshape(count, 2, 2)
 
 
-def _transformed(points: Floats, matrices: Floats, points_of: NDArray[np.int64]) -> Floats:
+def _transformed(points: Doubles, matrices: Doubles, points_of: Ints) -> Doubles:
     a, b, c, d = np.repeat(matrices.reshape(-1, 4), points_of, axis=0).T
     x, y = points.T
     return np.stack([a * x + b * y, c * x + d * y], axis=-1)
 
 
-def _bending(
-    points: Floats, points_of: NDArray[np.int64], elastic: float, chance: np.random.Generator
-) -> Floats:
+def _bending(points: Doubles, points_of: Ints, elastic: float, chance: np.random.Generator) -> Doubles:
     count = len(points_of)
     x, y = points.T
     bent = np.zeros((2, len(points)))
@@ -92,9 +85,7 @@ def _remaining(inks: FlatInks, longest: float, dropped: float, chance: np.random
     return keep | np.repeat(thin, sizes)
 
 
-def _untrimmed(
-    inks: FlatInks, starts: NDArray[np.int64], longest: float, chance: np.random.Generator
-) -> Bools:
+def _untrimmed(inks: FlatInks, starts: Ints, longest: float, chance: np.random.Generator) -> Bools:
     sizes = inks.stroke_sizes
     move = np.diff(inks.points, axis=0, prepend=inks.points[:1])
     travel = np.cumsum(np.hypot(move[:, 0], move[:, 1]))

@@ -19,6 +19,7 @@ import onnx
 from onnx import helper, numpy_helper
 from onnx.utils import Extractor
 
+from addon.arrays import Floats
 from addon.dataset.corpus import corpus_hash, inks, read_corpus
 from addon.errors import ModelError, TaughtError
 from addon.features.rows import RowTable, ink_rows
@@ -36,7 +37,7 @@ from addon.training.export_check import (
     write_checked,
 )
 from addon.training.model_file import read_model
-from addon.training.nodes import Floats, described, tensors, value
+from addon.training.nodes import described, tensors, value
 from addon.training.protocol import Baked, Baking
 from addon.training.thumbnails import thumbnails
 

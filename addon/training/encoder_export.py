@@ -11,13 +11,14 @@ import onnx
 import torch
 from onnx import helper
 
+from addon.arrays import Floats
 from addon.features.rows import COLUMNS, FeatureRecipe
 from addon.fewshot.scoring import Scoring
 from addon.model.metadata import ModelSpec
 from addon.training.encoder import EncoderNet
 from addon.training.export_check import Arrays, versions, write_checked
 from addon.training.graph import array_of, lstm_weights
-from addon.training.nodes import DIRECTION_AXIS, Floats, described, state_values, tensors, trunk_nodes, value
+from addon.training.nodes import DIRECTION_AXIS, described, state_values, tensors, trunk_nodes, value
 
 
 def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from onnx import numpy_helper
 
+from addon.arrays import Floats
 from addon.errors import ModelError
 from addon.model.metadata import ModelSpec
 from addon.training.encoder import EncoderNet
 from addon.training.model_file import read_model
-from addon.training.nodes import Floats
 
 
 def read_encoder(path: Path) -> tuple[EncoderNet, ModelSpec]:

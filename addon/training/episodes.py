@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from addon.arrays import Doubles, Floats, Ints
 from addon.features.rows import FeatureRecipe, RowTable, flat_rows
 from addon.fewshot import prototypes
 from addon.training.augment import augmented
@@ -15,8 +15,6 @@ from addon.training.config import Augmentation
 from addon.training.flat import FlatInks, gather
 from addon.training.plan import Plan
 from addon.training.pool import Pool, scaled, sizes
-
-Ints = NDArray[np.int64]
 
 AUGMENTATION = Augmentation(
     rotation=6.0,
@@ -160,7 +158,7 @@ def level_rows(table: RowTable, inks: Ints, levels: int) -> Ints:
     return np.minimum(rows, MOST_ROWS - 1)
 
 
-def judged(table: RowTable, inks: Ints, chance: np.random.Generator) -> tuple[Ints, NDArray[np.float64]]:
+def judged(table: RowTable, inks: Ints, chance: np.random.Generator) -> tuple[Ints, Doubles]:
     """Rows of each ink to judge, the last two those of the whole ink and the lifted pen; and its progress."""
     rows = np.empty((len(inks), JUDGED + 2), dtype=np.int64)
     progress = np.ones(rows.shape)
@@ -174,17 +172,17 @@ def judged(table: RowTable, inks: Ints, chance: np.random.Generator) -> tuple[In
     return rows, progress
 
 
-def _travel(table: RowTable, ink: int) -> NDArray[np.float64]:
+def _travel(table: RowTable, ink: int) -> Doubles:
     return table.travel[table.offsets[ink] : table.offsets[ink + 1]]
 
 
-def blocks_of(rows: NDArray[np.float32], starts: Ints, lengths: Ints) -> list[Rows]:
+def blocks_of(rows: Floats, starts: Ints, lengths: Ints) -> list[Rows]:
     """Inks side by side with others of about their length."""
     order = np.argsort(-lengths, kind="stable")
     return [_block(rows, starts, lengths, order[at : at + AT_ONCE]) for at in range(0, len(order), AT_ONCE)]
 
 
-def _block(rows: NDArray[np.float32], starts: Ints, lengths: Ints, chosen: Ints) -> Rows:
+def _block(rows: Floats, starts: Ints, lengths: Ints, chosen: Ints) -> Rows:
     time = np.arange(int(lengths[chosen].max()))
     index = np.minimum(starts[chosen][:, None] + time, (starts + lengths - 1)[chosen][:, None])
     block = rows[index]

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 import onnx
 import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
-from numpy.typing import NDArray
 
+from addon.arrays import Floats
 from addon.errors import ModelError
 from addon.features.rows import COLUMNS
 from addon.files import write_atomically
@@ -19,12 +19,12 @@ from addon.training.nodes import OPSET
 # Absolute and, for scores larger than 1, relative.
 TOLERANCE = 1e-5
 
-Arrays: TypeAlias = list[NDArray[np.float32]]
+Arrays: TypeAlias = list[Floats]
 Answer: TypeAlias = Callable[[Arrays], Arrays]
 """The outputs for features, h and c, in the order of the spec's."""
 
 
-def random_calls() -> list[NDArray[np.float32]]:
+def random_calls() -> list[Floats]:
     """Rows of two calls, of a batch and a time other than 1."""
     chance = np.random.default_rng(0)
     return [chance.standard_normal((3, time, len(COLUMNS)), dtype=np.float32) for time in (7, 4)]
@@ -35,7 +35,7 @@ def write_checked(
     spec: ModelSpec,
     answer: Answer,
     path: Path,
-    calls: Sequence[NDArray[np.float32]] | None = None,
+    calls: Sequence[Floats] | None = None,
     read: Callable[[Arrays], Arrays] = list,
     tolerance: float = TOLERANCE,
 ) -> None:
@@ -91,9 +91,7 @@ def onnx_answer(session: Any, outputs: Sequence[str], inputs: Arrays) -> Arrays:
     return session.run(list(outputs), dict(zip(INPUTS, inputs, strict=True)))
 
 
-def _check_close(
-    name: str, given: NDArray[np.float32], wanted: NDArray[np.float32], tolerance: float
-) -> None:
+def _check_close(name: str, given: Floats, wanted: Floats, tolerance: float) -> None:
     if given.shape != wanted.shape or not np.allclose(given, wanted, rtol=tolerance, atol=tolerance):
         worst = float(np.abs(given - wanted).max()) if given.shape == wanted.shape else float("inf")
         raise ModelError(f"the exported {name} is off by {worst:.1e}; the old model stays")

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from addon.arrays import Bools, Doubles, Ints
 
 
 class FlatInks(NamedTuple):
@@ -15,28 +16,28 @@ class FlatInks(NamedTuple):
         ink_sizes: Int64 array: strokes of each ink, at least 1.
     """
 
-    points: NDArray[np.float64]
-    stroke_sizes: NDArray[np.int64]
-    ink_sizes: NDArray[np.int64]
+    points: Doubles
+    stroke_sizes: Ints
+    ink_sizes: Ints
 
 
-def gather(inks: FlatInks, indices: NDArray[np.int64]) -> FlatInks:
+def gather(inks: FlatInks, indices: Ints) -> FlatInks:
     """The inks at `indices`, in that order; one may be asked for several times."""
     strokes = ranges(_starts(inks.ink_sizes)[indices], inks.ink_sizes[indices])
     points = ranges(_starts(inks.stroke_sizes)[strokes], inks.stroke_sizes[strokes])
     return FlatInks(inks.points[points], inks.stroke_sizes[strokes], inks.ink_sizes[indices])
 
 
-def kept(inks: FlatInks, keep: NDArray[np.bool_]) -> FlatInks:
+def kept(inks: FlatInks, keep: Bools) -> FlatInks:
     """Only the points marked, of which every stroke must have one."""
     sizes = np.add.reduceat(keep.astype(np.int64), _starts(inks.stroke_sizes))
     return FlatInks(inks.points[keep], sizes, inks.ink_sizes)
 
 
-def ranges(starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+def ranges(starts: Ints, sizes: Ints) -> Ints:
     """The integers start, start + 1, … of each range, one range after the other."""
     return np.arange(int(sizes.sum())) + np.repeat(starts - _starts(sizes), sizes)
 
 
-def _starts(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+def _starts(sizes: Ints) -> Ints:
     return np.cumsum(sizes) - sizes

@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
+from addon.arrays import Ints
 from addon.fewshot.prototypes import answers, no_prototypes, taught
 from addon.fewshot.scoring import Scoring
 from addon.training.graph import array_of
-
-Ints = NDArray[np.int64]
 
 
 class Fold(NamedTuple):

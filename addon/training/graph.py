@@ -10,10 +10,11 @@ import onnx
 from onnx import helper
 from torch import Tensor, nn
 
+from addon.arrays import Floats
 from addon.features.rows import COLUMNS
 from addon.model.metadata import ModelSpec
 from addon.training.nets import StepNet
-from addon.training.nodes import DIRECTION_AXIS, Floats, described, state_values, tensors, trunk_nodes, value
+from addon.training.nodes import DIRECTION_AXIS, described, state_values, tensors, trunk_nodes, value
 
 
 def step_model(net: StepNet, spec: ModelSpec) -> onnx.ModelProto:

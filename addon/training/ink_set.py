@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from addon.arrays import Floats, Ints
 from addon.dataset.corpus import Corpus
 from addon.features.resampling import lay_out, walk
 from addon.features.rows import COLUMNS, ROWS_PER_SAMPLE, FeatureRecipe, RowTable, flat_rows
@@ -31,7 +31,7 @@ class InkSet:
     """
 
     inks: FlatInks
-    classes: NDArray[np.int64]
+    classes: Ints
     labels: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -103,7 +103,7 @@ def batches(
             yield padded(table, progress, chosen, data.classes[picked[chosen]], config.max_rows)
 
 
-def progress_of(table: RowTable) -> NDArray[np.float32]:
+def progress_of(table: RowTable) -> Floats:
     """Share of its ink's pen-down travel at each row, shape (rows,); a dot is complete from its first row."""
     total = np.repeat(table.travel[table.offsets[1:] - 1], np.diff(table.offsets))
     return np.divide(table.travel, total, out=np.ones_like(total), where=total > 0).astype(np.float32)
@@ -111,9 +111,9 @@ def progress_of(table: RowTable) -> NDArray[np.float32]:
 
 def padded(
     table: RowTable,
-    progress: NDArray[np.float32],
-    chosen: NDArray[np.int64],
-    classes: NDArray[np.int64],
+    progress: Floats,
+    chosen: Ints,
+    classes: Ints,
     max_rows: int,
 ) -> Batch:
     """The rows of the chosen inks of a table, side by side.
@@ -136,9 +136,7 @@ def padded(
     return Batch(*map(torch.as_tensor, (rows, classes, shares, lengths)))
 
 
-def _balanced(
-    of_class: list[NDArray[np.int64]], count: int, chance: np.random.Generator
-) -> NDArray[np.int64]:
+def _balanced(of_class: list[Ints], count: int, chance: np.random.Generator) -> Ints:
     sizes = np.array([len(members) for members in of_class])
     starts = np.cumsum(sizes) - sizes
     chosen = chance.integers(len(of_class), size=count)
@@ -146,6 +144,6 @@ def _balanced(
     return np.concatenate(of_class)[starts[chosen] + within]
 
 
-def subset(data: InkSet, indices: NDArray[np.int64]) -> InkSet:
+def subset(data: InkSet, indices: Ints) -> InkSet:
     """The inks at `indices`."""
     return InkSet(gather(data.inks, indices), data.classes[indices], data.labels)

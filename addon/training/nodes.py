@@ -4,19 +4,17 @@ ONNX's LSTM wants time before batch; a step's own inputs and outputs have batch 
 """
 
 from collections.abc import Mapping
-from typing import TypeAlias
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from addon.arrays import Floats
 from addon.model.metadata import METADATA_KEY, ModelSpec, spec_to_json
 
 OPSET = 17
 IR_VERSION = 8  # the one that came with opset 17, so that older ONNX Runtimes read it too
 
-Floats: TypeAlias = NDArray[np.float32]
 
 DIRECTION_AXIS = numpy_helper.from_array(np.array([1], dtype=np.int64), "direction_axis")
 

@@ -9,11 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Bools, Ints
 from addon.training.pool import QUICKDRAW, UNIPEN, Pool
-
-Ints = NDArray[np.int64]
 
 UNKNOWN = -1
 
@@ -70,7 +68,7 @@ def _lots(pool: Pool, chance: np.random.Generator) -> Iterator[tuple[Queues, lis
         yield queues, [*sets, every] if len(sets) > 1 else sets
 
 
-def _queues(pool: Pool, part: NDArray[np.bool_], chance: np.random.Generator) -> Queues:
+def _queues(pool: Pool, part: Bools, chance: np.random.Generator) -> Queues:
     inks = chance.permutation(np.flatnonzero(part))
     queues: Queues = {}
     for ink, label in zip(inks.tolist(), pool.classes[inks].tolist(), strict=True):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Doubles, Ints
 from addon.dataset.corpus import Corpus, read_corpus
 from addon.features.resampling import lay_out, walk
 from addon.training.flat import FlatInks, gather, ranges
@@ -31,8 +31,6 @@ LONGEST = 9.0
 UNIT = 100.0
 # Samples closer than this, in units, say nothing that a row would show.
 THINNED = 1 / 32
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,19 +111,19 @@ def split(pool: Pool, seed: int) -> tuple[Pool, Pool]:
     return subset(pool, np.flatnonzero(~apart)), subset(pool, np.flatnonzero(apart))
 
 
-def sizes(inks: FlatInks) -> NDArray[np.float64]:
+def sizes(inks: FlatInks) -> Doubles:
     """Larger side of each ink's bounding box."""
     first = lay_out(inks.stroke_sizes, inks.ink_sizes).first_points
     return (np.maximum.reduceat(inks.points, first) - np.minimum.reduceat(inks.points, first)).max(axis=1)
 
 
-def travels(inks: FlatInks) -> NDArray[np.float64]:
+def travels(inks: FlatInks) -> Doubles:
     """Pen-down travel of each ink."""
     layout = lay_out(inks.stroke_sizes, inks.ink_sizes)
     return np.add.reduceat(walk(inks.points, layout, 1.0, np.inf).lengths, layout.first_points)
 
 
-def unit_sizes(inks: FlatInks, writers: Ints) -> NDArray[np.float64]:
+def unit_sizes(inks: FlatInks, writers: Ints) -> Doubles:
     """For each ink the median size of its writer's inks, never 0."""
     size = sizes(inks)
     order = np.lexsort((size, writers))
@@ -155,7 +153,7 @@ def _joined(parts: Sequence[FlatInks]) -> FlatInks:
     return FlatInks(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def scaled(inks: FlatInks, factors: NDArray[np.float64]) -> FlatInks:
+def scaled(inks: FlatInks, factors: Doubles) -> FlatInks:
     """Every ink larger by its factor."""
     a_point = np.repeat(np.repeat(factors, inks.ink_sizes), inks.stroke_sizes)
     return inks._replace(points=inks.points * a_point[:, None])

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+
+from addon.arrays import Floats
 
 State: TypeAlias = Literal["idle", "waiting", "running", "exporting", "done", "failed", "cancelled"]
 
 
-def _no_losses() -> NDArray[np.float32]:
+def _no_losses() -> Floats:
     return np.zeros(0, dtype=np.float32)
 
 
@@ -35,7 +36,7 @@ class TrainingStatus:
     state: State = "idle"
     iteration: int = 0
     iterations: int = 0
-    losses: NDArray[np.float32] = field(default_factory=_no_losses)
+    losses: Floats = field(default_factory=_no_losses)
     accuracy: float | None = None
     before: float | None = None
     seconds: float = 0.0

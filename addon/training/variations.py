@@ -7,17 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from addon.arrays import Floats, Ints
 from addon.features.rows import FeatureRecipe, RowTable, flat_rows
 from addon.training.augment import augmented
 from addon.training.encoder import EncoderNet
 from addon.training.episodes import AUGMENTATION, MERGED, MOST_ROWS, Episode, blocks_of, judged, level_rows
 from addon.training.flat import FlatInks
 from addon.training.plan import INKS, MOST_CLASSES, UNKNOWN, UNKNOWN_SHARE
-
-Ints = NDArray[np.int64]
 
 
 class Copies(NamedTuple):
@@ -30,7 +28,7 @@ class Copies(NamedTuple):
     """
 
     hidden: Tensor
-    progress: NDArray[np.float32]
+    progress: Floats
 
 
 def copied(
@@ -82,7 +80,7 @@ class VariedInks(NamedTuple):
     """
 
     hidden: Tensor
-    progress: NDArray[np.float32]
+    progress: Floats
     classes: Ints
     levels: int
 

@@ -1,13 +1,12 @@
 """What a model said of a picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from addon.model.image_arrays import Crop, Floats, Pixels
+from addon.arrays import Array, Floats, Pixels, Tensors
+from addon.model.image_arrays import Crop
 from addon.vision.regions import Region
 
 
@@ -60,7 +59,7 @@ class Answer:
     maps: Pixels | None = None
     weights: Pixels | None = None
     grid: Floats | None = None
-    outputs: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
+    outputs: Tensors = field(default_factory=dict[str, Array])
     regions: tuple[Region, ...] = ()
     picture: Pixels | None = None
     boxes: Floats = field(default_factory=lambda: np.empty((0, 4), np.float32))
@@ -93,7 +92,7 @@ class Answer:
         return [[(self.name_of(int(cell.argmax())), float(cell.max())) for cell in row] for row in self.grid]
 
 
-def answer_from(told: Mapping[str, NDArray[Any]], about: About, layer: str) -> Answer:
+def answer_from(told: Tensors, about: About, layer: str) -> Answer:
     """An answer, from the arrays that `addon.vision.image_model.ImageModel` gives."""
     left, top, width, height = (float(each) for each in told["place"])
     place = Crop(left, top, width, height)

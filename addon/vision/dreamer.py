@@ -1,13 +1,12 @@
 """A picture that a network dreams, evolving in a process of its own while the sketch runs."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Array, Pixels
 from addon.background.process_worker import ProcessWorker
-from addon.model.image_arrays import Pixels, checked_image
+from addon.model.image_arrays import checked_image
 
 MAKER = "addon.pretraining.dream:open_dream"
 """By name alone: it needs torch, which a sketch's process never loads."""
@@ -89,8 +88,8 @@ class Dreamer:
             self._worker.close(0)
             self._worker = None
 
-    def _given(self) -> dict[str, NDArray[Any]]:
-        given: dict[str, NDArray[Any]] = {"layer": np.array(self.layer), "channel": np.array(self.channel)}
+    def _given(self) -> dict[str, Array]:
+        given: dict[str, Array] = {"layer": np.array(self.layer), "channel": np.array(self.channel)}
         if self._begins is not None:
             given["image"], self._begins = np.ascontiguousarray(self._begins), None
         return given

@@ -4,11 +4,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Array, Floats, Pixels, Tensors
 from addon.errors import ModelError
 from addon.inference.graph import GraphSession, TensorInfo, check_sizes, open_file
 from addon.inference.opening import ModelFile
@@ -17,8 +16,6 @@ from addon.model.adaptor import LONGEST_LABEL, Adaptor, Output, adaptor_of, chec
 from addon.model.image_arrays import (
     WHOLE,
     Crop,
-    Floats,
-    Pixels,
     as_batch,
     as_type,
     checked_image,
@@ -33,8 +30,6 @@ from addon.vision.guess import guessed_adaptor, guessed_outputs, unflattened
 from addon.vision.mosaic import filters, maps_of, mosaic
 from addon.vision.outputs import meaning_of
 from addon.vision.weights import weights_of
-
-Arrays = dict[str, NDArray[Any]]
 
 KEPT_SESSIONS = 3
 GRAY = np.full((64, 64, 3), 128, np.uint8)
@@ -119,7 +114,7 @@ class ImageModel:
         self.compared = ""
         self._said: dict[str, object] = {}
 
-    def __call__(self, given: Mapping[str, NDArray[Any]]) -> Arrays:
+    def __call__(self, given: Tensors) -> dict[str, Array]:
         """Look."""
         began = perf_counter()
         if "warm" in given:
@@ -175,7 +170,7 @@ class ImageModel:
         found = self._probabilities(self._run(self._session, image, places, [self.classes.name]))
         return found.reshape(rows, columns, -1)
 
-    def _look(self, image: Pixels, layer: str) -> Arrays:
+    def _look(self, image: Pixels, layer: str) -> dict[str, Array]:
         session = self._opened(layer) if layer else self._session
         size = picture_size(self.adaptor.input, self._input.shape, image.shape[:2])
         places = crops(self.adaptor.input, image.shape[:2], size)
@@ -184,7 +179,7 @@ class ImageModel:
             names.append(layer)
         made = self._run(session, image, places, names)
         first = places[0]
-        told: Arrays = {"place": np.array((first.left, first.top, first.width, first.height))}
+        told: dict[str, Array] = {"place": np.array((first.left, first.top, first.width, first.height))}
         if self.classes:
             told["probabilities"] = self._probabilities(made).mean(axis=0)
         told |= {f"out.{name}": made[name] for name in names if name not in self._scores and name != layer}
@@ -198,7 +193,7 @@ class ImageModel:
 
     def _run(
         self, session: GraphSession, image: Pixels, places: Sequence[Crop], names: Sequence[str]
-    ) -> Arrays:
+    ) -> dict[str, Array]:
         wants = self.adaptor.input
         size = picture_size(wants, self._input.shape, image.shape[:2])
         fed = as_type(as_batch(image, places, wants, size), self._input.dtype)
@@ -207,7 +202,7 @@ class ImageModel:
         types = {info.name: info for info in session.inputs}
         constants = {name: _constant(number, types[name]) for name, number in self.adaptor.constants}
 
-        def answers(batch: NDArray[Any]) -> Arrays:
+        def answers(batch: Array) -> dict[str, Array]:
             return session.run({self._input.name: batch, **constants}, names)
 
         fixed = self._input.shape[0] if wants.layout in ("NCHW", "NHWC") else None
@@ -215,7 +210,7 @@ class ImageModel:
             return _in_batches(answers, fed, fixed)
         return answers(fed)
 
-    def _probabilities(self, made: Arrays) -> Floats:
+    def _probabilities(self, made: dict[str, Array]) -> Floats:
         """Shape (crops, classes)."""
         output = self.classes
         assert output is not None
@@ -233,12 +228,12 @@ class ImageModel:
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 
-    def _layer(self, given: Mapping[str, NDArray[Any]]) -> str:
+    def _layer(self, given: Tensors) -> str:
         if "layer" not in given or not self.layers:
             return ""
         return self.layers[int(given["layer"]) % len(self.layers)]
 
-    def _weights(self, layer: str) -> Arrays:
+    def _weights(self, layer: str) -> dict[str, Array]:
         try:
             return {"weights": filters(weights_of(self._file.data, layer)[1])}
         except ModelError:
@@ -297,9 +292,9 @@ def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor,
     return replace(adaptor, input=wants, outputs=tuple(spanned)), fed
 
 
-def _in_batches(answers: Callable[[NDArray[Any]], Arrays], fed: NDArray[Any], fixed: int) -> Arrays:
+def _in_batches(answers: Callable[[Array], dict[str, Array]], fed: Array, fixed: int) -> dict[str, Array]:
     """Feed a model that takes only so many pictures at once: the last is repeated until they suffice."""
-    parts: list[Arrays] = []
+    parts: list[dict[str, Array]] = []
     for at in range(0, len(fed), fixed):
         part = fed[at : at + fixed]
         filled = np.concatenate([part, np.repeat(part[-1:], fixed - len(part), axis=0)])
@@ -311,12 +306,12 @@ def _in_batches(answers: Callable[[NDArray[Any]], Arrays], fed: NDArray[Any], fi
     }
 
 
-def _of_batch(array: NDArray[Any], fixed: int, count: int) -> NDArray[Any]:
+def _of_batch(array: Array, fixed: int, count: int) -> Array:
     """The answers to the first pictures of a batch; as it is, what is no answer a picture."""
     return array[:count] if array.ndim and len(array) == fixed else array
 
 
-def _constant(number: float, info: TensorInfo) -> NDArray[Any]:
+def _constant(number: float, info: TensorInfo) -> Array:
     shape = [size if isinstance(size, int) else 1 for size in info.shape]
     return np.full(shape, number, info.dtype)
 

@@ -3,14 +3,12 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Array, Pixels
 from addon.background.process_worker import ProcessWorker
 from addon.background.timings import Timings
-from addon.model.image_arrays import Pixels
 from addon.vision.answer import About, Answer, answer_from
 
 MAKER = "addon.vision.opening:open_limited"
@@ -122,8 +120,8 @@ class ImageWorker:
         """End, at once."""
         self._worker.close(0)
 
-    def _asked(self, image: Pixels, question: Question) -> dict[str, NDArray[Any]]:
-        asked: dict[str, NDArray[Any]] = {"image": np.ascontiguousarray(image)}
+    def _asked(self, image: Pixels, question: Question) -> dict[str, Array]:
+        asked: dict[str, Array] = {"image": np.ascontiguousarray(image)}
         if not self._seen.knows:
             asked["about"] = np.array(1)
         if question.layer is not None:
@@ -134,7 +132,7 @@ class ImageWorker:
             asked["grid"] = np.array(question.grid)
         return asked
 
-    def _learn(self, document: NDArray[Any]) -> None:
+    def _learn(self, document: Array) -> None:
         said = json.loads(bytes(document))
         self._seen = _Seen(
             About(said["title"], said["provider"], tuple(said["layers"]), tuple(said["labels"])), knows=True

@@ -5,8 +5,8 @@ from math import ceil, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from addon.arrays import Floats, Pixels
 from addon.errors import ModelError
-from addon.model.image_arrays import Floats, Pixels
 
 MOST_MAPS = 400
 MOST_VALUES = 1 << 24

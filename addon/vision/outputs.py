@@ -1,19 +1,17 @@
 """What an output means, by the description beside its model: a picture, regions, boxes, points."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Array, Floats
 from addon.errors import ModelError
 from addon.model.adaptor import Corners, Output
-from addon.model.image_arrays import FLOATS, Floats, as_picture, as_rows
+from addon.model.image_arrays import FLOATS, as_picture, as_rows
 from addon.vision.regions import regions
 
 MOST_ROWS = 10_000
 
 
-def meaning_of(output: Output, values: NDArray[Any], size: tuple[int, int]) -> dict[str, NDArray[Any]]:
+def meaning_of(output: Output, values: Array, size: tuple[int, int]) -> dict[str, Array]:
     """Arrays by name, for one output of a model that looked at a picture.
 
     Args:
@@ -29,7 +27,7 @@ def meaning_of(output: Output, values: NDArray[Any], size: tuple[int, int]) -> d
     Raises:
         ModelError: Its shape cannot be what the description says.
     """
-    made: dict[str, NDArray[Any]] = {"out": values}
+    made: dict[str, Array] = {"out": values}
     if output.kind == "classes":
         return {}
     if output.kind == "picture":
@@ -53,7 +51,7 @@ def as_corners(boxes: Floats, corners: Corners) -> Floats:
     return boxes
 
 
-def _rows(values: NDArray[Any], output: Output, width: int) -> Floats:
+def _rows(values: Array, output: Output, width: int) -> Floats:
     """Shape (n, width), what is no number left out."""
     given = np.asarray(values, dtype=np.float32)
     given = given[0] if given.ndim == 3 and len(given) else given
@@ -70,7 +68,7 @@ def _unit(output: Output, size: tuple[int, int], turns: int) -> Floats:
     return np.array(sides * turns, dtype=np.float32)
 
 
-def _regions(values: NDArray[Any], output: Output) -> Floats:
+def _regions(values: Array, output: Output) -> Floats:
     low, high = output.span or FLOATS
     heat = np.nan_to_num((as_rows(values, output.layout)[:, :, 0] - low) / (high - low))
     size = (heat.shape[1], heat.shape[0])

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from addon.model.image_arrays import Floats
+from addon.arrays import Bools, Floats, Ints
 
 MOST_REGIONS = 200
 ANGLES = np.deg2rad(np.arange(0.0, 90.0, 3.0))
-
-Runs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,11 +49,11 @@ def regions(heat: Floats, threshold: float = 0.3, grow: float = 0.0, smallest: i
     return sorted(found, key=lambda region: -region.score)
 
 
-def _pixels(runs: Runs) -> int:
+def _pixels(runs: Ints) -> int:
     return int((runs[:, 2] - runs[:, 1]).sum())
 
 
-def _runs(hot: NDArray[np.bool_]) -> Runs:
+def _runs(hot: Bools) -> Ints:
     """Hot pixels side by side: row, first column, column after the last; shape (n, 3), row by row."""
     edges = np.diff(np.pad(hot.astype(np.int8), ((0, 0), (1, 1))), axis=1)
     rows, starts = np.nonzero(edges == 1)
@@ -64,8 +61,8 @@ def _runs(hot: NDArray[np.bool_]) -> Runs:
     return np.stack([rows, starts, ends], axis=1)
 
 
-def _groups(runs: Runs) -> list[Runs]:
-    """Runs that touch, corner to corner as well, one group a region."""
+def _groups(runs: Ints) -> list[Ints]:
+    """Ints that touch, corner to corner as well, one group a region."""
     parent = list(range(len(runs)))
 
     def root(index: int) -> int:
@@ -91,7 +88,7 @@ def _groups(runs: Runs) -> list[Runs]:
     return [runs[group] for group in members.values()]
 
 
-def _rectangle(runs: Runs, grow: float) -> Floats:
+def _rectangle(runs: Ints, grow: float) -> Floats:
     """The smallest of the rectangles at every third degree: corners of shape (4, 2)."""
     left, right = runs[:, [1, 0]], runs[:, [2, 0]]
     below = np.array((0, 1))

@@ -10,8 +10,8 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
+from addon.arrays import Pixels
 from addon.errors import AddonError
-from addon.model.image_arrays import Pixels
 from addon.vision.image_file import UnreadableImageError, check_file, read_image
 
 INSTALL_CAMERA = "pip install opencv-python-headless"

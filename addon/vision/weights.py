@@ -7,8 +7,8 @@ from math import prod
 
 import numpy as np
 
+from addon.arrays import Floats
 from addon.errors import ModelError
-from addon.model.image_arrays import Floats
 from addon.model.protobuf import LEAF, Message, Schema, parse
 
 _SCHEMA: Schema = {

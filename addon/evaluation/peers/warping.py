@@ -12,8 +12,8 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Doubles
 from addon.evaluation.outcomes import FRACTIONS
 from addon.evaluation.peers.peer import Ask, PeerAnswer, when_finished
 from addon.features.rows import FeatureRecipe, Strokes, ink_rows
@@ -24,8 +24,6 @@ BAND = 4
 
 # Where the progress of an open end is looked at, besides where its answers are.
 LOOKS = tuple(step / 8 for step in range(1, 9))
-
-Series = NDArray[np.float64]
 
 
 def teach_nearest(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
@@ -67,7 +65,7 @@ def teach_open_end(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
     return ask
 
 
-def _nearest_beginning(warping: Any, path: Series, examples: Sequence[Series]) -> tuple[int, float]:
+def _nearest_beginning(warping: Any, path: Doubles, examples: Sequence[Doubles]) -> tuple[int, float]:
     """The example with the cheapest beginning, and how much of it that beginning is."""
     costs = [warping.distance_fast(path, example, psi=(0, 0, 0, len(example) - 1)) for example in examples]
     nearest = int(np.argmin(costs))
@@ -76,13 +74,13 @@ def _nearest_beginning(warping: Any, path: Series, examples: Sequence[Series]) -
     return nearest, (1 + int(np.argmin(paths[-1, 1:]))) / len(example)
 
 
-def _path(recipe: FeatureRecipe, ink: Strokes) -> tuple[Series, Series]:
+def _path(recipe: FeatureRecipe, ink: Strokes) -> tuple[Doubles, Doubles]:
     table = ink_rows(recipe, [ink])
     down = table.rows[:, 4] == 0
     return np.ascontiguousarray(table.rows[down, :2], dtype=np.float64), table.travel[down]
 
 
-def _normalized(ink: Strokes) -> Series:
+def _normalized(ink: Strokes) -> Doubles:
     points = np.concatenate([stroke[:, :2] for stroke in ink]).astype(np.float64)
     lengths = np.sqrt(np.square(points[1:] - points[:-1]).sum(axis=1))
     along = np.append(0.0, np.cumsum(lengths))
@@ -93,5 +91,5 @@ def _normalized(ink: Strokes) -> Series:
     return even / size if size > 0 else even
 
 
-def _between(at: Series, along: Series, values: Series) -> Series:
+def _between(at: Doubles, along: Doubles, values: Doubles) -> Doubles:
     return np.interp(at, along, values)
