@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from addon.arrays import Floats
+from addon.dataset.taught import Example
 from addon.features.rows import FeatureRecipe, Strokes, ink_size
 from addon.features.scale import moved, wanted_scale
 from addon.fewshot.novelty import NOBODY
@@ -16,13 +17,14 @@ from addon.fewshot.prototypes import (
     answer,
     forgotten,
     no_prototypes,
+    peak,
     questioned,
     relabelled,
     taught,
     threshold,
+    total,
 )
 from addon.fewshot.scoring import Scoring
-from addon.fewshot.sums import peak, total
 from addon.inference.encode import tracks_of
 from addon.inference.step import StepOutputs, StepSession
 
@@ -43,25 +45,6 @@ class RowAnswer(NamedTuple):
     unknown: float
 
 
-class TaughtInk(Protocol):
-    """A taught example, as `addon.dataset.taught.Example`."""
-
-    @property
-    def id(self) -> int:
-        """Its number."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """Its class."""
-        ...
-
-    @property
-    def strokes(self) -> Strokes:
-        """Its strokes."""
-        ...
-
-
 class AnswerReader(Protocol):
     """How the steps of one model are read. One thread at a time may use it."""
 
@@ -80,7 +63,7 @@ class AnswerReader(Protocol):
         """What is taught; None if the model learns nothing by being taught."""
         ...
 
-    def learn(self, examples: Sequence[TaughtInk]) -> bool:
+    def learn(self, examples: Sequence[Example]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""
         ...
 
@@ -111,7 +94,7 @@ class HeadReader:
         self.taught = None
         self._tells_unknown = session.spec.unknown
 
-    def learn(self, examples: Sequence[TaughtInk]) -> bool:
+    def learn(self, examples: Sequence[Example]) -> bool:
         """Such a model learns by training alone."""
         return False
 
@@ -155,7 +138,7 @@ class FallbackReader:
         """What is taught."""
         return self._taught.prototypes
 
-    def learn(self, examples: Sequence[TaughtInk]) -> bool:
+    def learn(self, examples: Sequence[Example]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""
         return self._taught.learn(examples)
 
@@ -199,10 +182,10 @@ class PrototypeReader:
         """What is taught."""
         return self.prototypes
 
-    def learn(self, examples: Sequence[TaughtInk]) -> bool:
+    def learn(self, examples: Sequence[Example]) -> bool:
         """Take exactly these examples as what is taught; whether that changes any answer."""
         before = self.prototypes
-        strokes = {example.id: example.strokes for example in examples}
+        strokes: dict[int, Strokes] = {example.id: example.strokes for example in examples}
         # An amended example keeps its number and has other strokes.
         stale = {key for key, drawn in self._strokes.items() if strokes.get(key) is not drawn}
         self._strokes = strokes
@@ -228,7 +211,7 @@ class PrototypeReader:
             return None
         return RowAnswer(said.probabilities, said.progress, _chance(said.unknown - self._threshold))
 
-    def _rescaled(self, examples: Sequence[TaughtInk]) -> Prototypes:
+    def _rescaled(self, examples: Sequence[Example]) -> Prototypes:
         known = self._sizes
         self._sizes = {one.id: known.get(one.id) or ink_size(self._strokes[one.id]) for one in examples}
         scale = wanted_scale(list(self._sizes.values()), self.recipe.dot, self._own_scale)
@@ -238,7 +221,7 @@ class PrototypeReader:
         self._asked = NOBODY
         return no_prototypes(self.prototypes.scoring)
 
-    def _with_new(self, prototypes: Prototypes, examples: Sequence[TaughtInk]) -> Prototypes:
+    def _with_new(self, prototypes: Prototypes, examples: Sequence[Example]) -> Prototypes:
         known = set(prototypes.keys)
         new = [example for example in examples if example.id not in known]
         inks = [self._strokes[example.id] for example in new]
@@ -246,7 +229,7 @@ class PrototypeReader:
         return taught(prototypes, [example.id for example in new], [example.label for example in new], tracks)
 
 
-def _named(prototypes: Prototypes, examples: Sequence[TaughtInk]) -> Prototypes:
+def _named(prototypes: Prototypes, examples: Sequence[Example]) -> Prototypes:
     labels = {example.id: example.label for example in examples}
     for key, index in zip(prototypes.keys, prototypes.classes.tolist(), strict=True):
         if labels[key] != prototypes.labels[index]:

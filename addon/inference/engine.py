@@ -16,10 +16,10 @@ from typing import NamedTuple, Protocol
 
 from addon.background.threads import end_at_exit
 from addon.background.timings import Timings
+from addon.dataset.taught import Example, frozen
 from addon.errors import said
-from addon.features.rows import FeatureRecipe, Strokes
+from addon.features.rows import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
-from addon.inference.answers import TaughtInk
 from addon.inference.inline import InlineEngine, News, Taught
 from addon.inference.loaded_model import LoadedModel
 from addon.inference.predictor import Sample
@@ -77,7 +77,7 @@ class Engine(Protocol):
     def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
         """Feed an ink so far from its first sample."""
 
-    def learn(self, examples: Sequence[TaughtInk]) -> None:
+    def learn(self, examples: Sequence[Example]) -> None:
         """Take exactly these examples as what is taught; inks under way are to be replayed."""
 
     def taught_now(self) -> Future[Taught]:
@@ -123,14 +123,6 @@ class Event(NamedTuple):
     run: Callable[[], object]
     learns: bool = False
     promised: bool = False
-
-
-class TaughtExample(NamedTuple):
-    """A taught example as it was handed to the worker: its label may change before the worker comes to it."""
-
-    id: int
-    label: str
-    strokes: Strokes
 
 
 class WorkerEngine:
@@ -230,10 +222,9 @@ class WorkerEngine:
         """Feed an ink so far from its first sample."""
         self._put(partial(self._inline.replay, pointer_id, tuple(samples)))
 
-    def learn(self, examples: Sequence[TaughtInk]) -> None:
+    def learn(self, examples: Sequence[Example]) -> None:
         """Take exactly these examples as what is taught."""
-        lessons = tuple(TaughtExample(one.id, one.label, one.strokes) for one in examples)
-        self._queue.put(Event(partial(self._inline.learn, lessons), learns=True))
+        self._queue.put(Event(partial(self._inline.learn, frozen(examples)), learns=True))
 
     def taught_now(self) -> Future[Taught]:
         """What is taught by what `learn` was given so far; told even if the worker is ended before."""

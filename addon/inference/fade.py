@@ -7,9 +7,9 @@ from time import monotonic
 import numpy as np
 
 from addon.background.timings import Timings
+from addon.dataset.taught import Example
 from addon.features.rows import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
-from addon.inference.answers import TaughtInk
 from addon.inference.engine import Engine
 from addon.inference.inline import News, Taught
 from addon.inference.predictor import Sample
@@ -109,7 +109,7 @@ class FadingEngine:
         for engine in (self.old, self.new):
             engine.replay(pointer_id, samples)
 
-    def learn(self, examples: Sequence[TaughtInk]) -> None:
+    def learn(self, examples: Sequence[Example]) -> None:
         """Take exactly these examples as what is taught."""
         for engine in (self.old, self.new):
             engine.learn(examples)

@@ -16,10 +16,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from addon.background.timings import TimingRing, Timings
+from addon.dataset.taught import Example
 from addon.errors import PointsError, said
 from addon.features.rows import COLUMNS, FeatureRecipe, Row
 from addon.fewshot.prototypes import Prototypes
-from addon.inference.answers import TaughtInk, answer_reader
+from addon.inference.answers import answer_reader
 from addon.inference.batching import feed_together
 from addon.inference.loaded_model import LoadedModel
 from addon.inference.predictor import Feed, Sample, StreamingPredictor
@@ -159,7 +160,7 @@ class InlineEngine:
         pen.replay(samples)
         self._publish(pointer_id, pen)
 
-    def learn(self, examples: Sequence[TaughtInk]) -> None:
+    def learn(self, examples: Sequence[Example]) -> None:
         """Take exactly these examples as what is taught."""
         self.flush()
         try:

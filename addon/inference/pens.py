@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 
 from addon.arrays import Array
 from addon.background.timings import NO_TIMINGS, Timings
+from addon.dataset.taught import Example
 from addon.errors import PointsError
 from addon.features.rows import FeatureRecipe, Points, Strokes, as_points
 from addon.fewshot.prototypes import Prototypes
-from addon.inference.answers import TaughtInk
 from addon.inference.engine import Engine, engine_for
 from addon.inference.fade import FadingEngine
 from addon.inference.inline import InkEvent, News, Taught
@@ -46,7 +46,7 @@ class Pens:
         self._tape = ReplayBuffer()
         self._seen_last: int | None = None
         self._nothing = no_prediction(())
-        self._examples: tuple[TaughtInk, ...] = ()
+        self._examples: tuple[Example, ...] = ()
         self._news: list[News] = []
         self._paused = 0.0
         self._left: tuple[LoadedModel, Engine] | None = None
@@ -191,7 +191,7 @@ class Pens:
         engine.old.close()
         return engine.new
 
-    def learn(self, examples: Sequence[TaughtInk]) -> None:
+    def learn(self, examples: Sequence[Example]) -> None:
         """Take exactly these examples as what is taught: a base encoder answers by them from now on."""
         self._examples = tuple(examples)
         if self._engine is not None:
