@@ -1,9 +1,10 @@
-"""A model in a process of its own, fed through shared memory: what the frame does in Python cannot delay it.
+"""A model in a process of its own, fed through shared memory, so that a busy frame cannot delay it.
 
     worker = ProcessWorker("addon.vision.classify:open_model", {"path": str(file)}, "lite0")
 
-has the methods of `background.worker.Worker`. Lines that say where an array lies go through the threads of
-`ChildProcess`, so that a child that is stopped never holds up a frame; whoever asks for an array reads it.
+is a `background.worker.Worker`. The lines that say where an array lies go through
+the threads of `ChildProcess`, so a child that is stopped never delays a frame. An array is read when its
+answer is taken in.
 """
 
 import atexit
@@ -18,9 +19,7 @@ from time import monotonic, perf_counter_ns
 from addon.arrays import Array, Tensors
 from addon.background.child_process import ChildProcess, Line
 from addon.background.shared_memory import Place, end, grown, plan, read, write
-from addon.background.timings import Timings
-from addon.background.worker import BOUND, CLOSING_SECONDS, Policy, check_policy
-from addon.background.worker_result import WorkerResult, failed, not_opened
+from addon.background.worker import BOUND, CLOSING_SECONDS, Policy, Worker, check_policy
 from addon.errors import AddonError
 
 CHILD = "addon.background.process_worker_child"
@@ -28,32 +27,33 @@ CHILD = "addon.background.process_worker_child"
 
 @dataclass(slots=True)
 class Slot:
-    """Where one thing that is fed lies, and where its answer will; both grow as they must."""
+    """Shared memory for one input and for its answer; both grow as needed."""
 
     index: int
     number: int = 0
     began: int = 0
     places: list[Place] = field(default_factory=list[Place])
-    given: SharedMemory | None = None
-    told: SharedMemory | None = None
+    input: SharedMemory | None = None
+    output: SharedMemory | None = None
 
 
-class ProcessWorker:
-    """Runs what a function makes, in a process of its own, which ends with this one.
+class ProcessWorker(Worker[Tensors, dict[str, Array]]):
+    """Runs a model in a process of its own, which ends with this one.
 
-    If the process dies it is said, and started anew for the next thing that is fed, unless it has died before
-    it gave an answer, or the model is recurrent and its state is lost with it.
+    If the process dies, a message reports it, and another process starts with the next input. The worker
+    stays closed if the process has died before its first answer, or if the model is recurrent, since its
+    state is lost.
 
     Args:
-        maker: "module:function": called in the process with `arguments`, it gives the callable from
-            tensors to tensors (arrays by name).
-        arguments: By keyword; anything JSON can say.
+        maker: "module:function": called in the process with `arguments`, it returns the model, a callable
+            from tensors to tensors (arrays by name).
+        arguments: By keyword; anything JSON can hold.
         name: Of the model, for messages.
         policy: "latest" or "every".
-        bound: For "every": how much may be fed that is not answered.
+        bound: For "every": how many inputs may be without an answer.
         recurrent: Whether an answer depends on what was fed before.
         niceness: As for `ChildProcess`.
-        patience: Seconds for the model to be made, and for each answer, before the process is ended.
+        patience: Seconds after which the process is ended if the model is not open, or gives no answer.
 
     Raises:
         ValueError: As `check_policy`.
@@ -73,11 +73,9 @@ class ProcessWorker:
         patience: float = inf,
     ) -> None:
         check_policy(name, policy, bound, recurrent)
-        self.name = name
-        self.dropped = 0
+        super().__init__(name)
         self._every = policy == "every"
         self._recurrent = recurrent
-        self._answered: WorkerResult[dict[str, Array]] = WorkerResult(name)
         # For "latest" one is under way and one waits.
         self._free = [Slot(index) for index in range(bound if self._every else 2)]
         self._waiting: deque[Slot] = deque()
@@ -88,7 +86,7 @@ class ProcessWorker:
         self._open = False
         self._proven = False
         self._closed = False
-        self._count = 0
+        self._number = 0
         self._patience = patience
         self._since = 0.0
         self._begin()
@@ -96,8 +94,8 @@ class ProcessWorker:
 
     @property
     def open(self) -> bool:
-        """Whether the model has been made and answers."""
-        self._take_in()
+        """Whether the model is made and answers."""
+        self._poll()
         return self._open
 
     def feed(self, x: Tensors, /) -> bool:
@@ -106,69 +104,39 @@ class ProcessWorker:
         Raises:
             ValueError: A tensor holds objects.
         """
-        self._take_in()
+        self._poll()
         slot = self._slot()
         if slot is None or not self._alive():
             return False
         slot.places, size = plan(x)
         if not self._make_room(slot, size):
             return False
-        assert slot.given is not None
-        write(slot.given, slot.places, x)
-        self._count += 1
-        slot.number, slot.began = self._count, perf_counter_ns()
+        assert slot.input is not None
+        write(slot.input, slot.places, x)
+        self._number += 1
+        slot.number, slot.began = self._number, perf_counter_ns()
         self._waiting.append(slot)
         self._send()
         return True
 
     @property
-    def ready(self) -> bool:
-        """Whether there is an answer that `latest` has not given yet."""
-        self._take_in()
-        return self._answered.ready
-
-    @property
-    def latest(self) -> dict[str, Array] | None:
-        """The newest answer; None before the first."""
-        self._take_in()
-        return self._answered.take()
-
-    @property
     def waiting(self) -> int:
-        """How much was fed and is neither answered nor under way."""
-        self._take_in()
+        """How many inputs wait; the one that the model works on does not count."""
+        self._poll()
         return len(self._waiting) + max(len(self._sent) - 1, 0)
 
     @property
     def full(self) -> bool:
-        """Whether `feed` would say False now."""
-        self._take_in()
+        """Whether `feed` would return False now."""
+        self._poll()
         return self._closed or (self._every and not self._free)
 
-    @property
-    def answered(self) -> int:
-        """How many answers there were."""
-        return self._answered.count
-
-    def timings(self) -> Timings:
-        """Microseconds from `feed` to the answer being there to be taken, and of taking it."""
-        return self._answered.timings()
-
-    def busy_timings(self) -> Timings:
-        """Microseconds in the model alone."""
-        return self._answered.busy_timings()
-
-    def overhead(self) -> Timings:
-        """Microseconds that the way there and back costs."""
-        return self._answered.overhead()
-
-    def messages(self) -> list[str]:
-        """What went wrong since the last call, each thing said once."""
-        self._take_in()
-        return self._answered.messages()
-
     def close(self, seconds: float = CLOSING_SECONDS) -> None:
-        """End the process, leaving out what waits; waits at most so long for what is under way, 0 for not."""
+        """End the process and leave out what waits.
+
+        Args:
+            seconds: To wait for the input that the model works on, at most; 0 ends the process at once.
+        """
         atexit.unregister(self.close)
         self._closed = True
         if self._child is not None:
@@ -178,10 +146,10 @@ class ProcessWorker:
                 self._child.abandon()
             self._child = None
         for slot in (*self._free, *self._waiting, *self._sent):
-            for block in (slot.given, slot.told):
+            for block in (slot.input, slot.output):
                 if block is not None:
                     end(block)
-            slot.given = slot.told = None
+            slot.input = slot.output = None
 
     def _begin(self) -> None:
         self._child = ChildProcess(CHILD, json.loads, niceness=self._niceness)
@@ -196,18 +164,18 @@ class ProcessWorker:
             try:
                 self._begin()
             except AddonError as error:
-                self._answered.fail(str(error))
+                self._report(str(error))
         return self._child is not None
 
     def _make_room(self, slot: Slot, size: int) -> bool:
-        """Whether there is memory for what is fed; if not, it is said and the slot is free again."""
+        """Whether there is memory for an input; if not, a message reports it and the slot is free again."""
         try:
-            slot.given = grown(slot.given, size)
+            slot.input = grown(slot.input, size)
         except AddonError as error:
-            slot.given = None
+            slot.input = None
             self._free.append(slot)
-            self._answered.fail(f"what it is fed is left out: {error}")
-        return slot.given is not None
+            self._report(f"an input is left out: {error}")
+        return slot.input is not None
 
     def _slot(self) -> Slot | None:
         if self._free:
@@ -218,18 +186,18 @@ class ProcessWorker:
         return self._waiting.pop()
 
     def _send(self) -> None:
-        # What waits for "latest" waits here and not in the process, so that something newer can replace it.
+        # For "latest" an input waits here and not in the process, so that a newer one can replace it.
         while self._waiting and self._child is not None and (self._every or (self._open and not self._sent)):
             slot = self._waiting.popleft()
             if not self._sent:
                 self._since = monotonic()
             self._sent.append(slot)
-            assert slot.given is not None
-            told = None if slot.told is None else slot.told.name
-            where = {"slot": slot.index, "given": slot.given.name, "told": told, "places": slot.places}
+            assert slot.input is not None
+            output = None if slot.output is None else slot.output.name
+            where = {"slot": slot.index, "input": slot.input.name, "output": output, "places": slot.places}
             self._child.say({"number": slot.number, **where})
 
-    def _take_in(self) -> None:
+    def _poll(self) -> None:
         if self._child is None:
             return
         alive = self._child.alive
@@ -237,15 +205,15 @@ class ProcessWorker:
             self._since = monotonic()
             self._take_line(self._child, line)
         if not alive:
-            self._bury(f"its process ended ({self._child.last_words()})")
+            self._drop_child(f"its process ended ({self._child.last_words()})")
         elif (self._sent or not self._open) and monotonic() - self._since > self._patience:
             what = "answer" if self._open else "open"
-            self._bury(f"it did not {what} within {self._patience:g} seconds")
+            self._drop_child(f"it did not {what} within {self._patience:g} seconds")
         self._send()
 
     def _take_line(self, child: ChildProcess[Line], line: Line) -> None:
         if "refused" in line:
-            self._answered.fail(not_opened(self.name, line["refused"]))
+            self._report(f"it cannot be opened ({self._without_name(line['refused'])})")
             self._closed = True
         elif "open" in line:
             self._open = True
@@ -256,32 +224,31 @@ class ProcessWorker:
             self._finish(self._sent.popleft(), line)
 
     def _offer(self, child: ChildProcess[Line], slot: Slot, size: int) -> None:
-        """Tell where a larger answer may lie; if there is no memory for it, the child gives the answer up."""
+        """Offer memory for a larger answer; if there is none, the child drops the answer."""
         why = ""
         try:
-            slot.told = grown(slot.told, size)
+            slot.output = grown(slot.output, size)
         except AddonError as error:
-            slot.told, why = None, str(error)
-        told = None if slot.told is None else slot.told.name
-        child.say({"number": slot.number, "slot": slot.index, "told": told, "why": why})
+            slot.output, why = None, str(error)
+        output = None if slot.output is None else slot.output.name
+        child.say({"number": slot.number, "slot": slot.index, "output": output, "why": why})
 
     def _finish(self, slot: Slot, line: Line) -> None:
         self._free.append(slot)
         if "fault" in line:
-            self._answered.fail(failed(self.name, line["fault"]))
+            self._report_failure(line["fault"])
             return
-        for said in line.get("said", ()):
-            self._answered.fail(said.removeprefix(f"{self.name}: "))
-        assert slot.told is not None
+        self._report_notices(line.get("notices", []))
+        assert slot.output is not None
         taken = perf_counter_ns()
-        told = read(slot.told, line["places"])
-        # The answer lay ready since `at`, by a clock that all processes share; only its reading is added.
-        self._answered.put(told, slot.began + taken - line["at"], line["busy"])
+        output = read(slot.output, line["places"])
+        # The answer was ready at `at`, on a clock that all processes share; only the reading is added.
+        self._put(output, slot.began + taken - line["at"], line["busy"])
         self._proven = True
 
-    def _bury(self, why: str) -> None:
+    def _drop_child(self, why: str) -> None:
         if self._child is not None:
-            # Whatever is left of it has nothing to finish, and may be stuck.
+            # It has nothing to finish, and may be stuck.
             self._child.abandon()
         self._child = None
         self._free += [*self._sent, *self._waiting]
@@ -290,5 +257,5 @@ class ProcessWorker:
         if self._closed:
             return
         self._closed = self._recurrent or not self._proven
-        rest = "it stays closed" if self._closed else "it begins anew with what is fed next"
-        self._answered.fail(f"{why}; {rest}")
+        rest = "it stays closed" if self._closed else "another one starts with the next input"
+        self._report(f"{why}; {rest}")

@@ -1,9 +1,9 @@
-"""The process behind a `ProcessWorker`: makes the model, then answers, one line in, one line out.
+"""The process of a `ProcessWorker`: it makes the model, then answers each line with a line.
 
     python -P -m addon.background.process_worker_child
 
-Arrays travel in shared memory, of which the lines only say where. It ends when its standard input does: then
-the sketch is gone, or has closed the worker.
+Arrays are in shared memory; the lines only say where. The process ends when its standard input does: then the
+sketch is gone, or has closed the worker.
 """
 
 import importlib
@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from addon.arrays import Tensors
 from addon.background.parent_watch import end_with_parent
 from addon.background.shared_memory import attach, plan, read, write
-from addon.background.worker_result import notices_of
+from addon.background.worker import notices_of
 from addon.errors import said
 
 Model = Callable[[Tensors], Tensors]
@@ -31,7 +31,7 @@ def main() -> None:
     """Serve until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the sketch, which then closes the pipe
     answers = _claim_stdout()
-    # A model that computes for ever would never come to see that the pipe has ended.
+    # A model that computes for ever would never read that the pipe has ended.
     end_with_parent()
     first = sys.stdin.readline()
     if not first:
@@ -40,21 +40,21 @@ def main() -> None:
     try:
         model = make(job["maker"], job["arguments"])
     except Exception as error:
-        _say(answers, {"refused": said(error)})
+        _send(answers, {"refused": said(error)})
         return
-    _say(answers, {"open": True})
-    desk = Desk(model)
+    _send(answers, {"open": True})
+    server = Server(model)
     later: deque[Line] = deque()
-    # Read here and not in a thread: each one that has to be woken costs time before the answer.
+    # Read here and not in a thread: waking one would delay each answer.
     while (line := later.popleft() if later else _next()) is not None:
-        answer = desk.serve(line)
-        _say(answers, answer)
+        answer = server.serve(line)
+        _send(answers, answer)
         if "needs" in answer:
-            # Answers keep their order: whatever else was fed meanwhile waits until this one is delivered.
-            while (line := _next()) is not None and "given" in line:
+            # Answers keep their order: other inputs wait until this answer is delivered.
+            while (line := _next()) is not None and "input" in line:
                 later.append(line)
             if line is not None:
-                _say(answers, desk.serve(line))
+                _send(answers, server.serve(line))
 
 
 def make(maker: str, arguments: Mapping[str, Any]) -> Model:
@@ -63,8 +63,8 @@ def make(maker: str, arguments: Mapping[str, Any]) -> Model:
     return getattr(importlib.import_module(module), function)(**arguments)
 
 
-class Desk:
-    """Answers what lies in shared memory, in the order of the lines.
+class Server:
+    """Answers inputs in shared memory, in the order of the lines.
 
     Args:
         model: From tensors to tensors.
@@ -78,28 +78,28 @@ class Desk:
     def serve(self, line: Line) -> Line:
         """The answer to one line: where the answer lies, how large a block it needs, or what went wrong."""
         number = line["number"]
-        if "given" not in line:
-            if line["told"] is None:
+        if "input" not in line:
+            if line["output"] is None:
                 return {"number": number, "fault": line["why"]}
-            return self._tell(line, *self._unsent)
-        given = read(self._block(f"given{line['slot']}", line["given"]), line["places"])
+            return self._answer(line, *self._unsent)
+        given = read(self._block(f"input{line['slot']}", line["input"]), line["places"])
         began = perf_counter_ns()
         try:
-            told = self._model(given)
-            return self._tell(line, told, perf_counter_ns() - began)
-        except Exception as error:  # whatever a model raises: the next one is answered again
+            output = self._model(given)
+            return self._answer(line, output, perf_counter_ns() - began)
+        except Exception as error:  # whatever a model raises: the next input is answered
             return {"number": number, "fault": said(error)}
 
-    def _tell(self, line: Line, told: Tensors, busy: int) -> Line:
+    def _answer(self, line: Line, output: Tensors, busy: int) -> Line:
         number, slot = line["number"], line["slot"]
-        places, size = plan(told)
-        if line["told"] is None or self._block(f"told{slot}", line["told"]).size < size:
-            self._unsent = told, busy
+        places, size = plan(output)
+        if line["output"] is None or self._block(f"output{slot}", line["output"]).size < size:
+            self._unsent = output, busy
             return {"number": number, "needs": size}
-        write(self._block(f"told{slot}", line["told"]), places, told)
-        said = notices_of(self._model)
-        more = {"said": said} if said else {}
-        return {"number": number, "places": places, "busy": busy, "at": perf_counter_ns(), **more}
+        write(self._block(f"output{slot}", line["output"]), places, output)
+        notices = notices_of(self._model)
+        answer = {"number": number, "places": places, "busy": busy, "at": perf_counter_ns()}
+        return {**answer, "notices": notices} if notices else answer
 
     def _block(self, role: str, name: str) -> SharedMemory:
         block = self._blocks.get(role)
@@ -112,19 +112,19 @@ class Desk:
 
 
 def _claim_stdout() -> TextIO:
-    """A stream of our own onto standard output; whatever else prints there goes to standard error."""
+    """A stream to standard output for answers alone; all other prints go to standard error."""
     ours = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     return ours
 
 
 def _next() -> Line | None:
-    """The next line; None once the pipe ends: the sketch is gone, or has closed the worker."""
+    """The next line; None once the pipe has ended."""
     line = sys.stdin.readline()
     return json.loads(line) if line else None
 
 
-def _say(answers: TextIO, line: Line) -> None:
+def _send(answers: TextIO, line: Line) -> None:
     answers.write(json.dumps(line) + "\n")
     answers.flush()
 

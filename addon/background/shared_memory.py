@@ -1,6 +1,6 @@
 """Named arrays in memory that two processes share.
 
-Whoever makes a block also ends it; whoever attaches to one only lets go of it.
+The process that makes a block also ends it; a process that attaches to one only closes it.
 """
 
 import os
@@ -16,13 +16,13 @@ from addon.arrays import Array, Tensors
 from addon.errors import AddonError
 
 Place: TypeAlias = tuple[str, str, Sequence[int], int]
-"""Where an array lies in a block: its name, its numpy type, its shape, the offset in bytes."""
+"""Where an array is in a block: its name, its numpy type, its shape, the offset in bytes."""
 
 ALIGNED = 64
 
 
 def plan(tensors: Tensors) -> tuple[list[Place], int]:
-    """Where each array is to lie, and how many bytes that takes, at least 1.
+    """Where each array will be, and how many bytes that takes, at least 1.
 
     Raises:
         ValueError: An array holds objects, which no other process could read.
@@ -53,25 +53,25 @@ def create(size: int) -> SharedMemory:
     """A new block of at least `size` bytes.
 
     Raises:
-        AddonError: There is not so much left; one line says what to do.
+        AddonError: There is not enough memory; one line says what to do.
     """
     try:
         block = SharedMemory(create=True, size=size)
     except OSError as error:
-        raise AddonError(_none_left(size)) from error
+        raise AddonError(_too_little(size)) from error
     try:
         _occupy(block.name, size)
     except OSError as error:
         end(block)
-        raise AddonError(_none_left(size)) from error
+        raise AddonError(_too_little(size)) from error
     return block
 
 
 def grown(block: SharedMemory | None, size: int) -> SharedMemory:
-    """A block of at least `size` bytes: the one that is there, or else a new one in its place.
+    """A block of at least `size` bytes: the given one, or a new one in its place.
 
     Raises:
-        AddonError: As `create`; the one that was there is gone then, too.
+        AddonError: As `create`; the given block is ended then, too.
     """
     if block is not None and block.size >= size:
         return block
@@ -82,10 +82,10 @@ def grown(block: SharedMemory | None, size: int) -> SharedMemory:
 
 def attach(name: str) -> SharedMemory:
     """A block that another process made, by its name."""
-    # A process that attaches must not have the block ended when it leaves. Python can be told so from 3.13
-    # on; before, it books every block it sees, and there is no other way than not to let it.
+    # A block must not end with a process that has only attached to it. Python has an option for that from
+    # 3.13 on; before, its resource tracker registers every block, unless it is kept from doing so.
     register = resource_tracker.register
-    resource_tracker.register = _book_nothing
+    resource_tracker.register = _register_nothing
     try:
         return SharedMemory(name)
     finally:
@@ -93,16 +93,16 @@ def attach(name: str) -> SharedMemory:
 
 
 def end(block: SharedMemory) -> None:
-    """Give a block back to the system; whoever is attached to it keeps it until it lets go."""
+    """Give a block back to the system; a process that is attached to it keeps it until it closes it."""
     block.close()
     block.unlink()
 
 
 def _occupy(name: str, size: int) -> None:
-    """Have the system set a block's memory aside now.
+    """Have the system reserve a block's memory now.
 
-    Linux promises more than it has, as in a container, whose /dev/shm is small; whoever then writes into what
-    is not there is killed at once, without a chance to say why.
+    Linux promises more than it has, as in a container, whose /dev/shm is small; a process that then writes
+    into missing memory is killed at once, without a message.
     """
     if sys.platform != "linux":
         return
@@ -113,14 +113,14 @@ def _occupy(name: str, size: int) -> None:
         os.close(file)
 
 
-def _none_left(size: int) -> str:
+def _too_little(size: int) -> str:
     return (
-        f"{size / 1e6:.0f} MB of shared memory are not to be had; feed smaller pictures, or enlarge /dev/shm "
+        f"{size / 1e6:.0f} MB of shared memory are not available; feed smaller pictures, or enlarge /dev/shm "
         "(in Docker: --shm-size=1g)"
     )
 
 
-def _book_nothing(name: str, rtype: str) -> None:
+def _register_nothing(name: str, rtype: str) -> None:
     pass
 
 

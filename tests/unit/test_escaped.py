@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from addon import text
-from addon.background.worker_result import WorkerResult, failed
 from addon.errors import ModelError, said
 from addon.inference.graph import open_graph
+from addon.inference.inline_worker import InlineWorker
 from addon.inference.pens import Pens
 from addon.inference.providers import CPU, Choice
 from addon.teaching import Teaching
@@ -43,9 +43,13 @@ def test_a_message_of_a_recognizer_and_of_a_worker_carries_none(caplog):
         teaching._say(EVIL)
     assert teaching._lines == [TAME]
     assert caplog.messages == [TAME]
-    answered: WorkerResult[int] = WorkerResult(EVIL)
-    answered.fail(failed(EVIL, str(ModelError(f"{EVIL}: it is no picture"))))
-    assert answered.messages() == [
+
+    def refuse(x: int) -> int:
+        raise ModelError(f"{EVIL}: it is no picture")
+
+    worker = InlineWorker(refuse, EVIL)
+    worker.feed(1)
+    assert worker.messages() == [
         f"{TAME}: it fails on what it is fed (it is no picture); the last answer stays"
     ]
 

@@ -211,7 +211,7 @@ def test_tensors_of_every_size_travel_and_their_memory_is_given_back(make_proces
         told = worker.latest
         assert told is not None
         np.testing.assert_array_equal(told["y"], np.full(size, 8, np.float32))
-    names = [block.name for slot in worker._free for block in (slot.given, slot.told) if block]
+    names = [block.name for slot in worker._free for block in (slot.input, slot.output) if block]
     assert names
     worker.close()
     for name in names:
@@ -304,7 +304,7 @@ def test_without_shared_memory_a_line_is_said_and_the_worker_lives_on(blocks, ma
     said = []
     until(lambda: said.extend(worker.messages()) or said)
     assert len(said) == 1
-    assert "4 MB of shared memory are not to be had" in said[0]
+    assert "4 MB of shared memory are not available" in said[0]
     monkeypatch.undo()
     assert worker.feed(fed(4))
     until(lambda: worker.ready)
@@ -319,7 +319,7 @@ def test_a_process_that_dies_is_said_and_begins_anew(make_process):
     worker.feed(fed(13))
     said = []
     until(lambda: said.extend(worker.messages()) or said)
-    assert said == ["twice: its process ended (signal 9); it begins anew with what is fed next"]
+    assert said == ["twice: its process ended (signal 9); another one starts with the next input"]
     worker.feed(fed(3))
     until(lambda: worker.ready)
     assert value(worker) == 6
