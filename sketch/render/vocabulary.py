@@ -3,10 +3,10 @@
 from abc import ABC
 
 from sketch.ink.path import Path
-from sketch.render.imagery import Imagery
-from sketch.render.mesh_vocabulary import MeshVocabulary
+from sketch.render.drawing.meshes import MeshVocabulary
+from sketch.render.drawing.strokes import StrokeVocabulary
+from sketch.render.drawing.text import Imagery
 from sketch.render.shapes.path_fill import pixel_path
-from sketch.render.stroke_vocabulary import StrokeVocabulary
 from sketch.scalars import short
 
 

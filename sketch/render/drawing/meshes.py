@@ -6,7 +6,7 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch.render.crowds import Crowds
+from sketch.render.drawing.shape_arrays import Crowds
 from sketch.render.gl.blend import set_blending
 from sketch.render.images.cache import ImageCache
 from sketch.render.images.fbo import Fbo

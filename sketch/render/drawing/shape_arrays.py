@@ -10,7 +10,7 @@ from sketch.ink.curves import closed_from_middle, ellipse_points
 from sketch.ink.ink import Rgba
 from sketch.render import checks
 from sketch.render.color import ColorLike, parse_color, point_colors
-from sketch.render.figures import Figures
+from sketch.render.drawing.shapes import Figures
 from sketch.render.shapes.arrays import box_rows, ellipse_rows, line_rows, triangle_rows
 
 Floats = NDArray[np.float32]

@@ -10,7 +10,7 @@ from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.render import checks
 from sketch.render.batch import Batch
 from sketch.render.color import ColorLike
-from sketch.render.crowds import Crowds
+from sketch.render.drawing.shape_arrays import Crowds
 from sketch.render.gl.glsl import ShaderError
 from sketch.render.strokes.brushes import brush_of
 from sketch.render.strokes.pixels import DrawnStroke, PointData, pixel_stroke, point_data
