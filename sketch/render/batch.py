@@ -33,11 +33,14 @@ class Batch:
         size: Of the framebuffer, in pixels.
 
     Attributes:
+        size: Of the framebuffer, in pixels.
+        framebuffer: What is drawn into, or None between two frames, when nothing can be drawn.
         ground: The one opaque color that all of the frame has, until anything else is drawn.
     """
 
     def __init__(self, ctx: moderngl.Context, size: tuple[int, int]) -> None:
         self.size = size
+        self.framebuffer: moderngl.Framebuffer | None = None
         self.ground: Rgba | None = None
         self._ctx = ctx
         self._strokes = StrokePainter(ctx)
@@ -55,6 +58,16 @@ class Batch:
         self._pending_shapes = bytearray()
         self._pending_meshes: list[NDArray[np.float32]] = []
 
+    def opened(self) -> moderngl.Framebuffer:
+        """What is drawn into.
+
+        Raises:
+            RuntimeError: No frame has begun.
+        """
+        if self.framebuffer is None:
+            raise RuntimeError("a canvas draws only between begin and end")
+        return self.framebuffer
+
     def stroke(self, stroke: PixelStroke, blend: BlendMode) -> None:
         """Add a stroke."""
         self._strokes.check(stroke.look)
@@ -66,7 +79,7 @@ class Batch:
     ) -> None:
         """Add rows made by the functions in `shapes.painter`; say whether their axes may be slanted."""
         kind = "slanted" if slanted else "shapes"
-        # Asked here as well as in `_expect`, which a call for every shape would make dearer.
+        # Compared here as well as in `_expect`, whose call would make every shape slower.
         if kind is not self._pending or blend is not self._blend or gradient is not self._gradient:
             self._expect(kind, blend, gradient)
         self._pending_shapes += rows
@@ -184,6 +197,7 @@ class Batch:
             painter.release()
 
     def _expect(self, kind: str, blend: BlendMode, gradient: PlacedGradient | None) -> None:
+        self.opened()
         self.ground = None
         if (kind, blend) != (self._pending, self._blend) or gradient is not self._gradient:
             self.flush()

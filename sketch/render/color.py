@@ -1,8 +1,9 @@
 """Colors as an author writes them, turned into floats."""
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,6 +74,19 @@ def point_colors(values: ArrayLike, count: int) -> NDArray[np.float32]:
     colors = np.ones((count, 4), dtype=np.float32)
     colors[:, : given.shape[1]] = np.clip(given / np.float32(255.0), 0.0, 1.0)
     return colors
+
+
+def one_or_point_colors(color: ColorLike | ArrayLike, count: int) -> Rgba | NDArray[np.float32]:
+    """Read one color as `parse_color` does, or one color a point as `point_colors` does."""
+    if isinstance(color, str) or not _is_row(color):
+        return parse_color(cast(ColorLike, color))
+    if isinstance(color, tuple) and not any(map(_is_row, color)):
+        return parse_color(cast(tuple[float, ...], color))
+    return point_colors(cast(ArrayLike, color), count)
+
+
+def _is_row(part: object) -> bool:
+    return isinstance(part, Sequence) or getattr(part, "ndim", 0) > 0
 
 
 def _from_string_or_numbers(channels: tuple[ColorLike, ...]) -> Rgba:

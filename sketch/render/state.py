@@ -2,18 +2,16 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Never
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from sketch.ink.ink import PAPER_WHITE, Rgba
-from sketch.render.color import ColorLike, parse_color
-from sketch.render.gl.blend import BlendMode, check_blend_mode
-from sketch.render.gradient import Gradient, PlacedGradient, placed
-from sketch.render.matrix import IDENTITY, Axes, Matrix, axes_of, multiply, rotation, scaling, translation
-from sketch.scalars import floats, magnitude
+from sketch.render.gl.blend import BlendMode
+from sketch.render.gradient import PlacedGradient
+from sketch.render.matrix import IDENTITY, Axes, Matrix, axes_of, multiply
 
-_NO_WIDTH = 1e-12
-"""Logical pixels up to which a line is not drawn."""
+Saved: TypeAlias = "tuple[Style, list[Style], Matrix, Matrix, list[Matrix]]"
+"""What `DrawingState.saved` gives and `restore` takes."""
 
 
 @dataclass(slots=True)
@@ -24,7 +22,7 @@ class Style:
         color: Not premultiplied.
         filled: Whether shapes are filled, or outlined.
         line_width: Logical pixels, 0 where lines and outlines are not drawn.
-        blend: How paint meets what is there.
+        blend: How paint is combined with what is already drawn.
         gradient: What is painted with instead of the color.
     """
 
@@ -35,162 +33,95 @@ class Style:
     gradient: PlacedGradient | None = None
 
 
+@dataclass(slots=True)
 class DrawingState:
-    """The half of a canvas that draws nothing."""
+    """Style and coordinates, with what was pushed of each.
 
-    def __init__(self) -> None:
-        self._style = Style()
-        self._styles: list[Style] = []
-        self._upright: Matrix = IDENTITY
-        self._matrix: Matrix = IDENTITY
-        self._derived: Axes | None = None
-        self._matrices: list[Matrix] = []
-        self._frames = 0
+    Attributes:
+        style: The one in use.
+        styles: Pushed styles.
+        matrix: From the author's coordinates to pixels. `place` sets it.
+        matrices: Pushed matrices.
+        upright: The matrix that the frame, or the Fbo, starts with.
+        known_axes: The axes of the matrix, or None until `axes` computes them.
+        frames: A number that changes with every frame.
+    """
 
-    def color(self, *color: ColorLike, alpha: float = 1.0) -> None:
-        """Set the color of everything drawn from now on.
+    style: Style = field(default_factory=Style)
+    styles: list[Style] = field(default_factory=list[Style])
+    matrix: Matrix = IDENTITY
+    matrices: list[Matrix] = field(default_factory=list[Matrix])
+    upright: Matrix = IDENTITY
+    known_axes: Axes | None = None
+    frames: int = 0
 
-        Args:
-            *color: (grey), (grey, alpha), (r, g, b) or (r, g, b, a), each 0..255, or "#rrggbb" or
-                "#rrggbbaa". What lies outside of 0..255 counts as 0 or 255.
-            alpha: Factor in 0..1 on the color's own alpha; what lies outside counts as 0 or 1.
-        """
-        style = self._style
-        # Without a keyword a call is a fifth cheaper, and sketches make this one before every shape.
-        style.color = parse_color(*color) if alpha == 1.0 else parse_color(*color, alpha=alpha)
-        style.gradient = None
+    def place(self, matrix: Matrix) -> None:
+        """Set the matrix."""
+        self.matrix = matrix
+        self.known_axes = None
 
-    def gradient(self, gradient: Gradient) -> None:
-        """Paint everything drawn from now on with a gradient, until the next `color`.
+    def transform(self, inner: Matrix) -> None:
+        """Apply a transform before the matrix."""
+        self.place(multiply(self.matrix, inner))
 
-        It lies where its own numbers say in the coordinates of now, and stays there when they change.
-
-        Raises:
-            TypeError: It is no gradient.
-        """
-        style = self._style
-        style.gradient = placed(gradient, self._matrix)
-        style.color = PAPER_WHITE  # of which only alpha is heeded
-
-    def fill(self, *color: Never) -> None:
-        """Fill shapes from now on, in the color that `color` sets.
-
-        Raises:
-            TypeError: A color was given.
-        """
-        if color:
-            given = ", ".join(map(repr, color))
-            raise TypeError(f"fill() takes no color: write canvas.color({given}), then canvas.fill()")
-        self._style.filled = True
-
-    def no_fill(self) -> None:
-        """Outline shapes with the line width from now on."""
-        self._style.filled = False
-
-    def line_width(self, width: float) -> None:
-        """Set the width of lines and outlines, in logical pixels.
-
-        With 0 they are not drawn; a negative width is its magnitude.
-        """
-        wide = magnitude("line_width", width)
-        # The GPU's numbers have no smaller ones, and to the shaders an outline of width 0 is a filled shape.
-        self._style.line_width = wide if wide > _NO_WIDTH else 0.0
-
-    def blend_mode(self, mode: BlendMode) -> None:
-        """Choose how paint meets what is there: "alpha", "add", "multiply" or "screen"."""
-        self._style.blend = check_blend_mode(mode)
-
-    def push_style(self) -> None:
-        """Remember color or gradient, fill, line width and blend mode until `pop_style`."""
-        self._styles.append(replace(self._style))
+    def axes(self) -> Axes:
+        """What shapes need to know of the matrix, computed once for all shapes that share it."""
+        if self.known_axes is None:
+            self.known_axes = axes_of(self.matrix)
+        return self.known_axes
 
     def pop_style(self) -> None:
-        """Go back to the style of the last `push_style`.
-
-        Raises:
-            RuntimeError: There was none.
-        """
-        if not self._styles:
+        """See `Canvas.pop_style`."""
+        if not self.styles:
             raise RuntimeError("pop_style without a push_style before it")
-        self._style = self._styles.pop()
-
-    def push_matrix(self) -> None:
-        """Remember the coordinates until `pop_matrix`."""
-        self._matrices.append(self._matrix)
+        self.style = self.styles.pop()
 
     def pop_matrix(self) -> None:
-        """Go back to the coordinates of the last `push_matrix`.
-
-        Raises:
-            RuntimeError: There was none.
-        """
-        if not self._matrices:
+        """See `Canvas.pop_matrix`."""
+        if not self.matrices:
             raise RuntimeError("pop_matrix without a push_matrix before it")
-        self._place(self._matrices.pop())
+        self.place(self.matrices.pop())
 
     @contextmanager
     def pushed(self) -> Generator[None]:
-        """Push style and matrix for the length of a `with` block; an error inside puts them back too."""
-        style, styles = replace(self._style), len(self._styles)
-        matrix, matrices, frame = self._matrix, len(self._matrices), self._frames
+        """See `Canvas.pushed`."""
+        style, styles = replace(self.style), len(self.styles)
+        matrix, matrices, frame = self.matrix, len(self.matrices), self.frames
         try:
             yield
         finally:
-            # One that nobody left ends when its generator is collected, which may be in another frame.
-            if frame == self._frames:
-                self._style = style
-                self._place(matrix)
-                del self._styles[styles:], self._matrices[matrices:]
-
-    def translate(self, x: float, y: float) -> None:
-        """Move the origin by (x, y) logical pixels."""
-        self._place(multiply(self._matrix, translation(*floats(x=x, y=y))))
-
-    def rotate(self, radians: float) -> None:
-        """Turn what is drawn from now on about the origin, clockwise on the screen for positive angles."""
-        self._place(multiply(self._matrix, rotation(*floats(radians=radians))))
-
-    def scale(self, x: float, y: float | None = None) -> None:
-        """Stretch what is drawn from now on by x and y, or by x both ways, and line widths by their mean.
-
-        A negative factor mirrors; where one is 0 nothing is drawn.
-        """
-        self._place(multiply(self._matrix, scaling(*floats(x=x, y=x if y is None else y))))
+            # A block that was never left ends when its generator is collected, perhaps in another frame.
+            if frame == self.frames:
+                self.style = style
+                self.place(matrix)
+                del self.styles[styles:], self.matrices[matrices:]
 
     def reset(self) -> None:
-        """Go back to the style and coordinates that a frame starts with; what was pushed stays pushed."""
-        self._style = Style()
-        self._place(self._upright)
+        """See `Canvas.reset`."""
+        self.style = Style()
+        self.place(self.upright)
 
-    def _place(self, matrix: Matrix) -> None:
-        self._matrix = matrix
-        self._derived = None
-
-    def _axes(self) -> Axes:
-        """What shapes need to know of the matrix, worked out once for all that share it."""
-        if self._derived is None:
-            self._derived = axes_of(self._matrix)
-        return self._derived
-
-    def _state(self) -> tuple[Style, list[Style], Matrix, Matrix, list[Matrix]]:
-        """All of this, to be put back later."""
-        return (replace(self._style), [*self._styles], self._upright, self._matrix, [*self._matrices])
-
-    def _put_back(self, state: tuple[Style, list[Style], Matrix, Matrix, list[Matrix]]) -> None:
-        self._style, self._styles, self._upright, matrix, self._matrices = state
-        self._place(matrix)
-
-    def _start(self, matrix: Matrix) -> None:
-        self._upright = matrix
+    def start(self, matrix: Matrix) -> None:
+        """Start a frame or an Fbo, whose coordinates a matrix turns into pixels."""
+        self.upright = matrix
         self.reset()
-        self._styles.clear()
-        self._matrices.clear()
+        self.styles.clear()
+        self.matrices.clear()
 
-    def _unpopped(self) -> str | None:
+    def saved(self) -> Saved:
+        """Copy everything except the number of frames, for `restore`."""
+        return (replace(self.style), [*self.styles], self.upright, self.matrix, [*self.matrices])
+
+    def restore(self, saved: Saved) -> None:
+        """Go back to what `saved` returned."""
+        self.style, self.styles, self.upright, matrix, self.matrices = saved
+        self.place(matrix)
+
+    def unpopped(self) -> str | None:
         """What was pushed and not popped, in words."""
         left = [
             f"{len(stack)} push_{name}"
-            for name, stack in (("style", self._styles), ("matrix", self._matrices))
+            for name, stack in (("style", self.styles), ("matrix", self.matrices))
             if stack
         ]
         return " and ".join(left) or None

@@ -1,52 +1,63 @@
-"""The words for meshes and authors' shaders."""
-
-from abc import ABC, abstractmethod
+"""Meshes and authors' shaders for a canvas."""
 
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from sketch.render.drawing.shape_arrays import Crowds
+from sketch.render.batch import Batch
+from sketch.render.drawing.images import ImageDrawing
+from sketch.render.drawing.shape_arrays import ShapeArrayDrawing
 from sketch.render.gl.blend import set_blending
-from sketch.render.images.cache import ImageCache
 from sketch.render.images.fbo import Fbo
 from sketch.render.images.image import ImageSource
 from sketch.render.matrix import apply_to_points
 from sketch.render.meshes.mesh import Mesh
 from sketch.render.meshes.painter import VERTEX_FLOATS, ShadedPainter
 from sketch.render.meshes.shader import Shader
+from sketch.render.state import DrawingState
+from sketch.render.targets import Targets
 from sketch.scalars import floats, short
 
 Floats = NDArray[np.float32]
 
 
-class MeshVocabulary(Crowds, ABC):
-    """The part of a canvas's vocabulary that is about meshes and shaders; whoever inherits owns the frame."""
+class MeshDrawing:
+    """Draws triangles with colors, a texture or a shader, and the lines and points of meshes as shapes.
 
-    _ctx: moderngl.Context
-    _shaded: ShadedPainter
-    _images: ImageCache
-    _complaints: dict[str, str]
+    Args:
+        ctx: The context to draw in.
+        state: Style and coordinates.
+        batch: Draws what is pending before a mesh.
+        targets: Tells how large a shader is if its author does not.
+        images: Gives textures.
+        shape_arrays: Draws lines and points.
+        shaded: Draws triangles.
+        complaints: Gets what is wrong with a changed shader that does not compile, by the shader's name.
+    """
 
-    def mesh(
-        self, mesh: Mesh, texture: ImageSource | Fbo | None = None, *, shader: Shader | None = None
+    def __init__(
+        self,
+        ctx: moderngl.Context,
+        state: DrawingState,
+        batch: Batch,
+        targets: Targets,
+        images: ImageDrawing,
+        shape_arrays: ShapeArrayDrawing,
+        shaded: ShadedPainter,
+        complaints: dict[str, str],
     ) -> None:
-        """A mesh in the colors of its vertices, or else in the current color or gradient.
+        self._ctx = ctx
+        self._state = state
+        self._batch = batch
+        self._targets = targets
+        self._images = images
+        self._shape_arrays = shape_arrays
+        self._shaded = shaded
+        self._complaints = complaints
 
-        Triangles are not antialiased, so that they meet without a seam. Lines have the line width and the
-        color of their first vertex, points are dots as wide.
-
-        Args:
-            mesh: What to draw.
-            texture: A picture to draw it with, tinted by the colors: as for `image`.
-            shader: What to draw it with instead.
-
-        Raises:
-            ValueError: Texture and shader were given both; a texture is given to a mesh without texture
-                coordinates, or one of lines or points; or the picture cannot be read.
-            ShaderError: The shader does not compile and never did.
-        """
-        self._check_open()
+    def mesh(self, mesh: Mesh, texture: ImageSource | Fbo | None, shader: Shader | None) -> None:
+        """See `Canvas.mesh`."""
+        self._batch.opened()
         if not isinstance(mesh, Mesh):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"mesh needs a Mesh; got {short(mesh)}")
         triangles = mesh.mode.startswith("triangle")
@@ -57,92 +68,67 @@ class MeshVocabulary(Crowds, ABC):
         if texture is not None and mesh.texcoords is None:
             raise ValueError("a mesh needs texcoords to be drawn with a texture")
         if triangles:
-            self._triangles(_vertices(mesh, self._mesh_colors(mesh)), mesh.mode, texture, shader)
+            self._triangles(_vertices(mesh, self._colors(mesh)), mesh.mode, texture, shader)
         else:
             self._lines_or_points(mesh)
 
-    def shader(
-        self,
-        shader: Shader,
-        x: float = 0.0,
-        y: float = 0.0,
-        width: float | None = None,
-        height: float | None = None,
-    ) -> None:
-        """A rectangle painted by an author's shader: of the size of what is drawn into if left out.
-
-        It goes from (x, y) to (x + width, y + height), where sizes may be negative, as those of `rect` may.
-        Where a changed shader does not compile, the last good one is used and the frame says what is wrong.
-
-        Raises:
-            ValueError: A number is not finite.
-            TypeError: It is no number, or the shader is none.
-            ShaderError: It does not compile and never did.
-        """
-        self._check_open()
+    def shader(self, shader: Shader, x: float, y: float, width: float | None, height: float | None) -> None:
+        """See `Canvas.shader`."""
+        self._batch.opened()
         if not isinstance(shader, Shader):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f'shader needs a Shader, as Shader("waves.frag"); got {short(shader)}')
+        whole = self._targets.current.size
         x, y, width, height = floats(
             x=x,
             y=y,
-            width=self.size[0] if width is None else width,
-            height=self.size[1] if height is None else height,
+            width=whole[0] if width is None else width,
+            height=whole[1] if height is None else height,
         )
         x, y, width, height = min(x, x + width), min(y, y + height), abs(width), abs(height)
         corners = np.array(((0, 0), (1, 0), (0, 1), (1, 1)), dtype=np.float32)
         place = corners * np.array((width, height), dtype=np.float32) + np.array((x, y), dtype=np.float32)
-        vertices = np.hstack((place, corners, np.tile(np.array(self._style.color, dtype=np.float32), (4, 1))))
+        color = np.array(self._state.style.color, dtype=np.float32)
+        vertices = np.hstack((place, corners, np.tile(color, (4, 1))))
         self._triangles(vertices, "triangle_strip", None, shader)
-
-    @property
-    @abstractmethod
-    def size(self) -> tuple[int, int]:
-        """Width and height of what is drawn into, in logical pixels."""
-
-    @abstractmethod
-    def _upright_texture(self, fbo: Fbo) -> moderngl.Texture:
-        """The picture of an Fbo, its first row on top."""
 
     def _triangles(
         self, vertices: Floats, mode: str, texture: ImageSource | Fbo | None, shader: Shader | None
     ) -> None:
         if shader is None:
-            found = None if texture is None else self._texture(texture)
+            found = None if texture is None else self._images.texture(texture)
             self._batch.flush()
-            set_blending(self._ctx, self._style.blend)
-            self._shaded.paint(vertices, mode, self._matrix, self._batch.size, found)
+            set_blending(self._ctx, self._state.style.blend)
+            self._shaded.paint(vertices, mode, self._state.matrix, self._batch.size, found)
             return
         self._shaded.ready(shader)
         if shader.error is not None:
             self._complaints[shader.name] = shader.error
-        pictures = {name: self._texture(picture) for name, picture in shader.pictures.items()}
+        pictures = {name: self._images.texture(picture) for name, picture in shader.pictures.items()}
         self._batch.flush()
-        set_blending(self._ctx, self._style.blend)
-        self._shaded.shade(vertices, mode, self._matrix, self._batch.size, shader, pictures)
+        set_blending(self._ctx, self._state.style.blend)
+        self._shaded.shade(vertices, mode, self._state.matrix, self._batch.size, shader, pictures)
 
-    def _texture(self, source: ImageSource | Fbo) -> moderngl.Texture:
-        return self._upright_texture(source) if isinstance(source, Fbo) else self._images.texture(source)
-
-    def _mesh_colors(self, mesh: Mesh) -> Floats:
-        style = self._style
+    def _colors(self, mesh: Mesh) -> Floats:
+        style = self._state.style
         if mesh.colors is not None:
             return mesh.colors
         if style.gradient is not None:
-            return style.gradient.at(apply_to_points(self._matrix, mesh.vertices))
+            return style.gradient.at(apply_to_points(self._state.matrix, mesh.vertices))
         return np.broadcast_to(np.array(style.color, dtype=np.float32), (len(mesh), 4))
 
     def _lines_or_points(self, mesh: Mesh) -> None:
-        channels = 255 * self._mesh_colors(mesh)[mesh.indices]
+        channels = 255 * self._colors(mesh)[mesh.indices]
         places = mesh.vertices[mesh.indices]
         if mesh.mode == "points":
-            if not self._style.line_width:
+            width = self._state.style.line_width
+            if not width:
                 return
-            with self.pushed():
-                self.fill()
-                self.circles(places, self._style.line_width / 2, channels)
+            with self._state.pushed():
+                self._state.style.filled = True
+                self._shape_arrays.circles(places, width / 2, channels)
             return
         step = 2 if mesh.mode == "lines" else 1
-        self.lines(places[:-1:step], places[1::step], color=channels[:-1:step])
+        self._shape_arrays.lines(places[:-1:step], places[1::step], color=channels[:-1:step])
 
 
 def _vertices(mesh: Mesh, colors: Floats) -> Floats:

@@ -1,100 +1,136 @@
-"""The words for strokes: drawn at once, or kept on the GPU."""
+"""Strokes for a canvas: plain lines, styled strokes, and strokes kept on the GPU."""
 
-from abc import ABC
-from pathlib import Path
+from dataclasses import replace
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from sketch.ink.brush import BrushError
+from sketch.ink.curves import closed_from_middle
+from sketch.ink.ink import Rgba
+from sketch.ink.shape import Polyline
 from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.render import checks
 from sketch.render.batch import Batch
-from sketch.render.color import ColorLike
-from sketch.render.drawing.shape_arrays import Crowds
-from sketch.render.gl.glsl import ShaderError
+from sketch.render.color import ColorLike, one_or_point_colors
+from sketch.render.gradient import PlacedGradient, subdivided
+from sketch.render.matrix import apply_to_points, mean_scale
+from sketch.render.state import DrawingState
 from sketch.render.strokes.brushes import brush_of
+from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.pixels import DrawnStroke, PointData, pixel_stroke, point_data
 from sketch.render.strokes.retained import RetainedStroke
 from sketch.scalars import number, short
 
+_GRADIENT_STEP = 4.0
+"""Pixels of a stroke over which a gradient's color is taken to change evenly."""
 
-class StrokeVocabulary(Crowds, ABC):
-    """The part of a canvas's vocabulary that is about strokes; whoever inherits owns the frame."""
 
-    _batch: Batch
+class StrokeDrawing:
+    """Turns strokes into pixels and adds them to a batch.
+
+    Args:
+        state: Style and coordinates.
+        batch: What strokes are added to.
+    """
+
+    def __init__(self, state: DrawingState, batch: Batch) -> None:
+        self._state = state
+        self._batch = batch
+
+    def polyline(self, points: ArrayLike, closed: bool | None, style: StrokeStyle) -> None:
+        """See `Canvas.polyline`."""
+        if closed is None:
+            closed = isinstance(points, Polyline) and points.closed
+        xy = checks.plane_points(points)[:, :2]
+        if style is PLAIN:
+            self.line_through(xy, closed)
+        else:
+            self._styled_line(xy, closed and bool((xy != xy[0]).any()), style)
+
+    def line_through(self, xy: NDArray[np.float32], closed: bool = False) -> None:
+        """A line of the line width through points of shape (n, 2)."""
+        if closed and len(xy) > 1 and (xy != xy[0]).any():
+            self.line(closed_from_middle(xy), self._state.style.line_width, None, closed=True)
+        else:
+            self.line(xy, self._state.style.line_width, None)
+
+    def line(
+        self,
+        xy: NDArray[np.float32],
+        width: float | NDArray[np.float32],
+        rgba: Rgba | NDArray[np.float32] | None,
+        closed: bool = False,
+    ) -> None:
+        """A line in the author's coordinates; without a color, in the current color or gradient."""
+        self._batch.opened()
+        if isinstance(width, float) and not width:
+            return
+        style, matrix = self._state.style, self._state.matrix
+        radius = width * (mean_scale(matrix) / 2)
+        pixels = apply_to_points(matrix, xy)
+        if rgba is None and style.gradient is not None:
+            stroke = _graded(pixels, radius, style.gradient, closed)
+        else:
+            stroke = PixelStroke(pixels, radius, style.color if rgba is None else rgba, closed)
+        self._batch.stroke(stroke, style.blend)
 
     def stroke(
         self,
         points: ArrayLike,
-        width: ArrayLike | None = None,
-        color: ColorLike | ArrayLike | None = None,
-        *,
-        style: StrokeStyle = PLAIN,
-        data: PointData | None = None,
-        time: float = 0.0,
+        width: ArrayLike | None,
+        color: ColorLike | ArrayLike | None,
+        style: StrokeStyle,
+        data: PointData | None,
+        time: float,
     ) -> None:
-        """A stroke, whose width and color may change from point to point.
-
-            canvas.stroke(points, 12, "#ffb454", style=StrokeStyle(brush="chalk", smooth=True))
-
-        Args:
-            points: Shape (n, 2..4), n at least 1; one point makes a dot. A brush also knows the time and the
-                pressure, if they are there.
-            width: Diameter in logical pixels, one number or shape (n,), negative ones their magnitude; if
-                left out the brush's, or the line width. With 0 nothing is drawn.
-            color: One color as for `color`, or shape (n, 3) or (n, 4) with channels 0..255; the current color
-                or gradient if left out.
-            style: Its caps, joins, dashes, tapers, smoothing and brush.
-            data: For the brush, each one number or shape (n,): "progress", "class", "confidence", "age"; and
-                "own", four numbers or shape (n, 4).
-            time: For the brush, in seconds.
-
-        Raises:
-            ValueError: A shape or a number is not as described, or there is no such brush.
-            ShaderError: The brush does not compile and never did.
-        """
-        # What most strokes are, and four times as fast.
+        """See `Canvas.stroke`."""
+        now = self._state.style
+        # Most strokes are plain, and this is four times as fast.
         if style is PLAIN and data is None and not time:
             xy = checks.plane_points(points)
-            given = checks.widths(self._style.line_width if width is None else width, len(xy))
-            self._stroke(xy, given, None if color is None else self._colors(color, len(xy)))
+            widths = checks.widths(now.line_width if width is None else width, len(xy))
+            self.line(xy, widths, None if color is None else one_or_point_colors(color, len(xy)))
             return
-        self._check_open()
+        self._batch.opened()
         drawn = self._drawn(points, width, color, style, data, time)
         if not isinstance(drawn.width, float) or drawn.width > 0:
-            self._batch.stroke(pixel_stroke(drawn, self._matrix), self._style.blend)
+            self._batch.stroke(pixel_stroke(drawn, self._state.matrix), now.blend)
 
-    def keep_stroke(
+    def keep(
         self,
         points: ArrayLike,
-        width: ArrayLike | None = None,
-        color: ColorLike | ArrayLike | None = None,
-        *,
-        style: StrokeStyle = PLAIN,
-        data: PointData | None = None,
+        width: ArrayLike | None,
+        color: ColorLike | ArrayLike | None,
+        style: StrokeStyle,
+        data: PointData | None,
     ) -> RetainedStroke:
-        """Keep a stroke on the GPU, where drawing it costs a call; arguments as for `stroke`.
-
-            self.letter = canvas.keep_stroke(points, 12, style=StrokeStyle(brush=self.heat))
-            ...
-            self.letter.update(progress=guess.progress)   # one small buffer is written, nothing else
-            canvas.kept_stroke(self.letter, time=self.time)
-
-        Whoever asked for it releases it. May be called outside a frame, too.
-        """
+        """See `Canvas.keep_stroke`."""
         return RetainedStroke(self._batch.new_buffers(), self._drawn(points, width, color, style, data, 0.0))
 
-    def kept_stroke(self, kept: RetainedStroke, time: float = 0.0) -> None:
-        """Draw a kept stroke in the current coordinates and blend mode; the time is for its brush."""
-        self._check_open()
+    def kept(self, kept: RetainedStroke, time: float) -> None:
+        """See `Canvas.kept_stroke`."""
+        self._batch.opened()
         if not isinstance(kept, RetainedStroke):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"kept_stroke needs what keep_stroke returned; got {short(kept)}")
-        self._batch.kept_stroke(kept, self._matrix, number("time", time), self._style.blend)
+        self._batch.kept_stroke(kept, self._state.matrix, number("time", time), self._state.style.blend)
 
-    @property
-    def brush_errors(self) -> dict[Path, ShaderError | BrushError]:
-        """What is wrong with brushes whose files were changed, by file; what compiled last still paints."""
-        return self._batch.brush_errors
+    def _styled_line(self, xy: NDArray[np.float32], closed: bool, style: StrokeStyle) -> None:
+        self._batch.opened()
+        if closed and (style.smooth or style.taper_start or style.taper_end):
+            raise ValueError(f"a closed line has no ends to taper; `Polyline` smooths one; got {style}")
+        now = self._state.style
+        if not now.line_width:
+            return
+        drawn = DrawnStroke(
+            closed_from_middle(xy) if closed else xy,
+            now.line_width,
+            now.color,
+            style,
+            None if style.brush is None else brush_of(style.brush),
+            gradient=now.gradient,
+        )
+        stroke = pixel_stroke(drawn, self._state.matrix)
+        self._batch.stroke(replace(stroke, closed=closed and not style.dash), now.blend)
 
     def _drawn(
         self,
@@ -112,15 +148,28 @@ class StrokeVocabulary(Crowds, ABC):
         brush = None if style.brush is None else brush_of(style.brush)
         if data is not None and brush is None:
             raise ValueError("a stroke without a brush reads no data")
+        now = self._state.style
         if width is None:
-            width = brush.width if brush else self._style.line_width
+            width = brush.width if brush else now.line_width
         return DrawnStroke(
             xy,
             checks.widths(width, len(xy)),
-            self._style.color if color is None else self._colors(color, len(xy)),
+            now.color if color is None else one_or_point_colors(color, len(xy)),
             style,
             brush,
             None if data is None else point_data(data, len(xy)),
             time,
-            self._style.gradient if color is None else None,
+            now.gradient if color is None else None,
         )
+
+
+def _graded(
+    pixels: NDArray[np.float32],
+    radius: float | NDArray[np.float32],
+    gradient: PlacedGradient,
+    closed: bool,
+) -> PixelStroke:
+    """A stroke with points added where the colors of a gradient need them."""
+    radii = np.broadcast_to(np.asarray(radius, dtype=np.float32), len(pixels))
+    fine = subdivided(np.column_stack((pixels, radii)), _GRADIENT_STEP)
+    return PixelStroke(np.ascontiguousarray(fine[:, :2]), fine[:, 2], gradient.at(fine[:, :2]), closed)
