@@ -5,14 +5,14 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Floats
 from sketch.scalars import number, one_of, whole
 
 NoiseKind: TypeAlias = Literal["simplex", "perlin", "value", "cellular"]
 KINDS: tuple[NoiseKind, ...] = get_args(NoiseKind)
 
-Floats = NDArray[np.float32]
 
 FARTHEST = 16384.0
 """Changes from 0 up to which float32 still tells a thousandth of one."""

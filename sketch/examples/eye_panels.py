@@ -4,9 +4,10 @@ import numpy as np
 
 from addon.vision.answer import Answer
 from addon.vision.classifier import ImageClassifier
+from sketch.arrays import Pixels
 from sketch.render.canvas import Canvas
 from sketch.render.color import ColorLike
-from sketch.render.images.image import Image, Pixels
+from sketch.render.images.image import Image
 from sketch.render.post.passes import ColorMap
 
 ACCENT = (255, 196, 92)

@@ -15,6 +15,7 @@ from addon import ImageClassifier
 from addon.errors import AddonError
 from addon.vision.dreamer import Dreamer
 from addon.vision.sources import Video, Webcam, load_image
+from sketch.arrays import Pixels
 from sketch.examples.eye_panels import (
     KEYS_LINE,
     Plate,
@@ -25,7 +26,6 @@ from sketch.examples.eye_panels import (
     truth_line,
 )
 from sketch.examples.still_lifes import STILL_LIFES
-from sketch.render.images.image import Pixels
 
 MODEL = "efficientnet-lite0"
 SECONDS = 4.0  # that each picture stays

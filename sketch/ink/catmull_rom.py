@@ -8,9 +8,9 @@ the pen but for the last two.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Doubles = NDArray[np.float64]
+from sketch.arrays import Doubles, Floats, Indices
 
 _MOST_PIECES = 64
 """Of one segment; more are never seen, and a segment as long as float32 allows would take millions."""
@@ -20,7 +20,7 @@ _MOST_OF_ALL = 200_000
 """Pieces of one curve, but at least one a segment: points that flew far apart would fill the memory."""
 
 
-def curve_through(points: ArrayLike, tolerance: float = 0.1) -> tuple[NDArray[np.float32], Doubles]:
+def curve_through(points: ArrayLike, tolerance: float = 0.1) -> tuple[Floats, Doubles]:
     """Sample the smooth curve through points.
 
     Args:
@@ -69,7 +69,7 @@ def _control_points(xy: Doubles) -> Doubles:
     return np.stack((start, start + tangent[:-1] * inner / 3, end - tangent[1:] * inner / 3, end), axis=1)
 
 
-def _steps(control: Doubles, tolerance: float) -> tuple[NDArray[np.intp], Doubles]:
+def _steps(control: Doubles, tolerance: float) -> tuple[Indices, Doubles]:
     """Cut every segment into as many pieces as its bend needs, by Wang's bound (1984): segment and 0..1."""
     bend = control[:, 2:] - 2 * control[:, 1:3] + control[:, :2]
     worst = np.hypot(bend[..., 0], bend[..., 1]).max(axis=1)

@@ -3,9 +3,8 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from sketch.arrays import Floats
 
 TOLERANCE = 0.05
 """Pixels by which a polyline may miss its curve."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Floats
 from sketch.ink.history import Change, History
 from sketch.ink.nearest import Box, nearest_line
 from sketch.ink.points import Points, as_points
@@ -18,7 +19,7 @@ from sketch.scalars import number, short
 Rgba: TypeAlias = tuple[float, float, float, float]
 """Red, green, blue and alpha, each in 0..1, not premultiplied."""
 
-Color: TypeAlias = Rgba | NDArray[np.float32]
+Color: TypeAlias = Rgba | Floats
 """One `Rgba` for a whole stroke, or a float32 array of shape (n, 4), one row a point."""
 
 PAPER_WHITE: Rgba = (1.0, 1.0, 1.0, 1.0)
@@ -42,7 +43,7 @@ class Stroke:
 
     points: Points
     color: Color = PAPER_WHITE
-    width: float | NDArray[np.float32] = 6.0
+    width: float | Floats = 6.0
     style: StrokeStyle = PLAIN
     data: Mapping[str, ArrayLike] | None = None
     _box: Box | None = field(default=None, init=False, repr=False)
@@ -92,7 +93,7 @@ class WetStroke:
     def __init__(self, color: Color = PAPER_WHITE, width: float = 6.0, style: StrokeStyle = PLAIN) -> None:
         self.color = color
         self.style = style
-        self.width: float | NDArray[np.float32] = width
+        self.width: float | Floats = width
         self.tip: Points = NO_POINTS
         self._buffer = np.empty((64, 4), dtype=np.float32)
         self._count = 0
@@ -141,7 +142,7 @@ def _check(stroke: Stroke) -> None:
         raise ValueError("the widths of a stroke must be finite")
 
 
-def _lengthened(rows: NDArray[np.float32], more: int) -> NDArray[np.float32]:
+def _lengthened(rows: Floats, more: int) -> Floats:
     """An array whose last row is repeated."""
     return np.concatenate((rows, np.repeat(rows[-1:], more, axis=0)))
 

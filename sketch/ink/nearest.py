@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Doubles
 from sketch.ink.points import Points
 
 Box: TypeAlias = tuple[float, float, float, float]
@@ -43,7 +43,7 @@ def distance_to_line(points: Points, x: float, y: float) -> float:
     Returns:
         Logical pixels, 0 on the line.
     """
-    line: NDArray[np.float64] = points[:, :2] - np.array((x, y), dtype=np.float64)
+    line: Doubles = points[:, :2] - np.array((x, y), dtype=np.float64)
     if len(line) == 1:
         return float(np.hypot(*line[0]))
     chord = np.diff(line, axis=0)

@@ -7,9 +7,8 @@ at the end.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Doubles = NDArray[np.float64]
+from sketch.arrays import Doubles, Ints
 
 
 class Nearest(NamedTuple):
@@ -71,7 +70,7 @@ def nearest(line: Doubles, x: float, y: float) -> Nearest:
     return Nearest(found[0], found[1], float(away[best]), float(arc_lengths(line)[best]) + on_segment)
 
 
-def winding(outline: Doubles, points: Doubles) -> NDArray[np.int64]:
+def winding(outline: Doubles, points: Doubles) -> Ints:
     """How often a closed outline goes round each point, clockwise on the screen counting up.
 
     The method counts the edges that cross a ray to the left of the point, each by its direction, as in Sunday

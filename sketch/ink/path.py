@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Flags, Floats
 from sketch.ink import outline
 from sketch.ink.curves import arc_points, bezier_points
 from sketch.ink.shape import Polyline, Transform, around
@@ -84,7 +85,7 @@ class Path:
         """Whether (x, y) is filled."""
         return bool(self.all_inside([floats(x=x, y=y)])[0])
 
-    def all_inside(self, points: ArrayLike) -> NDArray[np.bool_]:
+    def all_inside(self, points: ArrayLike) -> Flags:
         """Whether each of many points, shape (m, 2), is filled: shape (m,)."""
         given = np.asarray(points, dtype=np.float64)
         turns = np.zeros(len(given), dtype=np.int64)
@@ -118,7 +119,7 @@ class PathPen:
     """Draws the outlines of a path, line by line and curve by curve; each call gives the pen back."""
 
     def __init__(self) -> None:
-        self._contours: list[list[NDArray[np.float32]]] = []
+        self._contours: list[list[Floats]] = []
 
     def move_to(self, x: float, y: float) -> "PathPen":
         """Begin an outline at (x, y). The one before is closed."""
@@ -175,7 +176,7 @@ class PathPen:
         """
         return Path([np.concatenate(parts) for parts in self._contours if parts], rule)
 
-    def _open(self) -> list[NDArray[np.float32]]:
+    def _open(self) -> list[Floats]:
         if not self._contours or not self._contours[-1]:
             raise ValueError("an outline begins with move_to or arc")
         return self._contours[-1]
@@ -185,7 +186,7 @@ class PathPen:
         return (x, y)
 
 
-def _points(*places: tuple[float, ...]) -> NDArray[np.float32]:
+def _points(*places: tuple[float, ...]) -> Floats:
     given = np.array(places, dtype=np.float32)
     if not np.isfinite(given).all():
         raise ValueError(f"points must be finite; got {places!r}")

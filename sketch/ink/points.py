@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Points: TypeAlias = NDArray[np.float32]
+from sketch.arrays import Floats
+
+Points: TypeAlias = Floats
 Strokes: TypeAlias = Sequence[Points]
 
 DEFAULT_PRESSURE = 0.5

@@ -7,12 +7,10 @@ here also takes one without points and gives it back.
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Doubles, Floats
 from sketch.scalars import number, whole
-
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 
 _TIME = 2
 

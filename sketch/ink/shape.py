@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sketch.arrays import Doubles, Flags, Floats
 from sketch.ink import outline, polyline
-from sketch.ink.outline import Doubles, Nearest
+from sketch.ink.outline import Nearest
 from sketch.scalars import floats, number, whole
 
-Floats = NDArray[np.float32]
 Transform: TypeAlias = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): x' = a x + c y + e and y' = b x + d y + f."""
 
@@ -182,7 +182,7 @@ class Polyline:
         """Whether (x, y) lies inside it once closed; where it crosses itself, inside every other part."""
         return bool(self.all_inside([floats(x=x, y=y)])[0])
 
-    def all_inside(self, points: ArrayLike) -> NDArray[np.bool_]:
+    def all_inside(self, points: ArrayLike) -> Flags:
         """Whether each of many points, shape (m, 2), lies inside: shape (m,)."""
         return outline.winding(self._outline(), np.asarray(points, dtype=np.float64)) % 2 == 1
 

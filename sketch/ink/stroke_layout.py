@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Doubles, Flags, Floats
 from sketch.ink.catmull_rom import curve_through
 from sketch.ink.style import StrokeStyle
-
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 
 MOST_DASHES = 100_000
 """Of one stroke: a shorter pattern is lengthened, for it could not be seen and would fill the memory."""
@@ -50,7 +47,7 @@ class StrokeLayout:
     at: Doubles
     along: Doubles
     share: Floats | float = 1.0
-    starts: NDArray[np.bool_] | None = None
+    starts: Flags | None = None
 
     def values(self, given: Floats) -> Floats:
         """What was given for each of the stroke's own points, shape (n,) or (n, k), for those laid down."""

@@ -8,14 +8,15 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Doubles, Floats
 from sketch.ink.points import DEFAULT_PRESSURE, Points
 from sketch.scalars import number
 
-Widths = NDArray[np.float32]
+Widths = Floats
 
-WidthCurve: TypeAlias = Callable[[NDArray[np.float64]], ArrayLike]
+WidthCurve: TypeAlias = Callable[[Doubles], ArrayLike]
 """From pressures in 0..1, or from speeds in logical pixels a second, shape (n,), to widths in bases."""
 
 LIGHTEST, HEAVIEST = 0.3, 1.7
@@ -97,7 +98,7 @@ def speed_width(points: Points, base: float, curve: WidthCurve | None = None) ->
     return (base * factor).astype(np.float32)
 
 
-def pen_speed(points: Points) -> NDArray[np.float32]:
+def pen_speed(points: Points) -> Floats:
     """How fast the pen was at each point: the distance of the last 0.06 seconds over that time.
 
     Args:
@@ -116,7 +117,7 @@ def pen_speed(points: Points) -> NDArray[np.float32]:
     return speed.astype(np.float32)
 
 
-def _curved(values: NDArray[np.float64], curve: WidthCurve) -> NDArray[np.float64]:
+def _curved(values: Doubles, curve: WidthCurve) -> Doubles:
     factor = np.asarray(curve(values), dtype=np.float64)
     if factor.shape not in ((), values.shape):
         raise ValueError(f"a width curve must give shape {values.shape}; got {factor.shape}")

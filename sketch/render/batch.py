@@ -5,8 +5,8 @@ from pathlib import Path
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Floats
 from sketch.ink.brush import BrushError
 from sketch.ink.ink import Rgba
 from sketch.render.gl.blend import BlendMode, set_blending, unset_blending
@@ -56,7 +56,7 @@ class Batch:
         self._gradient: PlacedGradient | None = None
         self._pending_strokes: list[PixelStroke] = []
         self._pending_shapes = bytearray()
-        self._pending_meshes: list[NDArray[np.float32]] = []
+        self._pending_meshes: list[Floats] = []
 
     def opened(self) -> moderngl.Framebuffer:
         """What is drawn into.
@@ -84,9 +84,7 @@ class Batch:
             self._expect(kind, blend, gradient)
         self._pending_shapes += rows
 
-    def mesh(
-        self, vertices: NDArray[np.float32], blend: BlendMode, gradient: PlacedGradient | None = None
-    ) -> None:
+    def mesh(self, vertices: Floats, blend: BlendMode, gradient: PlacedGradient | None = None) -> None:
         """Add triangles made by `convex_mesh`."""
         self._expect("meshes", blend, gradient)
         self._pending_meshes.append(vertices)

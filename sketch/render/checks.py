@@ -3,17 +3,16 @@
 Single numbers are read by `sketch.scalars`.
 """
 
-from typing import TypeAlias, cast
+from typing import cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Floats
 from sketch.scalars import short
 
-Floats: TypeAlias = NDArray[np.float32]
 
-
-def as_floats(name: str, values: ArrayLike) -> NDArray[np.float32]:
+def as_floats(name: str, values: ArrayLike) -> Floats:
     """Read an array as float32, not copied when it is one; what float32 does not reach becomes infinite.
 
     Raises:
@@ -33,7 +32,7 @@ def as_floats(name: str, values: ArrayLike) -> NDArray[np.float32]:
         ) from None
 
 
-def plane_points(points: ArrayLike) -> NDArray[np.float32]:
+def plane_points(points: ArrayLike) -> Floats:
     """Read points of shape (n, 2..4), n at least 1, of which only x and y matter here.
 
     Returns:
@@ -51,7 +50,7 @@ def plane_points(points: ArrayLike) -> NDArray[np.float32]:
     return given
 
 
-def rows_of_points(name: str, points: ArrayLike) -> NDArray[np.float32]:
+def rows_of_points(name: str, points: ArrayLike) -> Floats:
     """Read points of shape (n, 2..4), n at least 0, as x and y: a float32 array of shape (n, 2).
 
     Raises:
@@ -65,7 +64,7 @@ def rows_of_points(name: str, points: ArrayLike) -> NDArray[np.float32]:
     return all_finite(name, given[:, :2])
 
 
-def triples(name: str, corners: ArrayLike) -> NDArray[np.float32]:
+def triples(name: str, corners: ArrayLike) -> Floats:
     """Read corners of triangles, shape (n, 3, 2) or (3 n, 2), as a float32 array of shape (n, 3, 2).
 
     Raises:
@@ -80,7 +79,7 @@ def triples(name: str, corners: ArrayLike) -> NDArray[np.float32]:
     return all_finite(name, given.reshape(-1, 3, 2))
 
 
-def all_finite(name: str, given: NDArray[np.float32]) -> NDArray[np.float32]:
+def all_finite(name: str, given: Floats) -> Floats:
     """Return an array of at least one row, or refuse one with a number that is not finite.
 
     Raises:
@@ -92,7 +91,7 @@ def all_finite(name: str, given: NDArray[np.float32]) -> NDArray[np.float32]:
     return given
 
 
-def sizes(name: str, values: ArrayLike, count: int) -> NDArray[np.float32]:
+def sizes(name: str, values: ArrayLike, count: int) -> Floats:
     """Read one size, or `count` of them, negative ones as their magnitude: float32 of shape () or (count,).
 
     Raises:
@@ -102,7 +101,7 @@ def sizes(name: str, values: ArrayLike, count: int) -> NDArray[np.float32]:
     return np.abs(_shaped(name, values, ((), (count,))))
 
 
-def pairs(name: str, values: ArrayLike, count: int) -> NDArray[np.float32]:
+def pairs(name: str, values: ArrayLike, count: int) -> Floats:
     """Read one pair of numbers, or `count` pairs, as a float32 array of shape (count, 2).
 
     Raises:
@@ -113,7 +112,7 @@ def pairs(name: str, values: ArrayLike, count: int) -> NDArray[np.float32]:
     return np.ascontiguousarray(np.broadcast_to(pairs_or_pair, (count, 2)))
 
 
-def _shaped(name: str, values: ArrayLike, shapes: tuple[tuple[int, ...], ...]) -> NDArray[np.float32]:
+def _shaped(name: str, values: ArrayLike, shapes: tuple[tuple[int, ...], ...]) -> Floats:
     given = as_floats(name, values)
     if given.shape not in shapes:
         raise ValueError(f"{name} needs shape {' or '.join(map(str, shapes))}; got {given.shape}")
@@ -122,7 +121,7 @@ def _shaped(name: str, values: ArrayLike, shapes: tuple[tuple[int, ...], ...]) -
     return given
 
 
-def widths(width: ArrayLike, count: int) -> float | NDArray[np.float32]:
+def widths(width: ArrayLike, count: int) -> float | Floats:
     """Read one width, or one a point, negative ones as their magnitude.
 
     Returns:

@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import TypeAlias, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Floats
 from sketch.ink.ink import Rgba
 from sketch.render.checks import as_floats
 from sketch.scalars import as_float, clamped, short
@@ -49,7 +50,7 @@ def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
     return (red, green, blue, own_alpha * factor)
 
 
-def point_colors(values: ArrayLike, count: int) -> NDArray[np.float32]:
+def point_colors(values: ArrayLike, count: int) -> Floats:
     """Turn one color a point into floats.
 
     Args:
@@ -76,7 +77,7 @@ def point_colors(values: ArrayLike, count: int) -> NDArray[np.float32]:
     return colors
 
 
-def one_or_point_colors(color: ColorLike | ArrayLike, count: int) -> Rgba | NDArray[np.float32]:
+def one_or_point_colors(color: ColorLike | ArrayLike, count: int) -> Rgba | Floats:
     """Read one color as `parse_color` does, or one color a point as `point_colors` does."""
     if isinstance(color, str) or not _is_row(color):
         return parse_color(cast(ColorLike, color))

@@ -7,13 +7,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from sketch.arrays import Floats
 from sketch.render.checks import as_floats
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.matrix import Matrix, apply_to_points, inverse, multiply
 from sketch.render.oklab import from_oklab, to_oklab
 from sketch.scalars import floats, magnitude, short
-
-Floats = NDArray[np.float32]
 
 STEPS = 256
 """Colors that a gradient is sampled at."""

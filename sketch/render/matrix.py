@@ -4,7 +4,8 @@ import math
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+
+from sketch.arrays import Floats
 
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): x' = a x + c y + e and y' = b x + d y + f."""
@@ -77,7 +78,7 @@ def apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
     return (a * x + c * y + e, b * x + d * y + f)
 
 
-def apply_to_points(matrix: Matrix, points: NDArray[np.float32]) -> NDArray[np.float32]:
+def apply_to_points(matrix: Matrix, points: Floats) -> Floats:
     """Transform the first two columns of (n, 2..4) points into a float32 array of shape (n, 2).
 
     Raises:

@@ -7,11 +7,10 @@ matrices of the CSS Color Module Level 4, which carry more digits; sRGB is encod
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Doubles
 from sketch.scalars import clamped, number
 
-Floats = NDArray[np.float64]
 Channels = tuple[float, float, float, float]
 
 _LINEAR_TO_CONES = np.array(
@@ -60,7 +59,7 @@ def oklch(lightness: float, chroma: float, hue: float, alpha: float = 1.0) -> Ch
     return (255 * red, 255 * green, 255 * blue, 255 * alpha)
 
 
-def to_oklab(rgb: Floats) -> Floats:
+def to_oklab(rgb: Doubles) -> Doubles:
     """Turn colors of sRGB into OKLab.
 
     Args:
@@ -73,21 +72,21 @@ def to_oklab(rgb: Floats) -> Floats:
     return np.cbrt(linear @ _LINEAR_TO_CONES.T) @ _CONES_TO_LAB.T
 
 
-def from_oklab(lab: Floats) -> Floats:
+def from_oklab(lab: Doubles) -> Doubles:
     """Turn OKLab into colors of sRGB, 0..1; what a screen cannot show is clipped."""
     return _clipped(_to_linear(lab))
 
 
-def _to_linear(lab: Floats) -> Floats:
+def _to_linear(lab: Doubles) -> Doubles:
     return (lab @ _LAB_TO_CONES.T) ** 3 @ _CONES_TO_LINEAR.T
 
 
-def _clipped(linear: Floats) -> Floats:
+def _clipped(linear: Doubles) -> Doubles:
     fits = np.clip(linear, 0.0, 1.0)
     return np.where(fits <= 0.0031308, 12.92 * fits, 1.055 * fits ** (1 / 2.4) - 0.055)
 
 
-def _most_that_fits(lightness: float, chroma: float, direction: Floats) -> float:
+def _most_that_fits(lightness: float, chroma: float, direction: Doubles) -> float:
     """The chroma itself, or the most that a screen shows at this lightness and hue, found by halving."""
 
     def fits(value: float) -> bool:

@@ -2,8 +2,8 @@
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Floats
 from sketch.render.batch import Batch
 from sketch.render.drawing.images import ImageDrawing
 from sketch.render.drawing.shape_arrays import ShapeArrayDrawing
@@ -17,8 +17,6 @@ from sketch.render.meshes.shader import Shader
 from sketch.render.state import DrawingState
 from sketch.render.targets import Targets
 from sketch.scalars import floats, short
-
-Floats = NDArray[np.float32]
 
 
 class MeshDrawing:

@@ -3,8 +3,9 @@
 from typing import cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Floats
 from sketch.ink.curves import closed_from_middle, ellipse_points
 from sketch.ink.ink import Rgba
 from sketch.render import checks
@@ -13,8 +14,6 @@ from sketch.render.color import ColorLike, one_or_point_colors
 from sketch.render.drawing.strokes import StrokeDrawing
 from sketch.render.shapes.arrays import box_rows, ellipse_rows, line_rows, triangle_rows
 from sketch.render.state import DrawingState
-
-Floats = NDArray[np.float32]
 
 
 class ShapeArrayDrawing:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Floats
 from sketch.ink.curves import closed_from_middle
 from sketch.ink.ink import Rgba
 from sketch.ink.shape import Polyline
@@ -47,7 +48,7 @@ class StrokeDrawing:
         else:
             self._styled_line(xy, closed and bool((xy != xy[0]).any()), style)
 
-    def line_through(self, xy: NDArray[np.float32], closed: bool = False) -> None:
+    def line_through(self, xy: Floats, closed: bool = False) -> None:
         """A line of the line width through points of shape (n, 2)."""
         if closed and len(xy) > 1 and (xy != xy[0]).any():
             self.line(closed_from_middle(xy), self._state.style.line_width, None, closed=True)
@@ -56,9 +57,9 @@ class StrokeDrawing:
 
     def line(
         self,
-        xy: NDArray[np.float32],
-        width: float | NDArray[np.float32],
-        rgba: Rgba | NDArray[np.float32] | None,
+        xy: Floats,
+        width: float | Floats,
+        rgba: Rgba | Floats | None,
         closed: bool = False,
     ) -> None:
         """A line in the author's coordinates; without a color, in the current color or gradient."""
@@ -114,7 +115,7 @@ class StrokeDrawing:
             raise TypeError(f"kept_stroke needs what keep_stroke returned; got {short(kept)}")
         self._batch.kept_stroke(kept, self._state.matrix, number("time", time), self._state.style.blend)
 
-    def _styled_line(self, xy: NDArray[np.float32], closed: bool, style: StrokeStyle) -> None:
+    def _styled_line(self, xy: Floats, closed: bool, style: StrokeStyle) -> None:
         self._batch.opened()
         if closed and (style.smooth or style.taper_start or style.taper_end):
             raise ValueError(f"a closed line has no ends to taper; `Polyline` smooths one; got {style}")
@@ -164,8 +165,8 @@ class StrokeDrawing:
 
 
 def _graded(
-    pixels: NDArray[np.float32],
-    radius: float | NDArray[np.float32],
+    pixels: Floats,
+    radius: float | Floats,
     gradient: PlacedGradient,
     closed: bool,
 ) -> PixelStroke:

@@ -4,7 +4,8 @@ from typing import Any, cast
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
+
+from sketch.arrays import Floats
 
 
 def vertex_array(ctx: moderngl.Context, program: moderngl.Program, *content: Any) -> moderngl.VertexArray:
@@ -56,7 +57,7 @@ class GrowingTexture:
         self._ctx = ctx
         self.texture = ctx.texture((self.WIDTH, 1), 4, dtype="f4")
 
-    def upload(self, rows: NDArray[np.float32]) -> None:
+    def upload(self, rows: Floats) -> None:
         """Replace the content by a float32 array of shape (n, 4)."""
         height = -(-len(rows) // self.WIDTH)
         if height > self.texture.height:

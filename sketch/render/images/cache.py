@@ -7,8 +7,9 @@ from weakref import ref
 
 import moderngl
 
+from sketch.arrays import Pixels
 from sketch.assets import MissingAssetError, asset_path, written
-from sketch.render.images.image import Image, ImageSource, Pixels, as_pixels, load_pixels
+from sketch.render.images.image import Image, ImageSource, as_pixels, load_pixels
 
 
 class ImageCache:

@@ -6,12 +6,10 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from sketch.arrays import Pixels
 from sketch.render.images.image_file import UnreadableImageError, image_pixels, read_image
-
-Pixels: TypeAlias = NDArray[np.uint8]
 
 
 class Image:

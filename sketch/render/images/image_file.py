@@ -9,15 +9,14 @@ import re
 import stat
 import warnings
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
+from sketch.arrays import Floats, Pixels
 from sketch.assets import asset_path
-
-Pixels: TypeAlias = NDArray[np.uint8]
 
 MOST_PIXELS = 128_000_000
 """Pixels that a file may have: 512 MB once they are read."""
@@ -133,12 +132,12 @@ def _as_rgba(picture: Image.Image) -> Image.Image:
         return picture.convert("LA" if picture.mode == "La" else "RGB").convert("RGBA")
 
 
-def _of_16_bits(values: NDArray[Any]) -> NDArray[np.float32]:
+def _of_16_bits(values: NDArray[Any]) -> Floats:
     most = TWELVE_BITS if values.max(initial=0) <= TWELVE_BITS else 65535
     return values.astype(np.float32) / np.float32(most)
 
 
-def _of_numbers(values: NDArray[Any]) -> NDArray[np.float32]:
+def _of_numbers(values: NDArray[Any]) -> Floats:
     """Integers of 32 bits or floats as shares of white, 0..1."""
     if values.dtype.kind in "iu" and values.min() >= 0 and values.max() <= 65535:
         return _of_16_bits(values)
@@ -150,7 +149,7 @@ def _of_numbers(values: NDArray[Any]) -> NDArray[np.float32]:
     return np.nan_to_num(shares, nan=0.0, posinf=1.0, neginf=0.0).clip(0, 1).astype(np.float32)
 
 
-def _from_gray(shares: NDArray[np.float32], picture: Image.Image) -> Pixels:
+def _from_gray(shares: Floats, picture: Image.Image) -> Pixels:
     gray = np.rint(shares * 255).astype(np.uint8)
     alpha = np.full_like(gray, 255)
     clear = picture.info.get("transparency")

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Flags, Floats
 from sketch.ink.ink import Stroke
 from sketch.render.matrix import Matrix, apply, apply_to_points, mean_scale
 from sketch.render.strokes.joints import FRINGE
@@ -14,7 +14,7 @@ from sketch.render.strokes.rows import PixelBounds
 CELL = 64
 """Pixels along a side of a cell."""
 
-Cells = NDArray[np.bool_]
+Cells = Flags
 """Shape (rows, columns), the top row first: which cells are marked."""
 
 
@@ -101,7 +101,7 @@ def unmark(cells: Cells, box: PixelBounds, size: tuple[int, int]) -> None:
     cells[-(-top // CELL) : bottom // CELL, -(-left // CELL) : right // CELL] = False
 
 
-def rows_of(cells: Cells) -> NDArray[np.float32]:
+def rows_of(cells: Cells) -> Floats:
     """Gather marked cells that lie side by side.
 
     Returns:

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias, cast
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Floats
 from sketch.ink.ink import Rgba, Stroke
 from sketch.render.gl.blend import BlendMode, empty_layer
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
@@ -183,7 +183,7 @@ class PicturePainter:
         for part in (self._vertices, self._boxes, self._program, self._moved):
             part.release()
 
-    def _put(self, picture: Picture, boxes: NDArray[np.float32], opacity: float) -> None:
+    def _put(self, picture: Picture, boxes: Floats, opacity: float) -> None:
         if not len(boxes):
             return
         self._boxes.upload(boxes, boxes.nbytes)

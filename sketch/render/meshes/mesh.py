@@ -3,15 +3,15 @@
 from typing import Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Floats, Ints
 from sketch.render import checks
 from sketch.render.color import point_colors
 from sketch.scalars import one_of
 
-Floats = NDArray[np.float32]
 Mode: TypeAlias = Literal["triangles", "triangle_strip", "triangle_fan", "lines", "line_strip", "points"]
-Kept = TypeVar("Kept", NDArray[np.float32], NDArray[np.int64])
+Kept = TypeVar("Kept", Floats, Ints)
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
@@ -62,7 +62,7 @@ class Mesh:
         return self._vertices
 
     @property
-    def indices(self) -> NDArray[np.int64]:
+    def indices(self) -> Ints:
         """Read-only, shape (m,)."""
         return self._indices
 
@@ -94,7 +94,7 @@ def _frozen(array: Kept) -> Kept:
     return copy
 
 
-def _checked_indices(indices: ArrayLike | None, count: int) -> NDArray[np.int64]:
+def _checked_indices(indices: ArrayLike | None, count: int) -> Ints:
     if indices is None:
         return np.arange(count)
     given = np.asarray(indices)

@@ -7,9 +7,9 @@ from typing import Any
 from weakref import ref
 
 import moderngl
-import numpy as np
 from numpy.typing import NDArray
 
+from sketch.arrays import Floats
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
 from sketch.render.gl.glsl import Declared, ShaderError
 from sketch.render.gl.shaders import compile_program, load_program
@@ -17,7 +17,6 @@ from sketch.render.gl.uniforms import hand_over
 from sketch.render.matrix import Matrix
 from sketch.render.meshes.shader import VERTEX, Shader
 
-Floats = NDArray[np.float32]
 Numbers = Mapping[str, NDArray[Any]]
 
 VERTEX_FLOATS = 8

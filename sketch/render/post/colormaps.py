@@ -5,13 +5,11 @@ from functools import cache
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Doubles, Pixels
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.oklab import oklch
 from sketch.scalars import short
-
-Floats: TypeAlias = NDArray[np.float64]
 
 Stops: TypeAlias = tuple[ColorLike, ...]
 """Colors at even distances, from dark to bright, as `color` takes them."""
@@ -48,7 +46,7 @@ def check_colormap(colors: str | Stops) -> None:
 
 
 @cache
-def colormap(colors: str | Stops) -> NDArray[np.uint8]:
+def colormap(colors: str | Stops) -> Pixels:
     """The colors of a map: read-only uint8 of shape (256, 3), from dark to bright.
 
     Raises:
@@ -67,13 +65,13 @@ def colormap(colors: str | Stops) -> NDArray[np.uint8]:
     return made
 
 
-def jet(along: Floats) -> Floats:
+def jet(along: Doubles) -> Doubles:
     """Blue, cyan, yellow, red: three ramps a quarter apart; shape (n, 3) in 0..1."""
     peaks = np.array((3.0, 2.0, 1.0))
     return np.clip(1.5 - np.abs(4 * along[:, None] - peaks), 0, 1)
 
 
-def even(along: Floats, dark: float, bright: float, chroma: float) -> Floats:
+def even(along: Doubles, dark: float, bright: float, chroma: float) -> Doubles:
     """A map whose lightness in Oklab grows evenly from black to near white; shape (n, 3) in 0..1.
 
     Args:
@@ -89,7 +87,7 @@ def even(along: Floats, dark: float, bright: float, chroma: float) -> Floats:
     return np.array(rows) / 255
 
 
-def between(colors: Sequence[ColorLike], along: Floats) -> Floats:
+def between(colors: Sequence[ColorLike], along: Doubles) -> Doubles:
     """Colors at even distances, mixed linearly in between; shape (n, 3) in 0..1."""
     stops = np.array([parse_color(color)[:3] for color in colors])
     places = np.linspace(0, 1, len(stops))

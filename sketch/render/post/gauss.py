@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from sketch.arrays import Floats
 
 REACH = 6
 """Neighbours on either side that are added, as in blur.frag."""
@@ -33,7 +34,7 @@ def blur_plan(sigma: float) -> BlurPlan:
     return BlurPlan(halvings, math.sqrt(max(sigma**2 - spread, 0.01)) / factor)
 
 
-def blur_weights(sigma: float) -> NDArray[np.float32]:
+def blur_weights(sigma: float) -> Floats:
     """Weights of a pixel and of its neighbours on one side, shape (REACH + 1,).
 
     With both sides they add up to 1. What of the bell lies on each pixel is counted, not its height in the

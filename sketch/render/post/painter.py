@@ -7,8 +7,8 @@ from typing import Any
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Floats
 from sketch.render.gl.glsl import ShaderError
 from sketch.render.gl.programs import Drawable, Programs, dither_moment, set_uniform
 from sketch.render.matrix import IDENTITY
@@ -259,7 +259,7 @@ class PostPainter:
         vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
 
 
-def _corners(size: tuple[int, int]) -> NDArray[np.float32]:
+def _corners(size: tuple[int, int]) -> Floats:
     """A whole frame as `ShadedPainter` takes it."""
     width, height = size
     rows = [(x * width, y * height, x, y, 1, 1, 1, 1) for y in (0, 1) for x in (0, 1)]

@@ -1,12 +1,11 @@
 """Rows of thousands of shapes at once, from arrays. The layout of a row is described in `painter`."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Floats
 from sketch.render.matrix import Axes, apply_to_points
 from sketch.render.shapes.painter import BOX, ELLIPSE, ROW_FLOATS, TRIANGLE
-
-Floats = NDArray[np.float32]
 
 
 def ellipse_rows(axes: Axes, xy: Floats, half: Floats, line: ArrayLike, rgba: ArrayLike) -> Floats:

@@ -16,8 +16,8 @@ from struct import Struct
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Floats
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
 from sketch.render.gl.program_variants import Bind, ProgramVariants
@@ -32,7 +32,6 @@ ELLIPSE, BOX, TRIANGLE = 0.0, 1.0, 2.0
 LARGEST_DOT = 64.0
 """Pixels up to which a shape is drawn as a point. Drivers allow more, but past it the fill counts."""
 
-Floats = NDArray[np.float32]
 
 _pack = Struct(f"{ROW_FLOATS}f").pack
 

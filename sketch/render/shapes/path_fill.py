@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Floats
 from sketch.ink.ink import Rgba
 from sketch.ink.path import Path
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
@@ -22,8 +22,6 @@ from sketch.render.gl.shaders import load_program
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply_to_points
 from sketch.render.shapes.quads import Box
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

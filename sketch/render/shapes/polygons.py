@@ -4,12 +4,11 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
+from sketch.arrays import Floats
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
 from sketch.render.gl.program_variants import ProgramVariants
 from sketch.render.gradient import PlacedGradient
-
-Floats = NDArray[np.float32]
 
 VERTEX_FLOATS = 7
 """x, y in pixels; coverage; red, green, blue, alpha, not premultiplied."""

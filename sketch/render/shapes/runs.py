@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from sketch.arrays import Flags, Floats
 
 _ELLIPSE, _TRIANGLE = 0.0, 2.0  # as in `painter`
 _FRINGE = 0.6  # as in dots.vert
@@ -60,7 +59,7 @@ def _are_discs(rows: Floats) -> bool:
     return bool((rows[:, 2] == _ELLIPSE).all() and (rows[:, 8] == rows[:, 9]).all())
 
 
-def dot_rows(rows: Floats, size: tuple[int, int], largest: float) -> NDArray[np.bool_]:
+def dot_rows(rows: Floats, size: tuple[int, int], largest: float) -> Flags:
     """Which rows may be points: filled, with sharp corners, small, and with their middle in the frame.
 
     OpenGL leaves out points whose middle is not in the frame, even if their rim is.

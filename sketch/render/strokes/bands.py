@@ -18,9 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Flags = NDArray[np.bool_]
-Indices = NDArray[np.intp]
+from sketch.arrays import Flags, Floats, Indices
 
 BAND_FLOATS = 20
 

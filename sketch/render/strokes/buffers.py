@@ -4,14 +4,12 @@ from collections.abc import Callable, Sequence
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Floats
 from sketch.render.gl.buffers import GrowingBuffer, GrowingTexture
 from sketch.render.strokes.joints import DATA_FLOATS, TRACE_FLOATS, PixelStroke
 from sketch.render.strokes.programs import StrokeProgram
 from sketch.render.strokes.rows import ROW_FLOATS, StrokeRows
-
-Floats = NDArray[np.float32]
 
 _FLOAT = 4  # bytes
 _COLUMN = 4  # floats

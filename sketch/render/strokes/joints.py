@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Flags, Floats, Indices
 from sketch.render.strokes.look import SOLID, StrokeLook
-
-Floats = NDArray[np.float32]
-Flags = NDArray[np.bool_]
 
 FRINGE = 0.75
 """Pixels around the line that its antialiased edge may touch: a pixel's corner is 0.71 from its center."""
@@ -69,7 +66,7 @@ class StrokeLine:
     first: Flags
     last: Flags
     closed: Flags
-    at: NDArray[np.intp] | None = None
+    at: Indices | None = None
 
 
 def joined(strokes: Sequence[PixelStroke]) -> StrokeLine:
@@ -91,7 +88,7 @@ def joined(strokes: Sequence[PixelStroke]) -> StrokeLine:
 
 
 def _spread(
-    values: Sequence[float | tuple[float, ...] | Floats], counts: NDArray[np.intp], columns: tuple[int, ...]
+    values: Sequence[float | tuple[float, ...] | Floats], counts: Indices, columns: tuple[int, ...]
 ) -> Floats:
     """One array of what strokes have of a kind, each one value or one a point."""
     if not any(isinstance(value, np.ndarray) for value in values):

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sketch.arrays import Floats
 from sketch.ink.brush import Brush
 from sketch.ink.ink import Color, Stroke
 from sketch.ink.stroke_layout import StrokeLayout, lay
@@ -19,7 +20,6 @@ from sketch.render.strokes.chunks import CONTEXT
 from sketch.render.strokes.joints import DATA_FLOATS, TRACE_FLOATS, PixelStroke
 from sketch.render.strokes.look import look_of
 
-Floats = NDArray[np.float32]
 PointData = Mapping[str, ArrayLike]
 """What an author gives for each point of a stroke, by these names."""
 

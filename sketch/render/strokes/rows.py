@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Flags, Floats, Indices
 from sketch.render.strokes.joints import (
     FRINGE,
     PixelStroke,
@@ -33,9 +33,6 @@ from sketch.render.strokes.joints import (
     without_duplicates,
 )
 from sketch.render.strokes.look import SOLID, StrokeLook
-
-Floats = NDArray[np.float32]
-Flags = NDArray[np.bool_]
 
 PixelBounds: TypeAlias = tuple[int, int, int, int]
 """Left, top, right, bottom."""
@@ -62,7 +59,7 @@ class StrokeRows:
 
     rows: Floats
     look: StrokeLook
-    at: NDArray[np.intp] | None
+    at: Indices | None
     span: tuple[int, int] | None = None
     even: bool = False
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from sketch.arrays import Pixels
 from sketch.render.text.characters import is_mark
 from sketch.render.text.fonts import OWN, Fonts, Run
 
@@ -69,7 +69,7 @@ class Mask:
         top: Likewise.
     """
 
-    coverage: NDArray[np.uint8]
+    coverage: Pixels
     left: int
     top: int
 
