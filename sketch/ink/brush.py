@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from sketch.assets import MissingAssetError, asset_path, written
-from sketch.ink.style import Cap, Join, Overlap
 from sketch.scalars import as_path, magnitude, number, short
 
 Uniform: TypeAlias = float | tuple[float, ...]
+Cap: TypeAlias = Literal["round", "butt", "square"]
+Join: TypeAlias = Literal["round", "miter", "bevel"]
+Overlap: TypeAlias = Literal["flat", "build"]
 Blend: TypeAlias = Literal["alpha", "add", "multiply", "screen"]
 
 _DECLARED = re.compile(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sketch.arrays import Doubles, Ints
+from sketch.arrays import Doubles, Floats, Ints
 
 
 class Nearest(NamedTuple):
@@ -27,9 +27,10 @@ class Nearest(NamedTuple):
     length: float
 
 
-def arc_lengths(line: Doubles) -> Doubles:
-    """How far along the line each point is, shape (n,)."""
-    steps = np.diff(line, axis=0, prepend=line[:1])
+def arc_lengths(points: Doubles | Floats) -> Doubles:
+    """Distance of each point from the first along a line of shape (n, 2..4), n at least 0: shape (n,)."""
+    xy = np.asarray(points[:, :2], dtype=np.float64)
+    steps = np.diff(xy, axis=0, prepend=xy[:1])
     return np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))
 
 

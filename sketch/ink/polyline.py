@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sketch.arrays import Doubles, Floats
+from sketch.ink.outline import arc_lengths
 from sketch.scalars import number, whole
 
 _TIME = 2
@@ -27,7 +28,7 @@ def lengths(points: ArrayLike) -> Floats:
     Returns:
         Float32 array of shape (n,), 0 at the first point, the whole length at the last.
     """
-    return _along(_polyline(points)).astype(np.float32)
+    return arc_lengths(_polyline(points)).astype(np.float32)
 
 
 def resample_by_spacing(points: ArrayLike, spacing: float) -> Floats:
@@ -52,7 +53,7 @@ def resample_by_spacing(points: ArrayLike, spacing: float) -> Floats:
     line = _polyline(points)
     if len(line) == 0:
         return line.astype(np.float32)
-    along = _along(line)
+    along = arc_lengths(line)
     if float(along[-1]) / spacing > MOST_POINTS:
         raise ValueError(
             f"spacing must be {along[-1] / MOST_POINTS:g} or more here, for {MOST_POINTS} points at most; "
@@ -80,7 +81,7 @@ def resample_by_count(points: ArrayLike, count: int) -> Floats:
     line = _polyline(points)
     if len(line) == 0:
         return line.astype(np.float32)
-    along = _along(line)
+    along = arc_lengths(line)
     return _at(line, along, np.linspace(0, float(along[-1]), count))
 
 
@@ -181,11 +182,6 @@ def _polyline(points: ArrayLike) -> Doubles:
         row = int(np.flatnonzero(~np.isfinite(given).all(axis=1))[0])
         raise ValueError(f"points must be finite; row {row} is {given[row].tolist()}")
     return given
-
-
-def _along(line: Doubles) -> Doubles:
-    step = np.diff(line[:, :2], axis=0, prepend=line[:1, :2])
-    return np.cumsum(np.hypot(step[:, 0], step[:, 1]))
 
 
 def _at(line: Doubles, along: Doubles, wanted: Doubles) -> Floats:

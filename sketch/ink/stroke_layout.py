@@ -6,6 +6,7 @@ import numpy as np
 
 from sketch.arrays import Doubles, Flags, Floats
 from sketch.ink.catmull_rom import curve_through
+from sketch.ink.outline import arc_lengths
 from sketch.ink.style import StrokeStyle
 
 MOST_DASHES = 100_000
@@ -75,7 +76,7 @@ def lay(
         xy, at = curve_through(points, tolerance)
     else:
         xy, at = points[:, :2], np.arange(len(points), dtype=np.float64)
-    laid = StrokeLayout(xy, at, _along(xy))
+    laid = StrokeLayout(xy, at, arc_lengths(xy))
     length = float(laid.along[-1])
     if spacing > 0 and length > 0:
         laid = _spaced(laid, spacing)
@@ -85,11 +86,6 @@ def lay(
     if (style.taper_start > 0 or style.taper_end > 0) and length > 0:
         laid = _tapered(laid, style.taper_start, style.taper_end)
     return _dashed(laid, style, _FINEST_PATTERN * tolerance) if style.dash and length > 0 else laid
-
-
-def _along(xy: Floats) -> Doubles:
-    step = np.diff(xy.astype(np.float64), axis=0, prepend=xy[:1])
-    return np.cumsum(np.hypot(step[:, 0], step[:, 1]))
 
 
 def _spaced(laid: StrokeLayout, spacing: float) -> StrokeLayout:

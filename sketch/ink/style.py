@@ -2,16 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
+from typing import cast, get_args
 
+from sketch.ink.brush import Brush, Cap, Join, Overlap
 from sketch.scalars import magnitude, number, one_of
-
-if TYPE_CHECKING:
-    from sketch.ink.brush import Brush
-
-Cap: TypeAlias = Literal["round", "butt", "square"]
-Join: TypeAlias = Literal["round", "miter", "bevel"]
-Overlap: TypeAlias = Literal["flat", "build"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +41,7 @@ class StrokeStyle:
     taper_start: float = 0.0
     taper_end: float = 0.0
     smooth: bool = False
-    brush: "Brush | str | None" = None
+    brush: Brush | str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sketch.arrays import Doubles, Floats
+from sketch.ink.outline import arc_lengths
 from sketch.ink.points import DEFAULT_PRESSURE, Points
 from sketch.scalars import number
 
@@ -109,8 +110,7 @@ def pen_speed(points: Points) -> Floats:
     """
     if len(points) == 0:
         return np.empty(0, dtype=np.float32)
-    step = np.diff(points[:, :2].astype(np.float64), axis=0, prepend=points[:1, :2])
-    along = np.cumsum(np.hypot(step[:, 0], step[:, 1]))
+    along = arc_lengths(points)
     time = points[:, 2].astype(np.float64)
     speed = (along - np.interp(time - WINDOW, time, along)) / WINDOW
     speed[time <= time[0]] = 0

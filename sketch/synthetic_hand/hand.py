@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from sketch.ink.outline import arc_lengths
 from sketch.ink.points import Points
 from sketch.synthetic_hand.alphabet import CAP_HEIGHT, Path, letter
 
@@ -163,7 +164,7 @@ def rounded(path: Path, reach: float = 0.06, times: int = 3) -> Path:
 
 def spaced(path: Path, step: float) -> Path:
     """Points along a path at even distances of about `step`, both ends kept: shape (n, 2), n at least 2."""
-    reached = _reached(path)
+    reached = arc_lengths(path)
     count = max(2, round(float(reached[-1]) / step) + 1)
     return _at(path, reached, np.linspace(0.0, float(reached[-1]), count))
 
@@ -189,7 +190,7 @@ def moved(path: Path, height: float, manner: Manner, rng: Generator) -> Points:
     Returns:
         A float32 array of shape (m, 4), m at least 2, its time beginning at 0.
     """
-    reached = _reached(path)
+    reached = arc_lengths(path)
     speed = height * pace_along(path / height, manner.pace)
     seconds = np.concatenate([[0.0], np.cumsum(2.0 * np.diff(reached) / (speed[:-1] + speed[1:]))])
     count = max(2, int(seconds[-1] * SAMPLE_RATE) + 1)
@@ -215,7 +216,7 @@ def pace_along(path: Path, pace: float) -> NDArray[np.float64]:
     """
     radius = 1.0 / np.maximum(curvature(path), 1e-3)
     bounded = radius / (1.0 + radius / 3.0)
-    ends = np.minimum(_reached(path), _reached(path[::-1])[::-1])
+    ends = np.minimum(arc_lengths(path), arc_lengths(path[::-1])[::-1])
     landing = 0.25 + 0.75 * np.sin(0.5 * np.pi * np.clip(ends / 0.15, 0.0, 1.0))
     return pace * _smooth(np.cbrt(np.maximum(bounded, 1e-3)) * landing, 9)
 
@@ -276,11 +277,6 @@ def _check(text: str, height: float, slant: float, irregularity: float, speed: f
 
 def _later(stroke: Points, seconds: float) -> Points:
     return stroke + np.array([0.0, 0.0, seconds, 0.0], dtype=np.float32)
-
-
-def _reached(path: Path) -> NDArray[np.float64]:
-    along = np.diff(path, axis=0)
-    return np.concatenate([[0.0], np.cumsum(np.hypot(along[:, 0], along[:, 1]))])
 
 
 def _at(path: Path, known: NDArray[np.float64], wanted: NDArray[np.float64]) -> Path:

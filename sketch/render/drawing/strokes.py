@@ -18,12 +18,9 @@ from sketch.render.matrix import apply_to_points, mean_scale
 from sketch.render.state import DrawingState
 from sketch.render.strokes.brushes import brush_of
 from sketch.render.strokes.joints import PixelStroke
-from sketch.render.strokes.pixels import DrawnStroke, PointData, pixel_stroke, point_data
+from sketch.render.strokes.pixels import GRADIENT_STEP, DrawnStroke, PointData, pixel_stroke, point_data
 from sketch.render.strokes.retained import RetainedStroke
 from sketch.scalars import number, short
-
-_GRADIENT_STEP = 4.0
-"""Pixels of a stroke over which a gradient's color is taken to change evenly."""
 
 
 class StrokeDrawing:
@@ -172,5 +169,5 @@ def _graded(
 ) -> PixelStroke:
     """A stroke with points added where the colors of a gradient need them."""
     radii = np.broadcast_to(np.asarray(radius, dtype=np.float32), len(pixels))
-    fine = subdivided(np.column_stack((pixels, radii)), _GRADIENT_STEP)
+    fine = subdivided(np.column_stack((pixels, radii)), GRADIENT_STEP)
     return PixelStroke(np.ascontiguousarray(fine[:, :2]), fine[:, 2], gradient.at(fine[:, :2]), closed)

@@ -31,7 +31,7 @@ _FINEST = 0.1
 _LEAST_MARK = 0.5
 """Of its width that a stroke with cut ends is long at least."""
 
-_GRADIENT_STEP = 4.0
+GRADIENT_STEP = 4.0
 """Pixels of a stroke over which a gradient's color is taken to change evenly."""
 
 
@@ -64,7 +64,7 @@ class DrawnStroke:
         unit = 1 / max(scale, 1e-6)
         spacing = self.brush.spacing if self.brush else 0.0
         return lay(
-            self.points, self.style, _FINEST * unit, spacing, _GRADIENT_STEP * unit if self.gradient else 0.0
+            self.points, self.style, _FINEST * unit, spacing, GRADIENT_STEP * unit if self.gradient else 0.0
         )
 
 
