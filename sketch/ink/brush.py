@@ -1,4 +1,4 @@
-"""A brush: the last word on what a stroke paints, as a function in GLSL, and a page of settings in TOML."""
+"""A brush: a GLSL function that decides what a stroke paints, and its settings in TOML."""
 
 import re
 import tomllib
@@ -20,16 +20,16 @@ Blend: TypeAlias = Literal["alpha", "add", "multiply", "screen"]
 _DECLARED = re.compile(
     r"\buniform\s+(?:(?:lowp|mediump|highp)\s+)?(?P<type>float|int|uint|bool|[biu]?vec[234])\s+(?P<names>[^;\[\]]+);"
 )
-"""Uniforms of numbers in GLSL; an array's size is for the driver to check."""
+"""Uniforms of numbers in GLSL; the driver checks the size of arrays."""
 
 _MOST_DERIVED = 64
-"""How many brushes with their own uniforms are remembered for a file; an animated one is new each frame."""
+"""Brushes with their own uniforms that are kept per file; an animated brush is a new one each frame."""
 
 _SETTINGS = {"name", "blend", "overlap", "cap", "join", "width", "spacing", "bleed", "uniforms"}
 
 
 class BrushError(ValueError):
-    """A brush's file is missing or says something that no brush can be; the message names the file."""
+    """A brush's file is missing or has a setting that is not allowed; the message names the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +37,25 @@ class Brush:
     """What a stroke is painted with.
 
     Attributes:
-        name: How it is called.
+        name: Shown in messages.
         code: GLSL that defines `vec4 brush(Ink ink)`, which returns a color that is not premultiplied. What
             `Ink` holds is listed in `shaders/strokes/stroke_brush.glsl`.
         path: Its GLSL file, named where the driver refuses the code.
-        blend: How the stroke meets what is there, unless the canvas has another blend mode than "alpha".
-            In an `Ink`, a picture of its own, "multiply" covers; draw that ink with blend="multiply".
-        overlap: "flat" or "build", unless the style says.
-        cap: Unless the style says.
-        join: Unless the style says.
+        blend: How the stroke is combined with what is already drawn, unless the canvas has another blend mode
+            than "alpha". In an `Ink`, which is a picture of its own, "multiply" covers; draw that ink with
+            blend="multiply".
+        overlap: "flat" or "build", where the style leaves it out.
+        cap: Where the style leaves it out.
+        join: Where the style leaves it out.
         width: In logical pixels, where none is given; 0 paints nothing.
-        spacing: How far apart points are put down along the line, in logical pixels; 0 keeps those given.
+        spacing: Distance between points along the line, in logical pixels; 0 keeps the given points.
         bleed: How far it paints beyond the outline, in half widths; more than 0 only if the overlap is flat.
-            Of these three, a negative one counts as its magnitude.
+            A negative width, spacing or bleed counts as its magnitude.
         uniforms: Numbers the code declares as `uniform`, by name.
-        error: Why the files could not be read again, where this is the brush they last made.
+        error: Why the files could not be read again; the brush is then the last good one.
         own: Names of the uniforms that `with_uniforms` set; the files do not change these.
-        files: The files it was read from, which are read again when one was written; None for a brush that
-            was put together in code.
+        files: The files it was read from, which are read again after they change; None for a brush that was
+            made in code.
     """
 
     name: str
@@ -73,10 +74,10 @@ class Brush:
     files: "BrushFiles | None" = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse settings that no brush can have.
+        """Refuse settings that are not allowed.
 
         Raises:
-            BrushError: A word is unknown, or a number is none or not finite.
+            BrushError: A word is unknown, or a number is not a finite number.
         """
         for name, allowed in (("blend", Blend), ("overlap", Overlap), ("cap", Cap), ("join", Join)):
             if getattr(self, name) not in get_args(allowed):
@@ -96,16 +97,16 @@ class Brush:
     def load(cls, path: str | Path) -> "Brush":
         """Read a brush from its pair of files.
 
-        While it is drawn with, the files are read again when one of them was written.
+        While the brush is in use, the files are read again after they change.
 
         Args:
             path: Of either file, or of both without an ending: `brushes/moss` stands for `brushes/moss.frag`
-                and `brushes/moss.toml`. A relative one is looked for beside the sketch, then in the shell's
-                folder.
+                and `brushes/moss.toml`. A relative path is looked for next to the sketch, then in the
+                current folder.
 
         Raises:
             BrushError: A file is missing, or a setting is unknown or wrong.
-            TypeError: The path is neither a text nor a `Path`.
+            TypeError: The path is neither a string nor a `Path`.
         """
         path = as_path("a brush's path", path)
         try:
@@ -117,15 +118,15 @@ class Brush:
         return files.brush
 
     def current(self) -> "Brush":
-        """The brush as its files say now; the canvas calls this for each stroke.
+        """The brush as its files are now; the canvas calls this for each stroke.
 
         Uniforms that `with_uniforms` set are kept where the files still declare them with as many numbers.
-        Files that say no brush now, perhaps because an editor has them half written, leave it as it is; its
-        `error` says why, and so does the frame it is drawn in.
+        If the files are not a valid brush now, perhaps because an editor is still writing them, the last
+        good brush stays in use; its `error` says why, and the frame shows it.
         """
         return self if self.files is None else self.files.current(self)
 
-    fresh = current  # what sketches call that were written when files were only read again on request
+    fresh = current  # for sketches from the time when files were read again only on request
 
     def with_uniforms(self, **values: Uniform) -> "Brush":
         """The same brush with other numbers.
@@ -150,14 +151,14 @@ class Brush:
 
 
 class BrushFiles:
-    """The two files of a brush, read again when one of them was written.
+    """The two files of a brush, read again after one of them changes.
 
     Args:
         path: Of either file, or of both without an ending.
 
     Attributes:
-        brush: What they last said.
-        reads: How often they were read, in vain or not.
+        brush: The last good one.
+        reads: How often they were read, with or without an error.
     """
 
     def __init__(self, path: Path) -> None:
@@ -175,7 +176,7 @@ class BrushFiles:
         Raises:
             BrushError: A file is missing, or a setting is unknown or wrong.
         """
-        # Before reading, so that what is written meanwhile is read the next time.
+        # Before reading, so that a change during it is read the next time.
         self._written = self._times()
         self.reads += 1
         self._error = None
@@ -187,13 +188,13 @@ class BrushFiles:
             raise
 
     def look(self) -> None:
-        """Read the files again if one was written; what is wrong with them is kept for `current`."""
+        """Read the files again if one was changed; an error in them is kept for `current`."""
         if self._times() != self._written:
             with suppress(BrushError):
                 self.read()
 
     def current(self, brush: Brush) -> Brush:
-        """A brush that came from these files, as they say now; see `Brush.current`."""
+        """A brush that came from these files, as they are now; see `Brush.current`."""
         self.look()
         if self._error is None and brush is self.brush:
             return brush
@@ -276,7 +277,7 @@ def _uniform(name: str, value: Any, code: str, file: Path) -> Uniform:
 
 
 def _declared(code: str) -> dict[str, int]:
-    """How many numbers each uniform has that the code declares, arrays left out."""
+    """How many numbers each declared uniform has, without arrays."""
     found: dict[str, int] = {}
     for match in _DECLARED.finditer(code):
         count = int(match["type"][-1]) if "vec" in match["type"] else 1

@@ -3,8 +3,8 @@
 The curve is the Catmull–Rom spline of Barry and Goldman (1988, "A recursive evaluation algorithm for a class
 of Catmull–Rom splines") with the centripetal parametrization, for which Yuksel, Schaefer and Keyser (2011,
 "Parameterization and applications of Catmull–Rom curves") prove that no segment has a cusp or crosses itself.
-A point moves the curve over two segments on each side and no further, so a wet stroke stays as it is behind
-the pen but for the last two.
+A point moves the curve only over two segments on each side, so a wet stroke changes behind the pen only in
+its last two.
 """
 
 import numpy as np
@@ -13,20 +13,20 @@ from numpy.typing import ArrayLike
 from sketch.arrays import Doubles, Floats, Indices
 
 _MOST_PIECES = 64
-"""Of one segment; more are never seen, and a segment as long as float32 allows would take millions."""
+"""Pieces of one segment; more cannot be seen, and the longest segments of float32 would take millions."""
 
 
 _MOST_OF_ALL = 200_000
-"""Pieces of one curve, but at least one a segment: points that flew far apart would fill the memory."""
+"""Pieces of one curve, but at least one per segment: points very far apart would fill the memory."""
 
 
 def curve_through(points: ArrayLike, tolerance: float = 0.1) -> tuple[Floats, Doubles]:
     """Sample the smooth curve through points.
 
     Args:
-        points: Shape (n, 2..4), n at least 1; only x and y matter. A point that repeats the one before has no
-            effect on the curve.
-        tolerance: How far the polyline that comes back may lie from the curve, more than 0.
+        points: Shape (n, 2..4), n at least 1; only x and y matter. A point that repeats the previous one
+            has no effect on the curve.
+        tolerance: How far the returned polyline may lie from the curve, more than 0.
 
     Returns:
         The places, float32 of shape (m, 2), every given point among them; and where among the given points
@@ -47,7 +47,7 @@ def curve_through(points: ArrayLike, tolerance: float = 0.1) -> tuple[Floats, Do
     control = _control_points(xy[kept])
     segment, share = _steps(control, tolerance)
     places = _bezier(control[segment], share[:, None])
-    # The places of given points are taken as they are, so that rounding moves none of them.
+    # Given points are copied, so that rounding moves none of them.
     at_point = share == 0
     places[at_point] = xy[kept][segment[at_point]]
     at = kept[segment] + share * np.diff(kept)[segment]
@@ -58,7 +58,7 @@ def _control_points(xy: Doubles) -> Doubles:
     """Bézier control points of every segment, shape (n - 1, 4, 2)."""
     padded = np.vstack((2 * xy[:1] - xy[1:2], xy, 2 * xy[-1:] - xy[-2:-1]))
     chord = np.diff(padded, axis=0)
-    # Centripetal: the parameter runs with the square root of the chord.
+    # Centripetal: the parameter grows with the square root of the chord.
     step = np.sqrt(np.hypot(chord[:, 0], chord[:, 1]))[:, None]
     slope = chord / step
     before, after = step[:-1], step[1:]

@@ -1,4 +1,4 @@
-"""Curves as polylines fine enough that no corner shows."""
+"""Curves as polylines fine enough to show no corners."""
 
 import math
 
@@ -10,14 +10,14 @@ TOLERANCE = 0.05
 """Pixels by which a polyline may miss its curve."""
 
 MOST_PIECES = 1 << 12
-"""Of one curve: up to a radius of 170 000 pixels the tolerance is kept, past that memory counts."""
+"""Pieces of one curve: enough up to a radius of 170 000 pixels; more would fill the memory."""
 
 
 def bezier_points(control: Floats, pixels: float) -> Floats:
     """Sample a cubic Bézier curve evenly in its parameter.
 
     The number of pieces is Wang's bound for a given error (G. Wang, 1984, "The subdivision method for finding
-    the intersection between two Bézier curves or surfaces"), so flat curves take few.
+    the intersection between two Bézier curves or surfaces"), so flat curves take few pieces.
 
     Args:
         control: Float32 array of shape (4, 2).
@@ -84,7 +84,7 @@ def arc_points(
         start: Angle at which it starts, in radians.
         end: Angle at which it ends.
         pixels: How many pixels one unit is.
-        least: Pieces there are at least.
+        least: Least number of pieces.
 
     Returns:
         Float32 array of shape (n, 2), n at least 2, both ends exact.

@@ -7,12 +7,12 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 STEPS = 1000
-"""Changes that are remembered; what a longer session drew first stays, but can no longer be undone."""
+"""Changes that are kept; in a longer session the first ones can no longer be undone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change(Generic[Item]):
-    """Items in a row that gave way to others.
+    """Consecutive items that were replaced by others.
 
     Attributes:
         index: Where the first of them is, 0 or more.
@@ -25,15 +25,15 @@ class Change(Generic[Item]):
     after: tuple[Item, ...] = ()
 
     def reversed(self) -> "Change[Item]":
-        """The change that takes this one back."""
+        """The change that undoes this one."""
         return Change(self.index, self.after, self.before)
 
 
 class History(Generic[Item]):
-    """The changes that led to a list, and those that were taken back since the last new one.
+    """The changes that led to a list, and those that were undone since the last new one.
 
     Args:
-        steps: How many are remembered, 1 or more; the oldest is forgotten first.
+        steps: How many are kept, 1 or more; the oldest is dropped first.
 
     Raises:
         ValueError: Fewer than 1 step.
@@ -47,28 +47,28 @@ class History(Generic[Item]):
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a change to take back."""
+        """Whether there is a change to undo."""
         return bool(self._done)
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a change to bring back."""
+        """Whether there is a change to redo."""
         return bool(self._undone)
 
     def note(self, change: Change[Item]) -> None:
-        """Remember a new change; those taken back before it are gone for good."""
+        """Add a new change; changes that were undone before it can no longer be redone."""
         self._done.append(change)
         self._undone.clear()
 
     def undo(self) -> Change[Item] | None:
-        """The change that takes the last one back, None if there is none."""
+        """The change that undoes the last one, None if there is none."""
         if not self._done:
             return None
         self._undone.append(self._done.pop())
         return self._undone[-1].reversed()
 
     def redo(self) -> Change[Item] | None:
-        """The change that was taken back last, None if there is none."""
+        """The change that was undone last, None if there is none."""
         if not self._undone:
             return None
         self._done.append(self._undone.pop())

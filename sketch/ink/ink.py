@@ -1,4 +1,4 @@
-"""A stroke that is done, a stroke that is still wet, and the ink that holds both."""
+"""Dry strokes, wet strokes, and the ink that holds both."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ Rgba: TypeAlias = tuple[float, float, float, float]
 """Red, green, blue and alpha, each in 0..1, not premultiplied."""
 
 Color: TypeAlias = Rgba | Floats
-"""One `Rgba` for a whole stroke, or a float32 array of shape (n, 4), one row a point."""
+"""One `Rgba` for a whole stroke, or a float32 array of shape (n, 4), one row per point."""
 
 PAPER_WHITE: Rgba = (1.0, 1.0, 1.0, 1.0)
 
@@ -34,10 +34,10 @@ class Stroke:
 
     Attributes:
         points: Float32 array of shape (n, 4), n at least 1.
-        color: One color, or one a point: red, green, blue and alpha in 0..1, as `parse_color` returns them.
+        color: One color, or one per point: red, green, blue and alpha in 0..1, as `parse_color` returns them.
         width: Diameter of the line in logical pixels, one for the stroke or a float32 array of shape (n,);
-            with 0 it is kept and not drawn.
-        style: How it is laid down: caps, joins, dashes, tapers, brush.
+            with 0 the stroke is kept but not drawn.
+        style: Its caps, joins, dashes, tapers and brush.
         data: For its brush, by the names that `Canvas.stroke` knows: "progress", "class", ...
     """
 
@@ -52,21 +52,21 @@ class Stroke:
 
     @property
     def box(self) -> Box:
-        """Left, top, right and bottom of the points, in logical pixels; worked out once."""
+        """Left, top, right and bottom of the points, in logical pixels; computed once."""
         if self._box is None:
             object.__setattr__(self, "_box", bounds(self.points))
         return cast(Box, self._box)
 
     @property
     def length(self) -> float:
-        """Of the line through the points, in logical pixels; worked out once."""
+        """Length of the line through the points, in logical pixels; computed once."""
         if self._length is None:
             object.__setattr__(self, "_length", float(lengths(self.points)[-1]))
         return cast(float, self._length)
 
     @property
     def turns(self) -> int:
-        """How many corners are so sharp, or so close, that the line overlaps there; worked out once."""
+        """How many corners are so sharp, or so close, that the line overlaps there; computed once."""
         if self._turns is None:
             object.__setattr__(self, "_turns", sharp_turns(self.points, self.half_width))
         return cast(int, self._turns)
@@ -78,16 +78,16 @@ class Stroke:
 
 
 class WetStroke:
-    """A stroke that is still being drawn: it grows by a point at a time, and its look may change every frame.
+    """A stroke that is still being drawn: it grows point by point, and its look may change every frame.
 
     Args:
         color: As for `Stroke`.
-        width: Diameter in logical pixels where the pen neither presses nor hurries.
-        style: How it is laid down.
+        width: Diameter in logical pixels at normal pressure and low speed.
+        style: Its caps, joins, dashes, tapers and brush.
 
     Attributes:
-        tip: Where the pen will be next, if that was guessed: points of shape (n, 4) that are drawn after the
-            others, as wide and in the color of the last of them, and do not belong to the stroke.
+        tip: Where the pen will be next, if that was predicted: points of shape (n, 4) that are drawn after
+            the others, with the width and color of the last one, and are not part of the stroke.
     """
 
     def __init__(self, color: Color = PAPER_WHITE, width: float = 6.0, style: StrokeStyle = PLAIN) -> None:
@@ -118,11 +118,11 @@ class WetStroke:
         self._count += 1
 
     def dried(self) -> Stroke:
-        """The stroke as it stands, without its tip, in arrays of its own."""
+        """The stroke so far, without its tip, in new arrays."""
         return Stroke(self.points.copy(), self.color, self.width, self.style)
 
     def with_tip(self) -> Stroke:
-        """The stroke as it is to be drawn."""
+        """The stroke to draw, with its tip."""
         more = len(self.tip)
         if not more:
             return Stroke(self.points, self.color, self.width, self.style)
@@ -149,21 +149,21 @@ def _lengthened(rows: Floats, more: int) -> Floats:
 
 @dataclass(eq=False)
 class Ink:
-    """Everything drawn: finished strokes in order, and the wet one of every pointer that is down.
+    """Everything drawn: dry strokes in order, and the wet stroke of every pointer that is down.
 
-    An ink is a layer, too: a sketch may have several and draw them in any order, each with an opacity and a
-    blend mode of its own (see `Canvas.ink`).
+    An ink is a layer, too: a sketch may have several and draw them in any order, each with its own opacity
+    and blend mode (see `Canvas.ink`).
 
-    Whatever the methods below do to the finished strokes can be undone, step by step, and redone until
-    something new is done. A painter may keep a picture of `strokes`: as long as `revision` stays the same,
-    strokes were only appended to the end.
+    What the methods below do to the dry strokes can be undone, step by step, and redone until something new
+    is done. A painter may keep a picture of `strokes`: as long as `revision` stays the same, strokes were
+    only appended to the end.
 
     Attributes:
-        strokes: The finished strokes, oldest first. Change them through the methods below.
+        strokes: The dry strokes, oldest first. Change them with the methods below.
         wet: The stroke being drawn, by pointer id.
         revision: Grows when anything but an append happened to `strokes`.
-        history: What can be undone and redone; `History(steps)` says how much is remembered.
-        watcher: Called with every change of `strokes`, after it; None for nobody.
+        history: What can be undone and redone; `History(steps)` says how much is kept.
+        watcher: Called after every change of `strokes`; may be None.
     """
 
     strokes: list[Stroke] = field(default_factory=list[Stroke])
@@ -179,11 +179,11 @@ class Ink:
         return iter(self.strokes)
 
     def add(self, stroke: Stroke) -> None:
-        """Append a finished stroke.
+        """Append a dry stroke.
 
         Raises:
             ValueError: It has no points, or a point or a width that is not finite.
-            TypeError: Its width is no number.
+            TypeError: Its width is not a number.
         """
         _check(stroke)
         self._change(Change(len(self.strokes), (), (stroke,)))
@@ -199,7 +199,7 @@ class Ink:
         return stroke
 
     def replace(self, index: int, stroke: Stroke) -> None:
-        """Put another stroke, such as the same one in another color, in the place of one.
+        """Replace a stroke by another, such as the same one in another color.
 
         Raises:
             IndexError: There is no such stroke.
@@ -211,7 +211,7 @@ class Ink:
         self._change(Change(index, (self.strokes[index],), (stroke,)))
 
     def remove(self, index: int = -1) -> Stroke:
-        """Take one stroke away, the last unless told otherwise, and return it.
+        """Remove one stroke, the last by default, and return it.
 
         Raises:
             IndexError: There is no such stroke.
@@ -222,49 +222,49 @@ class Ink:
         return stroke
 
     def erase(self, x: float, y: float, reach: float = 10.0) -> Stroke | None:
-        """Take away the stroke nearest to a place, the topmost of several, and return it.
+        """Remove the stroke nearest to a place, the topmost of several, and return it.
 
         Args:
             x: Of the place, in logical pixels.
             y: Of the place, in logical pixels.
-            reach: How far from the stroke's edge the place may be; farther away nothing is erased.
+            reach: How far from the stroke's edge the place may be; beyond that nothing is erased.
 
         Raises:
-            ValueError: The reach is negative or no number.
+            ValueError: The reach is negative or not a number.
         """
         index = self.nearest(x, y, reach)
         return None if index is None else self.remove(index)
 
     def nearest(self, x: float, y: float, reach: float = math.inf) -> int | None:
-        """Index of the finished stroke nearest to a place, the topmost of several; None if none is in reach.
+        """Index of the dry stroke nearest to a place, the topmost of several; None if none is in reach.
 
         Raises:
-            ValueError: The reach is negative or no number.
+            ValueError: The reach is negative or not a number.
         """
         if not reach >= 0:
             raise ValueError(f"reach must be 0 or more logical pixels; got {reach!r}")
         return nearest_line(self.strokes, x, y, reach)
 
     def clear(self) -> None:
-        """Take every finished stroke away, and forget the wet ones."""
+        """Remove every stroke, dry and wet; only the dry ones can be restored by `undo`."""
         self.wet.clear()
         if self.strokes:
             self._change(Change(0, tuple(self.strokes)))
 
     def undo(self) -> bool:
-        """Take back the last thing that was done to the finished strokes; False if there is none."""
+        """Undo the last change of the dry strokes; return False if there is none."""
         change = self.history.undo()
         self._apply(change)
         return change is not None
 
     def redo(self) -> bool:
-        """Do again what was undone last; False if nothing was, or something new was done since."""
+        """Redo what was undone last; return False if nothing was, or something new was done since."""
         change = self.history.redo()
         self._apply(change)
         return change is not None
 
     def _at(self, index: int) -> int:
-        """The index counted from the front."""
+        """The index, counted from the start."""
         count = len(self.strokes)
         if not -count <= index < count:
             raise IndexError(f"there is no stroke {index}; the ink has {count}")

@@ -1,4 +1,4 @@
-"""Which line lies nearest to a place."""
+"""Find the line nearest to a place."""
 
 import math
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ Box: TypeAlias = tuple[float, float, float, float]
 
 
 class Line(Protocol):
-    """What is asked of a line."""
+    """A line that `nearest_line` can choose."""
 
     @property
     def points(self) -> Points:
@@ -23,7 +23,7 @@ class Line(Protocol):
 
     @property
     def box(self) -> Box:
-        """Around the points."""
+        """The smallest box that holds the points."""
         ...
 
     @property
@@ -59,7 +59,7 @@ def distance_to_box(box: Box, x: float, y: float) -> float:
 
 
 def nearest_line(lines: Iterable[Line], x: float, y: float, reach: float = math.inf) -> int | None:
-    """The line whose paint is nearest to a place; of several equally near ones, the last.
+    """The line whose paint is nearest to a place; the last of several equally near ones.
 
     Args:
         lines: To choose from.

@@ -1,4 +1,4 @@
-"""What can be asked of a line or the outline of a shape: places along it, its inside, its area.
+"""Measure a line or the outline of a shape: places along it, its inside, its area.
 
 Everything here takes float64 arrays of shape (n, 2), n at least 1. A closed outline has its first point again
 at the end.
@@ -18,7 +18,7 @@ class Nearest(NamedTuple):
         x: Where it is.
         y: Where it is.
         distance: How far the point is from it.
-        length: How far along the line it lies.
+        length: Its distance along the line.
     """
 
     x: float
@@ -35,16 +35,16 @@ def arc_lengths(points: Doubles | Floats) -> Doubles:
 
 
 def points_at(line: Doubles, lengths: Doubles) -> Doubles:
-    """The places so far along the line, shape (m,) to (m, 2)."""
+    """The places at these distances along the line, shape (m,) to (m, 2)."""
     along = arc_lengths(line)
     return np.column_stack([np.interp(lengths, along, line[:, column]) for column in (0, 1)])
 
 
 def tangents_at(line: Doubles, lengths: Doubles) -> Doubles:
-    """Unit vectors along the line so far along it, shape (m,) to (m, 2); at a corner, of what follows it.
+    """Unit vectors along the line at these distances, shape (m,) to (m, 2); at a corner, of the next side.
 
     Raises:
-        ValueError: The line has no length, so it leads nowhere.
+        ValueError: The line has no length, so it has no direction.
     """
     along = arc_lengths(line)
     if along[-1] == 0:
@@ -82,7 +82,7 @@ def winding(outline: Doubles, points: Doubles) -> Ints:
         points: Shape (m, 2).
 
     Returns:
-        Shape (m,). What lies on an edge counts with one of its sides.
+        Shape (m,). A point on an edge counts with one of its sides.
 
     Raises:
         ValueError: The points have another shape.
@@ -102,13 +102,13 @@ def winding(outline: Doubles, points: Doubles) -> Ints:
 
 def signed_area(outline: Doubles) -> float:
     """The area inside a closed outline by the shoelace formula, positive if clockwise on the screen."""
-    centered = outline - outline[0]  # far from the origin the products would lose what matters
+    centered = outline - outline[0]  # far from the origin the products would lose precision
     x, y = centered[:, 0], centered[:, 1]
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
 
 
 def centroid_of_area(outline: Doubles) -> Doubles | None:
-    """The center of what a closed outline holds, shape (2,), or None where it holds next to nothing."""
+    """The center of the area inside a closed outline, shape (2,), or None where the area is close to 0."""
     centered = outline - outline[0]
     cross = centered[:-1, 0] * centered[1:, 1] - centered[1:, 0] * centered[:-1, 1]
     doubled = cross.sum()
@@ -119,7 +119,7 @@ def centroid_of_area(outline: Doubles) -> Doubles | None:
 
 
 def centroid_of_line(line: Doubles) -> Doubles:
-    """The center of a line, each part counting by its length, shape (2,)."""
+    """The center of a line, each side weighted by its length, shape (2,)."""
     lengths = np.diff(arc_lengths(line))
     if lengths.sum() == 0:
         return line[0]

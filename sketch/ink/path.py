@@ -1,4 +1,4 @@
-"""Shapes of any outline, with holes, and the pen that draws their curves."""
+"""Shapes of any outline, with holes, and the pen that draws their outlines."""
 
 import math
 from collections.abc import Iterable
@@ -17,20 +17,20 @@ Rule: TypeAlias = Literal["evenodd", "nonzero"]
 RULES: tuple[Rule, ...] = get_args(Rule)
 
 MOST_TURNS = 16
-"""Times that one arc goes round."""
+"""Turns that one arc makes at most."""
 
 _FINE = 4.0
-"""Curves are sampled so finely that no corner shows at up to this many pixels a unit."""
+"""Curves are sampled so finely that no corner shows at up to this many pixels per unit."""
 
 
 class Path:
-    """A filled shape: one or more closed outlines. It never changes: every method gives a new one.
+    """A filled shape: one or more closed outlines. It is immutable: every method returns a new one.
 
         ring = Path([outer, inner])  # the inner outline is a hole
         pie = PathPen().move_to(0, 0).arc(0, 0, 40, 0, 5).path()
 
     Args:
-        contours: Polylines, or arrays of shape (n, 2..4), n at least 3 each; all are taken as closed.
+        contours: Polylines, or arrays of shape (n, 2..4), n at least 3 each; all count as closed.
         rule: Which parts are inside: "evenodd", those that an odd number of outlines goes round; or
             "nonzero", those that outlines go round more often one way than the other.
 
@@ -116,13 +116,13 @@ class Path:
 
 
 class PathPen:
-    """Draws the outlines of a path, line by line and curve by curve; each call gives the pen back."""
+    """Draws the outlines of a path, line by line and curve by curve; each call returns the pen."""
 
     def __init__(self) -> None:
         self._contours: list[list[Floats]] = []
 
     def move_to(self, x: float, y: float) -> "PathPen":
-        """Begin an outline at (x, y). The one before is closed."""
+        """Begin an outline at (x, y). The previous one is closed."""
         self._contours.append([_points(floats(x=x, y=y))])
         return self
 
@@ -148,13 +148,13 @@ class PathPen:
     def arc(self, x: float, y: float, radius: float, start: float, end: float) -> "PathPen":
         """A part of a circle about (x, y), from one angle to another, after a line to where it starts.
 
-        Angles are radians, from the right; growing ones go clockwise on the screen. A negative radius is its
-        magnitude. It goes round as often as the angles say, up to `MOST_TURNS` times.
+        Angles are radians, from the right; they grow clockwise on the screen. A negative radius counts as its
+        magnitude. The arc makes as many turns as the angles say, up to `MOST_TURNS`.
         """
         x, y, start, end = floats(x=x, y=y, start=start, end=end)
         radius = magnitude("radius", radius)
         turns = abs(end - start) // math.tau
-        if turns > MOST_TURNS:  # an even number less, so that what is inside stays so by either rule
+        if turns > MOST_TURNS:  # an even number of turns less, so that both rules give the same inside
             start += math.copysign((turns - MOST_TURNS) // 2 * 2 * math.tau, end - start)
         sampled = arc_points(x, y, radius, start, end, _FINE, least=2)
         if not self._contours:

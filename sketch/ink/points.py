@@ -1,4 +1,4 @@
-"""Points of a pen: the one array on which drawing and learning meet.
+"""Points of a pen: the array that drawing and learning share.
 
 points: float32 array of shape (n, 4)
     x, y      logical pixels, the origin at the top left corner, y growing downward
@@ -21,7 +21,7 @@ DEFAULT_PRESSURE = 0.5
 
 
 def as_points(values: ArrayLike) -> Points:
-    """Give values the layout of points.
+    """Convert values to points.
 
     Args:
         values: Array of shape (n, 2), (n, 3) or (n, 4): x, y, then t in seconds (0 when left out), then

@@ -1,7 +1,7 @@
 """Polylines: arrays of points in, new arrays of points out.
 
-A polyline is an array of shape (n, 2), (n, 3) or (n, 4): x, y, and, if there, time and pressure. Everything
-here also takes one without points and gives it back.
+A polyline is an array of shape (n, 2), (n, 3) or (n, 4): x, y, and, if there, time and pressure. All
+functions here except `bounds` also take one without points and return it.
 """
 
 import math
@@ -16,11 +16,11 @@ from sketch.scalars import number, whole
 _TIME = 2
 
 MOST_POINTS = 10_000_000
-"""That a line is given at most, for the memory's sake."""
+"""Points that a line may get; more would fill the memory."""
 
 
 def lengths(points: ArrayLike) -> Floats:
-    """How far along the line each point is.
+    """Distance of each point from the first along the line.
 
     Args:
         points: Shape (n, 2..4).
@@ -32,7 +32,7 @@ def lengths(points: ArrayLike) -> Floats:
 
 
 def resample_by_spacing(points: ArrayLike, spacing: float) -> Floats:
-    """Walk along the line and put a point down every so often; time and pressure are interpolated.
+    """Put points at even distances along the line; time and pressure are interpolated.
 
     Args:
         points: Shape (n, 2..4).
@@ -40,12 +40,12 @@ def resample_by_spacing(points: ArrayLike, spacing: float) -> Floats:
 
     Returns:
         Float32 array of shape (m, 2..4) that starts at the first point and ends at the last, the last step
-        shorter than the others where it has to be.
+        shorter than the others where needed.
 
     Raises:
         ValueError: The spacing is not more than 0, or so short that there would be more points than
             `MOST_POINTS`; or the points are not a polyline.
-        TypeError: The spacing is no number.
+        TypeError: The spacing is not a number.
     """
     given, spacing = spacing, number("spacing", spacing)
     if spacing <= 0:
@@ -75,7 +75,7 @@ def resample_by_count(points: ArrayLike, count: int) -> Floats:
 
     Raises:
         ValueError: The count is out of range, or the points are not a polyline.
-        TypeError: The count is no whole number.
+        TypeError: The count is not a whole number.
     """
     count = whole("count", count, 2, MOST_POINTS)
     line = _polyline(points)
@@ -86,7 +86,7 @@ def resample_by_count(points: ArrayLike, count: int) -> Floats:
 
 
 def smooth(points: ArrayLike, radius: int) -> Floats:
-    """Replace each place by the mean of its neighbours' on both sides; times and both ends stay.
+    """Replace each place by the mean of itself and its neighbours on both sides; times and both ends stay.
 
     Args:
         points: Shape (n, 2..4).
@@ -97,13 +97,13 @@ def smooth(points: ArrayLike, radius: int) -> Floats:
 
     Raises:
         ValueError: The radius is negative, or the points are not a polyline.
-        TypeError: The radius is no whole number.
+        TypeError: The radius is not a whole number.
     """
     radius = whole("radius", radius, 0)
     line = _polyline(points)
     index = np.arange(len(line))
     reach = np.minimum(np.minimum(index, index[::-1]), min(radius, len(line)))
-    # Sums from the first point on: the sum over any window is the difference of two of them.
+    # Cumulative sums: the sum over any window is the difference of two of them.
     sums = np.concatenate((np.zeros((1, line.shape[1])), np.cumsum(line, axis=0)))
     smoothed = (sums[index + reach + 1] - sums[index - reach]) / (2 * reach + 1)[:, None]
     still = reach == 0
@@ -114,10 +114,10 @@ def smooth(points: ArrayLike, radius: int) -> Floats:
 
 
 def simplify(points: ArrayLike, tolerance: float) -> Floats:
-    """Leave out points that the line hardly needs.
+    """Leave out points that hardly change the line.
 
     The method is that of Ramer (1972) and of Douglas and Peucker (1973), with the distance to the segment
-    instead of to the endless line, so that a line that turns back on itself keeps its turn.
+    instead of to the infinite line, so that a line that turns back on itself keeps its turn.
 
     Args:
         points: Shape (n, 2..4).
@@ -128,7 +128,7 @@ def simplify(points: ArrayLike, tolerance: float) -> Floats:
 
     Raises:
         ValueError: The tolerance is less than 0, or the points are not a polyline.
-        TypeError: The tolerance is no number.
+        TypeError: The tolerance is not a number.
     """
     if number("tolerance", tolerance) < 0:
         raise ValueError(f"tolerance must be 0 or more; got {tolerance!r}")
@@ -169,7 +169,7 @@ def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
 
 
 def _polyline(points: ArrayLike) -> Doubles:
-    """Read points in double precision, in which sums along long lines stay exact enough."""
+    """Read points in double precision, which keeps sums along long lines exact enough."""
     try:
         given = np.asarray(points, dtype=np.float64)
     except (TypeError, ValueError):

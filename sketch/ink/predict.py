@@ -1,6 +1,6 @@
-"""Where the pen will be in a few milliseconds, to hide that a screen shows it late.
+"""Predict where the pen will be in a few milliseconds, to hide the delay of the screen.
 
-What is predicted is for the eye alone: it is drawn as the tip of a wet stroke and never becomes part of it.
+The prediction is only drawn, as the tip of a wet stroke; it never becomes part of the stroke.
 """
 
 import math
@@ -11,23 +11,23 @@ import numpy as np
 from sketch.ink.points import Points
 
 SAMPLES = 24
-"""The last samples of a pen that are looked at: older ones no longer say anything of its speed."""
+"""Samples of a pen that are used, counted from the last: older ones say nothing about its speed."""
 
 JITTER = 0.5
-"""Standard deviation, in logical pixels, of where a device says the pen is."""
+"""Standard deviation of the position that a device reports, in logical pixels."""
 
 UNREST = 2e4
-"""Standard deviation of a hand's acceleration, in logical pixels a second squared."""
+"""Standard deviation of a hand's acceleration, in logical pixels per second squared."""
 
 FASTEST = 1000.0
-"""Standard deviation of a hand's speed before anything is known of it, in logical pixels a second."""
+"""Standard deviation of a hand's speed before it is known, in logical pixels per second."""
 
 SHORTEST = 0.25
 """Logical pixels below which a tip is not worth drawing."""
 
 
 class Motion(NamedTuple):
-    """What is known of a pen: place and velocity along x and y, and the covariance that both axes share."""
+    """The estimated motion of a pen: place and velocity along x and y, and their shared covariance."""
 
     x: float
     y: float
@@ -39,19 +39,19 @@ class Motion(NamedTuple):
 
 
 def began(x: float, y: float) -> Motion:
-    """A pen that has just touched down, moving nobody knows where."""
+    """A pen that has just touched down, its velocity unknown."""
     return Motion(x, y, 0.0, 0.0, JITTER**2, 0.0, FASTEST**2)
 
 
 def followed(motion: Motion, x: float, y: float, dt: float) -> Motion:
-    """What is known after one more sample: one step of a Kalman filter whose model is a constant velocity.
+    """Update the motion with a sample: one step of a Kalman filter whose model is a constant velocity.
 
     The filter is Kalman's (1960); the model, in which the acceleration is white noise that lasts for a
     sample, is that of Bar-Shalom, Li and Kirubarajan, Estimation with Applications to Tracking and Navigation
     (2001), section 6.3.2.
 
     Args:
-        motion: What was known.
+        motion: The motion before the sample.
         x: Of the sample, in logical pixels.
         y: Of the sample, in logical pixels.
         dt: Seconds since the sample before, 0 or more.
@@ -75,18 +75,18 @@ def followed(motion: Motion, x: float, y: float, dt: float) -> Motion:
 
 
 def predicted_tip(points: Points, seconds: float) -> Points:
-    """Where a line will go on.
+    """Predict how a line continues.
 
     Args:
         points: The line so far, shape (n, 4), times in order.
-        seconds: How far to look ahead, 0 or more; beyond some 20 milliseconds a guess is often wrong.
+        seconds: How far to look ahead, 0 or more; beyond about 20 milliseconds predictions are often wrong.
 
     Returns:
         The next point, shape (1, 4), with the last one's pressure; shape (0, 4) if too little is known or the
         pen hardly moves.
 
     Raises:
-        ValueError: The seconds are negative or no number.
+        ValueError: The seconds are negative or not a number.
     """
     if not (math.isfinite(seconds) and seconds >= 0):
         raise ValueError(f"seconds must be finite and 0 or more; got {seconds!r}")

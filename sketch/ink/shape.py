@@ -1,4 +1,4 @@
-"""A polyline as an object: the functions on arrays of points, with what is closed remembered."""
+"""A polyline as an object: it knows whether it is closed, and has the functions on arrays of points."""
 
 import math
 from typing import Any, TypeAlias
@@ -16,7 +16,7 @@ Transform: TypeAlias = tuple[float, float, float, float, float, float]
 
 
 class Polyline:
-    """Points joined by straight lines, open or closed. It never changes: every method gives a new one.
+    """Points joined by straight lines, open or closed. It is immutable: every method returns a new one.
 
         wave = Polyline(points).resample_by_spacing(4).smooth(2)
         canvas.polyline(wave.translate(10, 0))
@@ -44,7 +44,7 @@ class Polyline:
 
     @property
     def points(self) -> Floats:
-        """The points, read-only: shape (n, 2..4). A closed polyline does not repeat its first one."""
+        """The points, read-only: shape (n, 2..4). A closed polyline does not repeat its first point."""
         return self._points
 
     @property
@@ -56,7 +56,7 @@ class Polyline:
         return len(self._points)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        # What takes an array of points takes a polyline.
+        # Lets every function on arrays of points take a polyline.
         return np.array(self._points, dtype=dtype) if copy else np.asarray(self._points, dtype=dtype)
 
     def __repr__(self) -> str:
@@ -64,27 +64,27 @@ class Polyline:
 
     @property
     def length(self) -> float:
-        """How long it is, the closing line included."""
+        """Length, including the closing line."""
         return float(outline.arc_lengths(self._line())[-1])
 
     @property
     def perimeter(self) -> float:
-        """How long it is once closed."""
+        """Length when closed."""
         return float(outline.arc_lengths(self._outline())[-1])
 
     @property
     def area(self) -> float:
-        """The area it holds once closed, 0 or more; where it crosses itself, parts count against others."""
+        """Area inside when closed, 0 or more; parts that run the other way are subtracted."""
         return abs(outline.signed_area(self._outline()))
 
     @property
     def clockwise(self) -> bool:
-        """Whether it goes round clockwise, as seen on the screen."""
+        """Whether it runs clockwise, as seen on the screen."""
         return outline.signed_area(self._outline()) > 0
 
     @property
     def centroid(self) -> tuple[float, float]:
-        """The center of the area that a closed one holds, or of an open one's line."""
+        """The center of the area of a closed polyline, or of the line of an open one."""
         area = outline.centroid_of_area(self._outline()) if self._closed else None
         x, y = (outline.centroid_of_line(self._line()) if area is None else area).tolist()
         return (x, y)
@@ -95,7 +95,7 @@ class Polyline:
         return polyline.bounds(self._points)
 
     def resample_by_spacing(self, spacing: float) -> "Polyline":
-        """Points so far apart along it; the last step is shorter where it has to be.
+        """Resample to this distance between points; the last step is shorter where needed.
 
         Raises:
             ValueError: The spacing is not more than 0.
@@ -103,7 +103,7 @@ class Polyline:
         return self._ring_of(polyline.resample_by_spacing(self._ring(), spacing))
 
     def resample_by_count(self, count: int) -> "Polyline":
-        """So many points, evenly spread along it; at least 2, or 3 for a closed one.
+        """Resample to this many points, evenly spread; at least 2, or 3 for a closed polyline.
 
         Raises:
             ValueError: The count is too small.
@@ -112,10 +112,10 @@ class Polyline:
         return self._ring_of(polyline.resample_by_count(self._ring(), count + self._closed))
 
     def smooth(self, radius: int) -> "Polyline":
-        """Each place becomes the mean of its neighbours' and itself; the ends of an open one stay.
+        """Replace each place by the mean of itself and its neighbours; the ends of an open polyline stay.
 
         Args:
-            radius: How many neighbours on each side, 0 or more; all round for a closed one.
+            radius: How many neighbours on each side, 0 or more; for a closed polyline across its ends.
 
         Raises:
             ValueError: The radius is negative.
@@ -135,19 +135,19 @@ class Polyline:
         return self._ring_of(polyline.simplify(self._ring(), tolerance))
 
     def point_at_length(self, length: ArrayLike) -> Doubles:
-        """The place so far along it: one number to shape (2,), shape (m,) to (m, 2).
+        """The place at a distance along it: one number to shape (2,), shape (m,) to (m, 2).
 
-        Less than 0 counts as 0 and more than its length as that, as in openFrameworks and SVG. A closed
-        polyline goes round and round instead.
+        Less than 0 counts as 0 and more than its length as its length, as in openFrameworks and SVG. A
+        closed polyline repeats instead.
 
         Raises:
             ValueError: A length is not finite.
-            TypeError: It is no number.
+            TypeError: It is not a number.
         """
         return self._along(outline.points_at, length, self.length)
 
     def tangent_at_length(self, length: ArrayLike) -> Doubles:
-        """The unit vector along it at that place; at a corner, of the line that follows.
+        """The unit vector along it at a distance; at a corner, of the next side.
 
         Raises:
             ValueError: A length is not finite, or all points are in one place.
@@ -155,14 +155,14 @@ class Polyline:
         return self._along(outline.tangents_at, length, self.length)
 
     def normal_at_length(self, length: ArrayLike) -> Doubles:
-        """The unit vector to the right of the way at that place, as seen on the screen."""
+        """The unit vector to the right of its direction at a distance, as seen on the screen."""
         tangent = self.tangent_at_length(length)
         return np.stack((-tangent[..., 1], tangent[..., 0]), axis=-1)
 
     def point_at_percent(self, percent: ArrayLike) -> Doubles:
-        """The place at a share of its length: 0 is the start, 1 the end, 0.5 the middle of the way.
+        """The place at a share of its length: 0 is the start, 1 the end, 0.5 the middle.
 
-        Shares beyond count as those of `point_at_length`.
+        Shares outside of 0..1 count as for `point_at_length`.
         """
         return self.point_at_length(self._length_of(percent))
 
@@ -171,7 +171,7 @@ class Polyline:
         return self.tangent_at_length(self._length_of(percent))
 
     def normal_at_percent(self, percent: ArrayLike) -> Doubles:
-        """The unit vector to the right of the way at a share of its length, 0..1."""
+        """The unit vector to the right of its direction at a share of its length, 0..1."""
         return self.normal_at_length(self._length_of(percent))
 
     def closest_point(self, x: float, y: float) -> Nearest:
@@ -179,7 +179,7 @@ class Polyline:
         return outline.nearest(self._line(), *floats(x=x, y=y))
 
     def inside(self, x: float, y: float) -> bool:
-        """Whether (x, y) lies inside it once closed; where it crosses itself, inside every other part."""
+        """Whether (x, y) lies inside when it is closed; where it crosses itself, by the even-odd rule."""
         return bool(self.all_inside([floats(x=x, y=y)])[0])
 
     def all_inside(self, points: ArrayLike) -> Flags:
@@ -206,7 +206,7 @@ class Polyline:
         """Every (x, y) becomes (a x + c y + e, b x + d y + f), of a matrix (a, b, c, d, e, f).
 
         Raises:
-            ValueError: A number is not finite, or a place would be beyond what float32 holds.
+            ValueError: A number is not finite, or a place would be out of the range of float32.
         """
         a, b, c, d, e, f = six("matrix", matrix)
         x, y = self._points[:, :2].astype(np.float64).T
@@ -249,7 +249,7 @@ def six(name: str, matrix: Transform) -> Transform:
     """The six numbers of a transform.
 
     Raises:
-        TypeError: They are not six, or not numbers.
+        TypeError: They are not six numbers.
         ValueError: One is not finite.
     """
     if not isinstance(matrix, tuple | list | np.ndarray) or len(matrix) != 6:  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -259,7 +259,7 @@ def six(name: str, matrix: Transform) -> Transform:
 
 
 def around(matrix: Transform, about: tuple[float, float]) -> Transform:
-    """A transform about the origin, done about another point."""
+    """A transform about the origin, moved to another point."""
     a, b, c, d, _, _ = matrix
     if not isinstance(about, tuple | list | np.ndarray) or len(about) != 2:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"about must be two numbers (x, y); got {about!r}")

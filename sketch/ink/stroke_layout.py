@@ -1,4 +1,4 @@
-"""A stroke as its style lays it down: points put along its curve, where each dash begins, and its tapers."""
+"""The layout of a stroke: points along its curve, where each dash begins, and its tapers."""
 
 from dataclasses import dataclass
 
@@ -10,19 +10,19 @@ from sketch.ink.outline import arc_lengths
 from sketch.ink.style import StrokeStyle
 
 MOST_DASHES = 100_000
-"""Of one stroke: a shorter pattern is lengthened, for it could not be seen and would fill the memory."""
+"""Dashes of one stroke at most; a shorter pattern is lengthened, or it would fill the memory unseen."""
 
 _FINEST_PATTERN = 2.5
-"""Tolerances of a curve that a pattern of dashes has to be long to be seen."""
+"""Least length of a pattern of dashes that can be seen, in tolerances of a curve."""
 
 _MOST_SPACED = 100_000
-"""Points that are put down along one stroke, for the same reasons."""
+"""Points that are put along one stroke, for the same reasons."""
 
 _SOFT = 0.5
-"""Logical pixels within which a dash's end needs no other point."""
+"""Logical pixels around the end of a dash in which no other point is needed."""
 
 _TAPER_STEPS = 12
-"""Points along a taper, enough for its round shape to show no corners."""
+"""Points along a taper, enough to show no corners."""
 
 _SHORTEST_TAPER = 1e-6
 """Logical pixels."""
@@ -33,14 +33,14 @@ _THINNEST = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StrokeLayout:
-    """What is drawn of a stroke; nothing, m is 0, if it lies in a gap between two dashes.
+    """What is drawn of a stroke; m is 0 if it lies in a gap between two dashes.
 
     Attributes:
         xy: Places, float32 of shape (m, 2).
-        at: Where among the stroke's own points each lies, float64 of shape (m,): 2.5 is halfway from the
+        at: Where among the given points each lies, float64 of shape (m,): 2.5 is halfway from the
             third to the fourth.
-        along: How far along the line each lies, float64 of shape (m,), in the unit of the points.
-        share: Of the width that each has, float32 of shape (m,), or 1.
+        along: Distance of each along the line, float64 of shape (m,), in the unit of the points.
+        share: Share of the width that each has, float32 of shape (m,), or 1.
         starts: Where a dash begins, bool of shape (m,), or None for one line.
     """
 
@@ -51,7 +51,7 @@ class StrokeLayout:
     starts: Flags | None = None
 
     def values(self, given: Floats) -> Floats:
-        """What was given for each of the stroke's own points, shape (n,) or (n, k), for those laid down."""
+        """Interpolate values of the given points, shape (n,) or (n, k), to the points of the layout."""
         low = np.minimum(self.at.astype(np.intp), max(len(given) - 2, 0))
         high = np.minimum(low + 1, len(given) - 1)
         share = (self.at - low).astype(np.float32)
@@ -63,14 +63,14 @@ class StrokeLayout:
 def lay(
     points: Floats, style: StrokeStyle, tolerance: float = 0.1, spacing: float = 0.0, longest: float = 0.0
 ) -> StrokeLayout:
-    """Lay a stroke down.
+    """Lay out a stroke.
 
     Args:
         points: Float32 of shape (n, 2..4), n at least 1, finite.
         style: Its dashes, tapers and smoothing.
         tolerance: By how much a polyline may miss a smooth curve, in the unit of the points.
-        spacing: If more than 0, points are put down this far apart along the line and nowhere else.
-        longest: If more than 0, points are put in between until no two are further apart than this.
+        spacing: If more than 0, points are put this far apart along the line and nowhere else.
+        longest: If more than 0, points are added until no two are further apart than this.
     """
     if style.smooth:
         xy, at = curve_through(points, tolerance)
@@ -114,7 +114,7 @@ def _tapered(laid: StrokeLayout, start: float, end: float) -> StrokeLayout:
     start, end = (side * shrink if side > _SHORTEST_TAPER else 0.0 for side in (start, end))
     steps = np.arange(1, _TAPER_STEPS + 1) / _TAPER_STEPS
     laid = _with_points_at(laid, np.concatenate((steps * start, length - steps * end)))
-    # A quarter of a sine: it leaves the tip like a nib and meets the full width without a corner.
+    # A quarter of a sine: round at the tip, and without a corner at the full width.
     rising = np.clip(laid.along / start, 0, 1) if start > 0 else np.ones(len(laid.along))
     falling = np.clip((length - laid.along) / end, 0, 1) if end > 0 else np.ones(len(laid.along))
     share = np.sin(np.pi / 2 * rising) * np.sin(np.pi / 2 * falling)
@@ -124,8 +124,8 @@ def _tapered(laid: StrokeLayout, start: float, end: float) -> StrokeLayout:
 def _dashed(laid: StrokeLayout, style: StrokeStyle, finest: float) -> StrokeLayout:
     """Cut the line where dashes begin and end, and leave the gaps out."""
     begin, end = _dashes(float(laid.along[-1]), style.dash, style.dash_offset, finest)
-    # A dash takes a point at either end and the line's own points between them, but those close to an end:
-    # it is cut by its own segment alone, which must be longer than the edge is soft.
+    # A dash has a point at either end and the points of the line between them, except close to an end: its
+    # cut is made by its last segment alone, which must be longer than the soft edge.
     first = np.searchsorted(laid.along, begin + _SOFT, side="right")
     last = np.searchsorted(laid.along, end - _SOFT, side="left")
     inner = np.maximum(last - first, 0)
@@ -147,7 +147,7 @@ def _dashed(laid: StrokeLayout, style: StrokeStyle, finest: float) -> StrokeLayo
 def _dashes(
     length: float, dash: tuple[float, ...], offset: float, finest: float = 0.0
 ) -> tuple[Doubles, Doubles]:
-    """Where each dash begins and ends along a line, the pattern at least as long as the finest one."""
+    """Where each dash begins and ends along a line, the pattern at least as long as `finest`."""
     pattern = np.array(dash * (1 + len(dash) % 2), dtype=np.float64)
     shortest = length * len(pattern) / max(2 * (MOST_DASHES - len(pattern)), 1)
     shortest = max(shortest, finest)

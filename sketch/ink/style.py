@@ -1,4 +1,4 @@
-"""How a stroke is laid down: its ends, corners, dashes, tapers, and what happens where it crosses itself."""
+"""The style of a stroke: its ends, corners, dashes, tapers, and what happens where it crosses itself."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ class StrokeStyle:
             through many points is the same with all three.
         miter_limit: How far the tip of a miter may reach, in widths, as in SVG; a corner that would reach
             further is beveled. Less than 1 counts as 1.
-        overlap: Whether a translucent stroke that crosses itself has one alpha all over, "flat", or darkens
+        overlap: Whether a translucent stroke that crosses itself has one alpha everywhere, "flat", or darkens
             there, "build"; None as for `cap`. Without a brush it is "build", which is faster.
-        dash: Lengths of line and gap by turns, in logical pixels; an odd number of them is repeated to make
-            it even, as in SVG; empty, or nothing but zeros, for a line without gaps.
+        dash: Alternating lengths of line and gap, in logical pixels; an odd number of them is repeated to
+            make it even, as in SVG; empty, or nothing but zeros, for a line without gaps.
         dash_offset: Where in the pattern the stroke begins, in logical pixels.
         taper_start: Logical pixels over which the line swells to its width from nothing.
         taper_end: The same at its end.
@@ -48,7 +48,7 @@ class StrokeStyle:
 
         Raises:
             ValueError: A word is unknown or a number is not finite.
-            TypeError: What should be a number is none, or the dash is no row of numbers.
+            TypeError: What should be a number is not, or the dash is not a sequence of numbers.
         """
         one_of("cap", self.cap, (*get_args(Cap), None))
         one_of("join", self.join, (*get_args(Join), None))

@@ -1,7 +1,7 @@
-"""How wide a line is at each of its points: pens press, mice hurry.
+"""The width of a line at each of its points, by the pressure of a pen or the speed of a mouse.
 
-All of it is causal: a point's width depends on that point and those before it, so a wet stroke does not
-wobble behind the pen as it grows.
+All of it is causal: a point's width depends only on that point and the points before it, so the width of a
+wet stroke does not change behind the pen.
 """
 
 from collections.abc import Callable
@@ -18,33 +18,32 @@ from sketch.scalars import number
 Widths = Floats
 
 WidthCurve: TypeAlias = Callable[[Doubles], ArrayLike]
-"""From pressures in 0..1, or from speeds in logical pixels a second, shape (n,), to widths in bases."""
+"""From pressures in 0..1, or speeds in logical pixels per second, to factors on the base: shape (n,)."""
 
 LIGHTEST, HEAVIEST = 0.3, 1.7
-"""Width at no pressure and at full pressure, in bases; pressure 0.5 gives 1."""
+"""Factors on the base width at no pressure and at full pressure; pressure 0.5 gives 1."""
 
 THINNEST = 0.4
-"""Width of the fastest line, in bases; a resting pen gives 1."""
+"""Factor on the base width of the fastest line; a resting pen gives 1."""
 
 HALFWAY = 1200.0
-"""Speed at which a line is halfway to its thinnest, in logical pixels a second."""
+"""Speed at which a line is halfway to its thinnest, in logical pixels per second."""
 
 WINDOW = 0.06
-"""Seconds over which speed is measured."""
+"""Seconds over which speed is averaged."""
 
-_PRESSURES = 4  # samples that are averaged, enough to hide the steps of a coarse sensor
+_PRESSURES = 4  # samples in the average, enough to hide the steps of a coarse sensor
 
 
 def stroke_width(points: Points, base: float) -> Widths:
     """Width by pressure where the device reports it, else by speed.
 
-    Pressure counts from the first point on that has another than 0.5, which is what a device without any
-    reports.
+    Pressure is used from the first point that has another than 0.5, the value for devices without pressure.
 
     Args:
         points: Shape (n, 4), times in order.
-        base: Diameter in logical pixels where the pen neither presses nor hurries; 0 gives widths of 0, of
-            which nothing is drawn, and less counts as 0.
+        base: Diameter in logical pixels at normal pressure and low speed; 0 gives widths of 0, which are
+            not drawn, and less counts as 0.
 
     Returns:
         Float32 array of shape (n,).
@@ -59,8 +58,8 @@ def pressure_width(points: Points, base: float, curve: WidthCurve | None = None)
     Args:
         points: Shape (n, 4).
         base: Diameter in logical pixels at a pressure of 0.5; less than 0 counts as 0.
-        curve: An author's own, such as `lambda pressure: 0.2 + 2 * pressure**2`. Without one the width grows
-            evenly from 0.3 bases to 1.7.
+        curve: An author's function, such as `lambda pressure: 0.2 + 2 * pressure**2`. Without one the width
+            grows linearly from 0.3 to 1.7 times the base.
 
     Returns:
         Float32 array of shape (n,).
@@ -78,14 +77,15 @@ def pressure_width(points: Points, base: float, curve: WidthCurve | None = None)
 
 
 def speed_width(points: Points, base: float, curve: WidthCurve | None = None) -> Widths:
-    """Width that shrinks as the pen hurries.
+    """Width that shrinks with the speed of the pen.
 
     A stroke starts at its full width and thins from there. Points without times have no speed.
 
     Args:
         points: Shape (n, 4), times in order.
         base: Diameter in logical pixels of a pen at rest; less than 0 counts as 0.
-        curve: An author's own, such as `lambda speed: 1 + speed / 1000` for a line that swells with haste.
+        curve: An author's function, such as `lambda speed: 1 + speed / 1000` for a line that widens with
+            speed.
 
     Returns:
         Float32 array of shape (n,); without a curve between 0.4 and 1 times the base.
@@ -100,13 +100,13 @@ def speed_width(points: Points, base: float, curve: WidthCurve | None = None) ->
 
 
 def pen_speed(points: Points) -> Floats:
-    """How fast the pen was at each point: the distance of the last 0.06 seconds over that time.
+    """Speed of the pen at each point: the distance of the last 0.06 seconds divided by that time.
 
     Args:
         points: Shape (n, 3) or (n, 4), times in order.
 
     Returns:
-        Logical pixels a second, float32 array of shape (n,).
+        Logical pixels per second, float32 array of shape (n,).
     """
     if len(points) == 0:
         return np.empty(0, dtype=np.float32)
