@@ -116,6 +116,7 @@ def test_shaders_and_models_travel_in_the_wheel(wheel: Path):
 def test_the_wheel_holds_the_two_packages_and_nothing_of_the_workshop(wheel: Path):
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {name for name in tops if not name.endswith(".dist-info")} == {"sketch", "addon"}
+    assert [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("README.md")] == []
 
 
 def test_an_installed_sketch_runs_without_display_or_checkout(installed: Installed):
