@@ -9,7 +9,7 @@
 
     sketch.run(Dot)
 
-Nothing here opens a display or loads a network; what is named below is imported when it is first asked for.
+Nothing here opens a display or loads a network; the names below are imported on first use.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -113,11 +113,11 @@ _HOMES = {
 }
 
 
-def _look_beside_the_sketch_last() -> None:
-    """Move the folder of the program that runs, which Python puts first, to the end of the path.
+def _search_the_sketch_folder_last() -> None:
+    """Move the folder of the running program, which Python puts first, to the end of the path.
 
-    A sketch may be called `statistics.py`, and lie beside a `queue.py`: from here on neither takes the place
-    of Python's own, which what is imported below needs.
+    A sketch may be called `statistics.py` and have a `queue.py` next to it: neither replaces Python's own
+    module, which the imports below need.
     """
     import sys
 
@@ -133,7 +133,7 @@ def _folder(file: str) -> str:
     return dirname(realpath(file))
 
 
-_look_beside_the_sketch_last()
+_search_the_sketch_folder_last()
 
 
 def __getattr__(name: str) -> Any:

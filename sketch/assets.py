@@ -1,7 +1,7 @@
-"""Where the files are that a sketch asks for: pictures, fonts, shaders, brushes.
+"""Find the files that a sketch asks for: pictures, fonts, shaders, brushes.
 
-A relative path is looked for beside the file of the sketch that runs, then in the shell's folder, so a sketch
-finds its files from wherever it is started.
+A relative path is searched next to the file of the running sketch, then in the current folder, so a sketch
+finds its files wherever it is started from.
 """
 
 import os
@@ -13,21 +13,21 @@ from pathlib import Path
 from sketch.scalars import as_path
 
 _running: list[Path] = []
-"""Folders of the sketches that run, the innermost last.
+"""Folders of the running sketches, the innermost last.
 
-One list for the process, as the shell's folder is one: what asks for a file, such as a class or a
-thread, often knows of no sketch."""
+One list for the process, like the current folder: code that asks for a file, such as a class or a thread,
+often has no access to the sketch."""
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
 class MissingAssetError(FileNotFoundError):
-    """A file that is nowhere; the message names every place where it was looked for."""
+    """A file was not found; the message names every place that was searched."""
 
 
 @contextmanager
-def beside(folder: Path | None) -> Generator[None]:
-    """Look for files in a folder first for the length of a `with` block; None changes nothing."""
+def asset_folder(folder: Path | None) -> Generator[None]:
+    """Search a folder first within a `with` block; None changes nothing."""
     if folder is None:
         yield
         return
@@ -44,13 +44,13 @@ def asset_path(path: str | os.PathLike[str]) -> Path:
         film = Video(sketch.asset_path("film.mp4"))
 
     Args:
-        path: Absolute, or relative to the sketch's file or else to the shell's folder.
+        path: Absolute, or relative to the sketch's file or else to the current folder.
 
     Returns:
         An existing file or folder.
 
     Raises:
-        MissingAssetError: There is none; the message names where it was looked for.
+        MissingAssetError: It does not exist; the message names the places that were searched.
         TypeError: The path is neither a text nor a `Path`.
     """
     path = as_path("a file's path", path)
@@ -65,7 +65,7 @@ def asset_path(path: str | os.PathLike[str]) -> Path:
 
 
 def written(path: Path) -> tuple[int, int] | None:
-    """When a file was written, in nanoseconds, and its size in bytes; None where there is none."""
+    """The time a file was written, in nanoseconds, and its size in bytes; None if it does not exist."""
     try:
         found = path.stat()
     except (OSError, ValueError):  # the latter for a name with a zero in it
@@ -76,7 +76,7 @@ def written(path: Path) -> tuple[int, int] | None:
 def _folders() -> list[Path]:
     found = _running[-1:]
     if not found:
-        # A file that is run by Python itself asks for pictures before it calls `run`.
+        # A script that Python runs may ask for pictures before it calls `run`.
         main = getattr(sys.modules.get("__main__"), "__file__", None)
         source = Path(main).resolve() if main else None
         if source and _PACKAGE not in source.parents and Path(sys.prefix).resolve() not in source.parents:

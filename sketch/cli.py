@@ -1,4 +1,4 @@
-"""The command `inkloop`: the place where the drawing half and the learning half are put together."""
+"""The command `inkloop`, which combines the drawing half and the learning half."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from sketch.escaped import escaped
 from sketch.hooks import SketchError
 from sketch.host.errors import HostError
 from sketch.host.window import has_display
-from sketch.load import LoadError, hidden_beside, load_sketch, passed_over
+from sketch.load import LoadError, load_sketch, other_sketches, shadowed_imports
 from sketch.tracebacks import authors_traceback
 from sketch.window import Window
 
@@ -28,19 +28,19 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="A live environment in which a pen learns.",
+    help="Live sketches with a pen that learns.",
 )
 
 Headless = Annotated[bool, typer.Option("--headless", help="Draw without a window or a display.")]
-Frames = Annotated[int | None, typer.Option(min=1, help="End after so many frames.")]
+Frames = Annotated[int | None, typer.Option(min=1, help="End after this many frames.")]
 Record = Annotated[Path | None, typer.Option(help="Film the frames to this file (.mp4).")]
 Write = Annotated[
     str | None,
-    typer.Option(help="Have a machine-written hand write this, a letter at a time, as a pen would."),
+    typer.Option(help="A machine-written hand writes this text, letter by letter, as a pen would."),
 ]
 Size = Annotated[str | None, typer.Option(help="Width and height, as in 1280x720.")]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="End with the traceback of an error, also where there is a window.")
+    bool, typer.Option("--strict", help="End with the traceback of an error, also with a window.")
 ]
 Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
 
@@ -57,7 +57,7 @@ def options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """A live environment in which a pen learns."""
+    """Live sketches with a pen that learns."""
 
 
 @app.command()
@@ -74,14 +74,14 @@ def run(
     strict: Strict = False,
 ) -> None:
     """Run a sketch."""
-    # Before the sketch's folder is on the path: an addon.py beside the sketch must not take its place.
+    # Imported before the sketch's folder is on the path: an addon.py next to the sketch must not replace it.
     import addon  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from sketch.host.recorder import RecorderError
     from sketch.launch import as_sketch
     from sketch.launch import run as run_sketch
 
     options: dict[str, Any] = {"fullscreen": True} if fullscreen else {}
-    # Only what was typed here is told in one line: a sketch's own errors keep their traceback.
+    # Only errors of the command line are reported in one line; a sketch's own errors keep their traceback.
     if size:
         try:
             options["size"] = Window(size=parse_size(size)).size
@@ -90,7 +90,7 @@ def run(
     try:
         kind = load_sketch(file)
         instance = as_sketch(kind)
-        instance.outbox += [*passed_over(kind), *hidden_beside(file.resolve())]
+        instance.outbox += [*other_sketches(kind), *shadowed_imports(file.resolve())]
         if write is not None:
             options["player"] = _hand(write, instance, options.get("size", instance.window.size))
         run_sketch(instance, headless=headless, frames=frames, record=record, strict=strict, **options)
@@ -102,7 +102,7 @@ def run(
 
 
 def _hand(text: str, sketch: "Sketch", size: tuple[int, int]) -> "Player":
-    """A hand that writes as soon as every addon of the sketch that says whether it is ready is so."""
+    """A hand that begins to write once every addon of the sketch that has `ready` is ready."""
     from sketch.synthetic_hand.writing import writing
 
     def ready() -> bool:
@@ -121,10 +121,12 @@ def handwriting(
     preset: Annotated[
         str | None, typer.Option(help="Train this network from scratch, as ofxCaffe did: lstm_short, ...")
     ] = None,
-    iterations: Annotated[int | None, typer.Option(min=1, help="Of training, at most.")] = None,
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Train for at most this many iterations.")
+    ] = None,
     frames: Frames = None,
 ) -> None:
-    """Draw letters, teach them, watch each one appear. Without a display a machine-written hand plays it."""
+    """Draw letters, teach them, watch each one appear. Without a display, a machine-written hand draws."""
     from addon.training.config import PRESETS
     from sketch.host.recorder import RecorderError
     from sketch.launch import run as run_sketch
@@ -142,11 +144,11 @@ def handwriting(
 
 @app.command()
 def gallery(
-    names: Annotated[list[str] | None, typer.Argument(help="Pieces; all unless told otherwise.")] = None,
-    sheet: Annotated[Path, typer.Option(help="The contact sheet.")] = Path("docs/gallery.png"),
+    names: Annotated[list[str] | None, typer.Argument(help="Sketches to film; all by default.")] = None,
+    sheet: Annotated[Path, typer.Option(help="File of the contact sheet.")] = Path("docs/gallery.png"),
     films: Annotated[Path, typer.Option(help="Folder for the films.")] = Path("out/gallery"),
 ) -> None:
-    """Film the examples that are made to be looked at, and put one moment of each on a sheet."""
+    """Film the examples of the gallery, and put one moment of each on a contact sheet."""
     from sketch.gallery import chosen, contact_sheet, perform
     from sketch.host.recorder import RecorderError
 
@@ -160,7 +162,7 @@ def gallery(
 
 
 class Protocol(StrEnum):
-    """Whose inks are asked: the same writer's as are taught, or others'."""
+    """Whose inks are tested: those of the writer who taught, or of others."""
 
     WD = "wd"
     WI = "wi"
@@ -170,16 +172,18 @@ class Protocol(StrEnum):
 def evaluate(
     data: Annotated[Path, typer.Argument(help="Labelled inks: an .npz file in the corpus layout.")],
     protocol: Annotated[
-        Protocol, typer.Option(help="Ask the writer who taught (wd), or others (wi).")
+        Protocol, typer.Option(help="Test the writer who taught (wd), or others (wi).")
     ] = Protocol.WD,
-    shots: Annotated[int, typer.Option(min=1, help="Inks of each class that are taught.")] = 1,
-    seeds: Annotated[int, typer.Option(min=1, help="Draws that are averaged.")] = 3,
-    max_writers: Annotated[int | None, typer.Option(min=1, help="Look at so many writers only.")] = None,
+    shots: Annotated[int, typer.Option(min=1, help="Taught inks of each class.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Random draws to average over.")] = 3,
+    max_writers: Annotated[int | None, typer.Option(min=1, help="Use at most this many writers.")] = None,
     model: Annotated[
         str, typer.Option(help="Base encoder: a name, or the path of an .onnx file.")
     ] = "encoder",
-    peers: Annotated[bool, typer.Option("--peers", help="Ask others, too, on a part of the inks.")] = False,
-    pictures: Annotated[Path | None, typer.Option(help="Folder for pictures of what is confused.")] = None,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Also test other recognisers, on a part of the inks.")
+    ] = False,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for pictures of confused inks.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Measure how well the pen is recognised, point by point, on labelled inks."""
@@ -203,13 +207,13 @@ PRETRAINED = {
 }
 
 
-# Each reads its arguments itself, as it does under torchrun.
+# Each command reads its arguments itself, as it does under torchrun.
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
 )
 def pretrain(context: typer.Context) -> None:
     """Make a model that ships: encoder (the default), letters or image; see `pretrain letters --help`."""
-    # By its name, since the check that no sketch loads PyTorch would take this command for one.
+    # Imported by name, since the check that no sketch loads PyTorch would count this command as a sketch.
     from addon.errors import without_torch
 
     given = context.args
@@ -225,16 +229,18 @@ def pretrain(context: typer.Context) -> None:
 
 @app.command()
 def doctor(
-    file: Annotated[Path, typer.Argument(help="An ONNX file, Inkloop's own or anybody's.")],
+    file: Annotated[Path, typer.Argument(help="Any ONNX file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     provider: Annotated[str, typer.Option(help="Where to run it: auto, cuda or cpu.")] = "auto",
-    seconds: Annotated[float, typer.Option(min=0.0, max=60.0, help="To spend on measuring.")] = 1.0,
+    seconds: Annotated[float, typer.Option(min=0.0, max=60.0, help="Seconds to measure.")] = 1.0,
     adaptor: Annotated[
-        bool, typer.Option("--adaptor", help="Write a first draft of its description beside it.")
+        bool, typer.Option("--adaptor", help="Write a first draft of its description next to it.")
     ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Print more than fits on a screen.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print everything, even if it does not fit on a screen.")
+    ] = False,
 ) -> None:
-    """Open any model, in a process of its own: what is in it, how fast it is, what it is good for."""
+    """Examine any model in another process: what is in it, how fast it is, what Inkloop can do with it."""
     from addon.doctor.command import doctor as examine
     from addon.errors import AddonError
     from addon.inference.providers import check_provider
@@ -266,7 +272,7 @@ def _show(out: Path, preset: str | None, iterations: int | None, frames: int | N
     from sketch.examples.handwriting_show import perform, report_lines
 
     print("No window: a machine-written hand teaches, trains and writes. This takes about a minute.")
-    # The show teaches its own letters: it must neither find nor leave any among the user's.
+    # The show teaches its own letters: it must not mix them with the user's.
     with tempfile.TemporaryDirectory(prefix="inkloop-") as home:
         report = perform(out, home=Path(home), preset=preset, iterations=iterations, frames=frames)
     print("\n".join(report_lines(report)))
@@ -277,7 +283,7 @@ def parse_size(text: str) -> tuple[int, int]:
     """Read "1280x720".
 
     Raises:
-        ValueError: It is not two whole numbers of 1 or more with an x between.
+        ValueError: It is not two whole numbers of at least 1 with an x between them.
     """
     width, _, height = text.lower().partition("x")
     if not (width.isdigit() and height.isdigit()):

@@ -1,4 +1,4 @@
-"""Time, as it is handed to the loop: seconds since the sketch began."""
+"""Clocks for the loop: seconds since the sketch began."""
 
 from time import perf_counter
 
@@ -18,15 +18,15 @@ class FixedClock:
     """Time that moves by the same step at every frame, so that two runs give the same frames.
 
     Args:
-        step: Seconds a frame, more than 0.
+        step: Seconds a frame, above 0.
 
     Raises:
-        ValueError: The step is not more than 0.
+        ValueError: The step is not above 0.
     """
 
     def __init__(self, step: float = 1 / 60) -> None:
         if not step > 0:
-            raise ValueError(f"a step must be more than 0 seconds; got {step}")
+            raise ValueError(f"a step must be above 0 seconds; got {step}")
         self.step = step
         self.frames = 0
 
@@ -35,5 +35,5 @@ class FixedClock:
         return self.frames * self.step
 
     def advance(self) -> None:
-        """Go on to the next frame."""
+        """Advance to the next frame."""
         self.frames += 1

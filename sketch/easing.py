@@ -17,16 +17,16 @@ ENDS: tuple[End, ...] = get_args(End)
 
 
 def ease(share: float, curve: Curve = "cubic", end: End = "in_out") -> float:
-    """How far something that moves softly has come.
+    """The progress of a soft movement.
 
         x = start + ease(time / seconds) * (stop - start)
 
     The curves are Penner's (2001, "Motion, Tweening, and Easing"), from the library PyTweening.
 
     Args:
-        share: How much of the time has passed. Below 0 nothing has moved yet, above 1 all is done.
+        share: Share of the time that has passed. Below 0 the movement has not begun, above 1 it is over.
         curve: "linear", "quad", "cubic", "quart", "quint", "sine", "expo", "circ", "back", "elastic" or
-            "bounce"; "back" and "elastic" go beyond the ends on their way.
+            "bounce"; "back" and "elastic" overshoot the ends.
         end: Where it is soft: "in" at the start, "out" at the end, "in_out" at both.
 
     Returns:
@@ -34,7 +34,7 @@ def ease(share: float, curve: Curve = "cubic", end: End = "in_out") -> float:
 
     Raises:
         ValueError: The curve or the end is unknown, or the share is NaN.
-        TypeError: The share is no number.
+        TypeError: The share is not a number.
     """
     one_of("curve", curve, CURVES)
     one_of("end", end, ENDS)

@@ -1,14 +1,14 @@
-"""Text from outside (names of files, labels, errors) as it may be printed into a terminal or drawn."""
+"""Make text from outside (file names, labels, errors) safe to print into a terminal or to draw."""
 
 from unicodedata import category
 
-_JOINERS = "\u200c\u200d"  # within Persian and Indic words and emoji; a terminal does nothing with them
+_JOINERS = "\u200c\u200d"  # used in Persian and Indic words and in emoji; terminals ignore them
 
 
 def escaped(text: str) -> str:
-    r"""The text with everything that a terminal would obey written out, as in ``\x1b`` and ``\n``.
+    r"""Write out every control character, as in ``\x1b`` and ``\n``.
 
-    Letters, signs, spaces and emoji of every script stay. A text that was escaped already stays as it is.
+    Letters, signs, spaces and emoji of every script stay. Text that is already escaped stays as it is.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -19,7 +19,7 @@ def escaped(text: str) -> str:
 
 
 def escaped_lines(text: str) -> str:
-    """The text escaped, but for the ends of its lines: a message of an author's own may have several."""
+    """Escape text but keep its line ends: a message of an author may have several lines."""
     return "\n".join(map(escaped, text.split("\n")))
 
 

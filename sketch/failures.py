@@ -1,4 +1,4 @@
-"""Errors of a sketch that stay in its window: said in the log once, and over the picture while they last."""
+"""Errors of a sketch that stay in its window: logged once, and shown over the picture while they last."""
 
 import logging
 import re
@@ -14,24 +14,24 @@ from sketch.tracebacks import authors_place, authors_traceback, suggestion
 log = logging.getLogger("inkloop")
 
 SECONDS = 4.0
-"""How long the error of an event is shown: events come and go within a frame."""
+"""How long the error of an event is shown, in seconds: an event lasts only one frame."""
 
 READ = 0.25
-"""How long a message is shown, in seconds, before the same error may say it with other numbers."""
+"""How long a message stays, in seconds, before the same error may replace it with other numbers."""
 
 Key: TypeAlias = tuple[str, str, int, str]
-"""What tells an error from another: its kind, the path and line it was raised in, the hook."""
+"""The identity of an error: its type, the path and line where it was raised, the hook."""
 
 MOST = 1000
-"""Characters of a message that are looked at; a screen holds fewer."""
+"""Characters of a message that are used; a screen has room for fewer."""
 
 _PART = r"[/\\][^\s/\\'\":]+"
 LONG_PATH = re.compile(rf"(?:[A-Za-z]:)?(?:{_PART}){{2,}}?((?:{_PART}){{2}})(?![^\s'\":])")
 
 KNOWN = 500
-"""Places of errors that are remembered."""
+"""Errors that are remembered."""
 
-NOT_BEGUN = "the sketch cannot begin; ESC closes the window"
+NOT_BEGUN = "the sketch cannot start; ESC closes the window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class Failure:
 
 
 class Failures:
-    """What went wrong in the hooks of a sketch and of its addons.
+    """The errors in the hooks of a sketch and of its addons.
 
     Args:
-        file: The sketch's own.
+        file: The sketch's file.
 
     Attributes:
         frame_failed: Whether this frame cannot be shown.
-        sketch_begun: Whether the sketch could be set up; nothing else of it is called if not.
+        sketch_begun: Whether the setup succeeded; nothing else of the sketch is called otherwise.
     """
 
     def __init__(self, file: Path) -> None:
@@ -72,24 +72,24 @@ class Failures:
 
     @property
     def shown(self) -> Failure | None:
-        """What to show over the picture now."""
+        """The error to show over the picture now."""
         return self._of_frame or self._of_event
 
     def start_frame(self, now: float) -> None:
-        """Forget what failed in the last frame: it may have been mended since."""
+        """Forget what failed in the last frame: it may be fixed by now."""
         if self.sketch_begun:
             self.frame_failed, self._of_frame = False, None
         if now >= self._until:
             self._of_event = None
 
     def caught(self, error: Exception, hook: str, now: float, *, is_event: bool = False) -> None:
-        """Take note of an error.
+        """Record an error.
 
         Args:
             error: What was raised.
             hook: Which method was called.
             now: Seconds on the loop's clock.
-            is_event: Whether the picture of this frame is good all the same.
+            is_event: Whether the picture of this frame is still good.
         """
         path, line = authors_place(error, self._file)
         key = (type(error).__name__, path, line, hook)
@@ -107,13 +107,13 @@ class Failures:
     def _described(self, error: Exception, hook: str, path: str, line: int) -> Failure:
         file = Path(path)
         name = file.name if file.parent == self._file.parent else "/".join(file.parts[-2:])
-        kind, said = type(error).__name__, _plain(error)
+        kind, message = type(error).__name__, _plain(error)
         where = f"{name}, line {line}, in {hook}" if line else f"in {hook}"
         advice = "" if self.sketch_begun and hook != "setup" else f": {NOT_BEGUN}"
-        return Failure(f"{where}{advice}", f"{kind}: {said}" if said else kind)
+        return Failure(f"{where}{advice}", f"{kind}: {message}" if message else kind)
 
     def draw(self, canvas: Canvas) -> None:
-        """Draw what is shown, on a band over the upper part of the frame."""
+        """Draw the error on a band over the upper part of the frame."""
         if self.shown is None:
             return
         width, height = canvas.size
@@ -121,7 +121,7 @@ class Failures:
         left, room = 1.2 * size, max(size, width - 2.4 * size)
 
         def lines(text: str, size: float, most: int) -> list[str]:
-            # No letter is narrower than a fifth of its height; what cannot fit is not looked at.
+            # No letter is narrower than a fifth of its height, so text beyond this cannot fit.
             text = text[: most * (2 + int(5 * room / size))]
             found = wrapped(text, room, lambda part: canvas.text_size(part, size)[0])
             return found if len(found) <= most else [*found[: most - 1], f"{found[most - 1][:-1]}…"]
@@ -147,12 +147,12 @@ class Failures:
 
 
 def _plain(error: Exception) -> str:
-    """What an error says, without what no line of text can show."""
+    """The message of an error, with printable characters only."""
     try:
-        said = str(error)[:MOST]
-    except Exception:  # an author's own class of errors
+        message = str(error)[:MOST]
+    except Exception:  # an author's error class may fail here
         return ""
-    return _printable(said + suggestion(error))
+    return _printable(message + suggestion(error))
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""The gallery: every piece filmed without a display, and a contact sheet of one moment of each."""
+"""The gallery: films of the examples, made without a display, and a contact sheet with a still of each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def chosen(names: Sequence[str] | None) -> list[Piece]:
     """The pieces by these names, or all.
 
     Raises:
-        ValueError: There is none by a name.
+        ValueError: A name is unknown.
     """
     known = {piece.name: piece for piece in PIECES}
     unknown = sorted(set(names or ()) - known.keys())
@@ -78,7 +78,7 @@ def perform(piece: Piece, films: Path, say: Callable[[str], None] = lambda _: No
     Args:
         piece: What to film.
         films: Folder for the film, which is named after the piece.
-        say: Told what is being filmed.
+        say: Takes a line about what is being filmed.
 
     Returns:
         The still: uint8 of shape (height, width, 3).

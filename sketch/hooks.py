@@ -1,4 +1,4 @@
-"""The methods of a sketch that Inkloop calls, and what may be wrong with an author's."""
+"""The methods of a sketch that Inkloop calls, and the checks of those an author wrote."""
 
 import difflib
 import inspect
@@ -36,31 +36,31 @@ HOOKS = (
 
 
 class SketchError(TypeError):
-    """A sketch that cannot run as it is written; the message is one line and says why."""
+    """A sketch cannot run as it is written; the message is one line and says why."""
 
 
 def misspelt(names: Iterable[str], known: Set[str]) -> list[str]:
-    """What to say of functions that nobody calls, by names close to those of hooks.
+    """Messages about functions that Inkloop does not call although their names are close to those of hooks.
 
     Args:
         names: Of the functions an author wrote.
-        known: Which hooks are written: nothing is close to these.
+        known: The hooks that are defined; they are not suggested.
     """
     left = [name for name in HOOKS if name not in known]
-    said: list[str] = []
+    messages: list[str] = []
     for name in names:
         if name not in HOOKS and not name.startswith("_") and not hasattr(Sketch, name):
-            said += [
-                f"nobody calls {name}(): is it {meant}()?"
+            messages += [
+                f"Inkloop does not call {name}(); did you mean {meant}()?"
                 for meant in difflib.get_close_matches(name.lower(), left, n=1, cutoff=0.75)
             ]
-    return said
+    return messages
 
 
 def misspelt_methods(kind: type[Sketch]) -> list[str]:
-    """What to say of the methods of a class whose names are close to those of hooks; it may have them.
+    """Messages about methods of a class whose names are close to those of hooks.
 
-    A method that the class's own code calls by its name is a helper, whatever it is close to.
+    A method that the class's own code calls is a helper, whatever its name is.
     """
     written = [
         (name, value)
@@ -75,10 +75,10 @@ def misspelt_methods(kind: type[Sketch]) -> list[str]:
 
 
 def check_hooks(kind: type[Sketch]) -> None:
-    """Refuse a class with a hook that cannot be called as it will be.
+    """Refuse a class with a hook that Inkloop cannot call.
 
     Raises:
-        SketchError: A hook takes other arguments than it will be given, or is called in vain.
+        SketchError: A hook takes other arguments than it will get, or calling it would run nothing.
     """
     for name in HOOKS:
         if getattr(kind, name) is not getattr(Sketch, name):
@@ -88,21 +88,19 @@ def check_hooks(kind: type[Sketch]) -> None:
 
 
 def check_runs(name: str, function: object) -> None:
-    """Refuse a function of which nothing would run when it is called: the screen would stay black.
+    """Refuse a function that would run nothing when it is called: the screen would stay black.
 
     Args:
-        name: What the error calls it.
+        name: Its name in the error.
         function: What an author wrote as a hook.
 
     Raises:
         SketchError: It is written with `async def`, or with a `yield`.
     """
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise SketchError(f"{name} is written with async def, and Inkloop awaits nothing: write def")
+        raise SketchError(f"{name} is written with async def, which Inkloop does not await: write def")
     if inspect.isgeneratorfunction(function):
-        raise SketchError(
-            f"{name} has a yield, so that nothing of it runs when it is called: take the yield out"
-        )
+        raise SketchError(f"{name} contains yield, so calling it runs nothing: remove the yield")
 
 
 def check_begun(sketch: Sketch) -> None:
@@ -124,7 +122,7 @@ def _check_arguments(kind: type[Sketch], name: str) -> None:
     function = getattr(given, "__func__", given)
     if not inspect.isfunction(function):
         return
-    # A decorator's own arguments count, not those of what it wraps.
+    # The arguments of the decorator count, not those of the function that it wraps.
     written = inspect.signature(function, follow_wrapped=False)
     if isinstance(given, staticmethod):
         wanted = wanted[1:]

@@ -10,9 +10,9 @@ from threading import Lock
 from types import ModuleType
 from typing import Any
 
-from sketch.assets import beside
+from sketch.assets import asset_folder
 from sketch.hooks import SketchError, check_begun, check_hooks, misspelt_methods
-from sketch.host.errors import HostError, tell_in_one_line
+from sketch.host.errors import HostError, print_host_errors_in_one_line
 from sketch.host.live_film import LiveFilm
 from sketch.host.offscreen import Player, Viewer, run_offscreen
 from sketch.host.recorder import Recorder
@@ -26,7 +26,7 @@ from sketch.window import Window
 _LOCK = Lock()
 _RUNNING: set[int] = set()
 _ENDED = "_attached_before"
-"""Of a sketch that has run: how many addons it had attached before it did. Authors' sketches need no hash."""
+"""Attribute of a sketch that has run: how many addons it had attached before. A sketch may have no hash."""
 
 
 def run(
@@ -50,16 +50,16 @@ def run(
         sketch: A `Sketch` class, an instance of one, or a module with `setup`, `update` and `draw` functions.
         headless: Draw offscreen, without a display; time then moves by the same step at every frame.
         frames: End after so many, at least 1.
-        record: Film the frames to this file (H.264). Offscreen, messages then go to the log alone. A film of
-            a window has the times at which its frames were seen; if it cannot be written any more, a line
-            says so, and the show goes on.
-        home: Folder for what the user makes; `inkloop-data` beside the sketch unless told otherwise, and the
-            user's own data folder for one of Inkloop's own sketches.
+        record: Film the frames to this file (H.264). Offscreen, messages then go only to the log. The film of
+            a window keeps the times at which frames were seen; if it can no longer be written, a message says
+            so and the sketch keeps running.
+        home: Folder for what the user makes; by default `inkloop-data` next to the sketch, and the user's
+            data folder for the sketches that ship.
         player: Puts events in the queue before every frame (see `sketch.host.offscreen.Player`).
         viewer: Sees every frame, as uint8 of shape (height, width, 3).
-        strict: Whether an error of the sketch or of an addon ends the run. So it does, too, where there is no
-            window, or where `frames` or `record` is given; else the window stays, with the last good picture
-            and the error over it, and every frame is tried again.
+        strict: Whether an error of the sketch or of an addon ends the run. It also does without a window, and
+            with `frames` or `record`. Otherwise the window stays, with the last good picture and the error
+            over it, and every frame is tried again.
         **window: Options of `sketch.Window` that replace those of the class: size, title, fullscreen...
 
     Returns:
@@ -67,10 +67,9 @@ def run(
 
     Raises:
         HostError: There is no display, or no OpenGL 3.3.
-        RecorderError: The film has a name that is none, or cannot be written and there is no window.
+        RecorderError: The film has no valid name, or it cannot be written and there is no window.
         SketchError: The sketch cannot run as it is written.
-        TypeError: What was given is no sketch, or an option has an unknown name or is of another type than
-            described.
+        TypeError: It is not a sketch, or an option has an unknown name or another type than described.
         ValueError: An option is out of range.
     """
     _check_window_options(window)
@@ -80,18 +79,18 @@ def run(
     record = None if record is None else as_path("record", record)
     home = None if home is None else as_path("home", home)
     with ExitStack() as stack:
-        stack.enter_context(beside(folder_of(sketch)))
+        stack.enter_context(asset_folder(folder_of(sketch)))
         instance = as_sketch(sketch)
         stack.enter_context(_running(instance))
         instance.outbox += misspelt_methods(type(instance))
         instance.window = replace(instance.window, **window)
         instance.home = home if home is not None else home_of(sketch)
-        if home is None and (said := adopted(instance.home)):
-            instance.outbox.append(said)
+        if home is None and (message := adopted(instance.home)):
+            instance.outbox.append(message)
         _log_to_terminal()
         film = None
         if record is not None and headless:
-            # Nobody watches it being made, and whoever sees it later has no use for lines about this machine.
+            # Lines about this machine do not belong in a film.
             instance.shows_messages = False
             recorder = stack.enter_context(Recorder(record, fps=instance.window.fps))
             viewer = recorder.add if viewer is None else _both(recorder.add, viewer)
@@ -105,7 +104,7 @@ def run(
                 strict = strict or frames is not None or record is not None
                 run_window(instance, frames=frames, player=player, viewer=viewer, film=film, strict=strict)
         except HostError:
-            tell_in_one_line()
+            print_host_errors_in_one_line()
             raise
     return instance
 
@@ -126,12 +125,12 @@ def _check_functions(**given: object) -> None:
 
 
 def as_sketch(sketch: type[Sketch] | Sketch | ModuleType) -> Sketch:
-    """Make an instance of whatever describes a sketch.
+    """Make an instance of a sketch class or module; an instance stays as it is.
 
     Raises:
-        SketchError: A method of it takes other arguments than it will be given, or its `__init__` leaves out
-            that of `Sketch`.
-        TypeError: It is no sketch.
+        SketchError: A method takes other arguments than it will get, or its `__init__` does not call that of
+            `Sketch`.
+        TypeError: It is not a sketch.
     """
     if isinstance(sketch, ModuleType):
         return module_sketch(sketch)()
@@ -146,14 +145,16 @@ def as_sketch(sketch: type[Sketch] | Sketch | ModuleType) -> Sketch:
 
 @contextmanager
 def _running(instance: Sketch) -> Generator[None]:
-    """Let an instance run once at a time, and from its beginning if it ran before.
+    """Let an instance run once at a time, and from the start if it ran before.
 
     Raises:
-        SketchError: It is running, or what ended with its last run cannot begin again.
+        SketchError: It is running, or addons that ended with its last run cannot start again.
     """
     with _LOCK:
         if id(instance) in _RUNNING:
-            raise SketchError("this sketch is running already: make a second one of its class to run both")
+            raise SketchError(
+                "this sketch is already running: make a second instance of its class to run both"
+            )
         if _ENDED in vars(instance):
             _begin_again(instance)
         _RUNNING.add(id(instance))
@@ -170,7 +171,7 @@ def _begin_again(instance: Sketch) -> None:
     if vars(instance)[_ENDED]:
         raise SketchError(
             "this sketch has run, and the addons it attached before it ran have ended: "
-            "attach them in setup(), or make another one of its class"
+            "attach them in setup(), or make another instance of its class"
         )
     instance.addons.clear()
     instance.frame, instance.time, instance.wants_to_quit = 0, 0.0, False

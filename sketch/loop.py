@@ -1,4 +1,4 @@
-"""One frame of a sketch: events, update, draw. Whoever owns the window or surface calls it and presents."""
+"""One frame of a sketch: events, update, draw. The host of the window or surface calls it and presents."""
 
 import logging
 import math
@@ -41,16 +41,16 @@ from sketch.timing import FrameTimes
 log = logging.getLogger("inkloop")
 
 RESTING = 0.03
-"""Seconds without a sample after which a pen is taken to rest."""
+"""Seconds without a sample after which a pen counts as resting."""
 
 _FRAME_HOOKS = ("setup", "update", "draw")
 
 
 class LastPicture(Protocol):
-    """Where a host keeps the last good picture."""
+    """The place where a host keeps the last good picture."""
 
     def keep(self, *, now: bool = False) -> None:
-        """Take what was drawn for it; `now` if something else will be drawn over it before it is seen."""
+        """Keep what was drawn; `now` if something else will be drawn over it before it is seen."""
         ...
 
     def texture(self) -> moderngl.Texture | None:
@@ -60,7 +60,7 @@ class LastPicture(Protocol):
 
 @dataclass
 class Stage:
-    """A sketch that is running, and what it runs on.
+    """A running sketch and what it runs on.
 
     Attributes:
         sketch: The author's sketch.
@@ -68,13 +68,14 @@ class Stage:
         queue: Where the host puts events.
         pens: What the pointers are drawing.
         notices: Lines on screen.
-        times: What the last frames cost.
+        times: How long the last frames took.
         now: Seconds on the clock at this frame.
-        moved: When each pointer that draws last did, by the clock.
-        failures: Where errors of the sketch and its addons go, so that the show goes on; None raises them.
-        last: The last good picture, which a frame that fails shows; black if there is none.
+        moved: When each pointer that is down last moved, by the clock.
+        failures: Collects errors of the sketch and its addons so that the sketch keeps running; None raises
+            them.
+        last: The last good picture, shown by a frame that fails; black if there is none.
         is_hidden: Whether there is nothing to draw on, as in a minimised window.
-        keeper: Keeps the sketch's ink, if it asks for that.
+        keeper: Keeps the sketch's ink on disk, if `keeps_ink` is set.
     """
 
     sketch: Sketch
@@ -92,12 +93,12 @@ class Stage:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the sketch could be set up; nothing else of it is called if not."""
+        """Whether the setup of the sketch succeeded; nothing else of it is called otherwise."""
         return self.failures is None or self.failures.sketch_begun
 
 
 def begin(stage: Stage) -> None:
-    """Set the sketch up."""
+    """Set up the sketch."""
     sketch, canvas = stage.sketch, stage.canvas
     sketch.width, sketch.height = canvas.size
     sketch.frame_times = stage.times
@@ -124,8 +125,8 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
     if stage.failures is not None:
         stage.failures.start_frame(now)
     for event in stage.queue.drain():
-        _go_on(stage, "events", _take, stage, event)
-    _go_on(stage, "events", _deliver_all, stage, stage.pens.tick(now))
+        _guarded(stage, "events", _handle, stage, event)
+    _guarded(stage, "events", _deliver_all, stage, stage.pens.tick(now))
     sketch.open_inks = stage.pens.open_inks(now)
     _call(stage, "update", sketch.update, dt)
     _call_addons(stage, "update", dt)
@@ -143,33 +144,33 @@ def end(stage: Stage) -> None:
         Exception: The first error of these, where errors are raised at all.
     """
     sketch = stage.sketch
-    # What came after the last frame was done by the user, too.
-    ends: list[Callable[[], None]] = [lambda: _take_the_last_points(stage)]
+    # The user also drew what came after the last frame.
+    ends: list[Callable[[], None]] = [lambda: _handle_last_points(stage)]
     ends.append(lambda: _deliver_all(stage, stage.pens.finish()))
     ends += [lambda addon=addon: call_addon(addon, "exit") for addon in sketch.addons]
     ends += [sketch.exit, lambda: _close_ink(stage)]
     errors: list[Exception] = []
     for step in ends:
-        # One that fails must not keep the others from saving what they hold.
+        # A step that fails must not keep the others from saving their data.
         try:
             step()
         except Exception as error:
-            log.exception("while ending")
+            log.exception("error at the end of the sketch")
             errors.append(error)
-    # There is no frame any more that would show them.
+    # No further frame would show them.
     for text in sketch.outbox:
         log.info(escaped(str(text)))
     sketch.outbox = []
     if stage.pens.dropped:
-        log.info("%d events were left out in all, for numbers that cannot be", stage.pens.dropped)
+        log.info("%d events with impossible numbers were dropped in total", stage.pens.dropped)
     if errors and stage.failures is None:
         raise errors[0]
 
 
-def _take_the_last_points(stage: Stage) -> None:
+def _handle_last_points(stage: Stage) -> None:
     for event in stage.queue.drain():
         if isinstance(event, PointerEvent):
-            _go_on(stage, "events", _take, stage, event)
+            _guarded(stage, "events", _handle, stage, event)
 
 
 def _close_ink(stage: Stage) -> None:
@@ -184,12 +185,12 @@ def call_addon(addon: object, hook: str, *arguments: Any) -> Any:
 
 
 def _call(stage: Stage, hook: str, function: Callable[..., Any], *arguments: Any) -> bool:
-    """Call what is the sketch's or an addon's, unless it could not be set up; whether that went well."""
-    return stage.has_begun and _go_on(stage, hook, function, *arguments)
+    """Call a function of the sketch or of an addon if the setup succeeded; return whether it succeeded."""
+    return stage.has_begun and _guarded(stage, hook, function, *arguments)
 
 
-def _go_on(stage: Stage, hook: str, function: Callable[..., Any], *arguments: Any) -> bool:
-    """Call a function, whose error ends the run only where errors are raised; whether it went well."""
+def _guarded(stage: Stage, hook: str, function: Callable[..., Any], *arguments: Any) -> bool:
+    """Call a function; its error ends the run only if errors are raised. Return whether it succeeded."""
     failures = stage.failures
     if failures is None:
         function(*arguments)
@@ -203,7 +204,7 @@ def _go_on(stage: Stage, hook: str, function: Callable[..., Any], *arguments: An
 
 
 def _call_addons(stage: Stage, hook: str, *arguments: Any) -> None:
-    """Call a hook of every addon that has it, in the order they were attached."""
+    """Call a hook of every addon that has it, in the order of attachment."""
     for addon in [*stage.sketch.addons]:
         _call(stage, hook, call_addon, addon, hook, *arguments)
 
@@ -235,7 +236,7 @@ def _show_failure(stage: Stage, failures: Failures, target: moderngl.Framebuffer
         failures.draw(canvas)
         canvas.end()
     except Exception as error:
-        failures.caught(error, "the picture of an error", stage.now)
+        failures.caught(error, "drawing the error", stage.now)
         canvas.abandon()
 
 
@@ -254,7 +255,7 @@ def _paint(stage: Stage, target: moderngl.Framebuffer) -> None:
                 canvas.reset()
                 stage.notices.draw(canvas, stage.now)
     except BaseException:
-        # The frame is ended all the same; what it says of things not popped would hide the error.
+        # End the frame anyway; its own error about things not popped would hide this one.
         with suppress(Exception):
             canvas.end()
         raise
@@ -262,7 +263,7 @@ def _paint(stage: Stage, target: moderngl.Framebuffer) -> None:
 
 
 def _tip(stage: Stage, pointer_id: int, stroke: WetStroke) -> Points:
-    """Where the pen will be when the frame is seen; nowhere new if it rests, as then nothing is reported."""
+    """Where the pen will be when the frame is seen; no points if it rests: then it reports nothing."""
     sketch = stage.sketch
     resting = stage.now - stage.moved.get(pointer_id, -math.inf) > RESTING
     if resting or not sketch.predicts_pen:
@@ -275,76 +276,76 @@ def _collect_messages(stage: Stage) -> None:
     lines, sketch.outbox = sketch.outbox, []
     lines += stage.canvas.notices()
     for addon in [*sketch.addons]:
-        _call(stage, "messages", _ask, addon, lines)
+        _call(stage, "messages", _collect_from, addon, lines)
     if stage.keeper is not None:
         lines += stage.keeper.poll(sketch.ink)
     for text in lines:
-        _go_on(stage, "message", _tell, stage, text)
+        _guarded(stage, "message", _show_message, stage, text)
 
 
-def _ask(addon: object, lines: list[str]) -> None:
-    said: Any = call_addon(addon, "messages")
+def _collect_from(addon: object, lines: list[str]) -> None:
+    messages: Any = call_addon(addon, "messages")
     name = f"{type(addon).__name__}.messages()"
-    if said is None:
+    if messages is None:
         return
-    if isinstance(said, str) or not isinstance(said, Iterable):
-        raise TypeError(f"{name} must give a list of texts; got {short(said)}")
-    lines += [as_text(f"what {name} gives", each) for each in cast(Iterable[Any], said)]
+    if isinstance(messages, str) or not isinstance(messages, Iterable):
+        raise TypeError(f"{name} must give a list of texts; got {short(messages)}")
+    lines += [as_text(f"each text of {name}", each) for each in cast(Iterable[Any], messages)]
 
 
-def _tell(stage: Stage, text: str) -> None:
+def _show_message(stage: Stage, text: str) -> None:
     as_text("a message", text)
-    # A file's name or a label in it may be anybody's; in the log each message stays one line.
+    # It may contain an untrusted file name or label; in the log each message stays one line.
     log.info(escaped(text))
     shown = escaped_lines(text)
     stage.notices.add(stage.now, shown)
     _call(stage, "message", stage.sketch.message, shown)
 
 
-def _take(stage: Stage, event: Event) -> None:
+def _handle(stage: Stage, event: Event) -> None:
     sketch = stage.sketch
     sound = stage.pens.accept(event, stage.now) if isinstance(event, PointerEvent) else sound_event(event)
     if sound is None:
-        _leave_out(stage, event)
+        _drop(stage, event)
         return
     match sound:
         case PointerEvent():
-            _take_pointer(stage, sound)
+            _handle_pointer(stage, sound)
         case KeyEvent():
-            _take_key(stage, sound)
+            _handle_key(stage, sound)
         case ResizeEvent():
-            _take_size(stage, sound)
+            _handle_size(stage, sound)
         case FilesEvent():
             paths = [Path(path) for path in sound.paths]
             _call(stage, "files_dropped", sketch.files_dropped, paths, sound.x, sound.y)
         case FocusEvent():
             sketch.modifiers = sketch.modifiers if sound.focused else frozenset()
         case MessageEvent():
-            _tell(stage, sound.text)
+            _show_message(stage, sound.text)
 
 
-def _leave_out(stage: Stage, event: Event) -> None:
+def _drop(stage: Stage, event: Event) -> None:
     if not isinstance(event, PointerEvent):
         stage.pens.dropped += 1
     if stage.pens.dropped == 1:
-        _tell(
-            stage, f"left out, as every event with numbers that cannot be: {event}; the log has their count"
+        _show_message(
+            stage, f"dropped an event with an impossible number: {event}; the log counts further ones"
         )
 
 
-def _take_key(stage: Stage, event: KeyEvent) -> None:
+def _handle_key(stage: Stage, event: KeyEvent) -> None:
     sketch = stage.sketch
     sketch.modifiers, sketch.key_code = event.modifiers, event.code
     if event.kind == "down":
         _call(stage, "key_pressed", sketch.key_pressed, event.key)
     else:
         _call(stage, "key_released", sketch.key_released, event.key)
-    # The sketch cannot be asked, and the window may be fullscreen.
+    # The sketch cannot react, and the window may be fullscreen.
     if not stage.has_begun and event.key == "escape":
         sketch.quit()
 
 
-def _take_size(stage: Stage, event: ResizeEvent) -> None:
+def _handle_size(stage: Stage, event: ResizeEvent) -> None:
     sketch = stage.sketch
     width, height = event.width, event.height
     stage.is_hidden = width < 1 or height < 1
@@ -354,7 +355,7 @@ def _take_size(stage: Stage, event: ResizeEvent) -> None:
         _call(stage, "window_resized", sketch.window_resized, width, height)
 
 
-def _take_pointer(stage: Stage, event: PointerEvent) -> None:
+def _handle_pointer(stage: Stage, event: PointerEvent) -> None:
     sketch = stage.sketch
     x, y = event.x, event.y
     sketch.mouse_x, sketch.mouse_y = x, y
@@ -390,7 +391,7 @@ def _deliver(stage: Stage, change: PenChange) -> None:
     sketch, pointer_id = stage.sketch, change.pointer_id
     match change:
         case StrokePoint(point=point, first=first):
-            # The author may have cleared the ink while the pen was down: what follows is ink all the same.
+            # The author may have cleared the ink while the pen was down; the rest of the stroke is ink, too.
             if first or pointer_id not in sketch.ink.wet:
                 sketch.ink.wet[pointer_id] = WetStroke(parse_color(sketch.pen_color), sketch.pen_width)
             sketch.ink.wet[pointer_id].add(point)

@@ -1,4 +1,4 @@
-"""A plain module with `setup`, `update` and `draw` functions, as a sketch."""
+"""A plain module with `setup`, `update` and `draw` functions as a sketch."""
 
 import inspect
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from sketch.sketch import Sketch
 
 
 def module_sketch(module: ModuleType) -> type[Sketch]:
-    """Make a sketch class of a module.
+    """Make a sketch class from a module.
 
-    Each function the module defines by the name of one of `Sketch`'s methods is called with that method's
-    arguments; one that takes one argument more is handed the running sketch first:
+    A function with the name of one of `Sketch`'s methods is called with that method's arguments. If it takes
+    one argument more, the running sketch comes first:
 
         def setup(me):
             me.pen_width = 20
@@ -26,14 +26,14 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
 
     Raises:
         TypeError: The module has no `draw` and no `setup`, or a function takes the wrong number of arguments,
-            or a setting is of another type than described.
+            or a setting has another type than described.
         ValueError: A setting is out of range.
     """
     functions = {
         name: getattr(module, name) for name in HOOKS if inspect.isfunction(getattr(module, name, None))
     }
     if not functions.keys() & {"setup", "draw"}:
-        raise TypeError("there is neither a Sketch class nor setup or draw functions in it")
+        raise TypeError("it has neither a Sketch class nor a setup or draw function")
     for name, function in functions.items():
         check_runs(name, function)
     methods: dict[str, Any] = {

@@ -15,10 +15,10 @@ KINDS: tuple[NoiseKind, ...] = get_args(NoiseKind)
 
 
 FARTHEST = 16384.0
-"""Changes from 0 up to which float32 still tells a thousandth of one."""
+"""Changes from 0 up to which float32 still resolves a thousandth of one."""
 
 SLOWEST = 1e-9
-"""Frequency at which the library's numbers still suffice."""
+"""The smallest frequency that the library resolves."""
 
 
 class Noise:
@@ -28,17 +28,17 @@ class Noise:
         x = 100 * drift(time)                   # one number
         field = drift(*np.meshgrid(xs, ys), time)  # an array
 
-    It is that of the library FastNoise Lite; "simplex" is its OpenSimplex2.
+    It comes from the library FastNoise Lite; "simplex" is its OpenSimplex2.
 
     Args:
-        seed: A whole number of any size; another one gives another noise.
+        seed: A whole number of any size; each gives another noise.
         kind: "simplex", "perlin", "value" or "cellular".
         frequency: More than 0; with 1 the noise changes about once a unit.
-        octaves: How many layers lie over each other, each twice as fine and half as strong, 1..16.
+        octaves: How many layers are added, each twice as fine and half as strong, 1..16.
 
     Raises:
-        ValueError: The kind is unknown or a number out of its range.
-        TypeError: What should be a number is none, or what should be a whole one has a fraction.
+        ValueError: The kind is unknown, or a number is out of range.
+        TypeError: An argument is not a number, or a whole number has a fraction.
         ImportError: The library has no build for this Python.
     """
 
@@ -55,27 +55,27 @@ class Noise:
     def __call__(self, x: ArrayLike, y: ArrayLike = 0.0, z: ArrayLike = 0.0) -> Any:
         """The noise at (x, y, z).
 
-        It changes as smoothly far out as near 0: from 16384 changes on (such as seconds since 1970) it is
-        mirrored, again and again, since the library's numbers would be too coarse there.
+        It is as smooth far out as near 0: beyond 16384 changes (such as seconds since 1970) coordinates are
+        mirrored repeatedly, since the library's numbers would be too coarse there.
 
         Args:
             x: One number or an array.
-            y: The same; arrays take the shape that numpy gives them together.
-            z: The same; time, if need be.
+            y: The same; arrays are broadcast.
+            z: The same; for example time.
 
         Returns:
             A float for numbers, or a float32 array.
 
         Raises:
-            ValueError: A place is not finite, or the shapes do not go together.
-            TypeError: A place is no number.
+            ValueError: A coordinate is not finite, or the shapes cannot be broadcast.
+            TypeError: A coordinate is not a number.
         """
         parts = [self._near(name, part) for name, part in (("x", x), ("y", y), ("z", z))]
         try:
             places = np.broadcast_arrays(*parts)
         except ValueError:
             shapes = ", ".join(str(part.shape) for part in parts)
-            raise ValueError(f"x, y and z must have shapes that go together; got {shapes}") from None
+            raise ValueError(f"x, y and z must have shapes that numpy can broadcast; got {shapes}") from None
         coordinates = np.ascontiguousarray([part.ravel() for part in places])
         found: Floats = np.asarray(self._noise.gen_from_coords(coordinates), dtype=np.float32)
         return float(found[0]) if places[0].ndim == 0 else found.reshape(places[0].shape)
@@ -105,7 +105,7 @@ def _whole_seed(seed: object) -> int:
 
 
 def _folded_seed(seed: int) -> int:
-    """A seed of any size as one of 32 bits; those that have no more stay as they are."""
+    """A seed of any size as one of 32 bits; smaller ones stay as they are."""
     if -(1 << 31) <= seed < 1 << 31:
         return seed
     return crc32(seed.to_bytes(seed.bit_length() // 8 + 1, "little", signed=True)) % (1 << 31)

@@ -1,4 +1,4 @@
-"""Lines that stay on screen for a few seconds, so that nothing happens in silence."""
+"""Messages that stay on screen for a few seconds."""
 
 from dataclasses import dataclass, field
 
@@ -12,17 +12,17 @@ MOST = 5
 
 @dataclass
 class Notices:
-    """The lines on screen, oldest first, each with the time at which it came."""
+    """The lines on screen, oldest first, each with the time at which it was added."""
 
     lines: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
 
     def add(self, now: float, text: str) -> None:
-        """Show a line from now on. A line that is there already starts again instead of standing twice."""
+        """Show a line from now on. A line that is already shown starts again instead of appearing twice."""
         self.lines = [line for line in self.lines if line[1] != text][-(MOST - 1) :]
         self.lines.append((now, text))
 
     def draw(self, canvas: Canvas, now: float, right: float = 0.0) -> float:
-        """Draw what is still fresh in the lower left corner.
+        """Draw the recent lines in the lower left corner.
 
         Args:
             canvas: To draw on.
@@ -38,7 +38,7 @@ class Notices:
         for since, text in reversed(self.lines):
             alpha = min(1.0, (SECONDS - (now - since)) / FADE)
             width, height = canvas.text_size(text, SIZE, width=room)
-            # A line that is wider than the window goes on below: its end is where it says what to do.
+            # A line that is too wide wraps: its end says what to do.
             y = bottom - (height - one)
             canvas.color(0, alpha=0.72 * alpha)
             canvas.rect(14, y - 1.15 * SIZE, width + 20, height - one + 1.6 * SIZE, radius=5)

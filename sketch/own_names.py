@@ -1,7 +1,7 @@
-"""The names that a sketch has of its own, looked at where an author sets them.
+"""The names that belong to a sketch, checked when an author sets them.
 
-Without this, `self.ink = []` or `frame = "picture.png"` on a class would only be noticed a frame later, in
-lines of Inkloop that say nothing of the author's.
+Without this, `self.ink = []` or `frame = "picture.png"` on a class would only fail a frame later, in code of
+Inkloop that does not mention the author's line.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,11 +16,11 @@ from sketch.timing import FrameTimes
 from sketch.window import Window
 
 Check = Callable[[str, Any], Any]
-"""Takes a name and what was set, and gives what is kept; raises TypeError or ValueError."""
+"""Takes a name and the value that was set, returns the value to keep; raises TypeError or ValueError."""
 
 
 def _at_least_0(name: str, value: Any) -> float:
-    """What is stepped down, as by a mouse wheel, stays at 0 instead of growing again on the other side."""
+    """Clamp at 0: a value that a mouse wheel steps down stays there instead of growing again."""
     return max(0.0, number(name, value))
 
 
@@ -35,7 +35,7 @@ def _color(name: str, value: Any) -> Any:
 def _window(name: str, value: Any) -> Window:
     if not isinstance(value, Window):
         raise TypeError(
-            f"{name} must be a sketch.Window(...), as sketch.Window(size=(1280, 720)); got {short(value)}"
+            f"{name} must be a sketch.Window, as sketch.Window(size=(1280, 720)) is; got {short(value)}"
         )
     return value
 
@@ -91,21 +91,21 @@ OWN: Mapping[str, tuple[str, str, Check]] = {
     "addons": ("what use() attached", "a list", _of(list)),
     "wants_to_quit": ("whether it ends after this frame, which quit() says", "True or False", flag),
     "outbox": ("the messages to show, which send_message(text) adds to", "a list", _of(list)),
-    "frame_times": ("what the last frames cost", "FrameTimes()", _of(FrameTimes)),
+    "frame_times": ("how long the last frames took", "FrameTimes()", _of(FrameTimes)),
     "ink_closer": ("what close_inks() calls", "a function", _function),
 }
-"""What Inkloop sets while a sketch runs: what it means, what it must be, and how that is looked at."""
+"""What Inkloop sets while a sketch runs: its meaning, what it must be, and the check."""
 
 
 def checked(name: str, value: Any) -> Any:
-    """What is kept of a value that an author sets under a name of the sketch's own.
+    """Check a value that an author sets under one of the sketch's own names; return the value to keep.
 
     Args:
         name: One of `SETTINGS`, of `OWN` or of a sketch's methods.
         value: What was set.
 
     Raises:
-        TypeError: It is of another type than what Inkloop reads there.
+        TypeError: It has another type than Inkloop reads there.
         ValueError: It is a number that is not finite or out of range.
     """
     if name in SETTINGS:
@@ -118,21 +118,21 @@ def checked(name: str, value: Any) -> Any:
 
 
 def check_class(kind: type, methods: frozenset[str]) -> None:
-    """Look at what a class of an author's sets; settings are kept as `checked` gives them.
+    """Check what an author's class sets; settings are kept as `checked` returns them.
 
     Args:
         kind: The class.
         methods: The names of a sketch's methods.
 
     Raises:
-        TypeError: It has an attribute of a name that Inkloop sets while it runs, or that is a method's.
+        TypeError: It has an attribute with a name that Inkloop sets while it runs, or with that of a method.
         ValueError: A setting is out of range.
     """
     for name, value in list(vars(kind).items()):
         if name in SETTINGS and isinstance(value, _COMPUTED):
             raise TypeError(
-                f"{kind.__name__}: {name} is a setting, which is a plain value and no property or method; "
-                f"set self.{name} in update() where it changes"
+                f"{kind.__name__}: {name} is a setting and must be a plain value, not a property or method; "
+                f"if it changes, set self.{name} in update()"
             )
         if name in SETTINGS:
             setattr(kind, name, SETTINGS[name](name, value))
@@ -148,5 +148,5 @@ _METHOD: tuple[str, str, Check] = ("a method that Inkloop calls", "a function", 
 
 
 def _taken(name: str, meaning: str, value: Any) -> str:
-    advice = f"Call yours otherwise, such as my_{name}"
+    advice = f"Use another name, such as my_{name}"
     return f"{name} is the sketch's own name: {meaning}; got {short(value)}. {advice}"

@@ -1,7 +1,7 @@
 """What an addon looks like to a sketch.
 
-An addon is any object with one or more of the methods of `Addon`, by these names; it imports nothing from
-here. A sketch attaches it with `self.use(addon)`:
+An addon is any object with one or more of the methods of `Addon`; it imports nothing from here. A sketch
+attaches it with `self.use(addon)`:
 
     class Counter:
         def __init__(self):
@@ -13,7 +13,7 @@ here. A sketch attaches it with `self.use(addon)`:
         def draw(self, canvas):
             canvas.text(str(self.points), 40, 40)
 
-Each method is called right after the sketch's own of the same name, in the order the addons were attached.
+Each method is called right after the sketch's method of the same name, in the order of attachment.
 """
 
 import inspect
@@ -27,10 +27,10 @@ class Addon(Protocol):
     """Everything an addon may have; it leaves out what it does not need."""
 
     def setup(self, home: Path) -> None:
-        """Begin. `home` is the folder beside the sketch in which what the user makes is kept."""
+        """Start. `home` is the folder for what the user makes, next to the sketch."""
 
     def update(self, dt: float) -> None:
-        """Move on by `dt` seconds, once a frame, before anything is drawn."""
+        """Advance by `dt` seconds, once a frame, before anything is drawn."""
 
     def on_stroke_point(self, point: Points, pointer_id: int) -> None:
         """Take one sample of a pen that is down: float32 of shape (4,), x, y, t, pressure, in order."""
@@ -42,25 +42,25 @@ class Addon(Protocol):
         """An ink is closed, by a pause or by a stroke that starts elsewhere: its strokes, oldest first."""
 
     def on_ink_reopened(self, strokes: Strokes, pointer_id: int) -> None:
-        """The pointer's ink is made of these strokes and goes on: one that was closed, or one split off."""
+        """The pointer continues an ink of these strokes: one that was closed, or one that was split off."""
 
     def draw(self, canvas: Any) -> None:
         """Draw over what the sketch has drawn. `canvas` is a `sketch.Canvas`."""
 
     def messages(self) -> list[str]:
-        """What the user should be told since the last call, a line each; asked for once a frame."""
+        """Messages for the user since the last call, one line each; asked for once a frame."""
         ...
 
     def wait_ready(self, timeout: float) -> bool:
-        """Wait until it can answer, at most `timeout` seconds; whether it can.
+        """Wait until it can answer, at most `timeout` seconds; return whether it can.
 
-        Called once after `setup` where a sketch runs offscreen: its frames do not wait for a clock, so all of
+        Called once after `setup` if a sketch runs offscreen: its frames do not wait for a clock, so all of
         them might be over before a model is loaded. A window never waits.
         """
         ...
 
     def exit(self) -> None:
-        """End: release what was acquired. Called once, also after an error."""
+        """Finish: release what was acquired. Called once, also after an error."""
 
 
 HOOKS = (
@@ -80,11 +80,11 @@ def hooks_of(addon: object) -> frozenset[str]:
     """Names of the hooks an object has.
 
     Raises:
-        TypeError: It has none, so it cannot be an addon; or one takes other arguments than it will be given.
+        TypeError: It has none, so it is not an addon; or one takes other arguments than it will get.
     """
     found = frozenset(name for name in HOOKS if callable(getattr(addon, name, None)))
     if not found:
-        raise TypeError(f"{type(addon).__name__} is no addon: it has none of {', '.join(HOOKS)}")
+        raise TypeError(f"{type(addon).__name__} is not an addon: it has none of {', '.join(HOOKS)}")
     for name in sorted(found):
         _check_arguments(addon, name)
     return found
@@ -94,7 +94,7 @@ def _check_arguments(addon: object, name: str) -> None:
     wanted = [*inspect.signature(getattr(Addon, name)).parameters][1:]
     try:
         taken = inspect.signature(getattr(addon, name))
-    except ValueError:  # written in C, it does not say
+    except ValueError:  # a function written in C may have no signature
         return
     try:
         taken.bind(*wanted)

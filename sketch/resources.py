@@ -1,4 +1,4 @@
-"""Where a sketch's own files are, and where what its user makes is kept."""
+"""The folder of a sketch's own files, and the folder for what its user makes."""
 
 import inspect
 import os
@@ -19,10 +19,10 @@ def folder_of(sketch: object) -> Path | None:
 
 
 def home_of(sketch: object) -> Path:
-    """Folder in which what the user makes is kept: `inkloop-data` beside the sketch's file.
+    """Folder for what the user makes: `inkloop-data` next to the sketch's file.
 
-    One of Inkloop's own sketches keeps it in the user's own data folder, whatever folder it is started from;
-    one that lives in another installed package, or was typed into a prompt, in the current folder.
+    For a sketch that ships with Inkloop it is the user's data folder, wherever it is started from. For a
+    sketch in another installed package, or one typed into a prompt, it is in the current folder.
     """
     source = file_of(sketch)
     if not source.is_file():
@@ -35,20 +35,20 @@ def home_of(sketch: object) -> Path:
 
 
 def user_home() -> Path:
-    """The user's own data folder, as the system has it: `~/.local/share/inkloop` on Linux."""
+    """The user's data folder on this system: `~/.local/share/inkloop` on Linux."""
     return platformdirs.user_data_path("inkloop", appauthor=False)
 
 
 def adopted(home: Path) -> str:
-    """Take over what Inkloop's own sketches kept in the current folder before they had the user's own.
+    """Copy what older versions of the shipped sketches kept in the current folder.
 
-    What is not in the home yet is copied, once; nothing is taken from where it was.
+    What is not in the home yet is copied once; the old folder stays as it is.
 
     Args:
         home: As `home_of` gives it.
 
     Returns:
-        What is to be said; empty if there is nothing.
+        A message for the user; empty if nothing was copied.
     """
     old = Path.cwd() / DATA_FOLDER
     if home != user_home() or old == home:
@@ -56,7 +56,7 @@ def adopted(home: Path) -> str:
     found = sorted(file.parent.name for file in old.glob("*/taught.sqlite3"))
     missing = [name for name in found if not (home / name).exists()]
     if not missing:
-        return f"{old} holds {', '.join(found)} as well; what is in {home} is used" if found else ""
+        return f"{old} also has {', '.join(found)}; Inkloop uses what is in {home}" if found else ""
     for name in missing:
         new = home / f"{name}.new-{os.getpid()}"
         try:
@@ -64,12 +64,12 @@ def adopted(home: Path) -> str:
             new.replace(home / name)
         except (OSError, shutil.Error) as error:
             shutil.rmtree(new, ignore_errors=True)
-            return f"what is taught in {old / name} cannot be copied to {home} ({error})"
-    return f"{', '.join(missing)} of {old} was copied to {home}, where it is kept from now on"
+            return f"the taught set in {old / name} cannot be copied to {home} ({error}); check the folder"
+    return f"copied {', '.join(missing)} from {old} to {home}, which Inkloop uses from now on"
 
 
 def file_of(sketch: object) -> Path:
-    """The file a sketch, or a class or module of one, was written in; `<typed>` here if there is none."""
+    """The source file of a sketch, its class or its module; `<typed>` here if there is none."""
     try:
         kind = sketch if inspect.isclass(sketch) or inspect.ismodule(sketch) else type(sketch)
         return Path(inspect.getfile(kind)).resolve()
@@ -78,7 +78,7 @@ def file_of(sketch: object) -> Path:
 
 
 def ink_file(sketch: object, home: Path) -> Path:
-    """Where the ink of a sketch is kept: named after its file and its class; several may share a home."""
+    """The file for a sketch's ink, named after its file and its class: several sketches may share a home."""
     kind = type(sketch)
     source = file_of(sketch)
     names = [

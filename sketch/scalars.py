@@ -1,6 +1,6 @@
-"""Single values as an author gives them: read, clamped where that is harmless, else refused by name.
+"""Read single values as an author gives them: clamp where that is harmless, else refuse by name.
 
-What is clamped and what is refused is decided in docs/decisions/0012-numbers.md.
+The rule for what is clamped and what is refused is in docs/decisions/0012-numbers.md.
 """
 
 import math
@@ -14,37 +14,37 @@ import numpy as np
 _T = TypeVar("_T")
 
 LARGEST = 3.4e38
-"""What the GPU's numbers reach."""
+"""The largest number of the GPU (float32)."""
 
 _PLAIN = frozenset((float, np.float64, np.float32))
 
 
 def short(value: object) -> str:
-    """A value as an error tells of it, in one line and cut where it is long."""
+    """A value for an error message: one line, shortened if it is long."""
     try:
         text = " ".join(repr(value).split())
-    except Exception:  # of a whole number of more than 4300 digits, or in a class of the author's
+    except Exception:  # a whole number of more than 4300 digits, or an author's class
         return f"a value of type {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def are_plain(*values: float) -> bool:
-    """Whether these are numbers to calculate with and surely finite in float32, at a fraction of the cost.
+    """Whether these are numbers that are surely finite in float32; a quick check before `floats`.
 
-    Numbers so large that their sum is beyond it are not sure, and neither are all of numpy's; `floats` tells.
+    False also for numbers whose sum is beyond float32 and for some types of numpy; `floats` decides then.
     """
     try:
-        total = sum(values, 0.0)  # from 0.0 on, for numpy's small integers would wrap around
+        total = sum(values, 0.0)  # from 0.0, since numpy's small integers would wrap around
         return total.__class__ in _PLAIN and -LARGEST < total < LARGEST
     except (TypeError, ValueError, OverflowError):
         return False
 
 
 def one_of(name: str, value: object, allowed: tuple[_T, ...]) -> _T:
-    """Return a word, or None, that is among those allowed.
+    """Return a word, or None, if it is allowed.
 
     Raises:
-        ValueError: It is another one, or something else.
+        ValueError: It is not.
     """
     if not isinstance(value, str | None) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}; got {short(value)}")
@@ -52,32 +52,32 @@ def one_of(name: str, value: object, allowed: tuple[_T, ...]) -> _T:
 
 
 def as_float(value: Any) -> float:
-    """Read one number of any size; a whole one that no float reaches becomes the largest or least float.
+    """Read one number of any size; a whole number beyond float becomes the largest or smallest float.
 
     Raises:
-        TypeError: It is none; a text, a complex number and an array of one number are none either.
+        TypeError: It is not a number; text, a complex number and an array of one number are not, either.
     """
     kind = getattr(getattr(value, "dtype", None), "kind", "f")
     if isinstance(value, str | bytes | bytearray) or getattr(value, "ndim", 0) != 0 or kind not in "biufO":
-        raise TypeError(f"no number: {short(value)}")
+        raise TypeError(f"not a number: {short(value)}")
     try:
         return float(value)
     except OverflowError:
         return sys.float_info.max if value > 0 else -sys.float_info.max
     except ValueError:
-        raise TypeError(f"no number: {short(value)}") from None
+        raise TypeError(f"not a number: {short(value)}") from None
 
 
 def number(name: str, value: Any) -> float:
     """Read one finite number.
 
     Args:
-        name: What an error calls it.
+        name: Its name in an error.
         value: Python's or numpy's number, of any type that becomes a float; a bool counts as 0 or 1.
 
     Raises:
-        TypeError: It is none; an array of one number is none either.
-        ValueError: It is NaN, infinite, or beyond what float32 reaches.
+        TypeError: It is not a number; an array of one number is not, either.
+        ValueError: It is NaN, infinite, or beyond float32.
     """
     try:
         read = as_float(value)
@@ -87,13 +87,13 @@ def number(name: str, value: Any) -> float:
         raise ValueError(f"{name} must be finite; got {short(value)}")
     if abs(read) > LARGEST:
         raise ValueError(
-            f"{name} must be within {LARGEST}, which the GPU's numbers reach; got {short(value)}"
+            f"{name} must be within {LARGEST}, the largest number of the GPU; got {short(value)}"
         )
     return read
 
 
 def floats(**values: Any) -> tuple[float, ...]:
-    """Read finite numbers, in order; errors as of `number`, by the names they are given with."""
+    """Read finite numbers, in order; errors as in `number`, with the names of the arguments."""
     return tuple(number(name, value) for name, value in values.items())
 
 
@@ -108,10 +108,10 @@ def clamped(name: str, value: Any, low: float = 0.0, high: float = 1.0) -> float
 
 
 def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
-    """Read a whole number, also where it is written as a float.
+    """Read a whole number, also one written as a float.
 
     Raises:
-        TypeError: It is no number, or has a fraction.
+        TypeError: It is not a number, or has a fraction.
         ValueError: It is below `least` or above `most`, or not finite.
     """
     read = number(name, value)
@@ -157,7 +157,7 @@ def as_text(name: str, value: Any) -> str:
     """Read a text.
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is not a text.
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a text, as str({short(value)}) is; got {short(value)}")

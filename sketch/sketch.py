@@ -31,25 +31,25 @@ class Sketch:
 
     Coordinates are logical pixels, the origin is the top left corner, y grows downward. Times are seconds.
 
-    What is set under one of these names is looked at where it is set: negative seconds and widths count as 0,
-    and what is of another type is refused.
+    Values of these attributes are checked when they are set: negative seconds and widths count as 0, and
+    another type is refused.
 
     Attributes:
-        window: How the window should be; set it on the class.
+        window: Options of the window; set it on the class.
         ink_pause: Seconds with the pen up after which an ink (a letter, a sign) is closed.
         ink_reach: How far away a stroke may start and still belong to the ink, in sizes of the ink.
         ink_reopens: Seconds after an ink was closed in which a stroke within its reach opens it again, so
             that a letter written slowly is one ink: `on_ink` is called again, with all of its strokes. A
             stroke that repeats the ink's first one begins another ink all the same. 0 for never.
-        keeps_ink: Whether `ink` is there again when the sketch is run the next time, also after a crash;
-            set it on the class. What was drawn in an earlier run can be erased and cleared, not undone.
+        keeps_ink: Whether `ink` is restored when the sketch runs the next time, also after a crash; set it on
+            the class. Strokes of an earlier run can be erased and cleared, but not undone.
         pen_color: Of the strokes drawn from now on, in any form that `canvas.color` takes: "#rrggbb", a grey,
             or a tuple of channels 0..255.
         pen_width: Of the strokes drawn from now on, in logical pixels; those of width 0 are kept, not drawn.
         predicts_pen: Whether a wet stroke is drawn a little past its last point, to where the pen will be
-            when the frame is seen. That tip is a guess: it is never kept, and no event tells of it.
-        prediction_ms: How many milliseconds the tip is ahead. A guess at 12 is seldom off by more than 4
-            pixels; farther ahead it errs more.
+            when the frame is seen. That tip is a guess: it is never kept, and no event reports it.
+        prediction_ms: How many milliseconds the tip is ahead. At 12 it is seldom off by more than 4 pixels;
+            farther ahead the error grows.
         shows_messages: Whether `message` texts appear on screen for a few seconds.
         width: Of the window.
         height: Of the window.
@@ -57,14 +57,14 @@ class Sketch:
         frame: Frames drawn before this one.
         mouse_x: Where the mouse was last seen.
         mouse_y: Where the mouse was last seen.
-        modifiers: Of "shift", "ctrl", "alt" and "command", those held as of the last event.
-        key_code: Where the key of the last key event is, whatever the layout writes on it, by the names of
-            W3C's `KeyboardEvent.code`: "KeyA", "Digit1", "Space", "Numpad5"... On a French keyboard the key
-            "a" is "KeyQ". Empty where that is not known; outside X11 it is where a US keyboard has the key.
+        modifiers: Those of "shift", "ctrl", "alt" and "command" that were down at the last event.
+        key_code: Where the key of the last key event is, independent of the layout, by the names of W3C's
+            `KeyboardEvent.code`: "KeyA", "Digit1", "Space", "Numpad5"... On a French keyboard the key "a" is
+            "KeyQ". Empty if unknown; outside X11 it is where a US keyboard has the key.
         ink: Everything drawn with the pen.
         ink_amends: Within `on_ink`, whether this ink was closed before, with fewer strokes.
-        open_inks: Those that a stroke may still join, each with how much of its time is `left`, 1..0.
-        home: Folder beside the sketch in which what the user makes is kept.
+        open_inks: The inks that a stroke may still join; `left` is the remaining share of the time, 1..0.
+        home: Folder for what the user makes, next to the sketch.
         frame_times: What the last frames cost; `frame_times.p50_p99` in milliseconds.
     """
 
@@ -92,26 +92,26 @@ class Sketch:
     home: Path = Path("inkloop-data")
 
     def __init_subclass__(cls, **more: Any) -> None:
-        """Look at the names that a class sets.
+        """Check the names that a class sets.
 
         Raises:
-            TypeError: One is the sketch's own, or a setting is of another type than described.
+            TypeError: One is the sketch's own, or a setting has another type than described.
             ValueError: A setting is out of range.
         """
         super().__init_subclass__(**more)
         check_class(cls, METHODS)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Look at what is set under a name that is the sketch's own.
+        """Check a value set under one of the sketch's own names.
 
         Raises:
-            TypeError: It is of another type than described.
+            TypeError: It has another type than described.
             ValueError: It is a number out of range.
         """
         object.__setattr__(self, name, checked(name, value) if name in _LOOKED_AT else value)
 
     def __delattr__(self, name: str) -> None:
-        """Keep what Inkloop reads in every frame.
+        """Refuse to delete what Inkloop reads in every frame.
 
         Raises:
             TypeError: It is the sketch's own.
@@ -153,26 +153,26 @@ class Sketch:
         self.outbox.append(as_text("a message", text))
 
     def close_inks(self) -> None:
-        """Close every ink whose pen is up, now and for good: `on_ink` is called before this returns."""
+        """Close every ink whose pen is up, at once and for good: `on_ink` is called before this returns."""
         self.ink_closer()
 
     def setup(self) -> None:
-        """Begin. The canvas's size is known; addons are attached here."""
+        """Start. The canvas's size is known; attach addons here."""
 
     def update(self, dt: float) -> None:
-        """Move on by `dt` seconds, once a frame."""
+        """Advance by `dt` seconds, once a frame."""
 
     def draw(self, canvas: Canvas) -> None:
         """Draw the frame."""
 
     def exit(self) -> None:
-        """End. Called once, also after an error."""
+        """Finish. Called once, also after an error."""
 
     def key_pressed(self, key: str) -> None:
-        """A key went down: "a", "1", "é", "space", "enter", "f1"... A key that is held is told of once.
+        """A key went down: "a", "1", "é", "space", "enter", "f1"... A key that is held is reported once.
 
-        It is called by what its layout writes on it, in lower case; a dead key by its accent. `modifiers`
-        says what is held, `key_code` where the key is.
+        A key has the name of what its layout writes on it, in lower case; a dead key has that of its accent.
+        `modifiers` says what is held, `key_code` where the key is.
         """
 
     def key_released(self, key: str) -> None:
@@ -203,7 +203,7 @@ class Sketch:
         """A pen or the mouse touched down; `point` has shape (4,): x, y, t since the ink began, pressure."""
 
     def pen_dragged(self, point: Points, pointer_id: int) -> None:
-        """A pen that is down moved; called for every sample."""
+        """Alias of `on_stroke_point` for all samples of a stroke but the first; prefer the former."""
 
     def pen_released(self, point: Points, pointer_id: int) -> None:
         """A pen was lifted; `point` is its last sample."""
@@ -212,7 +212,7 @@ class Sketch:
         """A pen moved without touching."""
 
     def on_stroke_point(self, point: Points, pointer_id: int) -> None:
-        """Each sample of a stroke, in order, the first and the last as well."""
+        """Each sample of a stroke, in order, including the first and the last; `point` has shape (4,)."""
 
     def on_stroke(self, points: Points, pointer_id: int) -> None:
         """A stroke is done; `points` has shape (n, 4)."""
@@ -220,14 +220,14 @@ class Sketch:
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
         """An ink is closed: the strokes that belong together, oldest first.
 
-        One that is opened again is closed again, with more strokes: `ink_amends` is True then. A recogniser's
-        `teach` replaces the example that the ink was taught as before.
+        An ink that is opened again is closed again with more strokes; then `ink_amends` is True. The `teach`
+        of a recogniser replaces the example that was taught from the ink before.
         """
 
     def on_ink_reopened(self, strokes: Strokes, pointer_id: int) -> None:
-        """A stroke begins that goes on with an ink that was closed; `strokes` are those it has so far.
+        """A stroke begins that continues an ink that was closed; `strokes` are those of the ink so far.
 
-        If that stroke, when it is done, repeats the ink's first one, it is an ink of its own: this is called
+        If the finished stroke repeats the first one of the ink, it begins an ink of its own: this is called
         once more, with that stroke alone, and the closed ink stays as it was.
         """
 

@@ -16,7 +16,7 @@ def percentiles(values: Iterable[float]) -> tuple[float, float]:
 
 
 class FrameTimes:
-    """A ring of the last frames' times.
+    """The times of the last frames.
 
     Args:
         size: How many are kept.
@@ -26,7 +26,7 @@ class FrameTimes:
         self._ms: deque[float] = deque(maxlen=size)
 
     def add(self, seconds: float) -> None:
-        """Note what one frame took."""
+        """Record the time of one frame."""
         self._ms.append(1000 * seconds)
 
     @property

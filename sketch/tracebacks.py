@@ -1,4 +1,4 @@
-"""What an author sees of an error: their own lines, without those of the machinery that called them."""
+"""Tracebacks for authors: their own lines, without those of Inkloop and Python that called them."""
 
 import builtins
 import sys
@@ -15,31 +15,31 @@ MACHINERY = {Path(folder).resolve() for folder in (Path(__file__).parent, sys.pr
 
 
 def authors_traceback(error: BaseException, file: Path) -> str:
-    """The traceback of an error from the first line of the author's on; the whole of it where there is none.
+    """The traceback of an error from the author's first line on; the whole of it if there is none.
 
     Args:
-        error: What was raised; the errors it came from are told, too.
-        file: The author's. What lies in its folder is the author's as well.
+        error: What was raised; its causes are included.
+        file: The author's file. The other files in its folder count as the author's, too.
     """
-    told: set[int] = set()
+    seen: set[int] = set()
     each: BaseException | None = error
-    while each is not None and id(each) not in told:
-        told.add(id(each))
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
         if isinstance(each, SyntaxError) and each.filename and _is_authors(each.filename, file):
-            # It names the line itself; nothing of the author's has run.
+            # It names the line itself; no line of the author has run.
             each.__traceback__ = None
         else:
             each.__traceback__ = _from_author(each.__traceback__, file)
         each = each.__cause__ or each.__context__
     text = "".join(traceback.format_exception(error)).rstrip("\n")
-    # What an error says may come from outside: a file's name, a label.
+    # The message may contain untrusted text: a file name, a label.
     return f"{escaped_lines(text if 'Did you mean' in text else text + suggestion(error))}\n"
 
 
 def suggestion(error: BaseException) -> str:
-    """What a misspelt name may have meant, as ". Did you mean: 'circle'?"; empty where nothing is near.
+    """A suggestion for a misspelt name, such as ". Did you mean: 'circle'?"; empty if nothing is similar.
 
-    Python says so itself where an error ends a program, but before 3.12 not in the text of a traceback.
+    Python adds it when an error ends a program, but before 3.12 not to the text of a traceback.
     """
     if isinstance(error, AttributeError):
         known = dir(error.obj) if error.obj is not None else []
@@ -55,17 +55,17 @@ def suggestion(error: BaseException) -> str:
 
 
 def authors_place(error: BaseException, file: Path) -> tuple[str, int]:
-    """Where an error was raised: path and line of the last step that is the author's.
+    """Where an error was raised: path and line of the author's last frame in the traceback.
 
-    Where there is none, as in an addon's hook, it is the last step that is nobody's whose code was installed,
-    else the last of all.
+    If there is none, as in an addon's hook, it is the last frame outside installed packages, else the last
+    one.
 
     Args:
-        error: What was raised; one that names a line itself, as a SyntaxError does, is where it says.
+        error: What was raised; a SyntaxError names its line itself.
         file: The author's, as in `authors_traceback`.
 
     Returns:
-        Path and line; an empty path and 0 where nothing is known.
+        Path and line; an empty path and 0 if unknown.
     """
     if isinstance(error, SyntaxError) and error.filename:
         return error.filename, error.lineno or 0
@@ -92,7 +92,7 @@ def _from_author(trace: TracebackType | None, file: Path) -> TracebackType | Non
 
 @lru_cache(maxsize=1024)
 def _is_authors(name: str, file: Path) -> bool:
-    if name.startswith("<"):  # a frozen module or a text that was typed, which lies nowhere
+    if name.startswith("<"):  # a frozen module or typed text, which has no file
         return False
     path, file = Path(name).resolve(), file.resolve()
     return path == file or (file.parent in path.parents and not _is_installed(name))

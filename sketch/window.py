@@ -1,11 +1,11 @@
-"""How a sketch wishes its window to be."""
+"""Options of a sketch's window."""
 
 from dataclasses import dataclass
 
 from sketch.scalars import as_text, flag, number, sides, whole
 
 SLOWEST, FASTEST = 0.01, 1000.0
-"""Frames a second that a clock can pace."""
+"""The range of frames a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,13 @@ class Window:
         vsync: Whether to wait for the screen before showing a frame.
         fps: Frames a second, from 0.01 to 1000.
         high_dpi: Whether to use every pixel of a dense screen; coordinates stay logical.
-        samples: Of multisampling a pixel. None takes 4 where a GPU draws and 0 where the processor does,
-            which would need three times as long for it; strokes and shapes are antialiased either way. More
-            than the driver has is lowered to what it has.
+        samples: Multisampling samples a pixel. None takes 4 on a GPU and 0 on a processor, which would need
+            three times as long for it; strokes and shapes are antialiased either way. A number that the
+            driver lacks is lowered.
 
     Raises:
         ValueError: An option is out of range.
-        TypeError: It is of another type than described.
+        TypeError: It has another type than described.
     """
 
     size: tuple[int, int] = (1280, 720)

@@ -1,4 +1,4 @@
-"""Pictures of what is in a window, before it is shown."""
+"""Read the pictures of a window before they are shown."""
 
 from typing import Any, cast
 
@@ -13,22 +13,22 @@ SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "gdi generic")
 
 
 def draws_in_software(renderer: str) -> bool:
-    """Whether what OpenGL calls itself is a driver that has the processor draw."""
+    """Whether this OpenGL renderer draws on the processor."""
     return any(name in renderer.lower() for name in SOFTWARE)
 
 
 class Camera:
-    """Takes the frames of a window that a film wants, and waits for none of them.
+    """Reads the frames of a window that a film asks for, without waiting.
 
-    Where a GPU draws, a picture is asked for at one frame and read at the next, when it has arrived. Where
-    the processor draws there is nothing to wait for, and the copies in between cost more than the reading.
+    On a GPU a picture is requested at one frame and read at the next, when it has arrived. On a processor
+    there is nothing to wait for, and the copies in between would cost more than the reading.
 
     Args:
         window: pyglet's window.
         context: Its OpenGL context.
         film: What gets the frames.
-        at_once: Whether to read at once, straight from the window; as suits the driver and the window if left
-            out.
+        at_once: Whether to read at once, straight from the window; by default the driver and the window
+            decide.
     """
 
     def __init__(
@@ -42,10 +42,10 @@ class Camera:
         self._arriving: moderngl.Buffer | None = None
         self._asked: tuple[tuple[int, int], float] | None = None
         if in_software:
-            film.slow_down("the processor draws, too")
+            film.slow_down("the processor also draws")
 
     def take(self, size: tuple[int, int], now: float) -> None:
-        """Take the picture in the window, of this size in pixels and seen at this second, if it is wanted."""
+        """Take the picture of the window, of this size in pixels and seen at this second, if it is due."""
         self._fetch()
         if not self._film.wants(now):
             return
@@ -55,12 +55,12 @@ class Camera:
             self._ask(size, now)
 
     def end(self, now: float) -> None:
-        """Hand on what was asked for; the show ended at this second."""
+        """Add the requested picture; the sketch ended at this second."""
         self._fetch()
         self._film.end(now)
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         self._copy.release()
         if self._arriving is not None:
             self._arriving.release()

@@ -1,8 +1,8 @@
-"""Where a key is, whatever its layout writes on it: the names of W3C's `KeyboardEvent.code`."""
+"""The place of a key, independent of the layout: the names of W3C's `KeyboardEvent.code`."""
 
 from string import ascii_lowercase
 
-# Linux's own numbers (input-event-codes.h), of which X11's key codes are 8 more.
+# Linux's numbers (input-event-codes.h); X11's key codes are 8 more.
 _ROWS = {
     1: "Escape Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9 Digit0 Minus Equal Backspace",
     15: "Tab KeyQ KeyW KeyE KeyR KeyT KeyY KeyU KeyI KeyO KeyP BracketLeft BracketRight Enter ControlLeft",
@@ -25,7 +25,7 @@ _ROWS = {
 X11_CODES = {
     first + place + 8: code for first, row in _ROWS.items() for place, code in enumerate(row.split())
 }
-"""The codes of X11's key codes, as servers number them that take their keys from Linux."""
+"""The codes by X11 key code, for servers that take their keys from Linux."""
 
 _NAMED = {
     "- = [ ] ; ' ` \\ , . /": (
@@ -50,4 +50,4 @@ NAMED_CODES = {
         for name, code in zip(names.split(), codes.split(), strict=True)
     },
 }
-"""The codes of keys by their names, as a US keyboard has them: pyglet hands on no more outside X11."""
+"""The codes of keys by name, as on a US keyboard: outside X11 pyglet reports no more than the name."""

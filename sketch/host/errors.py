@@ -1,4 +1,4 @@
-"""What a host says when there is nothing to draw on."""
+"""Errors of a host that cannot open a window or a surface."""
 
 import sys
 from types import TracebackType
@@ -7,11 +7,11 @@ from sketch.escaped import escaped
 
 
 class HostError(Exception):
-    """There is no display, no OpenGL, or a driver too old; the message is one line and says what to do."""
+    """No display, no OpenGL, or a driver that is too old; the message is one line and says what to do."""
 
 
-def tell_in_one_line() -> None:
-    """From now on, a host's error that nobody catches ends the program with its one line, no traceback."""
+def print_host_errors_in_one_line() -> None:
+    """Print an uncaught HostError as one line instead of a traceback, from now on."""
     before = sys.excepthook
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -24,7 +24,7 @@ def tell_in_one_line() -> None:
 
 
 def check_size(size: tuple[int, int], most: int) -> None:
-    """Refuse a frame that is larger than can be drawn.
+    """Refuse a frame that is too large to draw.
 
     Raises:
         HostError: Width or height, in pixels, is more than `most`.
@@ -39,8 +39,8 @@ NO_DISPLAY = (
 )
 
 SECOND_WINDOW = (
-    "a window is open in this program already, and there can be one: "
-    "close it first, or run the second sketch in a program of its own"
+    "this program already has a window open, and only one is possible: "
+    "close it first, or run the second sketch in another process"
 )
 
 NO_OPENGL = (

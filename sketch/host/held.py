@@ -1,4 +1,4 @@
-"""Which keys are down, so that each that went down comes up once, under the same name."""
+"""Track which keys are down, so that each is released once, under the name it was pressed by."""
 
 from collections.abc import Hashable
 
@@ -21,8 +21,8 @@ _MODIFIERS = {
 class HeldKeys:
     """The keys that are down.
 
-    A window system tells which modifiers were held before an event, or after it, and nothing at all once
-    another window has the keyboard. What is told of here are those held after it.
+    A window system reports the modifiers held before or after an event, and nothing once another window has
+    the keyboard. The events here report those held after it.
     """
 
     def __init__(self) -> None:
@@ -34,14 +34,14 @@ class HeldKeys:
         """A key goes down.
 
         Args:
-            key: What tells this key from the others, whatever the layout or the modifiers are.
-            name: What it is called now.
-            code: Where it is.
+            key: Identifies the key, independent of layout and modifiers.
+            name: Its name now.
+            code: Its place, as in `KeyEvent`.
             modifiers: Held, with or without this key.
             t: Seconds on the loop's clock.
 
         Returns:
-            The event; none for a key that is down already and repeats.
+            The event; none for a repeat of a key that is already down.
         """
         if key in self._keys:
             return []
@@ -49,7 +49,7 @@ class HeldKeys:
         return [KeyEvent("down", name, modifiers | self._modifiers(), t, code)]
 
     def up(self, key: Hashable, modifiers: frozenset[str], t: float) -> list[KeyEvent]:
-        """A key comes up; no event for one that went down where another window had the keyboard."""
+        """A key comes up; no event if it went down while another window had the keyboard."""
         if key not in self._keys:
             return []
         name, code = self._keys.pop(key)

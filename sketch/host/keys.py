@@ -1,4 +1,4 @@
-"""pyglet's key symbols and modifiers by the names a sketch knows them by."""
+"""The names that a sketch uses for pyglet's key symbols and modifiers."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""The characters that X11's key symbols stand for (keysymdef.h), and names for those that stand for none."""
+"""The characters of X11's key symbols (keysymdef.h), and names for symbols without a character."""
 
-# The older symbols are a byte of one of these, after the byte that says of which.
+# An older symbol is a byte of one of these sets, after the byte that names the set.
 _CHARACTER_SETS = {
     0x00: "latin_1",
     0x01: "iso8859_2",
@@ -15,7 +15,7 @@ _CHARACTER_SETS = {
     0x13: "iso8859_15",
 }
 
-# Where X11 left those sets.
+# Where X11 differs from those sets.
 _CYRILLIC = "ђѓёєѕіїјљњћќґўџ№ЂЃЁЄЅІЇЈЉЊЋЌҐЎЏ"
 _OTHERS = (
     {0x6A1 + place: character for place, character in enumerate(_CYRILLIC)}
@@ -24,7 +24,7 @@ _OTHERS = (
     | {0x7D2: "Σ", 0x7F2: "σ", 0x7F3: "ς", 0x20AC: "€"}
 )
 
-# A dead key writes nothing until the next key: it is named by its accent.
+# A dead key writes nothing until the next key; its name is the accent.
 _DEAD = dict(zip(range(0xFE50, 0xFE5D), "`´^~¯˘˙¨˚˝ˇ¸˛", strict=True))
 
 _NAMES = {
@@ -44,7 +44,7 @@ _UNICODE = 0x01000000
 
 
 def keysym_name(symbol: int) -> str:
-    """The character a key symbol stands for, in lower case, or a name; empty for one that has neither."""
+    """The character of a key symbol, in lower case, or its name; empty if it has neither."""
     if symbol in _NAMES:
         return _NAMES[symbol]
     character = _DEAD.get(symbol) or _character(symbol)

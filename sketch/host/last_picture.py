@@ -11,13 +11,13 @@ from sketch.host.window_copy import WindowCopy
 
 
 class LastPicture:
-    """Keeps what a window showed last.
+    """The last good picture of a window.
 
     Args:
         context: The window's.
         window: pyglet's window.
-        fetch: Gives the picture that is on the screen, uint8 of shape (height, width, 3), the top row first,
-            or None. With it no frame is copied: where the processor draws, a copy takes some milliseconds.
+        fetch: Returns the picture on the screen, uint8 of shape (height, width, 3), the top row first, or
+            None. With it no frame is copied: on a processor, a copy takes some milliseconds.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class LastPicture:
         self._copy = WindowCopy(context)
 
     def keep(self, *, now: bool = False) -> None:
-        """Take what was drawn for the next picture; the window is flipped after this.
+        """Keep what was drawn; the window is flipped after this.
 
         Args:
             now: Whether something else will be drawn over it, so that it cannot be fetched later.
@@ -55,5 +55,5 @@ class LastPicture:
         return self._copy.texture
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         self._copy.release()

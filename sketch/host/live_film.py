@@ -1,4 +1,4 @@
-"""A film of a window: it lasts as long as the show, costs it little, and never ends it."""
+"""A film of a window, which costs the sketch little and never ends it."""
 
 import logging
 from collections.abc import Callable
@@ -12,23 +12,23 @@ from sketch.host.recorder import Recorder, RecorderError, check_name
 log = logging.getLogger("inkloop")
 
 AFFORDABLE = 30.0
-"""Frames a second of a film where the processor draws, or where the encoder was behind."""
+"""Frames a second of a film if the processor draws, or if the encoder was too slow."""
 
 _EARLY = 0.25
-"""Part of a film's frame by which one of the window may come early and still be taken."""
+"""How early a frame of the window may come and still be taken, as a share of a frame of the film."""
 
 
 class LiveFilm:
-    """Takes frames of a window into a film until that cannot be written.
+    """Adds frames of a window to a film until it can no longer be written.
 
     Args:
         path: Where the film goes.
-        fps: Frames a second that the window is to have, above 0; the film gets as many at most.
-        tell: Takes the one line about a film that cannot be written.
+        fps: Frames a second of the window, above 0; the film gets at most as many.
+        tell: Takes the message about a film that cannot be written.
 
     Raises:
-        RecorderError: The file is called like no film. A disk that is full, and what else may happen in a
-            show, is told instead.
+        RecorderError: The file name is not that of a film. Later problems, such as a full disk, are passed to
+            `tell` instead.
     """
 
     def __init__(self, path: Path, fps: float, tell: Callable[[str], None]) -> None:
@@ -46,19 +46,19 @@ class LiveFilm:
 
     @property
     def fps(self) -> float:
-        """Frames a second that are taken at most."""
+        """The most frames a second that are taken."""
         return self._fps
 
     def slow_down(self, why: str) -> None:
-        """Take 30 frames a second at most, from now on, and say why in the log."""
+        """Take at most 30 frames a second from now on, and log why."""
         if self._film is not None and self._fps > AFFORDABLE:
             self._fps = AFFORDABLE
             log.info("%s is filmed at %g frames a second: %s", self._path, self._fps, why)
 
     def wants(self, now: float) -> bool:
-        """Whether the frame of this second is to be read and added; asked once for each.
+        """Whether to read and add the frame at this second; ask once for each frame.
 
-        A frame that the film was to have, and has no room for, is counted: reading it costs most.
+        A frame that is due but has no room in the queue is counted: reading it would cost most.
         """
         film = self._film
         if film is None:
@@ -68,17 +68,17 @@ class LiveFilm:
             return False
         if self._next is not None and now < self._next - _EARLY / self._fps:
             return False
-        # By the film's own step, so that a window of 50 frames a second gives 30, not 25.
+        # In steps of the film, so that a window of 50 frames a second gives 30, not 25.
         step = 1 / self._fps
         self._next = self._next + step if self._next is not None and self._next + step > now else now + step
         if film.is_full:
             film.left_out += 1
-            self.slow_down("encoding takes too long for more")
+            self.slow_down("encoding is too slow for more")
             return False
         return True
 
     def add(self, frame: NDArray[np.uint8], at: float) -> None:
-        """Take a frame of shape (height, width, 3 or 4), the top row first, that was seen at this second."""
+        """Add a frame of shape (height, width, 3 or 4), the top row first, that was seen at this second."""
         if self._film is not None:
             try:
                 self._film.add(frame, at)
@@ -86,11 +86,11 @@ class LiveFilm:
                 self._give_up(error)
 
     def end(self, now: float) -> None:
-        """Note when the show ended; the last frame stands until then."""
+        """Set when the sketch ended; the last frame is shown until then."""
         self._until = now
 
     def close(self) -> None:
-        """Write what is queued, and say how the film ended."""
+        """Write what is queued, and log how the film ended."""
         film = self._film
         if film is None:
             return

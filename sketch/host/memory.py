@@ -1,4 +1,4 @@
-"""What a frame frees, the next one takes again."""
+"""Keep memory between frames."""
 
 import gc
 from collections.abc import Generator
@@ -11,21 +11,21 @@ _KEPT = 31 << 20
 
 
 def keep_freed_memory() -> None:
-    """Have the C library keep the memory that a frame frees, for the next frame.
+    """Make the C library keep the memory that a frame frees, for the next frame.
 
     A software driver and numpy take and free some megabytes a frame. Until it has seen a large block freed,
-    glibc gives all of that back to the system every time, and the system clears it again page by page, which
-    takes an eighth of a frame of ten thousand segments. Other C libraries keep memory as they see fit.
+    glibc returns all of that to the system each time, and the system clears it again page by page, which
+    takes an eighth of a frame of ten thousand segments. Other C libraries have their own rules.
     """
     np.empty(_KEPT, dtype=np.uint8)
 
 
 @contextmanager
 def setup_kept_from_collector() -> Generator[None]:
-    """Have Python's garbage collector leave alone, within this, what there is when it begins.
+    """Exclude all existing objects from garbage collection within a `with` block.
 
-    A collection of the oldest generation looks at every object, modules among them: in the
-    handwriting sketch it held a frame up for 110 ms on a busy machine, and there is hardly any garbage there.
+    A collection of the oldest generation visits every object, including modules: in the handwriting sketch it
+    delayed a frame by 110 ms on a busy machine, and found hardly any garbage.
     """
     gc.collect()
     gc.freeze()

@@ -21,13 +21,13 @@ from sketch.sketch import Sketch
 log = logging.getLogger("inkloop")
 
 ADDONS_WAIT = 60.0
-"""Seconds that an addon may take to be ready before the first frame; making an image model takes most."""
+"""Seconds that an addon may take to be ready before the first frame; an image model takes longest."""
 
 Player: TypeAlias = Callable[[float, EventQueue], bool]
 """Called before every frame with the time and the queue to put events in; False ends the sketch."""
 
 Viewer: TypeAlias = Callable[[NDArray[np.uint8]], None]
-"""Takes every frame as it was drawn: uint8 of shape (height, width, 3), the top row first."""
+"""Takes every frame: uint8 of shape (height, width, 3), the top row first."""
 
 
 def run_offscreen(
@@ -39,7 +39,7 @@ def run_offscreen(
 ) -> Stage:
     """Run a sketch without a window until it quits.
 
-    Time moves by one frame's step at every frame, however long the frame took, so a run can be repeated.
+    Time advances by the same step at every frame, however long the frame took, so a run can be repeated.
 
     Args:
         sketch: What to run; its `window` gives size and frame rate.
@@ -80,7 +80,7 @@ def run_offscreen(
 def _wait_for_addons(sketch: Sketch) -> None:
     for addon in sketch.addons:
         if call_addon(addon, "wait_ready", ADDONS_WAIT) is False:
-            log.warning("%s is not ready; the frames begin without it", type(addon).__name__)
+            log.warning("%s is not ready; the frames start without it", type(addon).__name__)
 
 
 def _run(
@@ -104,7 +104,7 @@ def offscreen_context() -> moderngl.Context:
     """Make an OpenGL 3.3 context that needs no display.
 
     Raises:
-        HostError: There is no OpenGL, or one too old.
+        HostError: There is no OpenGL, or it is too old.
     """
     try:
         keep_freed_memory()
@@ -115,10 +115,10 @@ def offscreen_context() -> moderngl.Context:
 
 
 def release_context(context: moderngl.Context) -> None:
-    """Give an offscreen context back, so that a window may be opened in this thread afterwards.
+    """Release an offscreen context, so that a window may be opened in this thread afterwards.
 
-    On Linux a context of EGL that was merely released stays current, and as long as one is, none of GLX,
-    which windows have, can become so: what the window then draws would go nowhere.
+    On Linux a released EGL context stays current, and while it is, no GLX context of a window can become
+    current: the window would draw nothing.
     """
     context.release()
     if sys.platform == "linux":

@@ -1,4 +1,4 @@
-"""Films and stills of what is on screen, written beside the frame rather than in it."""
+"""Films and stills of a sketch, written in the background."""
 
 import math
 import os
@@ -26,21 +26,21 @@ from PIL import Image
 from sketch.scalars import as_path
 
 _FILM = {"crf": "18", "preset": "veryfast"}
-# Three times less work a frame, and no frames held back: the others looked ahead by ten and took 70 MB.
+# A third of the work a frame, and no look-ahead, which took ten frames and 70 MB.
 _LIVE_FILM = {"crf": "18", "preset": "superfast", "tune": "zerolatency"}
-# Playable up to the last second while it is written, an ordinary MP4 once it is closed.
+# Playable up to the last second while it is written, and an ordinary MP4 once closed.
 _FILE = {"movflags": "hybrid_fragmented+empty_moov", "flush_packets": "1"}
 _LIVE_TICK = Fraction(1, 90_000)
 _LIVE_LIMIT = 4
 _NICENESS = 5
-"""Of a live film's thread. With more, the system would stop it while it holds the GIL."""
+"""Of a live film's thread. With a higher value, the system would stop it while it holds the GIL."""
 _PATIENCE = 30.0
-"""Seconds without progress after which `close` takes the disk to hang, and waits no longer."""
+"""Seconds without progress after which `close` assumes that the disk hangs and stops waiting."""
 _LOOK = 3.0
-"""Seconds that are spent to find out up to where a broken film can be played."""
+"""Seconds to spend on finding out how much of a broken film can be played."""
 
 FORMATS = (".mp4", ".m4v", ".mov")
-"""What the file of a film may be called: all of them hold the same."""
+"""The allowed endings of a film; all hold the same format."""
 
 
 class RecorderError(Exception):
@@ -59,27 +59,27 @@ class Recorder:
         with Recorder("out/film.mp4", (1280, 720), fps=60) as film:
             film.add(frame)
 
-    A live film costs the show as little as can be: no frame waits (see `left_out`), each has the time at
+    A live film costs the sketch as little as possible: no frame waits (see `left_out`), each has the time at
     which it was seen, and the file is larger for the same picture.
 
     Args:
         path: Where the film goes; its folder is made. An older file there is replaced.
-        size: Width and height of the film in pixels, at least 2; those of its first frame if left out. H.264
-            wants even numbers: an odd size loses its last column or row, and one of 1 gets another.
-        fps: Frames a second of the film, above 0; of a live film, about how many will come.
+        size: Width and height of the film in pixels, at least 2; by default those of the first frame. H.264
+            needs even numbers: an odd size loses its last column or row, and a size of 1 becomes 2.
+        fps: Frames a second of the film, above 0; for a live film, an estimate.
         limit: How many frames may be queued, at least 1; 16, or 4 live. Each takes width * height * 3 or 4
             bytes.
-        live: Whether frames come with times of their own, and are left out where the queue is full.
+        live: Whether frames have times of their own and are left out when the queue is full.
 
     Attributes:
         frames: How many frames were added.
-        waited: How many of them had to wait for the encoder; 0 of a live film.
-        waited_s: How long they waited, in seconds, all told.
-        left_out: How many frames more a live film was to have, for which the queue had no room.
+        waited: How many of them had to wait for the encoder; 0 for a live film.
+        waited_s: How long they waited in total, in seconds.
+        left_out: How many frames of a live film were left out because the queue was full.
 
     Raises:
         ValueError: An argument is out of range.
-        RecorderError: The file cannot be written, or is called like no film.
+        RecorderError: The file cannot be written, or its name is not that of a film.
     """
 
     def __init__(
@@ -126,12 +126,12 @@ class Recorder:
 
     @property
     def error(self) -> RecorderError | None:
-        """Why the film can be written no more, and up to where it can be played; None as long as it can."""
+        """Why the film can no longer be written, and how much of it can be played; None while it can be."""
         return self._error
 
     @property
     def is_full(self) -> bool:
-        """Whether the next frame would have to wait, or be left out."""
+        """Whether the next frame would wait or be left out."""
         return self._queue.full()
 
     def add(self, frame: NDArray[np.uint8], at: float | None = None) -> None:
@@ -139,23 +139,23 @@ class Recorder:
 
         Args:
             frame: Uint8 array of shape (height, width, 3) or (height, width, 4), the top row first; alpha is
-                left out of the film. Where the film was given no size, a frame of another size than the first
-                is scaled to fit, on black.
-            at: Of a live film, when the frame is seen, in seconds that only grow; it stands until the next.
-                The film begins with its first frame.
+                ignored. If the film has no size of its own, a frame of another size than the first is scaled
+                to fit, on black.
+            at: For a live film, when the frame is seen, in seconds that only grow; it is shown until the next
+                one. The film begins with its first frame.
 
         Raises:
-            ValueError: The frame has another type or shape, or a time where there is none, or none where
-                there is one.
+            ValueError: The frame has another type or shape; or it has a time and the film is not live, or the
+                other way round.
             RecorderError: The file or an earlier frame cannot be written, or the film is closed.
         """
         if self._error is not None:
             raise self._error
         if self._closed:
-            raise RecorderError(f"the film {self.path} is closed; frames come before close()")
+            raise RecorderError(f"the film {self.path} is closed; add frames before close()")
         _check_frame(frame, self.size or _size_of(frame))
         if self._live != (at is not None and math.isfinite(at)):
-            raise ValueError(f"a live film's frames have a time in seconds, and no other's; got {at}")
+            raise ValueError(f"each frame of a live film, and no other, has a time in seconds; got {at}")
         if self._live:
             self._put_or_leave_out(frame, at)
             return
@@ -168,11 +168,11 @@ class Recorder:
         """Wait until every queued frame is written, and close the file; a second call does nothing.
 
         Args:
-            until: When the last frame of a live film is no more seen, in its seconds; one frame after it came
-                if left out.
+            until: When the last frame of a live film ends, in its seconds; by default one frame after it
+                came.
 
         Raises:
-            RecorderError: Not every frame could be written. What was written before can be played. Or the
+            RecorderError: Not every frame could be written; what was written before can be played. Or the
                 disk hangs: nothing was written for half a minute.
         """
         if self._closed:
@@ -184,28 +184,28 @@ class Recorder:
             raise self._error
 
     def _end(self) -> None:
-        """Have the thread end, and wait for it as long as it gets on."""
-        told = False
+        """End the thread, and wait for it while it makes progress."""
+        asked = False
         while True:
             before = self._progress
-            if told:
+            if asked:
                 self._thread.join(_PATIENCE)
                 if not self._thread.is_alive():
                     return
             else:
                 with suppress(Full):
                     self._queue.put(None, timeout=_PATIENCE)
-                    told = True
+                    asked = True
                     continue
             if self._progress == before:
                 self._error = RecorderError(
-                    f"the film {self.path} is not whole: nothing could be written for {_PATIENCE:g} seconds, "
-                    "so the disk hangs; what was written before can be played"
+                    f"the film {self.path} is incomplete: nothing could be written for {_PATIENCE:g} s, so "
+                    "the disk seems to hang; what was written before can be played"
                 )
                 return
 
     def _put_or_leave_out(self, frame: NDArray[np.uint8], at: float | None) -> None:
-        # Nobody else puts frames in, so there is room, still, once it was copied.
+        # No other thread puts frames in, so there is still room after the copy.
         if self._queue.full():
             self.left_out += 1
         else:
@@ -223,14 +223,14 @@ class Recorder:
 
     def _run(self) -> None:
         if self._live:
-            _step_back()
-        # Whatever stops this thread must reach the caller, who would otherwise wait for it for ever.
+            _lower_priority()
+        # An error that stops this thread must reach the caller, which would otherwise wait for ever.
         try:
             self._write()
         except Exception as error:
             if self._film is not None:
                 self._film.abandon()
-            self._error = _told(self.path, error)
+            self._error = _broken_off(self.path, error)
         while not self._ended:
             self._next()
 
@@ -250,7 +250,7 @@ class Recorder:
 
 
 class _Film:
-    """The file and its encoder: every call into PyAV, whose types are partial."""
+    """The file and its encoder: all calls into PyAV, whose types are partial."""
 
     def __init__(self, path: Path, size: tuple[int, int], fps: float, live: bool) -> None:
         rate = Fraction(fps).limit_denominator(1001)
@@ -268,7 +268,7 @@ class _Film:
         self._stream.gop_size = max(1, round(fps))
         if live:
             self._stream.codec_context.time_base = _LIVE_TICK
-            # The frame needs the other cores, and each thread keeps pictures of its own.
+            # The frame needs the other cores, and each encoder thread would keep its own pictures.
             self._stream.codec_context.thread_count = 1
         self._reformatter = VideoReformatter()
         self._file.start_encoding()
@@ -277,7 +277,7 @@ class _Film:
     def write(self, shot: _Shot) -> None:
         size = (self._stream.width, self._stream.height)
         pixels = fitted(shot.pixels, size)
-        # Without a copy: copying holds the GIL, for which the frame would wait.
+        # Without a copy, since copying holds the GIL, for which the frame would wait.
         picture = cast(Any, av.VideoFrame).from_numpy_buffer(
             pixels, "rgb24" if pixels.shape[2] == 3 else "rgba"
         )
@@ -294,7 +294,7 @@ class _Film:
         for packet in self._stream.encode(picture):
             self._mux(packet)
         if self._written % max(1, round(self._fps)) == 0 and _identity(self._path) != self._identity:
-            raise FileNotFoundError(None, "the file was taken away while it was written")
+            raise FileNotFoundError(None, "the file was removed while it was written")
         self._written += 1
 
     def finish(self, until: float | None) -> None:
@@ -311,7 +311,7 @@ class _Film:
             self._file.close()
 
     def _mux(self, packet: Any) -> None:
-        """Write a packet, that of a live film once it is known how long it is seen."""
+        """Write a packet; that of a live film once its duration is known."""
         if not self._live:
             self._file.mux(packet)
             return
@@ -335,20 +335,20 @@ class _Times:
         self._key: int | None = None
 
     def ticks(self, at: float) -> int:
-        """The tick of the next frame, which is seen at this second: 0 for the first, and more for each."""
+        """The tick of the next frame, seen at this second: 0 for the first, then growing."""
         if self._last < 0:
             self._began = at
         self._last = max(self._last + 1, self._of(at))
         return self._last
 
     def is_key(self, tick: int) -> bool:
-        """Whether a second went by since the last key frame, so that the film can be played up to there."""
+        """Whether a second passed since the last key frame, so that the film can be played up to there."""
         due = self._key is None or tick - self._key >= 1 / _LIVE_TICK
         self._key = tick if due else self._key
         return due
 
     def left(self, tick: int, until: float | None) -> int:
-        """For how many ticks the last frame is seen, if the film ends at this second."""
+        """The ticks that the last frame is shown, if the film ends at this second."""
         one = max(1, round(1 / (self._fps * _LIVE_TICK)))
         return one if until is None else max(one, self._of(until) - tick)
 
@@ -357,15 +357,15 @@ class _Times:
 
 
 def fitted(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A frame in another size.
+    """Scale a frame to another size.
 
     Args:
         frame: Shape (h, w, 3) or (h, w, 4).
         size: Width and height wanted, each at least 1.
 
     Returns:
-        Contiguous, of shape (height, width, channels). One pixel too many is cut off; else the frame is
-        scaled to as large as fits, and lies on black in the middle.
+        A contiguous array of shape (height, width, channels). One pixel too many is cut off; otherwise the
+        frame is scaled to fit and centered on black.
     """
     width, height = size
     high, wide = frame.shape[:2]
@@ -381,7 +381,7 @@ def fitted(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
 
 
 def save_png(path: Path | str, frame: NDArray[np.uint8]) -> None:
-    """Write a still, making its folder.
+    """Write a still; its folder is made.
 
     Args:
         path: Where the picture goes; an older one there is replaced.
@@ -401,13 +401,13 @@ def save_png(path: Path | str, frame: NDArray[np.uint8]) -> None:
 
 
 def check_name(path: Path) -> None:
-    """Refuse what a film cannot be called.
+    """Refuse a file name that is not that of a film.
 
     Raises:
-        RecorderError: It does not end like a film.
+        RecorderError: It has another ending than those of `FORMATS`.
     """
     if path.suffix.lower() not in FORMATS:
-        raise RecorderError(f"a film is written as {' or '.join(FORMATS)}; got {str(path)!r}")
+        raise RecorderError(f"the name of a film ends in {' or '.join(FORMATS)}; got {str(path)!r}")
 
 
 def _open(path: Path, size: tuple[int, int], fps: float, live: bool) -> _Film:
@@ -419,13 +419,13 @@ def _open(path: Path, size: tuple[int, int], fps: float, live: bool) -> _Film:
 
 
 def _check_writable(path: Path) -> None:
-    """Say at once what would otherwise be said at the first frame."""
+    """Raise now what would otherwise be raised at the first frame."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         was_there = path.exists()
         if was_there and not path.is_file() and not path.is_dir():
             # Opening a pipe would wait for a reader.
-            raise OSError(None, "it is there, and no ordinary file")
+            raise OSError(None, "it exists and is not an ordinary file")
         with path.open("ab"):
             pass
         if not was_there:
@@ -438,8 +438,8 @@ def _size_of(frame: NDArray[np.uint8]) -> tuple[int, int]:
     return (frame.shape[1], frame.shape[0]) if frame.ndim == 3 else (0, 0)
 
 
-def _step_back() -> None:
-    """Let this thread step back where the processors are busy, on systems that know that of threads."""
+def _lower_priority() -> None:
+    """Lower the priority of this thread, on systems where threads have one."""
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
@@ -453,32 +453,32 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _told(path: Path, error: Exception) -> RecorderError:
-    """What to say of a film that could not be written to its end."""
+def _broken_off(path: Path, error: Exception) -> RecorderError:
+    """The error for a film that could not be written to its end."""
     if isinstance(error, RecorderError):
         return error
     try:
         _trim(path)
         frames, seconds, is_all = playable(path)
     except (OSError, FFmpegError) as lost:
-        holds = f"what there is of it cannot be read: {_why(lost)}"
+        holds = f"what was written cannot be read: {_why(lost)}"
     else:
         at_least = "" if is_all else "at least "
         number = f"{at_least}{frames} frame{'s' * (frames != 1)}"
         holds = f"it can be played up to second {at_least}{seconds:.1f} ({number})"
         holds = holds if frames else "no frame of it can be played"
-    return RecorderError(f"the film {path} broke off: {_why(error)}; {holds}")
+    return RecorderError(f"the film {path} stopped: {_why(error)}; {holds}")
 
 
 def playable(path: Path, within: float = _LOOK) -> tuple[int, float, bool]:
-    """How much a decoder finds in a film.
+    """Measure how much of a film can be decoded.
 
     Args:
         path: The film.
-        within: Seconds after which to stop looking.
+        within: Seconds after which to stop.
 
     Returns:
-        Frames, the second up to which they go, and whether that is all of it.
+        The number of frames, the second up to which they go, and whether that is all of it.
 
     Raises:
         OSError, FFmpegError: It cannot be read at all.
@@ -500,7 +500,7 @@ def playable(path: Path, within: float = _LOOK) -> tuple[int, float, bool]:
 
 
 def _trim(path: Path) -> None:
-    """Cut off a last fragment that is not whole, over which a player would stumble."""
+    """Cut off an incomplete last fragment, which a player could not read."""
     size = path.stat().st_size
     with path.open("r+b") as file:
         start, whole = 0, 0

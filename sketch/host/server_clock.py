@@ -1,22 +1,22 @@
-"""The time at which a device event happened, from the stamp that the X server gave it."""
+"""The time of a device event, from the stamp of the X server."""
 
-# The server and the loop drift apart by less than this in any show; more means that one of them was set anew.
+# The two clocks drift apart by less than this during a run; a larger difference means that one was reset.
 JUMP = 1.0
 
 
 class ServerClock:
     """Turns a server's milliseconds into seconds on the loop's clock.
 
-    An event is seen some time after it happened. The one seen with the least delay so far tells how far apart
-    the clocks are; all others are placed by it, so that samples taken 1 ms apart stay 1 ms apart however late
-    the program took them.
+    An event is seen some time after it happened. The event with the least delay so far gives the difference
+    of the clocks; all others are placed by it, so that samples taken 1 ms apart stay 1 ms apart however late
+    the program reads them.
     """
 
     def __init__(self) -> None:
         self._apart: float | None = None
 
     def seconds(self, stamp_ms: int, now: float) -> float:
-        """Place an event.
+        """Convert the stamp of an event.
 
         Args:
             stamp_ms: The server's stamp in milliseconds.

@@ -1,4 +1,4 @@
-"""Why a tablet draws without pressure under Wayland: its window is one of X11, and X11 is told of a mouse."""
+"""Why a tablet has no pressure under Wayland: the window is one of X11, which gets mouse events."""
 
 import sys
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from pathlib import Path
 DEVICES = Path("/sys/class/input")
 
 NO_PRESSURE = (
-    "no pressure: Wayland hands the pen on as a mouse; log in to a session of X11 to draw with pressure"
+    "no pressure: Wayland reports the pen as a mouse; log in to an X11 session to draw with pressure"
 )
 
 _BTN_TOOL_PEN = 0x140
 
 
 def pressure_remark(tablets: int, environment: Mapping[str, str], devices: Path = DEVICES) -> str:
-    """One line where a pen's pressure does not come through because of Wayland; else empty.
+    """A message if Wayland hides the pressure of a pen; else empty.
 
     Args:
         tablets: How many tablets the window listens to.
@@ -28,7 +28,7 @@ def pressure_remark(tablets: int, environment: Mapping[str, str], devices: Path 
 
 
 def has_pen(devices: Path = DEVICES) -> bool:
-    """Whether a pen is plugged in: a device with the key that Linux gives the tip of one (BTN_TOOL_PEN)."""
+    """Whether a pen is plugged in: a device with Linux's key for a pen (BTN_TOOL_PEN)."""
     return any(_is_pen(keys) for keys in devices.glob("event*/device/capabilities/key"))
 
 

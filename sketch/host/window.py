@@ -32,15 +32,15 @@ from sketch.window import Window
 
 log = logging.getLogger("inkloop")
 
-# pyglet has one event loop in a process, and its windows one thread.
+# pyglet has one event loop in a process, and its windows share one thread.
 _ONE_WINDOW = Lock()
 
 LARGEST_WINDOW = 16384
-"""Pixels a side: what every driver of OpenGL 3.3 in use draws, and half of what X11 can name."""
+"""Pixels a side: what every OpenGL 3.3 driver in use can draw, and half of what X11 allows."""
 
 
 def has_display() -> bool:
-    """Whether a window can be expected to open."""
+    """Whether a window can probably open."""
     if sys.platform != "linux":
         return True
     return bool(os.environ.get("DISPLAY"))
@@ -60,11 +60,11 @@ def run_window(
     Args:
         sketch: What to run; its `window` says how the window should be.
         frames: End after so many.
-        player: Puts events in the queue before every frame, beside the user's own.
+        player: Puts events in the queue before every frame, in addition to the user's.
         viewer: Sees every frame.
-        film: Gets the frames that it wants.
+        film: Gets the frames that it asks for.
         strict: Whether an error of the sketch or an addon ends the run. Otherwise the window stays, with the
-            last good picture and the error over it, until a frame goes well.
+            last good picture and the error over it, until a frame succeeds.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -163,7 +163,7 @@ def open_window(options: Window) -> tuple[Any, moderngl.Context]:
     import pyglet
 
     pyglet.options["dpi_scaling"] = "stretch" if options.high_dpi else "real"
-    # pyglet would raise, in whatever it does next, any error that OpenGL holds from anybody's calls.
+    # pyglet would raise any pending OpenGL error, whoever caused it, in its next call.
     pyglet.options["debug_gl"] = False
     keep_freed_memory()
     try:
@@ -172,7 +172,7 @@ def open_window(options: Window) -> tuple[Any, moderngl.Context]:
     except Exception as error:
         raise _host_error(error) from error
     driver = context.info
-    # Asking a 3.3 driver for its limits asks for some it does not know, and leaves an error behind.
+    # Asking a 3.3 driver for its limits includes some it does not know, which leaves a pending error.
     _ = context.error
     log.info("OpenGL %s on %s", driver["GL_VERSION"], driver["GL_RENDERER"])
     return window, context
@@ -217,14 +217,14 @@ def _pyglet_window(options: Window, samples: int) -> Any:
 
 
 def wished_samples(asked: int | None, renderer: str) -> int:
-    """Samples a pixel to ask for: what the author asked, else 4 on a GPU and 0 in software."""
+    """Samples a pixel to request: the author's number, else 4 on a GPU and 0 in software."""
     if asked is not None:
         return asked
     return 0 if draws_in_software(renderer) else 4
 
 
 def renderer_name() -> str:
-    """Name of what draws, asked of the hidden context that pyglet keeps; empty before there is one."""
+    """Name of the renderer, from the hidden context that pyglet keeps; empty before there is one."""
     import pyglet
 
     return str(pyglet.gl.gl_info.get_renderer()) if pyglet.gl.gl_info.have_context() else ""
@@ -239,6 +239,6 @@ def _host_error(error: Exception) -> Exception:
 
 
 def _fetcher(window: Any) -> Callable[[], NDArray[np.uint8] | None] | None:
-    """What fetches a picture from the screen, where the processor draws and that is possible."""
+    """A function that fetches a picture from the screen, if the processor draws and the system allows it."""
     possible = draws_in_software(renderer_name()) and hasattr(window, "_x_display")
     return partial(picture_on_screen, window) if possible else None

@@ -1,4 +1,4 @@
-"""A copy of what a window shows, in a texture that is as large as the window."""
+"""A copy of a window's picture in a texture of the same size."""
 
 import moderngl
 import numpy as np
@@ -13,7 +13,7 @@ class WindowCopy:
 
     Attributes:
         texture: The copy, its first row at the bottom; None before there is one.
-        framebuffer: The same, to read from.
+        framebuffer: The same copy, to read from.
     """
 
     def __init__(self, context: moderngl.Context) -> None:
@@ -35,7 +35,7 @@ class WindowCopy:
 
         _, copy = self._sized(size)
         box = (0, 0, *size)
-        # Not moderngl's copy: that takes a window to be as large as it was when it opened.
+        # Not moderngl's copy, which uses the size that the window had when it opened.
         gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, 0)
         gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, copy.glo)
         gl.glDisable(gl.GL_SCISSOR_TEST)
@@ -44,14 +44,14 @@ class WindowCopy:
         return copy
 
     def write(self, pixels: NDArray[np.uint8]) -> None:
-        """Take a picture of shape (height, width, 3), the top row first, for the copy."""
+        """Replace the copy by a picture of shape (height, width, 3), the top row first."""
         height, width = pixels.shape[:2]
         alpha = np.full((height, width), 255, np.uint8)
         texture, _ = self._sized((width, height))
         texture.write(np.ascontiguousarray(np.dstack((pixels, alpha))[::-1]))
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         for resource in (self.framebuffer, self.texture):
             if resource is not None:
                 resource.release()

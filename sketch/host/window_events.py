@@ -1,4 +1,4 @@
-"""What pyglet's window reports, as events in the queue."""
+"""Turn what pyglet's window reports into events in the queue."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ HANDLED = True
 
 
 class WindowEvents:
-    """Handlers for pyglet's events; hand it to `window.push_handlers`.
+    """Handlers for pyglet's events; pass it to `window.push_handlers`.
 
     Args:
         window: pyglet's window.
@@ -55,10 +55,10 @@ class WindowEvents:
         self._focused = True
 
     def take_native(self, event: NativeEvent | None) -> None:
-        """Take what the window system says of the event that pyglet is about to dispatch; None after it.
+        """Take the window system's own event before pyglet dispatches it; None after it.
 
-        A key is taken from it alone: pyglet knows no keys but those of English layouts, and calls one that
-        comes up by what Shift makes of it then.
+        Keys are taken from it alone: pyglet knows only the keys of English layouts, and names a released key
+        by what Shift makes of it at that moment.
         """
         self._native = event
         if event is not None and event.destroyed:
@@ -79,12 +79,12 @@ class WindowEvents:
         return self._pointer("move", x, y, modifiers=self._held_now())
 
     def on_mouse_drag(self, x: float, y: float, dx: float, dy: float, buttons: int, modifiers: int) -> bool:
-        """A sample with a button held, unless that went down elsewhere or has come up with the focus."""
+        """A sample with a button held, unless it went down elsewhere or was released with the focus."""
         held = [name for name in button_names(buttons) if name in self._buttons]
         return self._pointer("move", x, y, held[0] if held else "", modifiers=self._held_now())
 
     def on_mouse_press(self, x: float, y: float, button: int, modifiers: int) -> bool:
-        """A button went down; those that have no name, such as Back, do nothing."""
+        """A button went down; those without a name, such as Back, do nothing."""
         for name in button_names(button):
             self._buttons[name] = None
             self._pointer("down", x, y, name, modifiers=modifier_names(modifiers))
@@ -103,11 +103,11 @@ class WindowEvents:
         return self._pointer("scroll", x, y, "", scroll_x, scroll_y, modifiers=self._held_now())
 
     def on_mouse_enter(self, x: float, y: float) -> bool:
-        """The mouse came in."""
+        """The mouse entered the window."""
         return self._pointer("enter", x, y)
 
     def on_mouse_leave(self, x: float, y: float) -> bool:
-        """The mouse left."""
+        """The mouse left the window."""
         return self._pointer("exit", x, y)
 
     def on_key_press(self, symbol: int, modifiers: int) -> bool:
@@ -130,7 +130,7 @@ class WindowEvents:
         self._put(FocusEvent(True))
 
     def on_deactivate(self) -> None:
-        """Another window has the keyboard, and will be told of what comes up: it comes up now."""
+        """Another window has the keyboard and gets the releases, so what is down is released now."""
         self._focused = False
         for name in [*self._buttons]:
             del self._buttons[name]
@@ -138,7 +138,7 @@ class WindowEvents:
         self._put(*self._keys.release(self._time()), FocusEvent(False))
 
     def on_resize(self, width: int, height: int) -> None:
-        """The window has another size; not handled to the end: pyglet sets its own projection too."""
+        """The window has another size; returns None, so that pyglet also sets its projection."""
         self._queue.put(ResizeEvent(width, height, pixel_ratio(self._window)))
 
     def on_file_drop(self, x: float, y: float, paths: Sequence[str]) -> bool:
@@ -156,7 +156,7 @@ class WindowEvents:
         return now if stamp is None else self._server.seconds(stamp, now)
 
     def _held_now(self) -> frozenset[str] | None:
-        """Held while the mouse moves or scrolls, if the window system says so and the keyboard is ours."""
+        """Modifiers while the mouse moves or scrolls; None if unknown or without the keyboard."""
         return self._native.modifiers if self._native is not None and self._focused else None
 
     def _put(self, *events: Event) -> None:
@@ -194,19 +194,19 @@ class WindowEvents:
 
 
 def pixel_ratio(window: Any) -> float:
-    """Pixels of pyglet's framebuffer per logical pixel; 1 where it has none, as when it is minimised."""
+    """Pixels of pyglet's framebuffer per logical pixel; 1 if it has none, as when minimised."""
     pixels = float(window.get_framebuffer_size()[0])
     return pixels / window.width if pixels > 0 and window.width > 0 else 1.0
 
 
 def follow_tablets(window: Any, note: Callable[[float], None]) -> int:
-    """Open the tablets there are, so that their pressure is noted; give how many."""
+    """Open all tablets, so that their pressure is noted; return their number."""
     import pyglet.input
 
     try:
         tablets: list[Any] = list(cast(Any, pyglet.input).get_tablets(window.display))
-    except Exception as error:  # whatever the platform raises where tablets cannot be asked for
-        log.info("no tablet's pressure here (%s); the pointer draws as a mouse", type(error).__name__)
+    except Exception as error:  # the platform decides what is raised if tablets are not supported
+        log.info("tablets are not supported here (%s); the pointer draws as a mouse", type(error).__name__)
         return 0
     for tablet in tablets:
         canvas = tablet.open(window)

@@ -1,4 +1,4 @@
-"""What X11 says of an event and pyglet does not hand on, and the picture on the screen."""
+"""What pyglet leaves out of X11's events, and the picture on the screen."""
 
 import ctypes
 from collections.abc import Callable
@@ -24,9 +24,9 @@ class NativeKey:
     """A key.
 
     Attributes:
-        number: The same whatever the layout and the modifiers are.
-        name: What a sketch calls it; empty if it has none.
-        code: Where it is, as in `KeyEvent`.
+        number: Independent of the layout and the modifiers.
+        name: The name for a sketch; empty if it has none.
+        code: Its place, as in `KeyEvent`.
     """
 
     number: int
@@ -36,14 +36,14 @@ class NativeKey:
 
 @dataclass(frozen=True, slots=True)
 class NativeEvent:
-    """What the window system says of an event.
+    """An event as the window system reports it.
 
     Attributes:
-        kind: Of a key, what happened to it.
+        kind: For a key, whether it went down or up.
         stamp_ms: The server's time, if the event has one.
         modifiers: Held before the event.
-        key: Which key it is about, if it is about one.
-        destroyed: Whether somebody else destroyed the window.
+        key: The key, if the event is about one.
+        destroyed: Whether another program destroyed the window.
     """
 
     kind: Literal["down", "up", ""] = ""
@@ -54,10 +54,10 @@ class NativeEvent:
 
 
 def follow_events(window: Any, take: Callable[[NativeEvent | None], None]) -> None:
-    """Have X11's own words on each event handed over before it, and None after it; elsewhere do nothing.
+    """Call `take` with X11's own event before each event, and with None after it; without X11 do nothing.
 
-    pyglet hands no time on, and the moment at which a sample is taken from the queue is not the moment at
-    which the pen was there.
+    pyglet does not report the time of an event, and a sample is taken from the queue later than the pen was
+    there.
     """
     handlers: dict[int, Callable[[Any], None]] | None = getattr(window.display, "_window_map", None)
     if handlers is None:
@@ -90,7 +90,7 @@ def _native(event: Any, is_window: bool) -> NativeEvent | None:
     stamp, state = int(event.xkey.time), int(event.xkey.state)
     modifiers = frozenset(name for name, bit in _BITS.items() if state & bit)
     number = int(event.xkey.keycode) if kind else 0
-    # An input method hands on what it composed as a key without a number.
+    # An input method reports composed text as a key without a number.
     key = NativeKey(number, _name(event), X11_CODES.get(number, "")) if number else None
     return NativeEvent(kind, stamp, modifiers, key)
 
@@ -103,10 +103,10 @@ def _name(event: Any) -> str:
 
 
 def picture_on_screen(window: Any) -> NDArray[np.uint8] | None:
-    """What is on the screen where a window is: uint8 of shape (height, width, 3), the top row first.
+    """The picture on the screen at a window: uint8 of shape (height, width, 3), the top row first.
 
-    What is off the screen is black, and what another window hides is that window's, unless there is a
-    compositor. None where the server does not give it, as of a minimised window.
+    Parts off the screen are black, and without a compositor another window on top is part of it. None if the
+    server does not return it, as for a minimised window.
     """
     xlib: Any = import_module("pyglet.libs.x11.xlib")
     display, view = window._x_display, window._view
@@ -130,7 +130,7 @@ def picture_on_screen(window: Any) -> NDArray[np.uint8] | None:
 
 
 def _destroy(xlib: Any, image: Any) -> None:
-    destroy = xlib._lib.XDestroyImage  # a macro, which pyglet does not wrap, and a function, too
+    destroy = xlib._lib.XDestroyImage  # pyglet does not wrap it, since it is a macro, but a function as well
     destroy.argtypes = [ctypes.POINTER(xlib.XImage)]
     destroy(image)
 
@@ -139,7 +139,7 @@ def _padded(image: Any, shape: tuple[int, int], corner: tuple[int, int]) -> NDAr
     if image.bits_per_pixel != 32 or image.byte_order != 0 or image.red_mask != 0xFF0000:
         return None
     layout = cast(Any, type(image))
-    # The field itself would be read as text, up to the first byte that is 0.
+    # Reading the field itself would give text up to the first zero byte.
     data = ctypes.c_void_p.from_address(ctypes.addressof(image) + layout.data.offset)
     size = image.height * image.bytes_per_line
     rows = np.frombuffer(ctypes.string_at(data, size), np.uint8).reshape(image.height, image.bytes_per_line)

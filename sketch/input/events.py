@@ -1,4 +1,4 @@
-"""What reaches a sketch from outside, each with the time at which it happened."""
+"""The events that reach a sketch from outside, with the time at which they happened."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -13,17 +13,17 @@ class PointerEvent:
     """One sample of a mouse, a pen or a finger.
 
     Attributes:
-        kind: What happened; "move" with and without a button held.
+        kind: What happened; "move" with or without a button held.
         x: Logical pixels from the left edge.
         y: Logical pixels from the top edge, growing downward.
         t: Seconds on the loop's clock.
         pressure: 0..1; 0.5 where the device reports none.
-        pointer_id: Which pointer, so that two hands make two inks.
-        device: What kind of device.
-        button: The button that changed, or is held while moving; empty when none is.
+        pointer_id: Which pointer: two hands make two inks.
+        device: The kind of device.
+        button: The button that changed, or is held while moving; empty for none.
         scroll_x: Steps scrolled to the right, for "scroll".
         scroll_y: Steps scrolled upward, for "scroll".
-        modifiers: Of "shift", "ctrl", "alt" and "command", those held; None where that is not known.
+        modifiers: Those of "shift", "ctrl", "alt" and "command" that are held; None if unknown.
     """
 
     kind: PointerKind
@@ -44,12 +44,12 @@ class KeyEvent:
     """A key that went down or up.
 
     Attributes:
-        kind: Which of the two.
+        kind: Whether it went down or up.
         key: The key's name: "a", "1", "é", "space", "enter", "backspace", "escape", "left", "f1"...
-        modifiers: Of "shift", "ctrl", "alt" and "command", those held once this has happened.
+        modifiers: Those of "shift", "ctrl", "alt" and "command" that are held after the event.
         t: Seconds on the loop's clock.
-        code: Where the key is, whatever the layout writes on it, by the names of W3C's
-            `KeyboardEvent.code`: "KeyA", "Digit1", "Space", "Numpad5"...; empty where that is not known.
+        code: Where the key is, independent of the layout, by the names of W3C's `KeyboardEvent.code`: "KeyA",
+            "Digit1", "Space", "Numpad5"...; empty if unknown.
     """
 
     kind: Literal["down", "up"]
@@ -92,7 +92,7 @@ class MessageEvent:
 
 @dataclass(frozen=True, slots=True)
 class FocusEvent:
-    """The window got the keyboard, or lost it: what was held has come up by events of its own."""
+    """The window got the keyboard or lost it; what was held has been released by other events."""
 
     focused: bool
 

@@ -1,9 +1,9 @@
-"""Pointer events to stroke points, strokes and inks.
+"""Turn pointer events into stroke points, strokes and inks.
 
 An ink is the strokes that belong together, such as a letter. It is closed by a pause with the pen up, or by a
-stroke that starts too far from it to be part of it. Whoever writes slowly pauses within a letter, too: for a
-while after it was closed, a stroke that starts within its reach opens the pointer's last ink again. If that
-stroke repeats the first of the ink, the letter is being drawn once more, and it begins an ink of its own.
+stroke that starts too far from it. People who write slowly also pause within a letter: for a while after it
+was closed, a stroke that starts within its reach opens the pointer's last ink again. If that stroke repeats
+the first one of the ink, the letter is being drawn once more, and the stroke begins an ink of its own.
 """
 
 from collections.abc import Sequence
@@ -18,29 +18,30 @@ from sketch.ink.polyline import bounds, lengths, resample_by_count
 from sketch.input.events import PointerEvent
 from sketch.input.sound import sound_pointer
 
-# Below this size an ink says nothing of how large the writer writes: it may be the dot of an i.
+# Below this size an ink does not show how large the writer writes: it may be the dot of an i.
 SMALLEST_REACH = 60.0
 
-# An event this many seconds ahead of the loop's clock has another clock; later ones would all wait for it.
+# An event this many seconds ahead of the loop's clock comes from another clock; later events would wait for
+# it.
 AHEAD = 10.0
 
-# So chosen that of the later strokes of people's letters one or two in a hundred repeat the first one, and
-# that eight of ten letters do that are drawn once more over themselves.
+# Chosen so that one or two in a hundred later strokes of people's letters count as a repetition of the first
+# one, and eight of ten letters that are drawn once more over themselves do.
 REPEAT_POINTS = 16
 REPEAT_OFFSET = 0.4
-"""How far the middle of a stroke that repeats another may be from that one's, in sizes of the other: the
-second upright of an H and the second bar of = are farther away."""
+"""How far apart the centers of a stroke and its repetition may be, in sizes of the first: the second upright
+of an H and the second bar of = are farther away."""
 
 REPEAT_APART = 0.22
-"""How far its points may be from the other's on average, the middles laid on each other, in such sizes."""
+"""How far apart their points may be on average, with the centers aligned, in such sizes."""
 
 REPEAT_LONGER = 1.6
-"""How many times as long one of the two may be: the bowls of a B are longer than its upright."""
+"""How many times longer one of the two may be: the bowls of a B are longer than its upright."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StrokePoint:
-    """A sample of a pen that is down: `point` has shape (4,); `first` where the pen touches the paper."""
+    """A sample of a pen that is down: `point` has shape (4,); `first` if the pen touched down here."""
 
     point: Points
     pointer_id: int
@@ -57,7 +58,7 @@ class StrokeDone:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InkDone:
-    """An ink is closed; its strokes, oldest first. `amends` if it was closed before, with fewer of them."""
+    """An ink is closed; its strokes, oldest first. `amends` if it was closed before with fewer strokes."""
 
     strokes: tuple[Points, ...]
     pointer_id: int
@@ -66,7 +67,7 @@ class InkDone:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InkReopened:
-    """The pointer's ink is made of these strokes and goes on: one that was closed, or one split off."""
+    """The pointer continues an ink of these strokes: one that was closed, or one that was split off."""
 
     strokes: tuple[Points, ...]
     pointer_id: int
@@ -79,8 +80,8 @@ class OpenInk:
     Attributes:
         pointer_id: Of its pointer.
         box: Left, top, right and bottom of its points, in logical pixels.
-        left: How much is left of the time in which a stroke may join it, 1..0.
-        closed: Whether it was closed already, so that a stroke opens it again.
+        left: The remaining share of the time in which a stroke may join it, 1..0.
+        closed: Whether it is already closed, so that a stroke would open it again.
     """
 
     pointer_id: int
@@ -94,20 +95,20 @@ PenChange: TypeAlias = StrokePoint | StrokeDone | InkDone | InkReopened
 
 @dataclass
 class _Pen:
-    """What is known of one pointer."""
+    """The state of one pointer."""
 
     began: float
     strokes: list[Points] = field(default_factory=list[Points])
     samples: list[Points] = field(default_factory=list[Points])
     lifted: float = 0.0
     closed: int = 0
-    """Strokes that it had when it was closed last; 0 before."""
+    """The number of strokes when it was last closed; 0 before."""
     boxed: tuple[int, Box] | None = None
-    """How many strokes the box was last measured of, and that box: it is asked for in every frame."""
+    """The number of strokes in the last measured box, and that box, which is needed in every frame."""
 
     @property
     def box(self) -> Box:
-        """Of the strokes, at least one."""
+        """Bounding box of the strokes, at least one."""
         if self.boxed is None or self.boxed[0] != len(self.strokes):
             self.boxed = len(self.strokes), box_of(self.strokes)
         return self.boxed[1]
@@ -118,7 +119,7 @@ class _Pen:
 
 
 class PenTracker:
-    """Follows every pointer and says what its samples amount to.
+    """Follows every pointer and turns its samples into changes.
 
     Args:
         pause: Seconds with the pen up after which an ink is closed.
@@ -128,7 +129,7 @@ class PenTracker:
             never.
 
     Attributes:
-        dropped: How many events were left out because a number of theirs cannot be.
+        dropped: How many events were dropped because of an impossible number.
 
     Raises:
         ValueError: A number is negative.
@@ -149,16 +150,16 @@ class PenTracker:
         self._missed: set[int] = set()
 
     def accept(self, event: PointerEvent, now: float | None = None) -> PointerEvent | None:
-        """Make an event's numbers sound, and its pointer's times grow; an accepted event stays as it is.
+        """Check an event's numbers, and make its pointer's times grow; accepting it twice changes nothing.
 
         Args:
-            event: As a device or a player gave it.
-            now: Seconds on the loop's clock, where it is known: a time far ahead of it becomes it.
+            event: As a device or a player sent it.
+            now: Seconds on the loop's clock, if known: a time far ahead of it is replaced by it.
 
         Returns:
-            The event with its pressure within 0..1 and a time not before the pointer's last. None if a number
-            cannot be: the event is counted in `dropped`. Of a pen that touches down so, the next sample is
-            where it touches; one that is lifted so is lifted where it last was.
+            The event with its pressure in 0..1 and a time not before the pointer's last. None if a number is
+            impossible; the event is counted in `dropped`. If that was a touch, the next sample becomes the
+            touch; if it was a lift, the pen is lifted where it last was.
         """
         last = self._last.get(event.pointer_id)
         sound = sound_pointer(event)
@@ -182,12 +183,12 @@ class PenTracker:
         return sound
 
     def feed(self, event: PointerEvent) -> list[PenChange]:
-        """Take a pointer event; give what it changes, in order (nothing while the pen hovers)."""
+        """Handle a pointer event; return what it changes, in order (nothing while the pen hovers)."""
         sound = self.accept(event)
         return [] if sound is None else self.follow(sound)
 
     def follow(self, event: PointerEvent) -> list[PenChange]:
-        """Take an event as `accept` gave it; give what it changes, as `feed` does."""
+        """Handle an event that `accept` returned; return what it changes, as `feed` does."""
         if event.kind == "down" and event.button in ("left", ""):
             return self._down(event)
         pen = self._pens.get(event.pointer_id)
@@ -225,7 +226,7 @@ class PenTracker:
         )
 
     def finish(self) -> list[PenChange]:
-        """Close everything, also a stroke that is still being drawn, so that nothing drawn is lost."""
+        """Close everything, including a stroke that is still being drawn, so that nothing is lost."""
         changes: list[PenChange] = []
         for pointer_id, pen in list(self._pens.items()):
             if pen.down:
@@ -238,7 +239,7 @@ class PenTracker:
         pointer_id = event.pointer_id
         pen = self._pens.get(pointer_id)
         if pen is not None and pen.down:
-            # The release was never seen, as when another program took the pointer.
+            # The release was never reported, as when another program took the pointer.
             changes += self._lift(pen, event)
             pen = self._pens[pointer_id]
         if pen is not None and self._begins_another(pen, event):
@@ -290,9 +291,9 @@ class PenTracker:
         return InkDone(tuple(pen.strokes), pointer_id, amends)
 
     def _reopened(self, event: PointerEvent) -> _Pen:
-        """The pointer's last ink, if this stroke opens it again; else a new one."""
+        """The pointer's last ink if this stroke opens it again, else a new one."""
         last = self._closed.pop(event.pointer_id, None)
-        # An earlier time is of another clock.
+        # An earlier time comes from another clock.
         fresh = last is not None and 0 <= event.t - last.lifted <= self.pause + self.reopens
         if last is None or not fresh or not self.reopens:
             return _Pen(began=event.t)
@@ -306,7 +307,7 @@ class PenTracker:
 
 
 def within_reach(strokes: Sequence[Points], x: float, y: float, reach: float) -> bool:
-    """Whether a place is so near an ink that a stroke which starts there may belong to it.
+    """Whether a stroke that starts at a place may belong to an ink.
 
     Args:
         strokes: Of the ink, at least one.
@@ -318,7 +319,7 @@ def within_reach(strokes: Sequence[Points], x: float, y: float, reach: float) ->
 
 
 def ink_reach(strokes: Sequence[Points]) -> float:
-    """The larger side of the strokes' bounding box, in logical pixels, but at least `SMALLEST_REACH`."""
+    """The larger side of the strokes' bounding box in logical pixels, at least `SMALLEST_REACH`."""
     left, top, right, bottom = box_of(strokes)
     return max(right - left, bottom - top, SMALLEST_REACH)
 
@@ -329,7 +330,7 @@ def box_of(strokes: Sequence[Points]) -> Box:
 
 
 def repeats(first: Points, stroke: Points) -> bool:
-    """Whether a stroke is drawn over another, the same way round: the same shape at the same place.
+    """Whether a stroke repeats another in the same direction: the same shape at the same place.
 
     Args:
         first: Shape (n, 4).

@@ -1,4 +1,4 @@
-"""The queue between whoever sees an event first and the frame that takes it."""
+"""The queue between the sources of events and the frame that handles them."""
 
 from collections import deque
 
@@ -6,7 +6,7 @@ from sketch.input.events import Event
 
 
 class EventQueue:
-    """Keeps every event, in order, until the next frame. Any thread may put."""
+    """Keeps every event, in order, until the next frame. Any thread may add one."""
 
     def __init__(self) -> None:
         self._events: deque[Event] = deque()
@@ -19,5 +19,5 @@ class EventQueue:
         self._events.append(event)
 
     def drain(self) -> list[Event]:
-        """Take what is there, oldest first. What is put meanwhile waits for the next frame."""
+        """Take all events, oldest first. Events added during the call wait for the next frame."""
         return [self._events.popleft() for _ in range(len(self._events))]

@@ -1,4 +1,4 @@
-"""Events whose numbers can be; drivers, players and networks send others, too."""
+"""Check the numbers of events: drivers, players and networks also send impossible ones."""
 
 import math
 from dataclasses import replace
@@ -6,25 +6,25 @@ from dataclasses import replace
 from sketch.input.events import Event, FilesEvent, PointerEvent, ResizeEvent
 
 FARTHEST = 1e6
-"""Logical pixels, or steps of a wheel: more than any screen has, and few enough for float32 to square."""
+"""Logical pixels, or steps of a wheel: more than any screen has, and small enough for float32 to square."""
 
 LATEST = 1e9
-"""Seconds: thirty years, more than a sketch runs."""
+"""Seconds: thirty years, longer than any sketch runs."""
 
 LARGEST = 1 << 16
 """Logical pixels a side of a window."""
 
 
 def sound_pointer(event: PointerEvent) -> PointerEvent | None:
-    """The event with its pressure within 0..1; None where a number of it cannot be, as NaN or infinity."""
+    """The event with its pressure clamped to 0..1; None if a number is impossible, such as NaN."""
     try:
         return _pointer(event)
-    except (TypeError, OverflowError):  # what is no number, or an integer of hundreds of digits
+    except (TypeError, OverflowError):  # not a number, or an integer of hundreds of digits
         return None
 
 
 def sound_event(event: Event) -> Event | None:
-    """The event, if it is no pointer's; None where a number of it cannot be."""
+    """The event, if it is not a pointer event; None if a number is impossible."""
     try:
         match event:
             case FilesEvent():
@@ -48,4 +48,4 @@ def _pointer(event: PointerEvent) -> PointerEvent | None:
 
 
 def _within(limit: float, *numbers: float) -> bool:
-    return all(abs(number) <= limit for number in numbers)  # which no NaN is
+    return all(abs(number) <= limit for number in numbers)  # False for NaN

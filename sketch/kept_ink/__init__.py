@@ -1,1 +1,1 @@
-"""The ink of a sketch that asks for it, kept on the disk while it is drawn: format, lock, writer, keeper."""
+"""Keep the ink of a sketch on disk while it is drawn: format, lock, writer, keeper."""

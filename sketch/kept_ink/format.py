@@ -1,4 +1,4 @@
-r"""What is in the file of a kept ink.
+r"""The file format of a kept ink.
 
     b"inkloop ink 1\n", then records, one for each change of the ink, in order:
     size     uint32, bytes of the change
@@ -6,8 +6,8 @@ r"""What is in the file of a kept ink.
     change   see `encoded`
     check    uint32, CRC-32 of the change
 
-Numbers are little-endian. A process that is killed leaves at most a last record that is cut off; the next run
-leaves it out.
+Numbers are little-endian. A process that is killed leaves at most one incomplete record at the end; the next
+run ignores it.
 """
 
 import json
@@ -38,13 +38,13 @@ _CHECK = struct.Struct("<I")
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """What is in a file.
+    """The content of a file.
 
     Attributes:
         strokes: The ink.
-        end: Up to where the file is whole, in bytes.
-        damaged: Whether something comes after that which was not merely cut off.
-        newer: Whether a newer Inkloop made it, so that nothing of it was read.
+        end: Bytes up to which the file is complete.
+        damaged: Whether what follows is damaged and not only incomplete.
+        newer: Whether a newer Inkloop made it, so that it was not read.
     """
 
     strokes: list[Stroke]
@@ -54,7 +54,7 @@ class KeptFile:
 
 
 def encoded(change: Change[Stroke]) -> bytes:
-    """A change as bytes: a uint32, so many bytes of JSON, then float32 arrays in the order it names them."""
+    """A change as bytes: a uint32 length, that much JSON, then float32 arrays in the order of the JSON."""
     arrays: list[bytes] = []
     document = {
         "at": change.index,
@@ -66,10 +66,10 @@ def encoded(change: Change[Stroke]) -> bytes:
 
 
 def applied(strokes: list[Stroke], data: bytes) -> None:
-    """Make the change that `encoded` wrote.
+    """Apply a change that `encoded` wrote.
 
     Raises:
-        ValueError: It is no such change, or does not fit these strokes.
+        ValueError: It is not such a change, or does not fit these strokes.
     """
     try:
         (size,) = _CHECK.unpack_from(data)
@@ -81,7 +81,7 @@ def applied(strokes: list[Stroke], data: bytes) -> None:
             stroke, values = _stroke(described, values)
             new.append(stroke)
     except (KeyError, TypeError, AttributeError, struct.error) as error:
-        raise ValueError(f"this is no change of an ink: {error}") from error
+        raise ValueError(f"this is not a change of an ink: {error}") from error
     if not (0 <= at <= at + gone <= len(strokes)) or len(values):
         raise ValueError("this change does not fit the ink")
     strokes[at : at + gone] = new
@@ -106,7 +106,7 @@ def _described(stroke: Stroke, arrays: list[bytes]) -> dict[str, Any]:
 
 
 def _numbers(stroke: Stroke) -> dict[str, NDArray[np.float32]]:
-    """A stroke's data for its brush, without what is no number."""
+    """A stroke's data for its brush, numbers only."""
     numbers: dict[str, NDArray[np.float32]] = {}
     for name, values in (stroke.data or {}).items():
         with suppress(TypeError, ValueError):
@@ -148,7 +148,7 @@ def _brush(kept: Any) -> Brush | str | None:
     if not isinstance(kept, dict):
         return cast("str | None", kept)
     described = cast(dict[str, Any], kept)
-    # A brush whose files are gone leaves its strokes in plain color: the drawing is worth more.
+    # If the files of a brush are gone, its strokes are drawn in plain color: the drawing matters more.
     with suppress(BrushError):
         given = cast(dict[str, float | list[float]], described["uniforms"])
         uniforms = {name: tuple(one) if isinstance(one, list) else one for name, one in given.items()}
@@ -157,16 +157,16 @@ def _brush(kept: Any) -> Brush | str | None:
 
 
 def record(change: Change[Stroke]) -> bytes:
-    """A change as it stands in the file."""
+    """A change as a record of the file."""
     data = encoded(change)
     size = _CHECK.pack(len(data))
     return b"".join((size, _CHECK.pack(zlib.crc32(size)), data, _CHECK.pack(zlib.crc32(data))))
 
 
 def read(data: bytes) -> KeptFile:
-    """What is in a file's bytes."""
+    """Read the content of a file from its bytes."""
     if not data.startswith(HEADER):
-        if HEADER.startswith(data):  # killed before the first line was whole
+        if HEADER.startswith(data):  # killed before the first line was complete
             return KeptFile([])
         version = data[len(MAGIC) :].split(b"\n", 1)[0]
         newer = data.startswith(MAGIC) and version.isdigit() and int(version[:9]) > FORMAT
@@ -192,7 +192,7 @@ def read(data: bytes) -> KeptFile:
 
 
 def size_of(stroke: Stroke) -> int:
-    """About how many bytes a stroke takes in the file."""
+    """The approximate number of bytes of a stroke in the file."""
     numbers = 4 * len(stroke.points)
     numbers += 0 if isinstance(stroke.color, tuple) else stroke.color.size
     numbers += stroke.width.size if isinstance(stroke.width, np.ndarray) else 0

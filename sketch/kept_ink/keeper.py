@@ -1,4 +1,4 @@
-"""Keeps the ink of a sketch that asks for it: puts back what is on the disk, and hands over every change."""
+"""Keep the ink of a sketch on disk: restore it at the start, and pass every change to the writer."""
 
 import time
 from contextlib import suppress
@@ -15,14 +15,14 @@ CLOSING_SECONDS = 5.0
 
 
 class KeptInk:
-    """Keeps an ink in a file: puts back what is there, and then writes every change in a thread of its own.
+    """Keeps an ink in a file: restores what is there, then writes every change in a thread.
 
-    Nothing here waits for the disk, except opening, `flush` and `close`, and no trouble with the disk raises:
-    it is told by `poll`, and writing is tried again. Call from one thread.
+    Only opening, `flush` and `close` wait for the disk. Problems with the disk never raise: `poll` returns a
+    message, and writing is tried again. Call from one thread.
 
     Args:
-        path: The file; its folder is made if need be.
-        ink: Takes what the file holds, unless something is drawn in it already.
+        path: The file; its folder is made if needed.
+        ink: Gets the strokes of the file, unless it already has strokes.
         retry_seconds: How long to wait after a failed write.
     """
 
@@ -49,11 +49,11 @@ class KeptInk:
 
     @property
     def unsaved(self) -> int:
-        """Changes that are not known to be on the disk."""
+        """Changes that are not known to be on disk."""
         return self._handed - self._writer.done if self.keeps else 0
 
     def poll(self, ink: Ink) -> list[str]:
-        """Look at the sketch's ink, which may be another one by now; what the user should be told."""
+        """Check the sketch's ink, which may have been replaced; return messages for the user."""
         messages, self._messages = self._messages, []
         if not self.keeps:
             return messages
@@ -61,24 +61,24 @@ class KeptInk:
             self._ink.watcher, self._ink, ink.watcher = None, ink, self._changed
             self._hand_over(Whole(tuple(ink.strokes)))
         elif len(ink) != self._count:
-            # Changed past its methods.
+            # It was changed without its methods.
             self._hand_over(Whole(tuple(ink.strokes)))
-        return messages + self._writer.said()
+        return messages + self._writer.messages()
 
     def flush(self, timeout: float = CLOSING_SECONDS) -> bool:
-        """Wait, at most `timeout` seconds, until all is on the disk; whether it is."""
+        """Wait, at most `timeout` seconds, until all is on disk; return whether it is."""
         ends = time.monotonic() + timeout
         while self.unsaved and time.monotonic() < ends:
             time.sleep(0.002)
         return not self.unsaved
 
     def close(self, timeout: float = CLOSING_SECONDS) -> list[str]:
-        """Write what waits, within `timeout` seconds, and end; what the user should be told."""
+        """Write what waits, within `timeout` seconds, and end; return messages for the user."""
         messages = self.poll(self._ink)
         if self.keeps:
             self._ink.watcher = None
             ended = self._writer.close(timeout)
-            messages += self._writer.said()
+            messages += self._writer.messages()
             if self.unsaved:
                 messages.append(f"{self.unsaved} changes to the ink could not be saved to {self._path}")
             if not ended:
@@ -96,7 +96,7 @@ class KeptInk:
         self._writer.put(handed)
 
     def _opened(self) -> KeptFile | None:
-        """What the file holds, moved aside if it is damaged; None if nothing is to be written."""
+        """The content of the file, which is renamed if damaged; None if the ink is not to be kept."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             mine = self._lock.acquire()
@@ -106,7 +106,7 @@ class KeptInk:
         found = self._found()
         if not mine:
             self._messages.append(
-                f"another run of this sketch keeps its ink in {self._path}; what is drawn here is not kept"
+                f"another run of this sketch keeps its ink in {self._path}; the ink of this run is not kept"
             )
             self._ink.strokes.extend(found.strokes if found and not self._ink.strokes else ())
             return None
@@ -129,8 +129,8 @@ class KeptInk:
             return None
         if found.newer:
             self._messages.append(
-                f"{self._path.name} was made by a newer Inkloop; it stays as it is, and what is drawn is not "
-                "kept: update with: pip install -U inkloop"
+                f"{self._path.name} was made by a newer Inkloop; it stays as it is, and the ink of this run "
+                "is not kept; update with: pip install -U inkloop"
             )
             return None
         return found
@@ -140,5 +140,5 @@ class KeptInk:
         with suppress(OSError):
             self._path.replace(aside)
             self._messages.append(
-                f"the kept ink was damaged: {rescued} strokes were rescued, the old file is {aside.name}"
+                f"the kept ink was damaged: {rescued} strokes were rescued; the old file is now {aside.name}"
             )

@@ -1,4 +1,4 @@
-"""A lock on a file beside the ink, so that a second run of the same sketch does not write to it."""
+"""A lock file next to the ink file, so that a second run of the same sketch does not write to it."""
 
 import errno
 import sys
@@ -7,7 +7,7 @@ from typing import IO
 
 
 class FileLock:
-    """A lock on a file, which the system lets go of however the process ends."""
+    """A lock on a file; the system releases it however the process ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -15,11 +15,11 @@ class FileLock:
 
     @property
     def held(self) -> bool:
-        """Whether it is ours."""
+        """Whether this process has the lock."""
         return self._file is not None
 
     def acquire(self) -> bool:
-        """Take it; False if another run has it.
+        """Take the lock; return False if another run has it.
 
         Raises:
             OSError: The file cannot be opened.
@@ -38,7 +38,7 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """Let go of it."""
+        """Release the lock."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -1,6 +1,6 @@
-"""The thread that brings the changes of an ink to the disk.
+"""The thread that writes the changes of an ink to disk.
 
-Now and then the file is written once more, without what was undone or cleared.
+From time to time the file is rewritten without what was undone or cleared.
 """
 
 import os
@@ -19,17 +19,17 @@ from sketch.kept_ink.format import HEADER, KeptFile, record, size_of
 from sketch.kept_ink.lock import FileLock
 
 MOST_BYTES = 256 * 1024 * 1024
-"""An ink that takes more than this is not kept: it would take seconds to read."""
+"""A larger ink is not kept: it would take seconds to read."""
 
 SLACK_BYTES = 4 * 1024 * 1024
-"""The file is written once more when it is larger than twice the ink and this."""
+"""The file is rewritten when it is larger than twice the ink plus this."""
 
-_PART = 256  # strokes in one record of a file that is written once more
+_PART = 256  # strokes in one record of a rewritten file
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The ink as it is, whatever was handed over before."""
+    """The whole ink, which replaces all earlier changes."""
 
     strokes: tuple[Stroke, ...]
 
@@ -38,16 +38,16 @@ _Handed: TypeAlias = Change[Stroke] | Whole | None
 
 
 class Writer:
-    """The thread that brings changes to the disk, several at once if they wait.
+    """The thread that writes changes to disk, several at once if they wait.
 
     Args:
         path: The file.
         lock: Of the file; it is taken before the first change is written, if it is not held yet.
-        found: What the file holds.
+        found: The content of the file.
         retry_seconds: How long to wait after a failed write.
 
     Attributes:
-        done: How many of the changes handed over are on the disk.
+        done: How many changes are on disk.
     """
 
     def __init__(self, path: Path, lock: FileLock, found: KeptFile, retry_seconds: float) -> None:
@@ -59,7 +59,7 @@ class Writer:
         self._sizes = [size_of(stroke) for stroke in found.strokes]
         self._end = found.end
         self._file: IO[bytes] | None = None
-        self._in_trouble = not lock.held  # told already
+        self._in_trouble = not lock.held  # already reported
         self._too_large = False
         self._elsewhere = False
         self._queue: SimpleQueue[_Handed] = SimpleQueue()
@@ -68,15 +68,15 @@ class Writer:
         self._thread.start()
 
     def put(self, handed: Change[Stroke] | Whole) -> None:
-        """Hand over one change; returns at once."""
+        """Queue one change; return at once."""
         self._queue.put(handed)
 
-    def said(self) -> list[str]:
-        """What the user should be told since the last call."""
+    def messages(self) -> list[str]:
+        """Messages for the user since the last call."""
         return [self._lines.get_nowait() for _ in range(self._lines.qsize())]
 
     def close(self, timeout: float) -> bool:
-        """Finish what waits, within `timeout` seconds; whether the thread has ended."""
+        """Finish what waits, within `timeout` seconds; return whether the thread has ended."""
         self._queue.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -92,7 +92,7 @@ class Writer:
         self._close_file()
 
     def _collect(self, pending: list[Change[Stroke] | Whole]) -> bool:
-        """Wait for changes, not longer than until a retry is due; True if there will be no more."""
+        """Wait for changes, at most until a retry is due; return True if there will be no more."""
         try:
             handed = self._queue.get(timeout=self._retry_seconds if pending else None)
             while handed is not None:
@@ -134,12 +134,13 @@ class Writer:
         except _HeldElsewhereError:
             if not self._elsewhere:
                 self._lines.put(
-                    f"another run of this sketch keeps its ink in {self._path}; this one's is not kept"
+                    f"another run of this sketch keeps its ink in {self._path}; "
+                    "the ink of this run is not kept"
                 )
             self._in_trouble = self._elsewhere = True
             return False
         if self._in_trouble:
-            self._lines.put("what is drawn is kept again")
+            self._lines.put("the ink is kept again")
         self._in_trouble = self._elsewhere = False
         return True
 
@@ -148,13 +149,13 @@ class Writer:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if not self._lock.acquire():
                 raise _HeldElsewhereError
-            # Another run may have drawn, and ended, since the file was read.
+            # Another run may have written the file and ended since it was read.
             if self._path.exists() and self._path.stat().st_size != self._end:
                 self._lock.release()
                 raise _HeldElsewhereError
         changes = [handed for handed in pending if isinstance(handed, Change)]
         fresh = self._file is None and not (self._end and self._path.exists())
-        # A file that someone removed would take changes into nowhere, and report them as done.
+        # Writing to a removed file would lose changes and report them as done.
         gone = self._file is not None and not self._path.exists()
         large = self._end > 2 * live + SLACK_BYTES
         if fresh or gone or large or self._in_trouble or len(changes) < len(pending):
@@ -169,7 +170,7 @@ class Writer:
         self._end += len(data)
 
     def _rewrite(self) -> None:
-        """Write the ink as it is into a new file, which then takes the old one's place."""
+        """Write the whole ink into a new file, then replace the old one by it."""
         self._close_file()
         new = self._path.with_name(self._path.name + ".new")
         with new.open("wb", buffering=0) as file:
@@ -194,7 +195,7 @@ class Writer:
 
 
 class _HeldElsewhereError(Exception):
-    """Another run has begun to keep the ink meanwhile."""
+    """Another run keeps the ink now."""
 
 
 def _put(file: IO[bytes], data: bytes, sync: bool = True) -> None:
@@ -206,7 +207,7 @@ def _put(file: IO[bytes], data: bytes, sync: bool = True) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":  # which writes names by itself
+    if sys.platform == "win32":  # Windows writes names by itself
         return
     number = os.open(folder, os.O_RDONLY)
     try:
@@ -216,6 +217,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def unkept(path: Path, error: Exception) -> str:
-    """What to say of an ink that cannot be written."""
+    """The message about an ink that cannot be written."""
     reason = getattr(error, "strerror", None) or error
-    return f"what is drawn cannot be kept ({reason}): free space or check {path.parent}; it is tried again"
+    return f"the ink cannot be saved ({reason}); free space or check {path.parent}; Inkloop tries again"

@@ -1,7 +1,7 @@
-"""Single-line alphabets: letters as the strokes a person would write, without a hand's irregularities.
+"""Single-line alphabets: letters as the strokes that a person would write, without irregularities.
 
 The vector alphabets are A. V. Hershey's (Calligraphy for Computers, US Naval Weapons Laboratory, 1967).
-They were made for plotters, which lift the pen between lines that a person draws in one go.
+They were made for plotters, which lift the pen between lines that a person draws in one stroke.
 """
 
 from functools import cache
@@ -15,8 +15,8 @@ Path: TypeAlias = NDArray[np.float64]
 """A line through corners: an array of shape (n, 2), x and y, y growing downward."""
 
 FACES = {"print": "futural", "italic": "timesi", "script": "scripts"}
-"""The faces by name, and what the alphabets call them: upright print, italic with its curves and long bars,
-and a joined script. Italic is drawn with doubled stems and serifs; here it keeps one line of each."""
+"""The faces by name, and their names in the library: upright print, italic with curves and long bars, and a
+joined script. The italic has doubled stems and serifs; here it keeps one line of each."""
 
 CAP_HEIGHT = 21.0
 """Height of a capital in the alphabets' own units."""
@@ -58,7 +58,7 @@ def letter(character: str, face: str) -> list[Path]:
 
 
 def plotted(character: str, alphabet: str) -> list[Path]:
-    """The lines of a character as a Hershey alphabet has them; none if it has no such character."""
+    """The lines of a character in a Hershey alphabet; none if it has no such character."""
     lines = _read(alphabet).strokes_for_text(character)
     return [np.array(line, dtype=np.float64) for line in lines]
 
@@ -71,13 +71,13 @@ def _read(alphabet: str) -> Any:
 
 
 def single(lines: list[Path]) -> list[Path]:
-    """Leave out serifs, and of lines that run side by side the shorter ones.
+    """Leave out serifs, and the shorter ones of parallel lines.
 
     Args:
         lines: Arrays of shape (n, 2) in the alphabets' units.
 
     Returns:
-        Those that stay, in their order.
+        The remaining lines, in their order.
     """
     kept = list(range(len(lines)))
     for index in sorted(kept, key=lambda i: _length(lines[i])):
@@ -88,7 +88,7 @@ def single(lines: list[Path]) -> list[Path]:
 
 
 def joined(lines: list[Path]) -> list[Path]:
-    """Join lines that follow each other on paper into strokes, turning some round.
+    """Join lines that touch into strokes, reversing some.
 
     Args:
         lines: Arrays of shape (n, 2) in the alphabets' units, in the order of drawing.
@@ -107,7 +107,7 @@ def joined(lines: list[Path]) -> list[Path]:
 
 
 def join(first: Path, second: Path) -> Path | None:
-    """Write two lines without lifting the pen, or give None where a person would lift it."""
+    """Join two lines into one stroke; None if a person would lift the pen between them."""
     if _near(first[-1], second[0]):
         return np.concatenate([first, second[1:]])
     if _near(second[-1], first[0]):

@@ -1,8 +1,8 @@
-"""A hand that no person moves: letters written with human-like speed, slant, wobble and pressure.
+"""A machine-written hand: letters with human-like speed, slant, wobble and pressure.
 
     strokes = write("A", seed=7)
 
-The same arguments give the same ink, to the bit.
+The same arguments give exactly the same ink.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ TEACH_FACE = "print"
 """The face a demonstration teaches with."""
 
 TEST_FACE = "italic"
-"""The face it is tested on: other proportions, bars and curves than print."""
+"""The face for tests: its proportions, bars and curves differ from print."""
 
 SAMPLE_RATE = 120.0
-"""Points a second, as a pen or a good mouse reports them."""
+"""Points a second, like a pen or a good mouse."""
 
 _STEP = 0.005
-"""Spacing, in letter heights, at which a path is reckoned before it is sampled in time."""
+"""Spacing, in letter heights, of the points of a path before it is sampled in time."""
 
 _GAP = 0.3
 _SPACE = 0.6
@@ -34,17 +34,17 @@ _TREMOR_HZ = 9.0
 
 @dataclass(frozen=True)
 class Manner:
-    """How one letter is written, unlike the one before it. Lengths are in letter heights.
+    """How one letter is written; it differs from letter to letter. Lengths are in letter heights.
 
     Attributes:
         size: Factor on the height.
-        aspect: Factor on the width, besides.
-        shear: Sideways lean a unit of height, to the right where positive.
+        aspect: Additional factor on the width.
+        shear: Sideways lean per unit of height, to the right if positive.
         turn: Rotation of the letter, in radians.
-        wobble: How far, at most, the path strays.
+        wobble: How far the path strays at most.
         tremor: Amplitude of the hand's tremor.
         pace: Speed along a line that is bent with a radius of one letter height, heights a second.
-        press: Pressure in mid-stroke.
+        press: Pressure in the middle of a stroke.
     """
 
     size: float
@@ -73,16 +73,16 @@ def write(
     Args:
         text: One character or more; spaces leave a gap.
         face: A name in `sketch.synthetic_hand.alphabet.FACES`: "print", "italic" or "script".
-        seed: 0 or above; the same seed writes the same ink; another one writes it differently.
-        origin: Where the top left corner of the first capital goes, x and y in logical pixels.
+        seed: 0 or above; the same seed writes the same ink, another one a different ink.
+        origin: The top left corner of the first capital, x and y in logical pixels.
         height: Height of a capital in logical pixels, above 0.
-        slant: Lean of the whole hand in degrees, -45..45, to the right where positive.
-        irregularity: How much letters differ, 0..2: 0 is a plotter with a human pace, 1 an ordinary hand.
+        slant: Lean of all letters in degrees, -45..45, to the right if positive.
+        irregularity: How much letters differ, 0..2: 0 is a plotter at a human pace, 1 an ordinary hand.
         speed: Letter heights a second on a gentle curve, above 0.
 
     Returns:
         The strokes, each a float32 array of shape (n, 4): x, y, seconds since the ink began (the time between
-        strokes is the time the pen takes through the air), and pressure in 0..1.
+        strokes is the time the pen takes in the air), and pressure in 0..1.
 
     Raises:
         ValueError: An argument is out of range, or the face has no such letter.
@@ -123,12 +123,12 @@ def choose_manner(rng: Generator, slant: float, irregularity: float, speed: floa
 
 
 def shaped(path: Path, manner: Manner, rng: Generator) -> Path:
-    """Give a path of corners, in letter heights, the look of a hand: round, leaning and not quite straight.
+    """Make a path of corners, in letter heights, look handwritten: round, slanted and not quite straight.
 
     Args:
         path: Array of shape (n, 2), y from 0 at the top of a capital to 1 at its foot.
         manner: How this letter is written.
-        rng: Where chance comes from.
+        rng: The source of randomness.
 
     Returns:
         An array of shape (m, 2), evenly spaced, in letter heights.
@@ -146,8 +146,8 @@ def rounded(path: Path, reach: float = 0.06, times: int = 3) -> Path:
 
     Args:
         path: Array of shape (n, 2).
-        reach: How far from a corner a cut begins, at most, in the units of the path.
-        times: How often; each time halves the reach.
+        reach: How far from a corner a cut begins at most, in the units of the path.
+        times: Number of passes; each halves the reach.
 
     Returns:
         A new array with the same ends.
@@ -170,7 +170,7 @@ def spaced(path: Path, step: float) -> Path:
 
 
 def drift(count: int, rng: Generator) -> Path:
-    """A slow random stray of shape (count, 2), within -1..1: three waves, the shortest of 40 steps."""
+    """A slow random deviation of shape (count, 2), within -1..1: three waves, the shortest of 40 steps."""
     along = np.arange(count)[:, None, None]
     period = rng.uniform(40.0, 400.0, size=(1, 2, 3))
     phase = rng.uniform(0.0, 2.0 * np.pi, size=(1, 2, 3))
@@ -185,7 +185,7 @@ def moved(path: Path, height: float, manner: Manner, rng: Generator) -> Points:
         path: Array of shape (n, 2) in logical pixels.
         height: A letter height in logical pixels.
         manner: How this letter is written.
-        rng: Where chance comes from.
+        rng: The source of randomness.
 
     Returns:
         A float32 array of shape (m, 4), m at least 2, its time beginning at 0.
@@ -201,7 +201,7 @@ def moved(path: Path, height: float, manner: Manner, rng: Generator) -> Points:
 
 
 def pace_along(path: Path, pace: float) -> NDArray[np.float64]:
-    """Speed of a hand along a path: slow where it bends, slower still where the pen lands and lifts.
+    """Speed of a hand along a path: slow in bends, slower where the pen touches and lifts.
 
     The two-thirds power law (Lacquaniti, Terzuolo and Viviani, Acta Psychologica 54, 1983): angular speed
     grows with the curvature to the power 2/3, so speed with the radius R to the power 1/3. On straight lines
@@ -240,13 +240,13 @@ def shiver(t: NDArray[np.float64], rng: Generator) -> Path:
 def pressure(
     share: NDArray[np.float64], speed: NDArray[np.float64], press: float, rng: Generator
 ) -> NDArray[np.float64]:
-    """Pressure along a stroke: it builds up, eases off before the pen lifts, and is lighter when fast.
+    """Pressure along a stroke: it rises, falls before the pen lifts, and is lighter at high speed.
 
     Args:
         share: Time as a share of the stroke, 0..1, shape (n,).
         speed: Speed as a share of the stroke's greatest, 0..1, shape (n,).
-        press: Pressure in mid-stroke.
-        rng: Where chance comes from.
+        press: Pressure in the middle of a stroke.
+        rng: The source of randomness.
 
     Returns:
         Pressure in 0.02..1, shape (n,).
@@ -259,7 +259,7 @@ def pressure(
 def air_time(
     lifted: NDArray[np.floating], lands: NDArray[np.floating], speed: float, rng: Generator
 ) -> float:
-    """Seconds that the pen takes through the air between two points, at a speed in pixels a second."""
+    """Seconds that the pen takes in the air between two points, at a speed in pixels a second."""
     distance = float(np.hypot(*(lands - lifted)))
     return float((0.09 + 0.7 * distance / speed) * np.exp(0.15 * rng.standard_normal()))
 

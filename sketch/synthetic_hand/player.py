@@ -1,4 +1,4 @@
-"""A player puts events in a sketch's queue as a person would: a script, acted out frame by frame."""
+"""A player that puts events in a sketch's queue as a person would, by a script."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -10,24 +10,24 @@ from sketch.input.events import Event, KeyEvent, PointerEvent
 from sketch.input.queue import EventQueue
 
 Timed: TypeAlias = Sequence[tuple[float, Event]]
-"""Events, each with the seconds after which it happens; the sooner ones first."""
+"""Events, each with the seconds after which it happens, in order of time."""
 
 Act: TypeAlias = Timed | Callable[[], bool]
-"""Something to play to its end, or something to wait for until it is true."""
+"""Events to play, or a condition to wait for."""
 
 Script: TypeAlias = Iterator[Act]
 
 
 class ScriptPlayer:
-    """Plays a script; hand it to `sketch.run(player=...)`.
+    """Plays a script; pass it to `sketch.run(player=...)`.
 
-    While the script waits for something that takes real time, such as training, frames are let through no
-    faster than they would be shown.
+    While the script waits for something that takes real time, such as training, frames run no faster than
+    they would be shown.
 
     Args:
         script: Acts, one after the other.
         step: Seconds a frame.
-        paced: Whether to let frames through no faster than that, also while something is played.
+        paced: Whether frames also run no faster than that while events are played.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ScriptPlayer:
         self._due = 0.0
 
     def __call__(self, now: float, queue: EventQueue) -> bool:
-        """Put what is due by `now` in the queue; False once the script is over."""
+        """Put the events that are due by `now` in the queue; False once the script is over."""
         waits = self._until is not None and not self._until()
         if waits or self._paced():
             sleep(max(0.0, self._due - perf_counter()))
@@ -66,7 +66,7 @@ class ScriptPlayer:
 
 
 def stamped(event: Event, t: float) -> Event:
-    """The same event, happening at `t` where it has a time."""
+    """The same event at time `t`, if it has a time."""
     return replace(event, t=t) if isinstance(event, PointerEvent | KeyEvent) else event
 
 

@@ -9,7 +9,7 @@ from sketch.synthetic_hand.hand import TEACH_FACE, write
 from sketch.synthetic_hand.player import Script, ScriptPlayer, draw
 
 REST = 0.5
-"""Seconds after a letter, besides the pause by which the sketch knows that an ink is over."""
+"""Seconds after a letter, in addition to the pause that closes its ink."""
 
 _HEIGHT = 0.45
 """Of a capital, as a share of the window's shorter side."""
@@ -18,19 +18,19 @@ _HEIGHT = 0.45
 def writing(
     text: str, size: tuple[int, int], ready: Callable[[], bool], pause: float = 0.7, step: float = 1 / 60
 ) -> ScriptPlayer:
-    """A player that writes; hand it to `sketch.run(player=...)`.
+    """A player that writes; pass it to `sketch.run(player=...)`.
 
         sketch.run(Letters, headless=True, record="abc.mp4", player=writing("abc", (1280, 720), ready))
 
     Args:
         text: Letters, digits and spaces.
         size: Of the window, in logical pixels.
-        ready: Whether it may begin, asked each frame: a model may still be on its way.
-        pause: Seconds after which a letter is an ink of its own: the sketch's `ink_pause` and `ink_reopens`.
+        ready: Whether it may begin, asked at each frame: a model may still be loading.
+        pause: Seconds after which a letter is a separate ink: the sketch's `ink_pause` plus `ink_reopens`.
         step: Seconds a frame.
 
     Raises:
-        ValueError: There is nothing to write, or a letter that the hand does not know.
+        ValueError: There is nothing to write, or the alphabet lacks a letter.
     """
     letters = [
         centered(write(letter, face=TEACH_FACE, seed=number, height=_HEIGHT * min(size)), size)

@@ -228,7 +228,7 @@ def test_a_run_without_a_window_waits_until_its_addons_are_ready(caplog):
 
 
 def test_an_object_with_no_hook_is_refused():
-    with pytest.raises(TypeError, match="object is no addon"):
+    with pytest.raises(TypeError, match="object is not an addon"):
         sketch.Sketch().use(object())
 
 
@@ -448,7 +448,7 @@ def test_an_instance_that_cannot_run_says_why():
         def setup(self):
             run(self)
 
-    with pytest.raises(SketchError, match="is running already"):
+    with pytest.raises(SketchError, match="is already running"):
         run(Nested())
     instance = sketch.Sketch()
     instance.use(Counter())

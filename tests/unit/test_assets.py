@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from sketch.assets import MissingAssetError, asset_path, beside
+from sketch.assets import MissingAssetError, asset_folder, asset_path
 from sketch.ink.brush import Brush, BrushError
 from sketch.load import load_sketch
 from sketch.render.gl.glsl import ShaderError
@@ -38,7 +38,7 @@ def picture(path, gray):
 def test_a_file_is_looked_for_beside_the_sketch_then_in_the_shells_folder(folders):
     own, shell = folders
     picture(shell / "a.png", 1)
-    with beside(own):
+    with asset_folder(own):
         assert asset_path("a.png") == shell / "a.png"
         picture(own / "a.png", 2)
         assert asset_path("a.png") == own / "a.png"
@@ -50,7 +50,7 @@ def test_a_thread_of_the_sketch_finds_the_same(folders):
     own, _ = folders
     picture(own / "a.png", 2)
     found = []
-    with beside(own):
+    with asset_folder(own):
         thread = threading.Thread(target=lambda: found.append(asset_path("a.png")))
         thread.start()
         thread.join()
@@ -60,7 +60,7 @@ def test_a_thread_of_the_sketch_finds_the_same(folders):
 @pytest.mark.parametrize("name", ["gone.png", "x" * 5000, "a\0b"])
 def test_what_is_nowhere_names_every_place(folders, name):
     own, shell = folders
-    with beside(own), pytest.raises(MissingAssetError) as caught:
+    with asset_folder(own), pytest.raises(MissingAssetError) as caught:
         asset_path(name)
     assert str(own) in str(caught.value)
     assert str(shell) in str(caught.value)
@@ -73,7 +73,7 @@ def test_everything_that_reads_a_file_looks_there(folders):
     (own / "moss.frag").write_text("vec4 brush(Ink ink) { return ink.color; }")
     (own / "moss.toml").write_text('name = "moss"\n')
     shutil.copy(OWN, own / "face.otf")
-    with beside(own):
+    with asset_folder(own):
         assert Image.load("photo.png").pixels[0, 0, 0] == 9
         assert Shader("waves.frag").name == "waves.frag"
         assert Brush.load("moss").path == (own / "moss.frag").resolve()
@@ -89,7 +89,7 @@ def test_everything_that_reads_a_file_names_both_folders(folders):
         (lambda: Fonts(fallbacks=[]).runs("a", "gone.ttf"), ValueError),
     ]
     for ask, kind in asks:
-        with beside(own), pytest.raises(kind) as caught:
+        with asset_folder(own), pytest.raises(kind) as caught:
             ask()
         assert str(own / "gone") in str(caught.value)
         assert str(shell / "gone") in str(caught.value)

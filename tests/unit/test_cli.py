@@ -81,12 +81,12 @@ def test_a_hook_with_the_wrong_arguments_is_told_in_one_line(tmp_path):
 def test_a_misspelt_hook_is_logged_when_the_sketch_begins(tmp_path):
     answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch):\n    def key_press(self, key): pass\n")
     assert answer.returncode == 0
-    assert "nobody calls key_press(): is it key_pressed()?" in answer.stderr
+    assert "Inkloop does not call key_press(); did you mean key_pressed()?" in answer.stderr
 
 
 def test_of_two_sketches_in_a_file_the_one_that_runs_is_told(tmp_path):
     source = "import sketch\nclass A(sketch.Sketch): pass\nclass B(sketch.Sketch): pass\n"
-    assert "mine.py: B runs, the last sketch in it; A does not" in run(tmp_path, source).stderr
+    assert "mine.py: B runs because it comes last; A does not run" in run(tmp_path, source).stderr
     source = "import sketch\nclass A(sketch.Sketch): pass\nclass B(A): pass\n"
     assert "runs" not in run(tmp_path, source).stderr
 
@@ -102,9 +102,7 @@ def test_no_frames_are_refused(tmp_path, frames):
 
 def test_a_file_without_a_sketch_is_named_as_its_author_named_it(tmp_path):
     answer = run(tmp_path, "")
-    assert answer.stderr == (
-        "inkloop: mine.py: there is neither a Sketch class nor setup or draw functions in it\n"
-    )
+    assert answer.stderr == ("inkloop: mine.py: it has neither a Sketch class nor a setup or draw function\n")
 
 
 def test_an_init_without_the_sketchs_own_is_told_in_one_line(tmp_path):

@@ -24,10 +24,10 @@ def test_a_method_spelt_nearly_like_a_hook_is_told():
         def _drwa(self): ...
 
     assert misspelt_methods(Mine) == [
-        "nobody calls setUp(): is it setup()?",
-        "nobody calls drwa(): is it draw()?",
-        "nobody calls key_press(): is it key_pressed()?",
-        "nobody calls mouse_press(): is it mouse_pressed()?",
+        "Inkloop does not call setUp(); did you mean setup()?",
+        "Inkloop does not call drwa(); did you mean draw()?",
+        "Inkloop does not call key_press(); did you mean key_pressed()?",
+        "Inkloop does not call mouse_press(); did you mean mouse_pressed()?",
     ]
 
 
@@ -46,9 +46,9 @@ def test_a_hook_that_would_run_nothing_is_refused():
     plain.draw = draw
     with pytest.raises(SketchError, match=r"Waits\.draw is written with async def"):
         as_sketch(Waits)
-    with pytest.raises(SketchError, match=r"Yields\.draw has a yield"):
+    with pytest.raises(SketchError, match=r"Yields\.draw contains yield"):
         as_sketch(Yields)
-    with pytest.raises(SketchError, match="draw has a yield"):
+    with pytest.raises(SketchError, match="draw contains yield"):
         as_sketch(plain)
 
 

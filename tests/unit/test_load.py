@@ -46,7 +46,7 @@ def test_a_function_with_the_wrong_number_of_arguments_is_named(tmp_path):
 
 
 def test_a_file_that_is_no_sketch_says_so(tmp_path):
-    with pytest.raises(LoadError, match="neither a Sketch class nor setup or draw"):
+    with pytest.raises(LoadError, match="neither a Sketch class nor a setup or draw"):
         load_sketch(written(tmp_path, "x = 1\n"))
     with pytest.raises(LoadError, match="there is no file"):
         load_sketch(tmp_path / "missing.py")
@@ -54,11 +54,11 @@ def test_a_file_that_is_no_sketch_says_so(tmp_path):
 
 def test_files_named_like_the_packages_do_not_replace_them(tmp_path):
     written(tmp_path, "raise SystemExit('the wrong addon')\n", "addon.py")
-    written(tmp_path, "SIZE = 7\n", "helper_beside_it.py")
+    written(tmp_path, "SIZE = 7\n", "helper_next_to_it.py")
     path = written(
         tmp_path,
-        "import sketch, helper_beside_it\nfrom addon.features.rows import COLUMNS\n"
-        "class Mine(sketch.Sketch):\n    def setup(self): print(helper_beside_it.SIZE, len(COLUMNS))\n",
+        "import sketch, helper_next_to_it\nfrom addon.features.rows import COLUMNS\n"
+        "class Mine(sketch.Sketch):\n    def setup(self): print(helper_next_to_it.SIZE, len(COLUMNS))\n",
         "sketch.py",
     )
     program = [sys.executable, "-m", "sketch.cli", "run", str(path), "--headless", "--frames", "1"]
@@ -66,7 +66,7 @@ def test_files_named_like_the_packages_do_not_replace_them(tmp_path):
     assert answer.stdout.strip() == "7 6"
 
 
-def test_what_the_user_makes_goes_beside_the_sketch_and_never_into_the_package(tmp_path, monkeypatch):
+def test_what_the_user_makes_goes_next_to_the_sketch_and_never_into_the_package(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "elsewhere"
     folder.mkdir()
@@ -81,7 +81,7 @@ def test_what_the_user_makes_goes_beside_the_sketch_and_never_into_the_package(t
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the folder is set by a variable of Linux")
-def test_what_was_kept_in_the_current_folder_before_is_copied_once_and_told(tmp_path, monkeypatch):
+def test_what_was_kept_in_the_current_folder_before_is_copied_once_and_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     monkeypatch.chdir(tmp_path)
     home = user_home()
@@ -89,11 +89,11 @@ def test_what_was_kept_in_the_current_folder_before_is_copied_once_and_told(tmp_
     old = tmp_path / "inkloop-data" / "letters"
     old.mkdir(parents=True)
     (old / "taught.sqlite3").write_text("A")
-    assert "was copied to" in adopted(home)
+    assert "copied letters from" in adopted(home)
     assert (home / "letters" / "taught.sqlite3").read_text() == "A"
     assert (old / "taught.sqlite3").exists()
     (old / "taught.sqlite3").write_text("B")
-    assert "as well" in adopted(home)
+    assert "also has letters" in adopted(home)
     assert (home / "letters" / "taught.sqlite3").read_text() == "A"
     assert adopted(tmp_path / "mine") == ""
 
@@ -107,14 +107,14 @@ def test_the_ink_of_two_sketches_in_one_folder_is_kept_apart(tmp_path):
 def test_a_function_spelt_nearly_like_one_of_a_sketch_is_told(tmp_path):
     text = "def setup(): pass\ndef drwa(canvas): pass\ndef key_presed(key): pass\ndef helper(): pass\n"
     assert load_sketch(written(tmp_path, text))().outbox == [
-        "nobody calls drwa(): is it draw()?",
-        "nobody calls key_presed(): is it key_pressed()?",
+        "Inkloop does not call drwa(); did you mean draw()?",
+        "Inkloop does not call key_presed(); did you mean key_pressed()?",
     ]
     own = written(tmp_path, "def draw(canvas): pass\ndef drawn(): pass\n", "right.py")
     assert load_sketch(own)().outbox == []
 
 
-def test_files_named_like_modules_that_load_later_take_nobodys_place(tmp_path):
+def test_files_named_like_modules_that_load_later_replace_nothing(tmp_path):
     names = ("statistics", "email", "sqlite3", "link", "random", "queue", "torch", "onnxruntime", "runpy")
     text = "import sketch\nfrom addon import Recognizer\nimport helper_here, random, torch\n"
     text += "class Mine(sketch.Sketch):\n    def setup(self): self.use(Recognizer('letters'))\n"
@@ -126,7 +126,7 @@ def test_files_named_like_modules_that_load_later_take_nobodys_place(tmp_path):
     command = ["-m", "sketch.cli", "run", str(path), "--headless", "--frames", "1"]
     answer = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=90)
     assert (answer.returncode, answer.stdout) == (0, ""), answer.stderr
-    assert "import random takes Python's, not the random beside the sketch" in answer.stderr
+    assert "import random takes Python's, not the random next to the sketch" in answer.stderr
     alone = subprocess.run(
         [sys.executable, str(path)], capture_output=True, text=True, timeout=90, env=CHECKOUT
     )

@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "addon/README.md", ROOT / "sketch/README.md"]
-    + [*ROOT.glob("docs/**/*.md"), *ROOT.glob("models/*.md")]
-)
-NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+PLACES = ("*.md", "addon/README.md", "sketch/README.md", "docs/**/*.md", "models/*.md")
+PAGES = {path for place in PLACES for path in ROOT.glob(place)} - {ROOT / "CHANGELOG.md"}
+NAMES = sorted(page.relative_to(ROOT).as_posix() for page in PAGES)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 FILE = re.compile(r"`((?:addon|sketch|shaders|tests|docs|models)/[\w./-]+)`")
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""A pen that Wayland hands on as a mouse is told of, and nobody else is bothered."""
+"""A pen that Wayland reports as a mouse gives one message, and only then."""
 
 import sys
 from pathlib import Path

@@ -149,7 +149,7 @@ def test_any_other_damage_is_seen_and_the_file_is_set_aside(path):
     left, said = opened(path)
     assert left == [1, 2]
     assert said[0].startswith(
-        "the kept ink was damaged: 2 strokes were rescued, the old file is mine.damaged-"
+        "the kept ink was damaged: 2 strokes were rescued; the old file is now mine.damaged-"
     )
     (aside,) = path.parent.glob("mine.damaged-*")
     assert aside.read_bytes() == spoilt
@@ -224,11 +224,11 @@ def test_trouble_with_the_disk_is_told_once_and_over_when_it_is(tmp_path):
     keeper = KeptInk(blocked / "mine.ink", ink, retry_seconds=0.01)
     ink.add(stroke(1))
     (said,) = keeper.poll(ink)[:1]
-    assert said.startswith("what is drawn cannot be kept")
+    assert said.startswith("the ink cannot be saved")
     blocked.unlink()
     ink.add(stroke(2))
     assert keeper.flush()
-    assert keeper.close()[-1] == "what is drawn is kept again"
+    assert keeper.close()[-1] == "the ink is kept again"
     assert opened(blocked / "mine.ink")[0] == [1, 2]
 
 
@@ -260,7 +260,7 @@ def test_an_ink_that_is_too_large_is_told_and_kept_again_when_it_is_not(path, mo
 
 def test_changes_that_are_none_are_refused():
     body = struct.pack("<I", 2) + b"{}"
-    with pytest.raises(ValueError, match="no change"):
+    with pytest.raises(ValueError, match="not a change"):
         applied([], body)
     with pytest.raises(ValueError, match="fit"):
         applied([], encoded(Change(3, (), (stroke(1),))))
@@ -283,5 +283,5 @@ def test_another_run_that_has_the_file_is_told_once(path):
     thread.put(writer.Whole(()))
     assert tried_again.wait(10)
     thread.close(10)
-    (line,) = thread.said()
+    (line,) = thread.messages()
     assert "another run" in line
