@@ -6,10 +6,10 @@
     python3 dev.py bench [NAME ...] [--json FILE]   the measurements, or the named ones
     python3 dev.py gallery [NAME ...]          docs/gallery.png, and short films in out/gallery/
     python3 dev.py fuzz [--count 2000]         damaged model files, opened by the thousand
-    python3 dev.py cuda [--wheels DIR] [--json FILE]   what a GPU of NVIDIA's does: tests, figures, one table
+    python3 dev.py cuda [--wheels DIR] [--json FILE]   what an NVIDIA GPU does: tests, figures, one table
 
-`cuda` needs an NVIDIA driver, and neither a display nor a network where DIR has the wheels that are missing.
-The first start makes `.venv` beside this file, which takes a few minutes.
+`cuda` needs an NVIDIA driver. It needs no display, and no network if DIR has the missing wheels.
+The first start makes `.venv` next to this file, which takes a few minutes.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "fuzz": ("dev",),
     "cuda": (),
 }
-"""The commands, and what each needs besides what everybody has."""
+"""The commands, and the extras that each needs."""
 
 EVERYWHERE = ("sketch", "addon", "dev.py", "tests/cuda", "tests/fuzz")
-"""What runs on every system; tests stop processes by signals and bound their memory, which Windows cannot."""
+"""What runs on every system; tests use signals and memory limits, which Windows lacks."""
 
 LOCK_SECONDS = 0.5
 AT_ONCE = 2
@@ -68,21 +68,21 @@ LIBRARIES = {
 }
 TEST_PROGRAMS = {"xvfb-run": "xvfb", "xauth": "xauth", "xdotool": "xdotool"}
 
-# Half of the tests wait for a process or a window most of the time. A file's tests share what they made.
+# Half of the tests mostly wait for a process or a window. Tests of one file share fixtures.
 SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile")
 
-# The oldest OpenGL that users may have; Mesa would give more.
+# The oldest supported OpenGL; Mesa would offer a newer one.
 TEST_ENVIRONMENT = {"MESA_GL_VERSION_OVERRIDE": "3.3", "MESA_GLSL_VERSION_OVERRIDE": "330"}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What decides which build of torch is installed.
+    """The facts that decide which build of torch is installed.
 
     Attributes:
         system: The platform, as `sys.platform` names it.
-        driver: The newest CUDA that the NVIDIA driver serves (13020 is 13.2), None where there is no driver.
-        offered: The version that pip, as set up here, takes for the pinned torch; empty if it finds none.
+        driver: The newest CUDA that the NVIDIA driver supports (13020 is 13.2), None without a driver.
+        offered: The version that pip, as configured here, takes for the pinned torch; empty if it finds none.
     """
 
     system: str
@@ -95,10 +95,10 @@ class TorchChoice:
     """Where torch comes from.
 
     Attributes:
-        index: A package index to ask besides those pip knows, or None.
+        index: A package index in addition to those of pip, or None.
         extras: The extras of Inkloop to install for the device.
-        pinned: Whether the tested version is asked for.
-        remark: A sentence for the person who waits, or an empty string.
+        pinned: Whether to request the tested version.
+        remark: A sentence for the user, or an empty string.
     """
 
     index: str | None
@@ -108,12 +108,12 @@ class TorchChoice:
 
 
 def serves_cuda(driver: int | None) -> bool:
-    """Whether a driver, numbered as in `Facts`, runs the CUDA build."""
+    """Whether a driver, numbered as in `Facts`, can run the CUDA build."""
     return driver is not None and driver >= CUDA_NEEDED
 
 
 def choose_torch(facts: Facts) -> TorchChoice:
-    """Choose the CUDA build of torch where a driver can run it, the CPU build elsewhere."""
+    """Choose the CUDA build of torch if a driver can run it, else the CPU build."""
     offers_cpu = facts.offered.endswith("+cpu")
     if not serves_cuda(facts.driver):
         index = CPU_INDEX if facts.system == "linux" and not offers_cpu else None
@@ -121,22 +121,24 @@ def choose_torch(facts: Facts) -> TorchChoice:
     index = CUDA_INDEX if facts.system == "win32" else None
     # A version with +cpu counts as newer than the same one without, so the pin would bring it.
     pinned = index is not None or not offers_cpu
-    return TorchChoice(index, ("cuda",), pinned, "Found an NVIDIA driver: taking the CUDA build of torch.")
+    return TorchChoice(
+        index, ("cuda",), pinned, "Found an NVIDIA driver: installing the CUDA build of torch."
+    )
 
 
 def too_old(driver: int | None) -> str:
-    """Name a driver that cannot run the CUDA build; an empty string where there is none."""
+    """The message about a driver that cannot run the CUDA build; empty without a driver."""
     if driver is None:
         return ""
     version, needed = (f"{number // 1000}.{number % 1000 // 10}" for number in (driver, CUDA_NEEDED))
     return (
-        f"The NVIDIA driver here serves CUDA {version}, and Inkloop needs {needed}: taking the CPU build. "
+        f"The NVIDIA driver supports CUDA {version}, and Inkloop needs {needed}: installing the CPU build. "
         "Update the driver and start again to use the GPU."
     )
 
 
 def load_library(name: str) -> ctypes.CDLL | None:
-    """A shared library of the system, or None where it cannot be loaded."""
+    """A shared library of the system, or None if it cannot be loaded."""
     try:
         return ctypes.CDLL(name)
     except OSError:
@@ -144,7 +146,7 @@ def load_library(name: str) -> ctypes.CDLL | None:
 
 
 def cuda_driver() -> int | None:
-    """The newest CUDA that the NVIDIA driver serves, numbered as in `Facts`."""
+    """The newest CUDA that the NVIDIA driver supports, numbered as in `Facts`."""
     name = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}.get(sys.platform)
     library = load_library(name) if name else None
     version = ctypes.c_int()
@@ -153,7 +155,7 @@ def cuda_driver() -> int | None:
 
 
 def missing_packages(command: str) -> list[str]:
-    """The Debian packages that a command needs and this Linux lacks; nothing on other systems."""
+    """The Debian packages that a command needs and this Linux lacks; empty on other systems."""
     if sys.platform != "linux":
         return []
     packages = [package for library, package in LIBRARIES.items() if load_library(library) is None]
@@ -174,17 +176,17 @@ def may_install() -> bool:
 
 
 def install_packages(packages: Sequence[str]) -> None:
-    """Install Debian packages, or end with the line that does."""
+    """Install Debian packages, or stop and print the command that does."""
     if not packages:
         return
     install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     if not may_install():
-        stop(f"Inkloop needs a few system packages. This line installs them:\n  sudo {' '.join(install)}")
+        stop(f"Inkloop needs a few system packages. This command installs them:\n  sudo {' '.join(install)}")
     say(f"Installing system packages: {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for step in (["apt-get", "update", "-qq"], [*install, "-qq"]):
         if subprocess.call(step, env=environment, stdout=subprocess.DEVNULL) != 0:
-            stop(f"This did not work; apt-get says why above:\n  {' '.join(step)}")
+            stop(f"This command failed; apt-get says why above:\n  {' '.join(step)}")
 
 
 def pinned_torch() -> str:
@@ -210,9 +212,9 @@ def offered_version(requirement: str) -> str:
 
 
 def stamp_for(driver: int | None) -> str:
-    """What decides an install: a hash of what an environment stands on, and one of what goes into it.
+    """Two hashes that decide about an install: of the base of an environment, and of what is installed.
 
-    Python counts by its minor version: an environment outlives every patch of the Python it was made with.
+    Python counts by its minor version: an environment stays valid for all its patch releases.
     """
     python = f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]}"
     ground = f"{ROOT} {sys.platform} {platform.machine()} {python} {serves_cuda(driver)}".encode()
@@ -222,11 +224,11 @@ def stamp_for(driver: int | None) -> str:
 
 @dataclass(frozen=True)
 class Installed:
-    """What the stamp in an environment says.
+    """The content of the stamp in an environment.
 
     Attributes:
-        stamp: As `stamp_for`; `UNFINISHED`, or empty where there is none.
-        extras: What is installed besides what everybody has.
+        stamp: As from `stamp_for`, or `UNFINISHED`; empty without a stamp.
+        extras: The installed extras.
     """
 
     stamp: str
@@ -234,7 +236,7 @@ class Installed:
 
 
 def installed() -> Installed:
-    """Read the stamp; an environment whose Python is gone has none that counts."""
+    """Read the stamp; an environment whose Python is gone counts as unfinished."""
     if not STAMP.exists():
         return Installed("", ())
     first, *extras = STAMP.read_text().splitlines() or [UNFINISHED]
@@ -242,7 +244,7 @@ def installed() -> Installed:
 
 
 def needs_clearing(old: str, new: str) -> bool:
-    """Whether an environment with an old stamp must be made anew rather than added to."""
+    """Whether an environment with an old stamp must be rebuilt instead of extended."""
     return old == UNFINISHED or (old != "" and old.split()[0] != new.split()[0])
 
 
@@ -260,27 +262,27 @@ def install(choice: TorchChoice, extras: Sequence[str]) -> None:
 
 
 def install_wheels(folder: Path) -> None:
-    """Install what this Python lacks from a folder, one after the other: what is not there is said."""
-    import tomllib  # An older Python gets as far as to be told that it is too old.
+    """Install what this Python lacks from a folder, one by one; print what is missing there."""
+    import tomllib  # Not at the top: an older Python must get to the message that it is too old.
 
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted: list[str] = [*project["dependencies"], *project["optional-dependencies"]["cuda"]]
     for requirement in wanted:
         command = [*pip_install(), "--quiet", "--no-index", "--find-links", str(folder), requirement]
         if subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0:
-            say(f"Not in {folder} and not here: {requirement.split(';')[0]}. What needs it will fail.")
+            say(f"Not in {folder} and not installed: {requirement.split(';')[0]}. What needs it will fail.")
     purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
     place = subprocess.check_output([tool("python"), "-c", purelib], text=True).strip()
-    # Building the checkout itself would take a build tool that may not be there.
+    # Building the checkout itself would need a build tool that may be missing.
     (Path(place) / "inkloop-checkout.pth").write_text(f"{ROOT}\n")
 
 
 def set_up(command: str, wheels: Path | None = None) -> None:
-    """Bring the machine and the virtual environment to where a command can run; at once if they are.
+    """Prepare the machine and the virtual environment for a command; return at once if they are ready.
 
     Args:
         command: One of `EXTRAS`.
-        wheels: A folder to install from, in place of an index; what this Python has already is used then.
+        wheels: A folder to install from instead of an index; what this Python already has is used then.
     """
     if wheels is None:
         install_packages(missing_packages(command))
@@ -295,7 +297,7 @@ def set_up(command: str, wheels: Path | None = None) -> None:
             return
         # The whole stamp: an environment from wheels and one from an index do not mix.
         clear = needs_clearing(old.stamp, new) or len(old.stamp.split()) not in (0, len(new.split()))
-        say("Installing Inkloop into .venv; this takes a few minutes, and only the first time.")
+        say("Installing Inkloop into .venv; this takes a few minutes, but only the first time.")
         options = [*(["--clear"] if clear else []), *(["--system-site-packages"] if wheels else [])]
         try:
             if STAMP.exists():
@@ -309,25 +311,25 @@ def set_up(command: str, wheels: Path | None = None) -> None:
                 say(choice.remark)
                 install(choice, extras)
         except subprocess.CalledProcessError:
-            stop("The installation did not finish; the reason is above. Start again and it is repeated.")
+            stop("The installation did not finish; the reason is above. Start again to repeat it.")
         STAMP.write_text("\n".join((new, *extras)))
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Generator[None]:
-    """Hold a lock file, which ends with the process; wait for another that holds it, and say so."""
+    """Hold a lock file, which the system releases with the process; wait and say so if another holds it."""
     with path.open("a+b") as file:
-        told = False
+        reported = False
         while not _lock(file.fileno()):
-            if not told:
-                say("Another dev.py installs into .venv; this one waits until it is done.")
-                told = True
+            if not reported:
+                say("Another dev.py is installing into .venv; this one waits for it.")
+                reported = True
             time.sleep(LOCK_SECONDS)
         yield
 
 
 def _lock(number: int) -> bool:
-    """Whether an open file could be locked; one on a disk that knows no locks counts as locked."""
+    """Whether an open file could be locked; a file on a disk without locks counts as locked."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -346,12 +348,12 @@ def _lock(number: int) -> bool:
 
 
 def python(*arguments: str) -> list[str]:
-    """A command line of the environment's Python, whose lines appear as they are printed, piped or not."""
+    """A command line of the environment's Python with unbuffered output."""
     return [tool("python"), "-u", *arguments]
 
 
 def checks(pytest_arguments: Sequence[str], display: bool) -> dict[str, list[str]]:
-    """Everything that guards the project, by name, pytest last; `display` says whether windows can open."""
+    """All checks by name, pytest last; `display` says whether windows can open."""
     screen = [] if display else ["xvfb-run", "-a", "-s", "-screen 0 1280x1024x24"]
     return {
         "ruff check": [tool("ruff"), "check"],
@@ -365,9 +367,9 @@ def checks(pytest_arguments: Sequence[str], display: bool) -> dict[str, list[str
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run every check, even after one failed, and end with pytest's own last line if all went well.
+    """Run every check, even after one failed; if all pass, the output ends with pytest's last line.
 
-    All but pytest run at once, two at a time, and are told of in their order.
+    All but pytest run in parallel, two at a time, and are printed in order.
     """
     display = sys.platform != "linux" or "DISPLAY" in os.environ
     environment = {**os.environ, **TEST_ENVIRONMENT, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
@@ -377,8 +379,8 @@ def test(arguments: Sequence[str]) -> int:
         running = {name: pool.submit(check, command, environment) for name, command in steps.items()}
         for name, future in running.items():
             say(f"== {name}")
-            code, said, seconds = future.result()
-            say(said.rstrip())
+            code, output, seconds = future.result()
+            say(output.rstrip())
             say(f"   {seconds:.1f} s")
             failed += [name] if code != 0 else []
     say("== pytest")
@@ -390,62 +392,62 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def check(command: Sequence[str], environment: dict[str, str]) -> tuple[int, str, float]:
-    """Run a command to its end: its exit code, what it said, and the seconds it took."""
+    """Run a command; return its exit code, its output, and the seconds it took."""
     started = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
-        code = subprocess.call(command, cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
-        said.seek(0)
-        text = said.read().decode("utf-8", "replace")
+    with tempfile.TemporaryFile() as output:
+        code = subprocess.call(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace")
     return code, text, time.perf_counter() - started
 
 
 def cuda(arguments: Sequence[str]) -> int:
-    """Set up, if need be from a folder of wheels, and measure what a device does."""
+    """Set up, from a folder of wheels if given, and measure what a device does."""
     rest, wheels = list(arguments), None
     if "--wheels" in rest:
         at = rest.index("--wheels")
         if len(rest) == at + 1 or not Path(rest[at + 1]).is_dir():
-            stop("--wheels wants a folder of wheels: python3 dev.py cuda --wheels DIR")
+            stop("--wheels needs a folder of wheels: python3 dev.py cuda --wheels DIR")
         wheels = Path(rest[at + 1]).resolve()
         del rest[at : at + 2]
-    # Another provider is for those who work on this command itself.
+    # Another provider is for development of this command itself.
     if "--provider" not in rest and not {"-h", "--help"} & set(rest) and cuda_driver() is None:
         name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-        stop(f"There is no NVIDIA driver here ({name} cannot be loaded), so there is nothing to measure.")
+        stop(f"There is no NVIDIA driver ({name} cannot be loaded), so there is nothing to measure.")
     set_up("cuda", wheels)
     return hand_over(python("-m", "tests.cuda", *rest), ROOT)
 
 
 def hand_over(command: Sequence[str], folder: Path | None = None) -> int:
-    """Run the last command of this process and give its exit code."""
+    """Run the last command of this process and return its exit code."""
     if folder is not None:
         os.chdir(folder)
     if os.name == "posix":
-        # Taking this process's place lets signals and the exit code through untouched.
+        # Replacing this process passes signals and the exit code through.
         sys.stdout.flush()
         os.execv(command[0], list(command))
     return subprocess.call(list(command))
 
 
 def say(sentence: str) -> None:
-    """Print a sentence at once, or nothing if it is empty."""
+    """Print a sentence at once, unless it is empty."""
     if sentence:
         print(sentence, flush=True)
 
 
 def stop(sentence: str) -> NoReturn:
-    """Print why it ends here, and end with a code that says it failed."""
+    """Print why it stops, and exit with a failure code."""
     say_error(sentence)
     raise SystemExit(1)
 
 
 def say_error(sentence: str) -> None:
-    """Print a sentence at once where errors go."""
+    """Print a sentence to standard error at once."""
     print(sentence, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command line; the exit code is that of what was run."""
+    """Run the command line; return the exit code of the command."""
     if sys.version_info < (3, 11):
         stop(f"Inkloop needs Python 3.11 or newer; this is {platform.python_version()}.")
     command, rest = (arguments[0], list(arguments[1:])) if arguments else ("", [])
@@ -466,7 +468,7 @@ def main(arguments: Sequence[str]) -> int:
         return hand_over(python("-m", f"tests.{command}", *rest), ROOT)
     if command == "gallery":
         return hand_over(python("-P", "-m", "sketch.cli", "gallery", *rest), ROOT)
-    # -P keeps a sketch.py in the current folder from standing in for the package.
+    # -P prevents a sketch.py in the current folder from replacing the package.
     return hand_over(python("-P", "-m", "sketch.cli", "handwriting", *rest))
 
 

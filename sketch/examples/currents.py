@@ -1,4 +1,4 @@
-"""A current drawn on paper, a few strokes a frame; what is drawn is dry ink and costs nothing more."""
+"""A current drawn on paper, a few strokes a frame; dry ink costs nothing in later frames."""
 
 import numpy as np
 

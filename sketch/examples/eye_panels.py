@@ -1,4 +1,4 @@
-"""What a network makes of a picture, each view one function of a canvas and an answer."""
+"""Views of an image network's answer, each one function of a canvas and an answer."""
 
 import numpy as np
 
@@ -14,15 +14,15 @@ ACCENT = (255, 196, 92)
 KEYS_LINE = (
     "0 picture  1 label  2 graph  3 parameters  4 outputs  [ ] layer  - + model  C camera  D dream  G grid"
 )
-OLD = 1.0  # seconds after which an answer is told to be so
-SURE = 0.15  # below it a place in a grid shows no name
+OLD = 1.0  # seconds after which the age of an answer is shown
+SURE = 0.15  # below it a place in a grid shows no label
 
 
 class Plate:
     """A picture of maps or weights, uploaded when it changes and not at every frame.
 
     Args:
-        colors: Of the map that grays are shown in, as `ColorMap` takes them; ofxCaffe's by default.
+        colors: Of the color map for grays, as `ColorMap` takes them; ofxCaffe's by default.
     """
 
     def __init__(self, colors: str | tuple[ColorLike, ...] = "jet") -> None:
@@ -31,7 +31,7 @@ class Plate:
         self._image: Image | None = None
 
     def draw(self, canvas: Canvas, pixels: Pixels, box: tuple[float, float, float, float]) -> None:
-        """Draw it as large as it fits into a box (left, top, width, height); grays through a color map."""
+        """Draw it to fit a box (left, top, width, height); grays through a color map."""
         if pixels is not self._of or self._image is None:
             gray = pixels.ndim == 2
             shown = (
@@ -71,7 +71,7 @@ def probability_graph(canvas: Canvas, answer: Answer, x: float, y: float, width:
 
 
 def grid_labels(canvas: Canvas, answer: Answer, x: float, y: float, side: float) -> None:
-    """The likeliest class of every place, over a square picture; the surer the brighter."""
+    """The likeliest class of every place, over a square picture; the more certain, the brighter."""
     rows = answer.grid_labels()
     for row, cells in enumerate(rows):
         step, tall = side / len(cells), side / len(rows)
@@ -90,14 +90,14 @@ def layer_plates(
     plates: tuple[Plate, Plate],
     box: tuple[float, float, float, float],
 ) -> None:
-    """The parameters of the chosen layer over its outputs, those of both that are to be seen."""
+    """The parameters of the chosen layer above its outputs, as far as these views are on."""
     answer, (left, top, width, height) = eye.answer, box
     share = 0.3 if "outputs" in eye.views else 1.0
     if "parameters" in eye.views and answer.layer:
         canvas.color(255, alpha=0.6)
         canvas.text(f"{answer.layer}: parameters", left, top + 12, 13)
         if answer.weights is None:
-            canvas.text("it has none of its own", left, top + 40, 13)
+            canvas.text("this layer has no parameters", left, top + 40, 13)
         else:
             plates[0].draw(canvas, answer.weights, (left, top + 22, width, share * height - 40))
         top, height = top + share * height, (1 - share) * height
@@ -109,11 +109,11 @@ def layer_plates(
 
 
 def truth_line(eye: ImageClassifier, age: float = 0.0) -> str:
-    """What looks, on what it runs and how long that takes; or what it is waiting for.
+    """The model, where it runs and how long it takes; or what it is waiting for.
 
     Args:
-        eye: Who looks.
-        age: Seconds for which its answer has stood; told once it is old.
+        eye: The image classifier.
+        age: Seconds since its last answer; shown once it is old.
     """
     if eye.state != "ready" and not eye.answer.about.title:
         return {"making": "the model is being made", "loading": "the model is loading"}.get(
@@ -124,5 +124,5 @@ def truth_line(eye: ImageClassifier, age: float = 0.0) -> str:
     if times is not None and times.points:
         parts.append(f"{times.p50 / 1000:.0f} ms a picture, p99 {times.p99 / 1000:.0f}")
     parts.append(f"this answer is {age:.0f} s old" if age > OLD else "")
-    parts.append("another is loading" if eye.state != "ready" else "")
+    parts.append("another model is loading" if eye.state != "ready" else "")
     return "   ".join(part for part in parts if part)

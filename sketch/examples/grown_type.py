@@ -1,4 +1,4 @@
-"""Letters that grow a coat: hairs along the lines of a plotter's alphabet, in the wind."""
+"""Letters with fur: hairs along the lines of a plotter's alphabet, in the wind."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from sketch.render.oklab import oklch
 from sketch.synthetic_hand.alphabet import CAP_HEIGHT, letter
 
 TEXT = "WILD"
-HAIRS = 6  # at every root, side by side
+HAIRS = 6  # at every root, next to each other
 BENDS = np.linspace(0, 1, 6)
 INKS = np.array([oklch(0.28, 0.05, 260), oklch(0.36, 0.08, 255), oklch(0.6, 0.2, 30), oklch(0.7, 0.14, 70)])
 

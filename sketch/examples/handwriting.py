@@ -23,7 +23,7 @@ from sketch.ink.ink import Rgba
 from sketch.ink.points import Points, Strokes
 from sketch.notices import Notices
 
-# Seconds that the last letter stays, that a finished ink stays, and within which it makes room for the next.
+# Seconds that the last letter stays, that a finished ink stays, and that it takes to fade out.
 LETTER_SECONDS = 1.6
 INK_SECONDS = 6.0
 CLEARING_SECONDS = 0.7
@@ -31,9 +31,9 @@ CLEARING_SECONDS = 0.7
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished ink on the page: its strokes, its color, and the time at which it is gone.
+    """A finished ink on the page: its strokes, its color, and the time at which it disappears.
 
-    `example` is the number of the one that it is taught as; None if it is not.
+    `example` is the id of the example that was taught from it; None if it was not taught.
     """
 
     strokes: list[sketch.Stroke]
@@ -47,11 +47,11 @@ class Handwriting(sketch.Sketch):
 
     Attributes:
         letters: The recogniser.
-        teaching: Whether what is drawn next becomes an example, or is only recognised.
-        chosen: The label to teach; empty before one was chosen.
-        written: What was recognised so far, oldest first.
+        teaching: Whether the next ink becomes an example or is only recognised.
+        chosen: The label to teach; empty if none is chosen.
+        written: The recognised labels so far, oldest first.
         preset: Network that SPACE trains from scratch, as `Recognizer` takes it; None to adapt the encoder.
-        iterations: Of training, at most; None for as many as suit.
+        iterations: At most so many iterations of training; None for the default.
     """
 
     window = sketch.Window(title="Inkloop: handwriting")
@@ -61,7 +61,7 @@ class Handwriting(sketch.Sketch):
     iterations: int | None = None
 
     def setup(self) -> None:
-        """Attach the recogniser. Until something is taught it knows letters and digits."""
+        """Attach the recogniser. It knows letters and digits until something is taught."""
         self.letters = self.use(Recognizer("letters", preset=self.preset, watch=True))
         self.teaching = False
         self.chosen = ""
@@ -69,13 +69,13 @@ class Handwriting(sketch.Sketch):
         self.drying: dict[int, list[sketch.Stroke]] = {}
         self.reopened: dict[int, Finished] = {}
         self.closed: dict[int, Finished] = {}
-        # What was on the page when the sketch ended stays until something is drawn.
+        # The ink of the last run stays until something is drawn.
         self.page = [Finished([stroke], plain(stroke), inf) for stroke in self.ink]
         self.asked: int | None = None
         self.just_taught: int | None = None
         self.insists = False
         self.shows_training = False
-        # They are drawn between the other instruments instead of over them.
+        # Messages are drawn between the other panels instead of over them.
         self.notices = Notices()
         self.shows_notices, self.shows_messages = self.shows_messages, False
         self.unlabeled: list[Strokes] = []
@@ -85,7 +85,7 @@ class Handwriting(sketch.Sketch):
         self.corner = ("", -1.0)
 
     def update(self, dt: float) -> None:
-        """Color what is being drawn by what it is taken for."""
+        """Color the wet ink by the answer."""
         for pointer_id, stroke in self.ink.wet.items():
             stroke.color = self.color_of(pointer_id)
         gone = [ink for ink in self.page if self.time >= ink.until]
@@ -95,14 +95,14 @@ class Handwriting(sketch.Sketch):
         self.look_at_the_newest()
 
     def take_away(self, strokes: list[sketch.Stroke]) -> None:
-        """Take strokes that left the page out of the ink that is kept."""
+        """Remove strokes that left the page from the kept ink."""
         for stroke in strokes:
             place = self.place_of(stroke)
             if place is not None:
                 self.ink.remove(place)
 
     def place_of(self, stroke: sketch.Stroke) -> int | None:
-        """Where a stroke is in the ink that is kept; None if it is not there."""
+        """The index of a stroke in the kept ink; None if it is not there."""
         return next((at for at, one in enumerate(self.ink) if one is stroke), None)
 
     def look_at_the_newest(self) -> None:
@@ -111,11 +111,11 @@ class Handwriting(sketch.Sketch):
             self.asked, self.just_taught = self.just_taught, None
 
     def odd(self, example: int | None) -> str:
-        """What is odd about an example, in one line; empty if nothing is."""
+        """Why an example does not fit its label, in one line; empty if it does."""
         return next((each.text for each in self.letters.oddities(0.0) if each.id == example), "")
 
     def color_of(self, pointer_id: int) -> Rgba:
-        """The color of what is taught, or of what an ink is taken for, as strong as the answer is sure."""
+        """The color of the taught label or of the answer: the more certain, the stronger."""
         if self.teaching:
             return label_color(self.chosen) if self.chosen else PAPER
         guess = self.letters.predictions.get(pointer_id)
@@ -124,14 +124,14 @@ class Handwriting(sketch.Sketch):
         return mixed(PAPER, label_color(guess.held), guess.confidence * (1.0 - guess.unknown))
 
     def on_stroke(self, points: Points, pointer_id: int) -> None:
-        """A stroke is done: it waits, in its own color, for the letter to be finished."""
+        """A stroke is done: it waits for the end of the letter."""
         self.drying.setdefault(pointer_id, []).append(self.ink.strokes[-1])
 
     def on_ink_reopened(self, strokes: Strokes, pointer_id: int) -> None:
-        """A letter goes on after it was closed; or, if the stroke repeats it, it is drawn once more."""
+        """A closed letter is continued; or, if the stroke repeats it, it is drawn once more."""
         before = self.reopened.pop(pointer_id, None)
         if before is not None:
-            # Split off: the letter before stays as it was, and its last stroke is the next one's first.
+            # Split off: the letter before stays as it was, and its last stroke begins the next one.
             kept = len(before.strokes)
             self.page.append(replace(before, until=self.time + CLEARING_SECONDS))
             self.drying[pointer_id] = self.drying[pointer_id][kept:]
@@ -143,7 +143,7 @@ class Handwriting(sketch.Sketch):
             self.drying[pointer_id] = [*last.strokes]
 
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
-        """A letter is finished: teach it, or note what it was taken for."""
+        """A letter is finished: teach it, or note the answer."""
         example = None
         if self.teaching:
             example = self.teach(strokes)
@@ -159,7 +159,7 @@ class Handwriting(sketch.Sketch):
         self.closed_at = self.time
 
     def recolored(self, stroke: sketch.Stroke, color: Rgba) -> sketch.Stroke:
-        """A stroke of the ink in the color that it will be kept in."""
+        """Replace a stroke of the ink by one in its final color."""
         place = self.place_of(stroke)
         if place is None:
             return stroke
@@ -167,13 +167,13 @@ class Handwriting(sketch.Sketch):
         return self.ink.strokes[place]
 
     def teach(self, strokes: Strokes) -> int | None:
-        """Add an example, or amend the last; one drawn before a label was chosen waits for it."""
+        """Add an example, or amend the last; an ink drawn before a label was chosen waits for it."""
         if self.chosen:
             self.just_taught = self.letters.teach(self.chosen, strokes).id
             self.asked, self.insists = None, False
             return self.just_taught
         self.unlabeled = [*(self.unlabeled[:-1] if self.ink_amends else self.unlabeled), strokes]
-        self.send_message("press the letter that this is")
+        self.send_message("press the key of the letter you drew")
         return None
 
     def choose(self, label: str) -> None:
@@ -186,7 +186,7 @@ class Handwriting(sketch.Sketch):
             self.teach(strokes)
 
     def key_pressed(self, key: str) -> None:
-        """A plain letter or digit chooses the label; everything else is a command."""
+        """A plain letter or digit chooses the label; other keys are commands."""
         control = bool(self.modifiers & {"ctrl", "command"})
         if len(key) == 1 and key.isalnum() and not control:
             self.choose(key if "shift" in self.modifiers else key.upper())
@@ -211,30 +211,30 @@ class Handwriting(sketch.Sketch):
             actions[command]()
 
     def files_dropped(self, paths: list[Path], x: float, y: float) -> None:
-        """A model dropped on the window takes over between two frames."""
+        """A model dropped on the window is swapped in between two frames."""
         for path in paths:
             if path.suffix == ".onnx":
                 self.letters.load(path)
             else:
-                self.send_message(f"{path.name} is no model: drop an .onnx file")
+                self.send_message(f"{path.name} is not a model: drop an .onnx file")
 
     def teach_or_recognise(self) -> None:
-        """Change what drawing does from here on."""
+        """Switch between teaching and recognising."""
         self.close_inks()
         self.teaching = not self.teaching
 
     def train(self, resume: bool = False) -> None:
-        """Train beside the sketch; what is drawn from here on is recognised, not taught.
+        """Train in another process; from here on, drawing is recognised, not taught.
 
-        Where nothing can be gained that is said first; pressed once more, it trains all the same.
+        If there is nothing to gain, a message says so first; a second press trains anyway.
         """
         self.close_inks()
         adapts = self.preset is None and not resume
         if adapts and not self.insists and not self.letters.refusal and self.letters.all_known(0.1):
             self.insists = True
             self.send_message(
-                "nothing to gain: every example is recognised without itself, half drawn and whole; "
-                "teach more, or press SPACE again to train all the same"
+                "nothing to gain: every example is recognised by the others, half drawn and complete; "
+                "teach more, or press SPACE again to train anyway"
             )
             return
         self.insists, self.asked = False, None
@@ -243,37 +243,39 @@ class Handwriting(sketch.Sketch):
             self.shows_training = True
 
     def remove_last(self) -> None:
-        """Take the example away that is asked about, else the last."""
+        """Remove the example that is asked about, else the last."""
         self.close_inks()
         asked = next((one for one in self.letters.examples if one.id == self.asked), None)
         gone = self.letters.forget(asked) if asked is not None else self.letters.remove_last()
         self.took(gone)
 
     def remove_odd(self) -> None:
-        """Take the example away that the coach names."""
+        """Remove the example that the coach names."""
         odd = self.letters.oddities(0.0)
         examples = {one.id: one for one in self.letters.examples}
         named = examples.get(odd[-1].id) if odd else None
         self.took(None if named is None else self.letters.forget(named))
 
     def took(self, gone: Example | None) -> None:
-        """An example was taken away: it leaves the page, and that is said."""
+        """An example was removed: fade it out, and report that."""
         self.asked = self.just_taught = None
         self.insists = False
         if gone is None:
-            self.send_message("nothing to take away")
+            self.send_message("no example to remove")
             return
         soon = self.time + CLEARING_SECONDS
         self.page = [replace(ink, until=soon) if ink.example == gone.id else ink for ink in self.page]
-        self.send_message(f"took that {gone.label} away; Ctrl+Y brings it back")
+        self.send_message(f"removed an example of {gone.label}; Ctrl+Y restores it")
 
     def restore(self) -> None:
-        """Bring the last removed example back."""
+        """Restore the last removed example."""
         back = self.letters.restore()
-        self.send_message(f"brought {back.label} back" if back else "nothing to bring back")
+        self.send_message(
+            f"restored an example of {back.label}" if back else "there is no example to restore"
+        )
 
     def save(self) -> None:
-        """Say how things stand: every example is committed by itself."""
+        """Report whether all examples are saved; each is saved by itself."""
         waiting = self.letters.unsaved
         total = len(self.letters.examples)
         self.send_message(
@@ -281,7 +283,7 @@ class Handwriting(sketch.Sketch):
         )
 
     def cancel(self) -> None:
-        """Leave off: training, teaching, what is asked, what waits for a label, what is on the page."""
+        """Cancel training and teaching, and clear the page."""
         self.close_inks()
         self.letters.cancel()
         self.teaching, self.chosen, self.unlabeled = False, "", []
@@ -295,12 +297,12 @@ class Handwriting(sketch.Sketch):
         self.notices = Notices()
 
     def message(self, text: str) -> None:
-        """A line for the user; that a training was cancelled shows."""
+        """Show a message; a cancelled training is visible anyway."""
         if text != "training was cancelled":
             self.notices.add(self.time, text)
 
     def draw(self, canvas: sketch.Canvas) -> None:
-        """The letter behind, the ink over it, the instruments around."""
+        """The letter, the ink over it, the panels around it."""
         canvas.background(13, 14, 18)
         self.draw_letter(canvas)
         for ink in self.page:
@@ -316,7 +318,7 @@ class Handwriting(sketch.Sketch):
             help_panel(canvas)
 
     def draw_letter(self, canvas: sketch.Canvas) -> None:
-        """The letter, as visible as it is far along and sure; it lingers for a moment when it is done."""
+        """The letter, as visible as it is complete and certain; it stays for a moment at the end."""
         guess = self.letters.prediction
         if not guess.held:
             return
@@ -324,7 +326,7 @@ class Handwriting(sketch.Sketch):
         if linger <= 0:
             return
         canvas.color(*bytes_of(label_color(guess.held)))
-        # In a low window it is smaller, and keeps clear of the cards.
+        # In a low window it is smaller, to leave room for the cards.
         size = max(60.0, min(520.0, (canvas.height - 230) / 0.72))
         middle = max(canvas.height / 2, 190 + 0.35 * size)
         canvas.text(
@@ -337,7 +339,7 @@ class Handwriting(sketch.Sketch):
         )
 
     def draw_instruments(self, canvas: sketch.Canvas) -> None:
-        """Mode, taught examples, probabilities, training, and the truth about what runs."""
+        """The mode, taught examples, probabilities, training, and what really runs."""
         column, height = column_width(canvas), canvas.height
         right, room = canvas.width - column - 24, canvas.width - column - 76
         canvas.color(255, alpha=0.92)
@@ -364,31 +366,31 @@ class Handwriting(sketch.Sketch):
             canvas.text("  ".join(self.written[-fitting:]), 28, min(height - 100, free - 12), 30)
 
     def coach_line(self) -> str:
-        """What is asked of the last example, else what the coach has to say: an odd example comes first."""
+        """A question about the last example, else the coach's line: an odd example comes first."""
         asked = self.odd(self.asked)
         if asked:
-            return f"{asked}: BACKSPACE takes it back, drawing on keeps it"
+            return f"{asked}: BACKSPACE removes it, drawing keeps it"
         odd = self.letters.oddities(0.0)
         if odd:
-            return f"{odd[-1].text}; DELETE takes it back"
+            return f"{odd[-1].text}; DELETE removes it"
         advice = self.letters.advice(0.0)
         return advice[0].text if advice else ""
 
     def headline(self) -> str:
-        """What drawing does now."""
+        """The headline: what drawing does now."""
         if self.teaching:
             if not self.chosen:
                 return "Teaching: press a letter"
             taught = self.letters.labels.get(self.chosen, 0)
             return f"Teaching {self.chosen}: " + (
-                "it is known; F2 and write it, or draw more" if taught else "draw it once"
+                "Inkloop knows it; press F2 and write it, or draw more" if taught else "draw it once"
             )
         if not self.letters.ready:
             return "Press a letter and draw it. F1 helps"
         return "Write. A letter key teaches, F1 helps"
 
     def corner_line(self) -> str:
-        """The provider that really runs and what a point costs; renewed slowly enough to be read."""
+        """The provider that really runs and the time of a point; updated slowly enough to read."""
         line, since = self.corner
         if self.time - since < 0.25 and line:
             return line
@@ -404,26 +406,26 @@ class Handwriting(sketch.Sketch):
         return self.corner[0]
 
     def on_stroke_point(self, point: Points, pointer_id: int) -> None:
-        """A touch closes the help, and what was written before makes room."""
+        """A touch closes the help, and earlier inks fade out."""
         self.shows_help = self.insists = False
         soon = self.time + CLEARING_SECONDS
         self.page = [replace(ink, until=min(ink.until, soon)) for ink in self.page]
 
 
 def name_of(guess: Prediction | None) -> str:
-    """What a finished ink is noted as; a question mark if it is likelier none of the classes."""
+    """The label of a finished ink; a question mark if it is probably none of the classes."""
     if guess is None:
         return ""
     return "?" if guess.unknown > 0.5 else guess.held
 
 
 def plain(stroke: sketch.Stroke) -> Rgba:
-    """The one color of a stroke; that of paper if each of its points has its own."""
+    """The color of a stroke; that of paper if each point has its own."""
     return stroke.color if isinstance(stroke.color, tuple) else PAPER
 
 
 def below(canvas: sketch.Canvas, text: str, y: float, size: float, width: float) -> float:
-    """Write a text, wrapped to a width; where the next thing may begin."""
+    """Write a text, wrapped to a width; return the y below it."""
     if not text:
         return y
     canvas.text(text, 28, y, size, width=width)

@@ -1,8 +1,8 @@
-"""The handwriting sketch, played by a machine-written hand: no person and no display needed.
+"""The handwriting sketch, drawn by a machine-written hand: no person and no display needed.
 
 The hand teaches A, B, C and D in one face and is tested on letters of another, from seeds never taught: once
-when each was drawn a single time, and again when each was drawn more often and the training has ended. It
-leaves a picture, a film and the figures in `out/`.
+after a single example of each, and again after more examples and a training. It leaves a picture, a film and
+the figures in `out/`.
 """
 
 import json
@@ -27,20 +27,20 @@ TESTS = 3
 FIRST_TEST_SEED = 10_000
 FILM_FPS = 30.0
 
-# Seconds a pen rests after a letter; longer than `Sketch.ink_pause`, so that the letter is closed.
+# Seconds that the pen rests after a letter; longer than `Sketch.ink_pause`, so that the letter is closed.
 REST = 0.8
 
 
 @dataclass
 class Observer:
-    """An addon that notes what the recogniser said at every point, and what was true."""
+    """An addon that compares the recogniser's progress with the true one at every point."""
 
     show: "Show"
     travelled: float = 0.0
     last: Points | None = None
 
     def on_stroke_point(self, point: Points, pointer_id: int) -> None:
-        """Note the progress that was detected beside the share of the letter that is written."""
+        """Note the error of the detected progress."""
         if self.show.expected_travel is None:
             return
         if self.last is not None:
@@ -50,17 +50,17 @@ class Observer:
         self.show.progress_errors.append(abs(self.show.sketch.letters.prediction.progress - truth))
 
     def on_stroke(self, points: Points, pointer_id: int) -> None:
-        """The way to the next stroke is not travelled with the pen down."""
+        """The way to the next stroke does not count: the pen is up."""
         self.last = None
 
     def on_ink(self, strokes: Strokes, pointer_id: int) -> None:
-        """Begin again with the next letter."""
+        """Start again with the next letter."""
         self.travelled = 0.0
 
 
 @dataclass
 class Show:
-    """A performance under way, and what came of it."""
+    """A running performance and its results."""
 
     sketch: Handwriting
     labels: str = LABELS
@@ -73,7 +73,7 @@ class Show:
     portrait: NDArray[np.uint8] | None = None
 
     def script(self) -> Script:
-        """The whole performance, act by act."""
+        """The whole performance as a script."""
         letters = self.sketch.letters
         yield lambda: letters.ready
         yield from self.teach(range(1))
@@ -84,7 +84,7 @@ class Show:
         yield from self.teach(range(1, EXAMPLES))
         yield press("space")
         if letters.training.state == "idle":
-            # There is nothing to gain, as the sketch has said; the hand trains all the same.
+            # The sketch has reported that there is nothing to gain; train anyway.
             yield press("space")
         yield lambda: letters.training.state != "idle"
         yield from self.wait_writing()
@@ -102,7 +102,7 @@ class Show:
                 self.taught += 1
 
     def wait_writing(self) -> Script:
-        """Go on writing while the training runs: the window is alive, and the model so far answers."""
+        """Keep writing while the training runs: the previous model answers."""
         seed = 0
         while self.training:
             for label in self.labels:
@@ -112,11 +112,11 @@ class Show:
 
     @property
     def training(self) -> bool:
-        """Whether the training is under way."""
+        """Whether the training is running."""
         return self.sketch.letters.training.state in ("waiting", "running", "exporting")
 
     def test(self, label: str, seed: int) -> Script:
-        """Write one letter that was never taught, and see what it is taken for."""
+        """Write one letter that was never taught, and note the answer."""
         strokes = placed(label, TEST_FACE, seed)
         self.expected_travel = travel(strokes)
         before = self.sketch.closed_at
@@ -127,7 +127,7 @@ class Show:
         self.recognised += self.sketch.written[-1:] == [label]
 
     def look(self, frame: NDArray[np.uint8]) -> None:
-        """Keep the frame in which a letter shows that is recognised but not finished."""
+        """Keep a frame that shows a letter recognised before it is finished."""
         guess = self.sketch.letters.prediction
         if self.expected_travel is not None and self.sketch.ink.wet and 0.6 < guess.progress < 0.9:
             self.portrait = frame
@@ -151,7 +151,7 @@ class Show:
 
 
 def placed(label: str, face: str, seed: int) -> list[Points]:
-    """A letter in the middle of the page, each seed a little elsewhere and of another size and slant."""
+    """A letter in the middle of the page; each seed gives another place, size and slant."""
     rng = np.random.default_rng([seed, ord(label)])
     height = rng.uniform(260, 330)
     origin = (rng.uniform(360, 420), rng.uniform(200, 240))
@@ -176,11 +176,11 @@ def perform(
 
     Args:
         out: Folder for the three; made if it is not there.
-        home: Folder for what is taught and trained; begun afresh by the caller where that is wanted.
+        home: Folder for what is taught and trained; empty for a fresh start.
         labels: Letters to teach and to write.
         preset: Network to train from scratch; None to adapt the encoder.
-        iterations: Of training, at most; None for as many as suit.
-        frames: End after so many, however far the show is.
+        iterations: At most so many iterations of training; None for the default.
+        frames: End after so many frames, however far the script is.
 
     Returns:
         What `handwriting.json` holds.
@@ -192,7 +192,7 @@ def perform(
     out.mkdir(parents=True, exist_ok=True)
     instance = Handwriting()
     instance.preset, instance.iterations = preset, iterations
-    # The hand writes one letter over the last, and never pauses within one.
+    # The hand writes each letter over the last one, and never pauses within one.
     instance.ink_reopens = 0.0
     show = Show(instance, labels=labels)
     size, fps = instance.window.size, instance.window.fps
@@ -203,7 +203,7 @@ def perform(
                 film.add(frame)
             show.look(frame)
 
-        # At half the pace while it trains: without a GPU, drawing and filming take what the training needs.
+        # At half the pace during training: without a GPU, drawing and filming take time from the training.
         player = ScriptPlayer(show.script(), 2 / fps, paced=lambda: show.training)
         sketch.run(instance, headless=True, player=player, viewer=view, home=home, frames=frames)
     if show.portrait is not None:
@@ -217,7 +217,7 @@ def report_lines(report: dict[str, Any]) -> list[str]:
     """The report as it is printed."""
     point = report["point_us"]
     return [
-        f"at once      {report['recognised_at_once']} of the letters, each drawn once before",
+        f"at once      {report['recognised_at_once']} of the letters, after one example each",
         f"taught       {report['taught']} examples",
         f"trained      {report['train_s']} s for {report['iterations']} iterations",
         f"recognised   {report['recognised']} of {report['written']} letters of another hand",

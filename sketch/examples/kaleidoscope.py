@@ -12,7 +12,7 @@ TAIL = 120  # points of the curve that are seen at once
 
 
 class Kaleidoscope(sketch.Sketch):
-    """The pen's own ink stays on the page; it is never drawn as it is, only in mirrors."""
+    """The pen's ink is only drawn mirrored."""
 
     window = sketch.Window(title="Kaleidoscope")
     pen_width = 9.0
@@ -37,7 +37,7 @@ class Kaleidoscope(sketch.Sketch):
         canvas.post(sketch.Trails(0.94, zoom=1.004, ground=(9, 8, 15)), sketch.Bloom(0.5, 0.35, 20))
 
     def curves(self, reach: float) -> list[tuple[np.ndarray, np.ndarray, float]]:
-        """Points, widths and hue of three curves that go their way by themselves."""
+        """Points, widths and hue of three curves that move without a pen."""
         made: list[tuple[np.ndarray, np.ndarray, float]] = []
         for number, (a, b, hue) in enumerate(((1.3, 3.1, 25.0), (2.1, 1.7, 150.0), (0.9, 4.3, 290.0))):
             t = 0.35 * self.time + number * 2.0 + np.linspace(0, 2.2, TAIL)

@@ -12,7 +12,7 @@ class Letters(sketch.Sketch):
         self.letters = self.use(Recognizer("letters"))
 
     def draw(self, canvas: sketch.Canvas) -> None:
-        """The ink, and the letter as visible as it is far along."""
+        """The ink, and the letter as visible as it is complete."""
         canvas.background(12)
         canvas.ink(self.ink)
         guess = self.letters.prediction

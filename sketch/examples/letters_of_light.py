@@ -1,4 +1,4 @@
-"""A machine hand writes with light: only the tip is drawn, and trails and bloom do the rest."""
+"""A machine-written hand writes with light: only the tip is drawn, trails and bloom do the rest."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ PAUSE = 3.0  # seconds after the last letter
 
 
 class LettersOfLight(sketch.Sketch):
-    """What lingers is the last frame, a little fainter each time: nothing is remembered but the picture."""
+    """Each frame keeps the last one, a little fainter; no other state is kept."""
 
     window = sketch.Window(title="Letters of light")
 
     def setup(self) -> None:
-        """Have the words written once, in the middle of the page."""
+        """Write the words once, in the middle of the page."""
         height = 0.4 * self.height
         strokes = write(WORDS, face="script", height=height, seed=4, irregularity=0.7, slant=4, speed=11)
         xy = np.concatenate(strokes)[:, :2]
@@ -27,7 +27,7 @@ class LettersOfLight(sketch.Sketch):
         self.length = float(strokes[-1][-1, 2]) + PAUSE
 
     def draw(self, canvas: sketch.Canvas) -> None:
-        """What was written since the last frame, and all that lingers."""
+        """What was written since the last frame, over the fading last frame."""
         canvas.background(4, 5, 10)
         now = self.time % self.length
         canvas.blend_mode("add")

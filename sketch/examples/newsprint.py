@@ -1,4 +1,4 @@
-"""A shader of one's own as the last pass prints everything in dots. Edit newsprint.frag while it runs."""
+"""A shader of the author as the last pass prints everything in dots. Edit newsprint.frag while it runs."""
 
 from math import cos, sin, tau
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The instruments around the handwriting sketch, each one function of a canvas and what it shows."""
+"""The panels of the handwriting sketch, each one function of a canvas and what it shows."""
 
 from collections.abc import Sequence, Set
 
@@ -15,36 +15,36 @@ from sketch.render.canvas import Canvas
 
 HELP = (
     ("A-Z, 0-9", "choose what to teach (Shift: a small letter), then draw it"),
-    ("SPACE", "adapt to your hand: train on what was taught"),
-    ("ENTER", "train on from where it stopped"),
+    ("SPACE", "adapt to your hand: train on what you taught"),
+    ("ENTER", "continue the training of a preset"),
     ("F2", "teach or recognise"),
-    ("BACKSPACE, Ctrl+Z", "take the last example away, or the one that is asked about"),
-    ("DELETE", "take the example away that the coach names"),
-    ("Ctrl+Y", "bring it back"),
-    ("Ctrl+S", "say whether everything is saved (it saves itself)"),
-    ("ESC", "leave off: training, teaching, and what is asked"),
-    ("F4", "the model before this one, and back"),
+    ("BACKSPACE, Ctrl+Z", "remove the last example, or the one in question"),
+    ("DELETE", "remove the example that the coach names"),
+    ("Ctrl+Y", "restore it"),
+    ("Ctrl+S", "report whether everything is saved (saving is automatic)"),
+    ("ESC", "cancel training and teaching, clear the page"),
+    ("F4", "previous model, and back"),
     ("F1, F3", "this help, more figures"),
 )
 
 
-# More classes than this stand side by side instead of one below the other.
+# More classes than this are shown in a grid instead of a list.
 MOST_BARS = 16
 GRID_COLUMNS = 8
 ASH = (150, 152, 160)
 
 
 COLUMN = 216.0
-"""Logical pixels that the instruments at the right take in a window of ordinary width."""
+"""Logical pixels of the panels at the right in a window of ordinary width."""
 
 
 def column_width(canvas: Canvas) -> float:
-    """Of the instruments at the right: narrower in a small window."""
+    """The width of the panels at the right: narrower in a small window."""
     return min(COLUMN, max(96.0, 0.34 * canvas.width))
 
 
 def open_rings(canvas: Canvas, inks: Sequence[OpenInk]) -> None:
-    """A thin ring at every ink that a stroke may still join; it empties as its time runs out."""
+    """A thin ring at every ink that a stroke may still join; it shrinks as the time runs out."""
     canvas.line_width(2)
     for ink in inks:
         x, y = min(ink.box[2] + 16, canvas.width - 12.0), max(ink.box[1] - 16, 12.0)
@@ -68,7 +68,7 @@ def answer_panel(
     height: float,
     width: float = COLUMN,
 ) -> None:
-    """How likely each class is, and below that how likely it is none of them."""
+    """The probability of each class, and below that of none of them."""
     if height < 40:
         return
     if len(prediction.labels) > MOST_BARS:
@@ -82,12 +82,12 @@ def answer_panel(
 
 
 def shares(prediction: Prediction) -> list[float]:
-    """How likely each class is; together with how likely it is none of them, they sum to 1."""
+    """The probability of each class; with the probability of none of them they sum to 1."""
     return (prediction.probabilities * (1.0 - prediction.unknown)).tolist()
 
 
 def unknown_bar(canvas: Canvas, unknown: float, x: float, y: float, width: float = COLUMN) -> None:
-    """How likely it is none of the classes."""
+    """The probability of none of the classes."""
     canvas.color(255, alpha=0.06)
     canvas.rect(x + 26, y, width - 26, 14, radius=3)
     if unknown > 0.004:
@@ -105,7 +105,7 @@ def probability_grid(
     width: float = COLUMN,
     height: float = COLUMN,
 ) -> float:
-    """A cell for every class, lit in its color as far as it is likely; gives where the grid ends."""
+    """A cell for every class, the likelier the brighter; return the y below the grid."""
     rows = -(-len(prediction.labels) // GRID_COLUMNS)
     side = min(width / GRID_COLUMNS, height / rows)
     for index, (label, probability) in enumerate(zip(prediction.labels, shares(prediction), strict=True)):
@@ -168,18 +168,18 @@ def training_panel(
 
 
 def training_lines(status: TrainingStatus) -> tuple[str, str]:
-    """Where the training is, and how well it does."""
+    """The state of the training, and its accuracy or loss."""
     loss = f"loss {status.losses[-1]:.3f}" if len(status.losses) else ""
     match status.state:
         case "waiting":
-            return "training begins", loss
+            return "training starts", loss
         case "running":
             return f"training: {status.iteration} of {status.iterations}", loss
         case "exporting":
             return "exporting the model", loss
         case "done" if status.stays:
-            known = f"{status.accuracy or 0:.1%} of inks left out are known"
-            return "nothing to gain: it stays as it is", known
+            known = f"{status.accuracy or 0:.1%} of left-out inks are right"
+            return "nothing to gain: the model stays", known
         case "done":
             return f"trained in {status.seconds:.1f} s", gain(
                 status
@@ -189,7 +189,7 @@ def training_lines(status: TrainingStatus) -> tuple[str, str]:
 
 
 def gain(status: TrainingStatus) -> str:
-    """How well inks left out are recognised, before and after an encoder was adapted; else empty."""
+    """The accuracy on left-out inks before and after adapting an encoder; else empty."""
     if status.before is None or status.accuracy is None:
         return ""
     return f"{status.before:.1%} before, {status.accuracy:.1%} now"
@@ -217,9 +217,9 @@ def example_cards(
     width: float,
     odd: Set[str] = frozenset(),
 ) -> float:
-    """A card for every taught label: its last example, how many there are, and whether they are saved.
+    """A card for every taught label: its last example, their number, and whether they are saved.
 
-    The cards of labels with an `odd` example are framed. Gives where the cards end.
+    Labels with an `odd` example have a frame. Returns the y below the cards.
     """
     labels = list(dict.fromkeys([example.label for example in examples] + ([chosen] if chosen else [])))
     if not labels:
@@ -258,7 +258,7 @@ def example_cards(
 
 
 def fitted(strokes: Sequence[Points], x: float, y: float, side: float) -> list[Points]:
-    """Strokes moved and scaled, their proportions kept, to the middle of a square."""
+    """Move and scale strokes to the middle of a square, keeping their proportions."""
     corners = np.concatenate(strokes)[:, :2]
     low, high = corners.min(axis=0), corners.max(axis=0)
     scale = side / max(float((high - low).max()), 1.0)
@@ -267,7 +267,7 @@ def fitted(strokes: Sequence[Points], x: float, y: float, side: float) -> list[P
 
 
 def help_panel(canvas: Canvas) -> None:
-    """The keys, over everything else."""
+    """The help with all keys, over everything else."""
     width = min(640.0, canvas.width - 24)
     inner, keys_width = width - 48, min(178.0, 0.34 * width)
     meanings = inner - keys_width

@@ -12,7 +12,7 @@ dots = [(cos(tau * i / 60), sin(tau * i / 60)) for i in range(60)]
 
 
 def draw(me: sketch.Sketch, canvas: sketch.Canvas) -> None:
-    """Draw the ring; `me` is the running sketch, for whoever asks for it."""
+    """Draw the ring; `me` is the running sketch, an optional first argument."""
     canvas.background(14, 15, 20)
     canvas.translate(me.width / 2, me.height / 2)
     mouse_x, mouse_y = me.mouse_x - me.width / 2, me.mouse_y - me.height / 2

@@ -1,4 +1,4 @@
-"""The recogniser in a plain pyglet window, without a sketch: its hooks are called by hand.
+"""The recogniser in a plain pyglet window, without a sketch: the program calls its hooks.
 
 Draw with the mouse; a pause ends a letter; a key teaches the last as that letter or digit; SPACE trains.
 """
@@ -18,7 +18,7 @@ def main(model: str = "letters") -> None:
     """Open the window and stay until it is closed."""
     try:
         window = pyglet.window.Window(800, 600, "The addon alone")
-    except Exception as error:  # which one it is depends on the system
+    except Exception as error:  # its type depends on the system
         raise SystemExit(f"no window can open here ({error}); on a server use: xvfb-run -a COMMAND") from None
     answer = pyglet.text.Label(x=40, y=40, font_size=120)
     strokes: list[list[tuple[float, float, float, float]]] = []

@@ -18,19 +18,19 @@ def swing(late: float) -> np.ndarray:
 
 
 class Plotter(sketch.Sketch):
-    """What is drawn already is dry ink; only the newest piece of each line is wet."""
+    """Finished pieces are dry ink; only the newest piece of each line is wet."""
 
     window = sketch.Window(title="Plotter")
 
     def setup(self) -> None:
-        """Know both lines; lay out an ink for each."""
+        """Compute both lines, and make an ink for each."""
         self.lines = [0.47 * min(self.width, self.height) * swing(late) for late in (0.0, 0.35)]
         self.colors = [(0.09, 0.16, 0.42, 0.85), (0.82, 0.22, 0.14, 0.8)]
         self.inks = [sketch.Ink(), sketch.Ink()]
         self.drawn = 0
 
     def update(self, dt: float) -> None:
-        """Move the pens on."""
+        """Advance the pens."""
         reached = min(len(TURNS), int(len(TURNS) * (self.time + 0.25) / SECONDS) + 2)
         if reached - self.drawn < 2:
             return

@@ -1,4 +1,4 @@
-"""Two hands wave ribbons of light: many thin strokes side by side, added up."""
+"""Two hands wave ribbons of light: many thin parallel strokes, added up."""
 
 import numpy as np
 

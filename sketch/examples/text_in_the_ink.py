@@ -1,9 +1,9 @@
-"""A text detector looks over a writer's shoulder: of everything on the page it finds what is writing.
+"""A text detector finds the writing on a page of writing and drawings.
 
     inkloop run sketch/examples/text_in_the_ink.py
 
-A machine hand fills the page until you draw on it yourself; BACKSPACE clears it, H shows the heat it sees.
-The detector is PaddleOCR's, out of the package `rapidocr`: pip install rapidocr.
+A machine-written hand fills the page until you draw on it; BACKSPACE clears it, H shows the detector's heat
+map. The detector is PaddleOCR's, from the package `rapidocr`: pip install rapidocr.
 """
 
 from math import sin, tau
@@ -19,10 +19,10 @@ from sketch.synthetic_hand.hand import write
 PAPER = (243, 238, 227)
 INK = (38, 40, 58)
 FOUND = (214, 66, 40)
-CERTAIN = 0.7  # of a region's score: below it is a doubt
-LOOKS_AT = 960  # pixels of the longer side that are handed over
+CERTAIN = 0.7  # score of a region; lower ones are not shown
+LOOKS_AT = 960  # pixels of the longer side of the detector's picture
 PAUSE = 4.0
-PACE = 0.55  # of the time that a hand would take
+PACE = 0.55  # share of the time that a person would take
 
 
 class TextInTheInk(sketch.Sketch):
@@ -33,7 +33,7 @@ class TextInTheInk(sketch.Sketch):
     pen_width = 5.0
 
     def setup(self) -> None:
-        """Have the page written once, and the detector loaded beside it."""
+        """Prepare the page, and load the detector in the background."""
         self.eye = self.use(ImageClassifier("text-detector"))
         self.eye.views = {"picture"}
         self.page = page(self.width, self.height)
@@ -45,7 +45,7 @@ class TextInTheInk(sketch.Sketch):
         self.shows_heat = True
 
     def draw(self, canvas: sketch.Canvas) -> None:
-        """The page, and on it what the detector found."""
+        """The page, and boxes around what the detector found."""
         if self.time - self.looked > 0.05:
             self.looked = self.time
             with canvas.into(self.seen):
@@ -71,7 +71,7 @@ class TextInTheInk(sketch.Sketch):
                 canvas.stroke(written, 2.5 + 3.5 * written[:, 3], INK)
 
     def draw_corner(self, canvas: sketch.Canvas) -> None:
-        """What the network makes of the page, and what runs; or how to get it."""
+        """The heat map and the status of the model, or how to install it."""
         missing = self.eye.refusal
         canvas.color(*(FOUND if missing else INK), alpha=0.9 if missing else 0.6)
         canvas.text(missing or truth_line(self.eye), 24, self.height - 22, 14)
@@ -85,7 +85,7 @@ class TextInTheInk(sketch.Sketch):
             )
 
     def key_pressed(self, key: str) -> None:
-        """Clear the page, or show and hide what the network sees."""
+        """Clear the page, or show and hide the heat map."""
         if key == "backspace":
             self.ink.clear()
         elif key == "h":
@@ -93,7 +93,7 @@ class TextInTheInk(sketch.Sketch):
 
 
 def draw_region(canvas: sketch.Canvas, region: Region, scale: float) -> None:
-    """A box around what was found, the surer the stronger; `scale` is pixels looked at a logical pixel."""
+    """A box around a region, the more certain, the stronger; `scale` is detector pixels per logical pixel."""
     corners = region.corners / scale
     sure = (region.score - CERTAIN) / (1 - CERTAIN)
     canvas.color(*FOUND, alpha=0.05 + 0.06 * sure)
@@ -106,7 +106,7 @@ def draw_region(canvas: sketch.Canvas, region: Region, scale: float) -> None:
 
 
 def page(width: float, height: float) -> list[sketch.Points]:
-    """Everything that is written and drawn, stroke after stroke: arrays of x, y, seconds, pressure."""
+    """All strokes of the page in order: arrays of x, y, seconds, pressure."""
     unit = height / 720
     box = (width, height)
     parts = [
@@ -139,7 +139,7 @@ def placed(
 
 
 def doodle(path: np.ndarray, x: float, y: float, size: float) -> list[sketch.Points]:
-    """A line that is no writing, drawn in a second: shape (n, 2), -1..1, about (x, y)."""
+    """A drawn line that is not writing, one second long: shape (n, 2), -1..1, around (x, y)."""
     times = np.linspace(0, 0.9, len(path))
     rows = np.column_stack([x + size * path[:, 0], y + size * path[:, 1], times, np.full(len(path), 0.5)])
     return [rows.astype(np.float32)]

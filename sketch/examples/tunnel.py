@@ -15,7 +15,7 @@ class Tunnel(sketch.Sketch):
     window = sketch.Window(title="Tunnel")
 
     def draw(self, canvas: sketch.Canvas) -> None:
-        """Draw the ring and feed the last frame back, then color what is there by how bright it is."""
+        """Draw the ring and feed the last frame back, then color the result by its brightness."""
         canvas.background(0)
         if self.frame % 8 < 2:
             with canvas.pushed():

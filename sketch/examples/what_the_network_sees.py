@@ -2,9 +2,9 @@
 
     inkloop run sketch/examples/what_the_network_sees.py
 
-Draw on the picture, or drop an image, a video or a model (.onnx) on the window. C looks through the camera, D
-lets the network dream of what it sees, SPACE goes to the next picture, BACKSPACE clears. Other keys
-are on the screen.
+Draw on the picture, or drop an image, a video or a model (.onnx) on the window. C turns the camera on, D lets
+the network dream of what it sees, SPACE shows the next picture, BACKSPACE clears. Other keys are on the
+screen.
 """
 
 from collections.abc import Callable
@@ -36,13 +36,13 @@ IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
 class WhatTheNetworkSees(sketch.Sketch):
-    """The picture on the left, what becomes of it on the right."""
+    """The picture on the left, the layers of the network on the right."""
 
     window = sketch.Window(title="What the network sees")
     predicts_pen = False
 
     def setup(self) -> None:
-        """Load the image model beside the show, made the first time; + goes on to others in its folder."""
+        """Load the image model in the background, made at the first start; + selects others in its folder."""
         others = sorted((self.home / "models").glob("*.onnx"))
         others = [path for path in others if path.stem != MODEL]
         self.eye = self.use(ImageClassifier(MODEL, *others, watch=True))
@@ -64,7 +64,7 @@ class WhatTheNetworkSees(sketch.Sketch):
         return 0.03 * self.width, 0.06 * self.height, side
 
     def update(self, dt: float) -> None:
-        """Walk through the layers by itself until somebody chooses one; note when an answer came."""
+        """Step through the layers until a key chooses one; note when an answer came."""
         if self.eye.answer is not self.answered[0]:
             self.answered = self.eye.answer, self.time
         if self.walks and self.eye.answer.layer and self.time - self.walked > LAYER_SECONDS:
@@ -72,7 +72,7 @@ class WhatTheNetworkSees(sketch.Sketch):
             self.walked = self.time
 
     def draw(self, canvas: sketch.Canvas) -> None:
-        """The picture, then whatever is to be seen of it."""
+        """The picture, then the chosen views."""
         canvas.background(11, 12, 16)
         with canvas.into(self.frame_of):
             self.draw_picture(canvas)
@@ -99,13 +99,13 @@ class WhatTheNetworkSees(sketch.Sketch):
         canvas.text(KEYS_LINE, 0.97 * self.width, self.height - 16, 13, align="right")
 
     def truth(self) -> str:
-        """What is going on, in a line."""
+        """The status in one line."""
         line = truth_line(self.eye, self.time - self.answered[1])
         begins = self.dream is not None and self.dream.picture is None
-        return f"the dream begins   {line}" if begins else line
+        return f"starting the dream   {line}" if begins else line
 
     def draw_picture(self, canvas: sketch.Canvas) -> None:
-        """What the network looks at, in a square of its own."""
+        """The picture for the network, in a square framebuffer."""
         left, top, side = self.box()
         given = self.source() if self.source is not None else None
         if self.dream is not None and self.dream.picture is not None:
@@ -123,13 +123,13 @@ class WhatTheNetworkSees(sketch.Sketch):
             lifes[int(self.time / SECONDS) % len(lifes)](canvas, self.time)
 
     def draw_filled(self, canvas: sketch.Canvas, picture: Pixels) -> None:
-        """A picture that fills the square, its middle kept."""
+        """Fill the square with a picture, cropped to its middle."""
         height, width = picture.shape[:2]
         scale = SIDE / min(height, width)
         canvas.image(picture, (SIDE - scale * width) / 2, (SIDE - scale * height) / 2, width=scale * width)
 
     def key_pressed(self, key: str) -> None:
-        """Views, layers and models are the eye's; the rest is about the picture."""
+        """Keys for views, layers and models go to the classifier; the others are about the picture."""
         if self.eye.key_pressed(key):
             self.walks = self.walks and key not in ("[", "]")
             return
@@ -137,14 +137,14 @@ class WhatTheNetworkSees(sketch.Sketch):
             "c": self.look_through_camera,
             "d": self.dream_or_wake,
             "g": self.ask_for_grid,
-            "space": self.go_on,
+            "space": self.next_picture,
             "backspace": self.clear,
         }
         if key in actions:
             actions[key]()
 
     def files_dropped(self, paths: list[Path], x: float, y: float) -> None:
-        """A model takes over between two frames; a picture or a video is looked at."""
+        """A model is swapped in between two frames; a picture or a video is shown to the network."""
         for path in paths:
             if path.suffix.lower() == ".onnx":
                 self.eye.load(path)
@@ -155,7 +155,7 @@ class WhatTheNetworkSees(sketch.Sketch):
                 self.send_message(str(error))
 
     def look_at(self, path: Path) -> None:
-        """Look at a file."""
+        """Show a file to the network."""
         self.clear()
         if path.suffix.lower() in IMAGES:
             image = load_image(path)
@@ -165,7 +165,7 @@ class WhatTheNetworkSees(sketch.Sketch):
             self.source = lambda: video.at(self.time - began)
 
     def look_through_camera(self) -> None:
-        """Look through the first camera there is."""
+        """Show the pictures of the first camera."""
         self.clear()
         try:
             camera = self.camera = Webcam()
@@ -174,7 +174,7 @@ class WhatTheNetworkSees(sketch.Sketch):
             self.send_message(str(error))
 
     def dream_or_wake(self) -> None:
-        """Let the network dream of what it sees now, at the layer that is shown; or wake it."""
+        """Start a dream from the current picture, at the layer that is shown; or end it."""
         if self.dream is not None:
             self.addons.remove(self.dream)
             self.dream.exit()
@@ -185,15 +185,15 @@ class WhatTheNetworkSees(sketch.Sketch):
             self.dream.begin(self.seen)
 
     def ask_for_grid(self) -> None:
-        """Ask for the class of every place in the picture, or no longer."""
+        """Switch the grid of classes on or off."""
         self.eye.grid = None if self.eye.grid else GRID
 
-    def go_on(self) -> None:
+    def next_picture(self) -> None:
         """Go to the next picture."""
         self.first = (self.first + 1) % len(STILL_LIFES)
 
     def clear(self) -> None:
-        """Take away what was drawn, dropped or filmed."""
+        """Remove what was drawn, dropped or filmed."""
         self.ink.clear()
         self.source = None
         if self.camera is not None:
@@ -201,7 +201,7 @@ class WhatTheNetworkSees(sketch.Sketch):
             self.camera = None
 
     def exit(self) -> None:
-        """Give the camera back."""
+        """Release the camera."""
         self.clear()
 
 

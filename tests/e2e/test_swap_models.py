@@ -73,9 +73,9 @@ def test_dropped_models_take_over_in_mid_stroke_and_bad_ones_are_refused_while_t
         instance, headless=True, player=ScriptPlayer(script()), viewer=frames.append, home=files / "home"
     )
     assert seen[0] == ("A", "B")
-    assert seen[1] == ["playing", "refused", "refused", "refused"]
+    assert seen[1] == ["active", "refused", "refused", "refused"]
     assert seen[2] == "R"
-    assert seen[3] == ["playing", "resting"]
+    assert seen[3] == ["active", "inactive"]
     words = " ".join(card.words for card in instance.cards)
     assert "no ONNX file, or was cut off" in words
     assert "drop a file that ends in .onnx" in words
@@ -109,5 +109,5 @@ def test_a_model_plays_on_and_stays_on_show_when_its_file_is_gone_and_others_are
         shown.extend((card.path.name, card.state) for card in instance.cards)
 
     sketch.run(instance, headless=True, player=ScriptPlayer(script()), home=files / "home")
-    assert ("night.onnx", "playing") in shown
+    assert ("night.onnx", "active") in shown
     assert len(shown) == MOST_CARDS

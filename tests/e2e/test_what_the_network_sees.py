@@ -51,7 +51,7 @@ def test_it_names_what_the_sketch_draws(home):
             eye.feed(running.seen)
             wait_for(lambda seen=before: eye.answer is not seen, lambda: eye.update(0.0))
         found[order[running.first]] = {label for label, _ in eye.answer.top(3)}
-        running.go_on()
+        running.next_picture()
 
     sketch.run(running, headless=True, frames=len(order), viewer=see, home=home, size=(640, 400))
     for name, allowed in NAMES.items():

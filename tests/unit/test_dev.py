@@ -78,7 +78,7 @@ def test_the_build_of_torch_follows_the_driver(
 
 def test_a_driver_too_old_is_named():
     remark = dev.choose_torch(Facts("linux", 12080, "2.13.0")).remark
-    assert "serves CUDA 12.8, and Inkloop needs 13.0: taking the CPU build" in remark
+    assert "supports CUDA 12.8, and Inkloop needs 13.0: installing the CPU build" in remark
     assert dev.choose_torch(Facts("linux", None, "2.13.0")).remark == ""
 
 
@@ -231,7 +231,7 @@ def test_two_at_once_wait_for_each_other_and_say_so(
     dev.set_up("run")
     assert started == []
     said = capsys.readouterr().out.splitlines()
-    assert said == ["Another dev.py installs into .venv; this one waits until it is done."]
+    assert said == ["Another dev.py is installing into .venv; this one waits for it."]
 
 
 def test_a_lock_ends_with_its_process(checkout: Path):
@@ -276,7 +276,7 @@ def test_from_a_folder_of_wheels_nothing_is_asked_of_an_index(
     assert [command[-1] for command in asked] == ["numpy", "av>=14", "torch"]
     assert all(command[-4:-1] == ["--no-index", "--find-links", str(wheels)] for command in asked)
     assert (checkout / "inkloop-checkout.pth").read_text() == f"{checkout}\n"
-    assert f"Not in {wheels} and not here: av>=14. What needs it will fail." in capsys.readouterr().out
+    assert f"Not in {wheels} and not installed: av>=14. What needs it will fail." in capsys.readouterr().out
     dev.set_up("cuda", wheels)
     assert len(started) == 1
     # An environment from an index and one from wheels do not mix.
@@ -294,10 +294,10 @@ def test_cuda_ends_in_a_line_where_there_is_no_driver(
     with pytest.raises(SystemExit) as end:
         dev.main(["cuda"])
     assert end.value.code == 1
-    assert "There is no NVIDIA driver here" in capsys.readouterr().err
+    assert "There is no NVIDIA driver" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         dev.main(["cuda", "--wheels"])
-    assert "--wheels wants a folder" in capsys.readouterr().err
+    assert "--wheels needs a folder" in capsys.readouterr().err
 
 
 def test_cuda_hands_on_its_arguments_but_the_wheels(
