@@ -368,7 +368,7 @@ def test_a_pip_that_fails_ends_it_and_is_repeated(
     with pytest.raises(SystemExit) as end:
         dev.set_up("run")
     assert end.value.code == 1
-    assert "Start again and it is repeated" in capsys.readouterr().err
+    assert "Start again to repeat it" in capsys.readouterr().err
     assert dev.STAMP.read_text() == dev.UNFINISHED
 
 
