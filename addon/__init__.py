@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         TaughtError,
         TrainingError,
     )
-    from addon.features.rows import FeatureRecipe
+    from addon.features.recipe import FeatureRecipe
     from addon.inference.graph import open_graph
     from addon.inference.io_binding import open_bound
     from addon.inference.opening import read_model
@@ -65,7 +65,7 @@ __all__ = [
 _HOME = {
     "Dreamer": "addon.vision.dreamer",
     "Example": "addon.dataset.taught",
-    "FeatureRecipe": "addon.features.rows",
+    "FeatureRecipe": "addon.features.recipe",
     "ImageClassifier": "addon.vision.classifier",
     "ModelSpec": "addon.model.metadata",
     "Prediction": "addon.prediction",

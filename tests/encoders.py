@@ -11,7 +11,7 @@ import pytest
 import torch
 from onnx import helper
 
-from addon.features.rows import FeatureRecipe
+from addon.features.recipe import FeatureRecipe
 from addon.fewshot.scoring import Scoring
 from addon.inference import loaded_model
 from addon.model.metadata import ModelSpec

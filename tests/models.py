@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from addon.features.rows import FeatureRecipe
+from addon.features.recipe import FeatureRecipe
 from addon.model.metadata import ModelSpec
 from addon.training.export import export_step
 from addon.training.nets import seeded_net

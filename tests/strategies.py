@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from addon.features.rows import FeatureRecipe
+from addon.features.recipe import FeatureRecipe
 
 Stroke = NDArray[np.float32]
 

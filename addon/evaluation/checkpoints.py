@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from addon.arrays import Doubles, Ints
-from addon.features.rows import Points, Strokes
+from addon.dataset.splits import Ints
+from addon.features.recipe import Points, Strokes
 
 STEPS = 20
 

@@ -5,8 +5,7 @@ from typing import TypeAlias
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from addon.arrays import Doubles
-from addon.features.rows import Strokes
+from addon.features.recipe import Strokes
 
 Color: TypeAlias = tuple[int, int, int]
 

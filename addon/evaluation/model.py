@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from addon.errors import EvaluationError
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from addon.inference.inline import InlineEngine
 from addon.inference.loaded_model import LoadedModel, load_model
 from addon.inference.ort import onnxruntime

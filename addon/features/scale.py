@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import log
 
 from addon.errors import PointsError
-from addon.features.rows import DOT, LARGEST_SCALE, RESCALED, SMALLEST_SCALE, Strokes, ink_size, typical_size
+from addon.features.recipe import DOT, LARGEST_SCALE, RESCALED, SMALLEST_SCALE, Strokes, ink_size, typical_size
 
 
 def wanted_scale(sizes: Sequence[float], dot: float = DOT, otherwise: float = 1.0) -> float:

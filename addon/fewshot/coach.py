@@ -14,8 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from addon.arrays import Bools, Doubles, Floats, Ints
-from addon.features.rows import Points, Strokes
+from addon.features.recipe import Points, Strokes
 from addon.fewshot.prototypes import Prototypes
 from addon.fewshot.scoring import Scoring
 

@@ -7,9 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from addon.arrays import Floats
-from addon.dataset.taught import Example
-from addon.features.rows import FeatureRecipe, Strokes, ink_size
+from addon.features.recipe import FeatureRecipe, Strokes, ink_size
 from addon.features.scale import moved, wanted_scale
 from addon.fewshot.novelty import NOBODY
 from addon.fewshot.prototypes import (

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from addon.arrays import Floats
-from addon.features.rows import COLUMNS
-from addon.inference.step import NOTHING, StepOutputs, answer_sizes
+from addon.features.recipe import COLUMNS
+from addon.inference.step import NOTHING, Floats, StepOutputs, answer_sizes
 from addon.model.metadata import ModelSpec
 
 

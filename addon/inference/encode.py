@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from addon.arrays import Floats, Ints
-from addon.features.rows import FeatureRecipe, RowTable, Strokes, ink_rows
+from addon.features.recipe import FeatureRecipe, RowTable, Strokes, ink_rows
 from addon.fewshot.prototypes import track
 from addon.fewshot.scoring import Scoring
 from addon.inference.step import StepSession

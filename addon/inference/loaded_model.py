@@ -10,7 +10,7 @@ from platformdirs import user_cache_path
 
 from addon.background.timings import Timings
 from addon.errors import ModelError, said
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from addon.files import write_atomically
 from addon.inference.autotune import FILE, Memory, Names, Trial, faster, machine_name, model_key
 from addon.inference.opening import ModelFile, read_model

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from addon.errors import ModelError
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from addon.inference.cpu_step import CpuStep
 from addon.inference.device_step import DeviceStep
 from addon.inference.opening import ModelFile, read_model

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 from addon.errors import ModelError
-from addon.features.rows import COLUMNS, FeatureRecipe, recipe_from
+from addon.features.recipe import COLUMNS, FeatureRecipe, recipe_from
 from addon.fewshot.scoring import Scoring, as_document, scoring_of
 
 METADATA_KEY = "inkloop"

@@ -13,7 +13,7 @@ from addon.arrays import Bools, Doubles, Floats, Ints, Texts
 from addon.dataset.corpus import Corpus, inks
 from addon.dataset.splits import Task, halved, tasks
 from addon.evaluation.metrics import auroc, calibration_error, mean_over_groups
-from addon.features.rows import FeatureRecipe, RowTable, ink_rows, ink_size
+from addon.features.recipe import FeatureRecipe, RowTable, ink_rows, ink_size
 from addon.features.scale import scale_after
 from addon.fewshot.prototypes import level_rows
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from addon.arrays import Bools, Doubles, Floats, Ints
-from addon.features.rows import FeatureRecipe, flat_rows
+from addon.features.recipe import FeatureRecipe, flat_rows
 from addon.training.ink_set import Batch, InkSet, padded, progress_of
 from addon.training.nets import StepNet
 

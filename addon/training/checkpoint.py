@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from addon.errors import TrainingError
-from addon.features.rows import FeatureRecipe, recipe_from
+from addon.features.recipe import FeatureRecipe, recipe_from
 from addon.files import write_atomically
 from addon.training.config import TrainConfig
 from addon.training.nets import StepNet, seeded_net

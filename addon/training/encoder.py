@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name everyone knows it by
 from torch import Tensor, nn
 
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from addon.training.episodes import Episode, EpisodeBatch
 from addon.training.plan import UNKNOWN
 

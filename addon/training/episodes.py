@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from addon.arrays import Doubles, Floats, Ints
-from addon.features.rows import FeatureRecipe, RowTable, flat_rows
+from addon.features.recipe import FeatureRecipe, RowTable, flat_rows
 from addon.fewshot import prototypes
 from addon.training.augment import augmented
 from addon.training.config import Augmentation

@@ -11,7 +11,7 @@ import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
 from addon.arrays import Floats
 from addon.errors import ModelError
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from addon.files import write_atomically
 from addon.model.metadata import INPUTS, ModelSpec
 from addon.training.nodes import OPSET

@@ -12,7 +12,7 @@ import numpy as np
 from addon.dataset.corpus import write_corpus
 from addon.dataset.taught import Example, frozen
 from addon.errors import TaughtError
-from addon.features.rows import FeatureRecipe
+from addon.features.recipe import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
 from addon.files import write_atomically
 from addon.inference.inline import Taught

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 
 
 class StepOutput(NamedTuple):

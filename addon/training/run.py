@@ -8,7 +8,7 @@ import numpy as np
 
 from addon.dataset.corpus import Corpus, corpus_hash, inks, read_corpus
 from addon.errors import TrainingError
-from addon.features.rows import FeatureRecipe
+from addon.features.recipe import FeatureRecipe
 from addon.features.scale import ink_scale
 from addon.model.metadata import ModelSpec
 from addon.training.accuracy import measure

@@ -10,7 +10,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from addon.inference.providers import Choice
 from addon.inference.session import open_step
 from addon.inference.step import StepSession

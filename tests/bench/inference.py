@@ -14,7 +14,7 @@ import numpy as np
 
 from addon.background.process_worker import ProcessWorker
 from addon.background.worker import ThreadWorker
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from addon.inference.answers import answer_reader
 from addon.inference.inline_worker import InlineWorker
 from addon.inference.loaded_model import load_model

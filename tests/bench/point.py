@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 
 from addon import Recognizer
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from tests.encoders import inline_steps
 from tests.models import make_model
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name everyone knows it by
 
 from addon.dataset.corpus import corpus_of, inks
-from addon.features.rows import FeatureRecipe
+from addon.features.recipe import FeatureRecipe
 from addon.features.scale import ink_scale
 from addon.training.config import TrainConfig
 from addon.training.ink_set import BATCHES_AT_ONCE, Batch, batches, ink_set, thinned

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from addon import Recognizer
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from addon.inference.autotune import Memory
 from addon.inference.graph import open_graph
 from addon.inference.io_binding import open_bound

@@ -57,7 +57,7 @@ def test_files_named_like_the_packages_do_not_replace_them(tmp_path):
     written(tmp_path, "SIZE = 7\n", "helper_next_to_it.py")
     path = written(
         tmp_path,
-        "import sketch, helper_next_to_it\nfrom addon.features.rows import COLUMNS\n"
+        "import sketch, helper_next_to_it\nfrom addon.features.recipe import COLUMNS\n"
         "class Mine(sketch.Sketch):\n    def setup(self): print(helper_next_to_it.SIZE, len(COLUMNS))\n",
         "sketch.py",
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from addon.features.rows import Strokes
+from addon.features.recipe import Strokes
 
 PeerLabel: TypeAlias = "str | None"
 

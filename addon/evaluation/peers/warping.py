@@ -16,7 +16,7 @@ import numpy as np
 from addon.arrays import Doubles
 from addon.evaluation.outcomes import FRACTIONS
 from addon.evaluation.peers.peer import Ask, PeerAnswer, when_finished
-from addon.features.rows import FeatureRecipe, Strokes, ink_rows
+from addon.features.recipe import FeatureRecipe, Strokes, ink_rows
 from addon.features.scale import ink_scale
 
 POINTS = 32

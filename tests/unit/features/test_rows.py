@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon.errors import PointsError
-from addon.features.rows import (
+from addon.features.recipe import (
     COLUMNS,
     LIMIT,
     ROWS_PER_SAMPLE,

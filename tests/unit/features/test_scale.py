@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from addon.dataset.taught import Example
-from addon.features.rows import LARGEST_SCALE, SMALLEST_SCALE, ink_size
+from addon.features.recipe import LARGEST_SCALE, SMALLEST_SCALE, ink_size
 from addon.features.scale import scale_after, wanted_scale
 from addon.inference.answers import PrototypeReader
 from addon.inference.providers import CPU, Choice

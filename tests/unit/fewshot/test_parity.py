@@ -12,7 +12,7 @@ import pytest
 from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
-from addon.features.rows import FeatureRecipe, ink_rows, ink_size
+from addon.features.recipe import FeatureRecipe, ink_rows, ink_size
 from addon.features.scale import wanted_scale
 from addon.fewshot.prototypes import Prototypes, answer, answers, no_prototypes, rounding, taught, track
 from addon.fewshot.scoring import Scoring

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from addon.errors import ModelError
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from addon.inference import io_binding, placement
 from addon.inference.graph import open_graph
 from addon.inference.io_binding import WARM_RUNS, open_bound

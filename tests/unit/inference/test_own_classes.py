@@ -9,7 +9,7 @@ import pytest
 
 from addon import Recognizer
 from addon.errors import ModelError
-from addon.features.rows import COLUMNS, ink_rows
+from addon.features.recipe import COLUMNS, ink_rows
 from addon.features.scale import ink_scale
 from addon.inference.answers import answer_reader
 from addon.inference.device_step import DeviceStep

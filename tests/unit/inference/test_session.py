@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from addon.errors import ModelError
-from addon.features.rows import COLUMNS
+from addon.features.recipe import COLUMNS
 from addon.inference import loaded_model
 from addon.inference.cpu_step import CpuStep
 from addon.inference.device_step import DeviceStep, Held

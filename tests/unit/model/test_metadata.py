@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon.errors import ModelError
-from addon.features.rows import FeatureRecipe
+from addon.features.recipe import FeatureRecipe
 from addon.fewshot.scoring import Scoring
 from addon.model.metadata import ENCODER_KIND, OUTPUTS, ModelSpec, spec_from_json, spec_to_json
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from addon.errors import ModelError
-from addon.features.rows import COLUMNS, FeatureRecipe
+from addon.features.recipe import COLUMNS, FeatureRecipe
 from addon.model.metadata import INPUTS, METADATA_KEY, OUTPUTS, ModelSpec, spec_from_json
 from addon.training import graph
 from addon.training.export import export_step

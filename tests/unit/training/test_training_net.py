@@ -7,7 +7,7 @@ import torch
 
 from addon.dataset.corpus import corpus_of
 from addon.errors import TrainingError
-from addon.features.rows import FeatureRecipe
+from addon.features.recipe import FeatureRecipe
 from addon.training.accuracy import measure
 from addon.training.checkpoint import load_checkpoint, resumed, save_checkpoint
 from addon.training.config import TrainConfig
