@@ -20,7 +20,7 @@ from pathlib import Path
 
 from addon.background.timings import Timings
 from addon.doctor.vetting import Vetting
-from addon.features.recipe import Points, Strokes
+from addon.features.points import Points, Strokes
 from addon.inference.events import Events, Heard, Listeners
 from addon.inference.model_manager import ModelManager
 from addon.inference.pens import Pens

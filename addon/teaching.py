@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from addon.dataset.taught import Example, TaughtStore, checked_strokes
-from addon.features.recipe import Strokes
+from addon.features.points import Strokes
 from addon.fewshot.coach import Advice, taught_as
 from addon.fewshot.coach_thread import FIRST_SECONDS, Coach
 from addon.fewshot.leave_one_out import Oddity

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from addon.dataset.corpus import write_corpus
-from addon.features.recipe import Points
+from addon.features.points import Points
 from addon.training.pool import OMNIGLOT, QUICKDRAW, UNIPEN
 
 # Signs are random polygons: some strokes of some corners, one shape a class.

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from addon.arrays import Array, Ints, Texts
 from addon.errors import TaughtError
-from addon.features.recipe import Points, Strokes
+from addon.features.points import Points, Strokes
 from addon.files import write_atomically
 
 _KINDS = {

@@ -23,7 +23,7 @@ from addon.dataset.taught_writer import (
     wait_reply,
 )
 from addon.errors import PointsError, TaughtError
-from addon.features.recipe import Points, Strokes, as_points
+from addon.features.points import Points, Strokes, as_points
 from addon.text import one_line
 
 CLOSING_SECONDS = 5.0

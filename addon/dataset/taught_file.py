@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from addon.errors import TaughtError
-from addon.features.recipe import Points
+from addon.features.points import Points
 
 FORMAT = 1
 

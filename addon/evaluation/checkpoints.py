@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from addon.dataset.splits import Ints
-from addon.features.recipe import Points, Strokes
+from addon.features.points import Points, Strokes
 
 STEPS = 20
 

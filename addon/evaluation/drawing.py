@@ -5,7 +5,7 @@ from typing import TypeAlias
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from addon.features.recipe import Strokes
+from addon.features.points import Strokes
 
 Color: TypeAlias = tuple[int, int, int]
 

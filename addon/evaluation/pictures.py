@@ -13,7 +13,7 @@ from addon.dataset.corpus import Corpus, inks
 from addon.evaluation.confusions import Confusions, Pair
 from addon.evaluation.drawing import INK, PALE, PAPER, RULE, ink_size, put_ink, put_text, weaker
 from addon.evaluation.outcomes import Outcome
-from addon.features.recipe import Strokes
+from addon.features.points import Strokes
 
 RIGHT, WRONG = (38, 92, 190), (206, 48, 36)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from addon.arrays import Ints
 from addon.dataset.corpus import Corpus, inks
 from addon.dataset.taught import Example
-from addon.features.recipe import Strokes
+from addon.features.points import Strokes
 from addon.inference.engine import Engine
 from addon.inference.predictor import Sample
 from addon.prediction import Prediction

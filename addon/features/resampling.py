@@ -1,6 +1,6 @@
-"""Equal steps along many strokes at once: where rows fall, in which order, at which points.
+"""Equal steps along many strokes at once: how many rows, in which order, at which points.
 
-All strokes of all inks lie in one array, one after the other; nothing here loops over points.
+All strokes of all inks are in one array, one after the other; nothing here loops over points.
 """
 
 from typing import NamedTuple, TypeVar
@@ -40,12 +40,12 @@ class Layout(NamedTuple):
 
 
 class Path(NamedTuple):
-    """How far the pen has come at each point; all of shape (n,).
+    """How far the pen has travelled at each point; all of shape (n,).
 
     Attributes:
-        lengths: From the point before, 0 where the pen touches down.
-        along: Since the stroke began.
-        made: Whole steps within `along`.
+        lengths: Distance from the previous point, 0 where the pen touches down.
+        along: Distance since the stroke began.
+        made: Number of whole steps within `along`.
     """
 
     lengths: Doubles
@@ -54,13 +54,13 @@ class Path(NamedTuple):
 
 
 class Order(NamedTuple):
-    """The rows in the order a live pen makes them; all of shape (rows,).
+    """The rows in the order in which a live pen makes them; all of shape (rows,).
 
     Attributes:
         sample: The point that completes the row.
-        step: Which step of its stroke the row stands for, where it is `moving`.
-        touch: The pen comes down on this row.
-        lift: The pen goes up on this row.
+        step: Which step of its stroke the row is, where it is `moving`.
+        touch: The pen touches down on this row.
+        lift: The pen is lifted on this row.
     """
 
     sample: Ints
@@ -70,12 +70,12 @@ class Order(NamedTuple):
 
     @property
     def moving(self) -> Bools:
-        """Rows made along the way, at whole steps."""
+        """Rows at whole steps between touch and lift."""
         return ~(self.touch | self.lift)
 
 
 def lay_out(stroke_sizes: Ints, ink_sizes: Ints) -> Layout:
-    """From the points of each stroke and the strokes of each ink, both at least 1."""
+    """Make a layout from the points of each stroke and the strokes of each ink, both at least 1."""
     ink_of_stroke = np.repeat(np.arange(len(ink_sizes)), ink_sizes)
     return Layout(_before(stroke_sizes), stroke_sizes, ink_of_stroke, _before(ink_sizes))
 
@@ -87,8 +87,8 @@ def walk(points: Doubles, layout: Layout, step: float, longest: float, slack: fl
         points: The points.
         layout: Which stroke each belongs to.
         step: Distance between two rows.
-        longest: No move counts for more.
-        slack: So much may be missing of a whole step.
+        longest: A longer move counts as this long.
+        slack: A step may be this much short.
     """
     move = np.diff(points, axis=0, prepend=points[:1])
     lengths = np.minimum(np.sqrt(move[:, 0] * move[:, 0] + move[:, 1] * move[:, 1]), longest)
@@ -98,7 +98,7 @@ def walk(points: Doubles, layout: Layout, step: float, longest: float, slack: fl
 
 
 def order_rows(layout: Layout, path: Path) -> Order:
-    """Each point gives, in this order: the row of a touch, the rows on the way to it, the row of a lift."""
+    """List the rows. Each point gives, in this order: a touch row, the rows at whole steps, a lift row."""
     touches, lifts = _marked(layout.starts, path), _marked(layout.ends, path)
     new = np.where(touches, 0, np.diff(path.made, prepend=0))
     counts = touches.astype(np.int64) + new + lifts
@@ -109,15 +109,15 @@ def order_rows(layout: Layout, path: Path) -> Order:
     return Order(sample, path.made[sample] - new[sample] + rank + 1, touch, lift)
 
 
-def place_rows(points: Doubles, path: Path, order: Order, step: float) -> tuple[Doubles, Doubles]:
-    """Where each row lies, shape (rows, 2), and its distance along its stroke, shape (rows,)."""
+def place_rows(points: Floats, path: Path, order: Order, step: float) -> tuple[Floats, Floats]:
+    """The position of each row, shape (rows, 2), and its distance along its stroke, shape (rows,)."""
     sample, moving = order.sample, order.moving
     target = order.step * step
     before = np.where(moving, sample - 1, sample)
     length = np.where(moving, path.lengths[sample], 1.0)
     fraction = np.where(moving, (target - path.along[before]) / length, 0.0)
     at = points[before] + (points[sample] - points[before]) * fraction[:, None]
-    # A row within the slack lies before its place, and the pen has come no further than its sample.
+    # A row within the slack is early: the pen has travelled no further than its sample.
     return at, np.minimum(np.where(moving, target, np.inf), path.along[sample])
 
 
@@ -139,16 +139,16 @@ def _marked(indices: Ints, path: Path) -> Bools:
     return marks
 
 
-def _summed_by_stroke(lengths: Doubles, layout: Layout) -> Doubles:
-    # Summed stroke by stroke, in order: one sum over all with the starts taken off would round differently.
+def _summed_by_stroke(lengths: Floats, layout: Layout) -> Floats:
+    # Stroke by stroke: one cumulative sum minus the starts would round differently.
     along = np.empty_like(lengths)
     for start, size in zip(layout.starts.tolist(), layout.sizes.tolist(), strict=True):
         np.cumsum(lengths[start : start + size], out=along[start : start + size])
     return along
 
 
-def _whole_steps(along: Doubles, step: float) -> Ints:
-    # The largest k with k * step <= along, the slack included, by the very comparison that a live pen makes.
+def _whole_steps(along: Floats, step: float) -> Ints:
+    # The largest k with k * step <= along, slack included, by the same comparison as in `streaming`.
     made = np.floor(along / step).astype(np.int64)
     made += (made + 1) * step <= along
     made -= made * step > along

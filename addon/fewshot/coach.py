@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from addon.features.recipe import Points, Strokes
+from addon.features.points import Points, Strokes
 from addon.fewshot.prototypes import Prototypes
 from addon.fewshot.scoring import Scoring
 

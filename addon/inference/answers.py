@@ -7,8 +7,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from addon.features.recipe import FeatureRecipe, Strokes, ink_size
-from addon.features.scale import moved, wanted_scale
+from addon.features.points import Strokes
+from addon.features.recipe import FeatureRecipe
+from addon.features.scale import ink_size, moved, wanted_scale
 from addon.fewshot.novelty import NOBODY
 from addon.fewshot.prototypes import (
     Prototypes,

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from addon.features.recipe import FeatureRecipe, RowTable, Strokes, ink_rows
+from addon.features.batch import RowTable, ink_rows
+from addon.features.points import Strokes
+from addon.features.recipe import FeatureRecipe
 from addon.fewshot.prototypes import track
 from addon.fewshot.scoring import Scoring
 from addon.inference.step import StepSession

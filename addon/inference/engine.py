@@ -18,7 +18,8 @@ from addon.background.threads import end_at_exit
 from addon.background.timings import Timings
 from addon.dataset.taught import Example, frozen
 from addon.errors import said
-from addon.features.recipe import FeatureRecipe, Strokes
+from addon.features.points import Strokes
+from addon.features.recipe import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
 from addon.inference.inline import InlineEngine, News, Taught
 from addon.inference.loaded_model import LoadedModel

@@ -18,7 +18,8 @@ import numpy as np
 from addon.background.timings import TimingRing, Timings
 from addon.dataset.taught import Example
 from addon.errors import PointsError, said
-from addon.features.recipe import COLUMNS, FeatureRecipe, Row
+from addon.features.recipe import COLUMNS, FeatureRecipe
+from addon.features.streaming import Row
 from addon.fewshot.prototypes import Prototypes
 from addon.inference.answers import answer_reader
 from addon.inference.batching import feed_together

@@ -11,7 +11,8 @@ from addon.arrays import Array
 from addon.background.timings import NO_TIMINGS, Timings
 from addon.dataset.taught import Example
 from addon.errors import PointsError
-from addon.features.recipe import FeatureRecipe, Points, Strokes, as_points
+from addon.features.points import Points, Strokes, as_points
+from addon.features.recipe import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
 from addon.inference.engine import Engine, engine_for
 from addon.inference.fade import FadingEngine

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from addon.errors import said
-from addon.features.recipe import Row, Trail, advance, lift
+from addon.features.streaming import Row, Trail, advance, lift
 from addon.hysteresis import UNDECIDED, held
 from addon.inference.answers import AnswerReader, answer_reader
 from addon.inference.step import State, StepOutputs, StepSession

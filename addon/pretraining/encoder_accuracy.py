@@ -10,7 +10,7 @@ import torch
 
 from addon.arrays import Floats, Ints
 from addon.dataset.corpus import Corpus, read_corpus
-from addon.features.recipe import RowTable
+from addon.features.batch import RowTable
 from addon.fewshot.prototypes import Prototypes, answers, no_prototypes, taught, track
 from addon.fewshot.scoring import Scoring
 from addon.pretraining.fewshot_accuracy import Encoder, Scored, measure

@@ -13,8 +13,9 @@ from addon.arrays import Bools, Doubles, Floats, Ints, Texts
 from addon.dataset.corpus import Corpus, inks
 from addon.dataset.splits import Task, halved, tasks
 from addon.evaluation.metrics import auroc, calibration_error, mean_over_groups
-from addon.features.recipe import FeatureRecipe, RowTable, ink_rows, ink_size
-from addon.features.scale import scale_after
+from addon.features.batch import RowTable, ink_rows
+from addon.features.recipe import FeatureRecipe
+from addon.features.scale import ink_size, scale_after
 from addon.fewshot.prototypes import level_rows
 
 NAMES = ("0.25", "0.5", "0.75", "1.0", "lifted")

@@ -27,7 +27,8 @@ from torch import Tensor
 
 from addon.arrays import Ints
 from addon.errors import AddonError
-from addon.features.recipe import FeatureRecipe, flat_rows
+from addon.features.batch import flat_rows
+from addon.features.recipe import FeatureRecipe
 from addon.files import write_atomically
 from addon.model.metadata import ENCODER_OUTPUTS, ModelSpec
 from addon.pretraining.head import WIDTH, Head, HeadDataset, headed, trained

@@ -8,7 +8,8 @@ import torch
 
 from addon.arrays import Bools, Floats, Ints
 from addon.evaluation.metrics import auroc, calibration_error
-from addon.features.recipe import FeatureRecipe, flat_rows
+from addon.features.batch import flat_rows
+from addon.features.recipe import FeatureRecipe
 from addon.pretraining.head import Head
 from addon.training.encoder import EncoderNet
 from addon.training.episodes import level_rows

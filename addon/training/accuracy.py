@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from addon.features.recipe import FeatureRecipe, flat_rows
+from addon.features.batch import flat_rows
+from addon.features.recipe import FeatureRecipe
 from addon.training.ink_set import Batch, InkSet, padded, progress_of
 from addon.training.nets import StepNet
 

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from addon.arrays import Ints
 from addon.dataset.corpus import Corpus, inks, read_corpus
 from addon.errors import TrainingError
-from addon.features.recipe import FeatureRecipe, flat_rows
+from addon.features.batch import flat_rows
+from addon.features.recipe import FeatureRecipe
 from addon.features.scale import ink_scale
 from addon.fewshot import prototypes
 from addon.fewshot.scoring import Scoring

@@ -22,7 +22,7 @@ from onnx.utils import Extractor
 from addon.arrays import Floats
 from addon.dataset.corpus import corpus_hash, inks, read_corpus
 from addon.errors import ModelError, TaughtError
-from addon.features.recipe import RowTable, ink_rows
+from addon.features.batch import RowTable, ink_rows
 from addon.fewshot.prototypes import Prototypes, answers, no_prototypes, rounding, taught, threshold, track
 from addon.fewshot.scoring import Scoring
 from addon.model.metadata import ENCODER_OUTPUTS, INPUTS, UNKNOWN_OUTPUT, ModelSpec

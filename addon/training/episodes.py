@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from addon.features.recipe import FeatureRecipe, RowTable, flat_rows
+from addon.features.batch import RowTable, flat_rows
+from addon.features.recipe import FeatureRecipe
 from addon.fewshot import prototypes
 from addon.training.augment import augmented
 from addon.training.config import Augmentation

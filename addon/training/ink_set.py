@@ -10,8 +10,9 @@ from torch import Tensor
 
 from addon.arrays import Floats, Ints
 from addon.dataset.corpus import Corpus
+from addon.features.batch import RowTable, flat_rows
+from addon.features.recipe import COLUMNS, ROWS_PER_SAMPLE, FeatureRecipe
 from addon.features.resampling import lay_out, walk
-from addon.features.recipe import COLUMNS, ROWS_PER_SAMPLE, FeatureRecipe, RowTable, flat_rows
 from addon.training.augment import augmented
 from addon.training.config import TrainConfig
 from addon.training.flat import FlatInks, gather, kept

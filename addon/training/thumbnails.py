@@ -3,7 +3,7 @@
 import numpy as np
 
 from addon.dataset.corpus import Corpus, inks
-from addon.features.recipe import Strokes
+from addon.features.points import Strokes
 from addon.model.metadata import Thumbnail
 
 MOST_POINTS = 48

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from addon.features.recipe import FeatureRecipe, RowTable, flat_rows
+from addon.features.batch import RowTable, flat_rows
+from addon.features.recipe import FeatureRecipe
 from addon.training.augment import augmented
 from addon.training.encoder import EncoderNet
 from addon.training.episodes import AUGMENTATION, MERGED, MOST_ROWS, Episode, blocks_of, judged, level_rows

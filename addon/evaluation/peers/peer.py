@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from addon.features.recipe import Strokes
+from addon.features.points import Strokes
 
 PeerLabel: TypeAlias = "str | None"
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from addon.evaluation.peers.peer import Ask, PeerAnswer, when_finished
-from addon.features.recipe import Strokes
+from addon.features.points import Strokes
 
 # As both papers recommend.
 ONE_SIZE, ONE_POINTS = 250, 64

@@ -14,7 +14,7 @@ from addon.evaluation.model import new_engine
 from addon.evaluation.outcomes import outcome
 from addon.evaluation.peers.peer import Ask, PeerAnswer
 from addon.evaluation.replay import Stopwatch, draw
-from addon.features.recipe import Strokes
+from addon.features.points import Strokes
 from addon.inference.loaded_model import load_model
 from addon.inference.providers import choose_here
 from addon.training.protocol import Event, Exported, Job

@@ -16,7 +16,9 @@ import numpy as np
 from addon.arrays import Doubles
 from addon.evaluation.outcomes import FRACTIONS
 from addon.evaluation.peers.peer import Ask, PeerAnswer, when_finished
-from addon.features.recipe import FeatureRecipe, Strokes, ink_rows
+from addon.features.batch import ink_rows
+from addon.features.points import Strokes
+from addon.features.recipe import FeatureRecipe
 from addon.features.scale import ink_scale
 
 POINTS = 32

@@ -7,20 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon.errors import PointsError
-from addon.features.recipe import (
-    COLUMNS,
-    LIMIT,
-    ROWS_PER_SAMPLE,
-    FeatureRecipe,
-    Row,
-    Trail,
-    advance,
-    ink_rows,
-    lift,
-    recipe_from,
-    typical_size,
-)
-from addon.features.scale import ink_scale
+from addon.features.batch import ink_rows
+from addon.features.recipe import COLUMNS, LIMIT, ROWS_PER_SAMPLE, FeatureRecipe, recipe_from
+from addon.features.scale import ink_scale, typical_size
+from addon.features.streaming import Row, Trail, advance, lift
 from tests.strategies import Stroke, inks, recipes
 
 RECIPE = FeatureRecipe(scale=160.0, spacing=1 / 16)  # a row every 10 pixels

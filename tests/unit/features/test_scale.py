@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from addon.dataset.taught import Example
-from addon.features.recipe import LARGEST_SCALE, SMALLEST_SCALE, ink_size
-from addon.features.scale import scale_after, wanted_scale
+from addon.features.recipe import LARGEST_SCALE, SMALLEST_SCALE
+from addon.features.scale import ink_size, scale_after, wanted_scale
 from addon.inference.answers import PrototypeReader
 from addon.inference.providers import CPU, Choice
 from addon.inference.session import open_step

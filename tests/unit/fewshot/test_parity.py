@@ -12,8 +12,9 @@ import pytest
 from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
-from addon.features.recipe import FeatureRecipe, ink_rows, ink_size
-from addon.features.scale import wanted_scale
+from addon.features.batch import ink_rows
+from addon.features.recipe import FeatureRecipe
+from addon.features.scale import ink_size, wanted_scale
 from addon.fewshot.prototypes import Prototypes, answer, answers, no_prototypes, rounding, taught, track
 from addon.fewshot.scoring import Scoring
 from addon.inference.providers import CPU, Choice

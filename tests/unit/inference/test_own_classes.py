@@ -9,7 +9,8 @@ import pytest
 
 from addon import Recognizer
 from addon.errors import ModelError
-from addon.features.recipe import COLUMNS, ink_rows
+from addon.features.batch import ink_rows
+from addon.features.recipe import COLUMNS
 from addon.features.scale import ink_scale
 from addon.inference.answers import answer_reader
 from addon.inference.device_step import DeviceStep

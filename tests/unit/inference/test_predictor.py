@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 
 from addon.background.timings import KEPT, TimingRing, Timings
 from addon.errors import PointsError
-from addon.features.recipe import FeatureRecipe, ink_rows
+from addon.features.batch import ink_rows
+from addon.features.recipe import FeatureRecipe
 from addon.inference.engine import LATE, WorkerEngine, engine_for
 from addon.inference.inline import InlineEngine
 from addon.inference.loaded_model import LoadedModel, load_model

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from addon.features.recipe import FeatureRecipe, flat_rows
+from addon.features.batch import flat_rows
+from addon.features.recipe import FeatureRecipe
 from addon.training.episodes import backwards, batched, episode_batch, level_rows
 from addon.training.flat import gather
 from addon.training.plan import UNKNOWN, plan_epoch, uses

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from addon.dataset.corpus import corpus_of
-from addon.features.recipe import FeatureRecipe, flat_rows, ink_rows
+from addon.features.batch import flat_rows, ink_rows
+from addon.features.recipe import FeatureRecipe
 from addon.training.augment import affine, augmented
 from addon.training.config import Augmentation, TrainConfig
 from addon.training.flat import FlatInks, gather, kept, ranges
