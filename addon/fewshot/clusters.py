@@ -1,4 +1,4 @@
-"""A class's examples gathered to a few prototypes, and taught one more without beginning anew."""
+"""A class's examples clustered to a few prototypes; one more example updates them incrementally."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from addon.arrays import Doubles, Floats
 from addon.fewshot.scoring import Scoring
 
 MOST = 5
-"""Prototypes that a class has at most, so that a point does not cost more the more is taught."""
+"""Most prototypes of a class, so that a point does not cost more the more is taught."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,12 +17,12 @@ class Cluster:
     """The prototypes of one class.
 
     Attributes:
-        keys: The examples that are in them, in the order taught.
+        keys: The examples they are made of, in the order taught.
         center: Float32 array of shape (embedding,): what `table` and `bias` are measured from.
-        kept: Float64 array of shape (prototypes, levels + 1, embedding).
+        kept: Float64 array of shape (prototypes, levels + 1, embedding): the prototypes themselves.
         counts: Float64 array of shape (prototypes,): how many examples each is the mean of.
-        table: Float32 array of shape (prototypes × (levels + 1), embedding): `kept`, measured from the center
-            and sharpened.
+        table: Float32 array of shape (prototypes × (levels + 1), embedding): `kept` relative to the center
+            and multiplied by the sharpness.
         bias: Float32 array, one number a row of `table`.
     """
 
@@ -42,14 +42,14 @@ def clustered(
     places: Sequence[int],
     tracks: Floats,
 ) -> Cluster:
-    """At most `MOST` prototypes of a class's examples: the first begin them, each further joins the nearest.
+    """Cluster a class's examples: the first `MOST` become prototypes, each further one joins the nearest.
 
     Args:
-        before: The class as it was; what it has in common with `keys` is not done again. None if it is new.
+        before: The class as it was; examples it shares with `keys` are not processed again. None if new.
         scoring: How the encoder's embeddings are read.
         center: What embeddings are measured from, shape (embedding,).
         keys: The class's examples, at least one, in the order taught.
-        places: Where the tracks of these lie in `tracks`.
+        places: Indices of their tracks in `tracks`.
         tracks: Shape (examples, levels + 1, embedding).
     """
     if before is not None and before.keys == keys:

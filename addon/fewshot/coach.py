@@ -1,10 +1,10 @@
-"""A coach: which taught classes are close, how far into them they part, and what to draw next.
+"""The coach: which taught classes are easily confused, from where on they differ, and what to draw next.
 
-    odds    how much likelier, as a logarithm, the examples of one class are found to be of it than of another
+    odds    log odds that the examples of one class are of that class and not of another
     part    two classes part where the odds of both are good, and stay so until the pen is lifted
 
-An example cannot be asked about itself. If its class has others, these speak for it; if it has none, it is
-taken to be as far from what will be drawn as two inks of one class usually are.
+An example is never compared with itself: its class is represented by its other examples. If it is the only
+one, the typical distance of two inks of one class is used.
 """
 
 from collections.abc import Iterable
@@ -19,19 +19,19 @@ from addon.fewshot.prototypes import Prototypes
 from addon.fewshot.scoring import Scoring
 
 GOOD = log(9.0)
-"""Odds that are good: nine times likelier."""
+"""Good odds: nine times likelier."""
 
 CLOSE = 0.5
-"""Classes that part earlier are not close."""
+"""Classes that part before this share of a sign are not reported."""
 
 NEWEST = 5
-"""Examples of each class that are looked at."""
+"""Newest examples of each class that are compared."""
 
 MOST = 5
-"""More examples than this are not asked for: what they would not part is drawn too alike."""
+"""The coach asks for at most this many examples: if they do not help, the signs are too similar."""
 
 AT_ONCE = 4
-"""Examples that are held against all others at once."""
+"""Examples that are compared with all others at once."""
 
 _WORDS = ("", "one", "two", "three", "four", "five")
 _SAME = 1e-4
@@ -40,14 +40,14 @@ _TINY = 1e-30
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What is to be said of two classes.
+    """Advice about two classes.
 
     Attributes:
         first, second: Their labels, in the order in which they were first taught.
-        parts: How much of a sign is drawn when they part, 0..1; None if they do not.
-        draw: The label of which more examples would part them, or part them earlier; empty if none would.
-        more: How many; 0 if none would.
-        same: Whether the very same drawing is taught as both.
+        parts: Share of a sign that is drawn when they part, 0..1; None if they do not.
+        draw: The label that needs more examples for them to part, or part earlier; empty if none would help.
+        more: How many examples; 0 if none would help.
+        same: Whether the same drawing is taught as both.
     """
 
     first: str
@@ -84,7 +84,7 @@ class Taught(Protocol):
 
 
 def taught_as(examples: Iterable[Taught], label: str, strokes: Strokes) -> list[str]:
-    """Other labels under which the very same ink is taught, in the order taught."""
+    """Other labels under which the same ink is taught, in the order taught."""
     found = [one.label for one in examples if one.label != label and _same_ink(one.strokes, strokes)]
     return list(dict.fromkeys(found))
 
@@ -97,13 +97,13 @@ def _same_ink(ours: Strokes, theirs: Strokes) -> bool:
 
 
 def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:
-    """What to draw next, the pair in greatest need first; nothing while fewer than two classes are taught.
+    """What to draw next, the most urgent pair first; nothing while fewer than two classes are taught.
 
-    For 62 classes this takes a frame or two: ask when what is taught has changed, not at every frame.
+    For 62 classes this takes a frame or two: call it when the taught set has changed, not at every frame.
 
     Args:
         prototypes: What is taught.
-        most: Pairs that are named at most.
+        most: Maximum number of pairs.
     """
     if len(prototypes.labels) < 2:
         return ()
@@ -120,17 +120,17 @@ def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:
             pair = prototypes.labels[a], prototypes.labels[b]
             need = not same[a, b], -1.0 if parts is None else 1.0 - parts, float(worse[a, b, -1])
             found.append((need, Advice(*pair, parts, draw, more, bool(same[a, b]))))
-    return tuple(said for _, said in sorted(found, key=lambda each: each[0])[:most])
+    return tuple(pair for _, pair in sorted(found, key=lambda each: each[0])[:most])
 
 
-def _late(odds: Doubles, shares: Floats) -> Bools:
-    """Which pairs may be close: odds are poor at a level after which `CLOSE` comes."""
+def _late(odds: Floats, shares: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which pairs may be close: their odds are poor at the last level before `CLOSE` or later."""
     late = odds[:, :, np.append(shares[1:], 1.0) >= CLOSE]
     return np.less(late.min(axis=2), GOOD)
 
 
-def parting(odds: Doubles, shares: Floats) -> float | None:
-    """From which share on odds are good and stay so; None if they are not good at the end.
+def parting(odds: Floats, shares: NDArray[np.float32]) -> float | None:
+    """The share from which odds are good and stay so; None if they are not good at the end.
 
     Args:
         odds: Shape (levels + 1,).
@@ -145,8 +145,8 @@ def parting(odds: Doubles, shares: Floats) -> float | None:
     return float(np.interp(GOOD, odds[last : last + 2], shares[last : last + 2]))
 
 
-def _needed(odds: Doubles, count: int, gain: float) -> int:
-    """How many more examples bring the last poor level to good odds; 0 if none is poor, or they do not."""
+def _needed(odds: Floats, count: int, gain: float) -> int:
+    """How many more examples bring the last poor level to good odds; 0 if none is poor or none would help."""
     poor = np.flatnonzero(odds < GOOD)
     if not len(poor):
         return 0
@@ -155,10 +155,10 @@ def _needed(odds: Doubles, count: int, gain: float) -> int:
     return enough[0] if enough else 0
 
 
-def pair_odds(prototypes: Prototypes) -> Doubles:
-    """Odds at each level, of a row's class against a column's; shape (classes, classes, levels + 1).
+def pair_odds(prototypes: Prototypes) -> Floats:
+    """Odds of a row's class against a column's at each level; shape (classes, classes, levels + 1).
 
-    They are the mean over the class's newest examples, each left out of its own class.
+    The mean over the class's newest examples, each left out of its own class.
     """
     tracks, classes = _newest(prototypes)
     rows = np.arange(len(classes))
@@ -168,8 +168,8 @@ def pair_odds(prototypes: Prototypes) -> Doubles:
     near[:, rows, rows] = 0.0
     likely = near @ members / np.fmax(others, 1.0)
     likely[:, others == 0] = exp(-prototypes.scoring.usual)
-    told = np.log(likely + _TINY)
-    margins = told[:, rows, classes][:, :, None] - told
+    logs = np.log(likely + _TINY)
+    margins = logs[:, rows, classes][:, :, None] - logs
     return ((members / members.sum(axis=0)).T @ margins).transpose(1, 2, 0)
 
 
@@ -179,7 +179,7 @@ def _nearness(scoring: Scoring, tracks: Floats) -> Doubles:
     flat = tracks.reshape(-1, size)
     squares = np.square(flat).sum(axis=1)
     made = np.empty((count, levels, count))
-    # Part by part, so that it stays in the cache: all against all would be hundreds of megabytes.
+    # In parts that fit into the cache: all pairs at once would take hundreds of megabytes.
     for at in range(0, count, AT_ONCE):
         rows = slice(at * levels, (at + AT_ONCE) * levels)
         distances = np.maximum(squares[rows, None] + squares - 2 * flat[rows] @ flat.T, 0.0)

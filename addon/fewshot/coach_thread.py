@@ -1,4 +1,4 @@
-"""The coach beside the frame: what it has to say takes longer than a frame, so a thread finds it."""
+"""The coach in a thread: its advice takes longer than a frame."""
 
 import threading
 from typing import NamedTuple
@@ -8,16 +8,16 @@ from addon.fewshot.leave_one_out import Oddity, all_known, oddities
 from addon.fewshot.prototypes import Prototypes
 
 FIRST_SECONDS = 5.0
-"""Who asks for the first time waits at most so long; there is nothing older to be told meanwhile."""
+"""The first call waits at most this long, as there is no older report to return."""
 
 
 class CoachReport(NamedTuple):
-    """What the coach has to say of what is taught.
+    """The coach's report on what is taught.
 
     Attributes:
-        pairs: What to draw next, the pair in greatest need first.
+        pairs: What to draw next, the most urgent pair first.
         odd: Examples that do not fit their label, oldest first.
-        known: Whether every example is recognised without itself, so that training has nothing to gain.
+        known: Whether every example is recognised when left out, so that training has nothing to gain.
     """
 
     pairs: tuple[Advice, ...] = ()
@@ -26,22 +26,22 @@ class CoachReport(NamedTuple):
 
 
 class Coach:
-    """Keeps what was said last, and finds it again when something else is taught.
+    """Keeps the latest report, and makes a new one when the taught set has changed.
 
-    A dozen milliseconds are enough for 62 classes of one example, and several frames for five.
+    This takes about twelve milliseconds for 62 classes of one example, and several frames for five examples.
     """
 
     def __init__(self) -> None:
         self._of: Prototypes | None = None
-        self._said = CoachReport()
+        self._report = CoachReport()
         self._thinking: threading.Thread | None = None
 
     def says(self, taught: Prototypes | None, timeout: float | None = None) -> CoachReport:
-        """What is to be said; what was said before, until it is found anew.
+        """The report on what is taught; the previous one until it is ready.
 
         Args:
-            taught: What is taught; None where nothing can be.
-            timeout: Seconds to wait for it, at most; 0 never waits, None waits for the first answer alone.
+            taught: What is taught; None for a model that cannot be taught.
+            timeout: Seconds to wait at most; 0 never waits, None waits only for the first report.
         """
         if taught is None:
             return CoachReport()
@@ -52,7 +52,7 @@ class Coach:
             self._thinking = threading.Thread(target=self._think, args=(taught,), name="inkloop-coach")
             self._thinking.start()
         if self._busy(timeout) or taught is self._of:
-            return self._said
+            return self._report
         return self.says(taught, timeout)
 
     def _busy(self, timeout: float) -> bool:
@@ -63,4 +63,4 @@ class Coach:
         return self._thinking.is_alive()
 
     def _think(self, taught: Prototypes) -> None:
-        self._said = CoachReport(advice(taught), oddities(taught), all_known(taught))
+        self._report = CoachReport(advice(taught), oddities(taught), all_known(taught))

@@ -1,8 +1,8 @@
-"""Taught examples, each asked as if it had not been taught: which do not fit their label, and are all known?
+"""Leave one out: which taught examples do not fit their label, and is every example recognised by the others?
 
-An example is odd if it is nearer to another label's examples, or far from its own label's. The measures are
-the coach's (`fewshot.coach`): odds are good where one is nine times likelier. The first example of a label is
-odd if it is as near to another's as two inks of one sign usually are.
+An example is odd if it is nearer to another label's examples, or far from its own label's. Odds are good, as
+for the coach (`fewshot.coach`), if one is nine times likelier. The first example of a label is odd if it is
+as near to another label as two inks of one sign usually are.
 """
 
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from addon.fewshot.prototypes import Prototypes
 from addon.fewshot.scoring import Scoring
 
 NEWEST = 8
-"""Examples of each label that are looked at."""
+"""Newest examples of each label that are checked."""
 
 _NEVER = -1e9
 
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """An example that is asked about.
+    """An example that does not fit its label.
 
     Attributes:
         id: The example's number.
-        label: As what it is taught.
+        label: Its label.
         looks_like: The label whose examples it is near to; empty if it is near to none.
-        place: Which of the label's examples it is, counted from 1, in the order taught.
-        count: How many the label has.
+        place: Its place among the label's examples, from 1, in the order taught.
+        count: How many examples the label has.
     """
 
     id: int
@@ -49,7 +49,7 @@ class Oddity:
 
 
 class _Looked(NamedTuple):
-    """The examples that are looked at: their places, classes and tracks."""
+    """The examples that are checked: their places, classes and tracks."""
 
     places: list[int]
     classes: Ints
@@ -59,7 +59,7 @@ class _Looked(NamedTuple):
 def oddities(prototypes: Prototypes) -> tuple[Oddity, ...]:
     """The examples that do not fit their label, oldest first.
 
-    Where a label has two examples that are unlike each other, either may be meant: both are named.
+    If a label has two examples that differ, either may be the wrong one: both are returned.
 
     Args:
         prototypes: What is taught.
@@ -69,15 +69,15 @@ def oddities(prototypes: Prototypes) -> tuple[Oddity, ...]:
     looked = _newest(prototypes)
     scoring, rows = prototypes.scoring, np.arange(len(looked.places))
     alone = np.bincount(looked.classes)[looked.classes] < 2
-    # The first example of a label is not to blame for what came after it.
+    # The first example of a label is only compared with older ones.
     others = _nearness(scoring, looked, looked.tracks[:, -1], alone)
     own: Doubles = np.where(alone, -scoring.usual, others[rows, looked.classes])
     others[rows, looked.classes] = _NEVER
     best: Ints = others.argmax(axis=1)
     near: Doubles = others[rows, best]
     near_enough = -scoring.usual - GOOD
-    taken: Bools = np.where(alone, near >= own, (near - own >= GOOD) & (near >= near_enough))
-    far = ~alone & (own < near_enough) & (_strange(scoring, looked.tracks[:, -1]) - own > GOOD)
+    taken: NDArray[np.bool_] = np.where(alone, near >= own, (near - own >= GOOD) & (near >= near_enough))
+    far = ~alone & (own < near_enough) & (_background(scoring, looked.tracks[:, -1]) - own > GOOD)
     found: list[Oddity] = []
     for row in np.flatnonzero(taken | far).tolist():
         index, at = int(looked.classes[row]), looked.places[row]
@@ -89,10 +89,10 @@ def oddities(prototypes: Prototypes) -> tuple[Oddity, ...]:
 
 
 def all_known(prototypes: Prototypes) -> bool:
-    """Whether every example of a label with several is recognised without itself, half drawn and finished.
+    """Whether every example of a label with several is recognised when left out, half drawn and finished.
 
-    An encoder that is adapted has nothing to gain then: it comes in only if it recognises more of such.
-    False if no label has several, or there is one label alone.
+    Adapting the encoder has nothing to gain then: an adapted one is used only if it recognises more of them.
+    False if no label has several examples, or there is only one label.
 
     Args:
         prototypes: What is taught.
@@ -115,14 +115,16 @@ def _newest(prototypes: Prototypes) -> _Looked:
     return _Looked(places, prototypes.classes[places], prototypes.tracks[places].astype(np.float64))
 
 
-def _nearness(scoring: Scoring, looked: _Looked, points: Doubles, looks_back: Bools | None = None) -> Doubles:
-    """How near a point of each example is to each label, itself left out, as a logarithm.
+def _nearness(
+    scoring: Scoring, looked: _Looked, points: Doubles, looks_back: NDArray[np.bool_] | None = None
+) -> Doubles:
+    """Log nearness of a point of each example to each label, without the example itself.
 
     Args:
-        scoring: How embeddings are read.
+        scoring: How embeddings are scored.
         looked: The examples.
         points: One embedding of each, shape (examples, embedding).
-        looks_back: Which examples are compared with older ones alone, shape (examples,); None for none.
+        looks_back: Which examples are only compared with older ones, shape (examples,); None for none.
 
     Returns:
         Shape (examples, labels).
@@ -140,11 +142,10 @@ def _nearness(scoring: Scoring, looked: _Looked, points: Doubles, looks_back: Bo
     return made
 
 
-def _strange(scoring: Scoring, points: Doubles) -> Doubles:
-    """How near points are to the background, as a logarithm; shape (points,)."""
+def _background(scoring: Scoring, points: Doubles) -> Doubles:
+    """Log nearness of points to the background; shape (points,)."""
     distances = _distances(points, scoring.background.astype(np.float64))
-    strange: Doubles = summed(scoring.background_bias - scoring.sharpness / 2 * distances)
-    return strange
+    return summed(scoring.background_bias - scoring.sharpness / 2 * distances)
 
 
 def _distances(points: Doubles, others: Doubles) -> Doubles:

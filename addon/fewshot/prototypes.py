@@ -1,19 +1,19 @@
-"""Classes taught in an instant: where the encoder stood, at several levels, while each example was drawn.
+"""Few-shot classification: a class is a few prototypes of the encoder's embeddings at several levels.
 
     level      how far into an example: a sixteenth of its pen-down travel, two, … all, then the pen lifted
     track      the encoder's embedding at each level of one example
-    prototype  a track, or the mean of several that are alike, of one class
+    prototype  a track, or the mean of several similar tracks, of one class
 
-A class keeps a few prototypes, since there are several ways to write a letter; as in the prototypical
-networks of Snell, Swersky and Zemel (2017), nearness is half the negative squared distance. The nearness of
-all levels of all its prototypes together is a class's score, and where among the levels it lies is the
-progress. Vectors of the background, learnt with the encoder, stand for whatever was not taught.
+A class keeps a few prototypes, since there are several ways to write a letter. As in the prototypical
+networks of Snell, Swersky and Zemel (2017), nearness is half the negative squared distance. A class's score
+sums the nearness of all levels of all its prototypes; the levels that contribute most give the progress.
+Background vectors, trained with the encoder, stand for everything that was not taught.
 
-Nearness is a difference of products, and float32 rounds each of them by its size. A distance does not change
-when all vectors are moved alike, so all of them are measured from a center among the taught tracks: there the
-products are as small as they can be, and so is what a processor's order of sums can change.
+Nearness is a difference of products, and float32 rounds each product relative to its size. Distances do not
+change when all vectors are shifted alike, so all of them are measured from a center among the taught tracks:
+there the products are smallest, and so are the rounding differences between processors.
 
-Nothing here changes an array: whoever teaches gets new prototypes, and may keep the old ones.
+Nothing here changes an array: teaching returns new prototypes, and the old ones stay valid.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,14 +27,14 @@ import numpy as np
 from addon.arrays import Doubles, Floats, Ints
 from addon.fewshot.clusters import Cluster, clustered
 from addon.fewshot.novelty import NOBODY, Asked, asked, limit
-from addon.fewshot.scoring import Scoring
+from addon.fewshot.scoring import Floats, Scoring
 
 _TINY = 1e-30
 
-# `unknown` is never lower: nothing can be surer in float32.
+# The lowest value of `unknown`: float32 cannot express more certainty.
 _SURE = -69.0
 
-# From this far on, as a logarithm, what is less near is measured by its own nearest.
+# If the classes are this much less near than the background, as a logarithm, they get their own offset.
 _FAR = 40.0
 
 # Rows of the table in one product.
@@ -43,20 +43,20 @@ _ROWS = 2048
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prototypes:
-    """Everything that is taught, ready to answer with; made by `no_prototypes`, `taught` and their like.
+    """Everything that is taught, ready to classify with; made by `no_prototypes`, `taught` and similar.
 
     Attributes:
         scoring: How the encoder's embeddings are read.
         labels: The classes, in the order in which they were first taught.
-        keys: The examples' own numbers, oldest first.
+        keys: Numbers of the examples, oldest first.
         classes: Int64 array of shape (examples,): indices into `labels`.
         tracks: Float32 array of shape (examples, levels + 1, embedding).
         center: Float32 array of shape (embedding,): what `table` and `bias` are measured from.
         table: Float32 array of shape (prototypes × (levels + 1) + vectors, embedding): the prototypes, class
-            by class, and the background; from the center, sharpened.
+            by class, and the background; relative to the center and multiplied by the sharpness.
         bias: Float32 array, one number a row of `table`.
         starts: Int64 array of shape (classes,): the first prototype of each class.
-        clusters: What each class's examples are gathered to, by label.
+        clusters: The prototypes of each class, by label.
     """
 
     scoring: Scoring
@@ -72,12 +72,12 @@ class Prototypes:
 
 
 class Answer(NamedTuple):
-    """What is said of a point.
+    """The classification of one point.
 
     Attributes:
         probabilities: Float32, shape (classes,), summing to 1, given that it is one of the classes.
         progress: 0..1.
-        unknown: How much likelier it is, as a logarithm, that it is none of the classes; -69 at least.
+        unknown: Log odds that it is none of the classes; at least -69.
     """
 
     probabilities: Floats
@@ -86,7 +86,7 @@ class Answer(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What is said of many points: each array as in `Answer`, with a leading axis."""
+    """The classification of many points: each array as in `Answer`, with a leading axis."""
 
     probabilities: Floats
     progress: Floats
@@ -94,7 +94,7 @@ class Answers(NamedTuple):
 
 
 def no_prototypes(scoring: Scoring) -> Prototypes:
-    """Nothing taught yet."""
+    """Prototypes with nothing taught yet."""
     size = scoring.background.shape[1]
     tracks = np.zeros((0, scoring.levels + 1, size), dtype=np.float32)
     return _arranged({}, scoring, (), (), np.zeros(0, dtype=np.int64), tracks)
@@ -104,8 +104,8 @@ def track(scoring: Scoring, embeddings: Floats, travel: Doubles) -> Floats:
     """The track of one ink, shape (levels + 1, embedding).
 
     Args:
-        scoring: How many levels.
-        embeddings: Shape (rows, embedding): at every row of the ink, the last one with the pen lifted.
+        scoring: Gives the number of levels.
+        embeddings: Shape (rows, embedding): at every row of the ink; at the last row the pen is lifted.
         travel: Shape (rows,): pen-down travel at each row.
     """
     return embeddings[level_rows(travel, scoring.levels)]
@@ -114,7 +114,7 @@ def track(scoring: Scoring, embeddings: Floats, travel: Doubles) -> Floats:
 def level_rows(travel: Doubles, levels: int) -> Ints:
     """The last row at or before each level while the pen is down, then the last row; shape (levels + 1,)."""
     shares = np.arange(1, levels + 1) / levels
-    # More than points are rounded by: a row that lies at a level does so in any unit.
+    # A margin larger than the rounding of points: a row at a level is found in any unit.
     wanted = travel[-1] * (shares + 1e-6)
     reached = (travel[:-1] <= wanted[:, None]).sum(axis=1) - 1
     return np.append(np.maximum(reached, 0), len(travel) - 1)
@@ -123,11 +123,11 @@ def level_rows(travel: Doubles, levels: int) -> Ints:
 def taught(
     prototypes: Prototypes, keys: Sequence[int], labels: Sequence[str], tracks: Sequence[Floats]
 ) -> Prototypes:
-    """With more examples; they count from the next point on.
+    """Add examples; they count from the next point on.
 
     Args:
-        prototypes: What is taught already.
-        keys: The examples' numbers, none of them in use.
+        prototypes: What is already taught.
+        keys: Numbers of the examples, none of them in use.
         labels: Their classes, new or known.
         tracks: Their tracks.
 
@@ -146,10 +146,10 @@ def taught(
 
 
 def forgotten(prototypes: Prototypes, key: int) -> Prototypes:
-    """One example less; a class without examples goes.
+    """Remove one example; a class without examples is removed too.
 
     Raises:
-        KeyError: There is no such example.
+        KeyError: No example has this key.
     """
     gone = _place(prototypes, key)
     keys = prototypes.keys[:gone] + prototypes.keys[gone + 1 :]
@@ -158,10 +158,10 @@ def forgotten(prototypes: Prototypes, key: int) -> Prototypes:
 
 
 def relabelled(prototypes: Prototypes, key: int, label: str) -> Prototypes:
-    """The same examples, one of them under another label.
+    """Give one example another label.
 
     Raises:
-        KeyError: There is no such example.
+        KeyError: No example has this key.
     """
     names = _names(prototypes)
     names[_place(prototypes, key)] = label
@@ -169,7 +169,7 @@ def relabelled(prototypes: Prototypes, key: int, label: str) -> Prototypes:
 
 
 def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
-    """What one point looks like.
+    """Classify one point.
 
     Args:
         prototypes: What is taught: at least one example.
@@ -183,24 +183,24 @@ def answer(prototypes: Prototypes, embedding: Floats) -> Answer:
     near -= top
     lost = 0.0
     if peak(near[:end]) < -_FAR:
-        # The background is so much nearer that the classes would vanish from float32.
+        # The background is so much nearer that the classes would underflow in float32.
         lost = float(peak(near[:end]))
         near[:end] -= np.float32(lost)
     np.exp(near, out=near)
-    # One product sums the levels, plainly and by their progress; a call of its own for each costs more.
+    # One product gives both sums over the levels, plain and weighted by progress; two calls cost more.
     sums = np.dot(near[:end].reshape(-1, scoring.levels + 1), scoring.moments)
     if len(prototypes.starts) < len(sums):
         sums = np.add.reduceat(sums, prototypes.starts)
     likely, shared = total(sums).tolist()
-    likely, strange = max(likely, _TINY), max(float(total(near[end:])), _TINY)
-    return Answer(sums[:, 0] / likely, shared / likely, max(log(strange / likely) - lost, _SURE))
+    likely, background = max(likely, _TINY), max(float(total(near[end:])), _TINY)
+    return Answer(sums[:, 0] / likely, shared / likely, max(log(background / likely) - lost, _SURE))
 
 
 def _product(table: Floats, embedding: Floats) -> Floats:
-    """The table times one embedding, on this thread alone.
+    """Multiply the table by one embedding, on this thread alone.
 
-    From half a million numbers on, a BLAS shares a product among its threads, and where the cores are busy
-    one waits for the other: 7 ms at the median were measured, and 28 ms now and then.
+    From half a million numbers on, BLAS splits a product among its threads, and on busy cores they wait for
+    each other: a median of 7 ms was measured, sometimes 28 ms.
     """
     if len(table) <= _ROWS:
         return np.dot(table, embedding)
@@ -210,8 +210,26 @@ def _product(table: Floats, embedding: Floats) -> Floats:
     return near
 
 
+def total(values: Floats) -> Floats:
+    """Sum over the first axis of float32 values of shape (n,) or (n, m); a scalar or of shape (m,).
+
+    For the few numbers of one point, numpy's own sum takes four times as long.
+    """
+    return np.dot(_ones(len(values)), values)
+
+
+def peak(values: Floats) -> np.float32:
+    """The largest of float32 values of shape (n,), n at least 1; NaN if one of them is NaN."""
+    return values[values.argmax()]
+
+
+@cache
+def _ones(count: int) -> Floats:
+    return np.ones(count, dtype=np.float32)
+
+
 def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:
-    """What many points look like, as `answer` says of each.
+    """Classify many points, as `answer` does one.
 
     Args:
         prototypes: What is taught: at least one example.
@@ -220,30 +238,29 @@ def answers(prototypes: Prototypes, embeddings: Floats) -> Answers:
     joint, background, odds = _near(prototypes, embeddings)
     likely = np.add.reduceat(joint.sum(axis=2), prototypes.starts, axis=1)
     known = np.maximum(likely.sum(axis=1), _TINY)
-    strange = np.maximum(background.sum(axis=1), _TINY)
+    unknown = np.maximum(background.sum(axis=1), _TINY)
     progress = (joint.sum(axis=1) @ prototypes.scoring.moments[:, 1]) / known
-    return Answers(likely / known[:, None], progress, np.maximum(np.log(strange / known) + odds, _SURE))
+    return Answers(likely / known[:, None], progress, np.maximum(np.log(unknown / known) + odds, _SURE))
 
 
 def rounding(prototypes: Prototypes, embeddings: Floats) -> float:
-    """How far answers to these points may differ between two processors, for the order of sums alone.
+    """How far answers to these points may differ between two processors because they sum in another order.
 
-    float32 rounds a product of two vectors by a share of 2⁻²⁴ of their lengths, often less and seldom more,
-    and a probability moves by a quarter of what the difference of two nearnesses does. This is twice that
-    share.
+    float32 rounds a product of two vectors by about 2⁻²⁴ of the product of their lengths, and a probability
+    changes by a quarter of the change of a difference of two nearnesses. This is twice that share.
 
     Args:
         prototypes: What is taught: at least one example.
         embeddings: Float32 array of shape (points, embedding), at least one point.
     """
     farthest = float(np.linalg.norm(embeddings - prototypes.center, axis=1).max())
-    # The table is sharpened already.
+    # The table already includes the sharpness.
     longest = float(np.linalg.norm(prototypes.table, axis=1).max())
     return farthest * longest * 2**-23
 
 
 def at_levels(prototypes: Prototypes, embeddings: Floats) -> Floats:
-    """How likely it is that each point is at each level, of whichever class; shape (points, levels + 1).
+    """How likely each point is at each level, of any class; shape (points, levels + 1).
 
     Args:
         prototypes: What is taught: at least one example.
@@ -254,35 +271,35 @@ def at_levels(prototypes: Prototypes, embeddings: Floats) -> Floats:
 
 
 def _near(prototypes: Prototypes, embeddings: Floats) -> tuple[Floats, Floats, Floats]:
-    """How near points are, (points, prototypes, levels + 1), and to the background, (points, vectors).
+    """Nearness to the prototypes, (points, prototypes, levels + 1), and to the background, (points, vectors).
 
-    Each of both is measured by its own nearest; the third array, (points,), is the logarithm of how much
-    nearer the background's is.
+    Each is relative to its own maximum; the third array, (points,), is the logarithm of how much nearer the
+    background's maximum is.
     """
     near = (embeddings - prototypes.center) @ prototypes.table.T + prototypes.bias
     end = near.shape[1] - len(prototypes.scoring.background)
-    known, strange = near[:, :end], near[:, end:]
-    top, top_strange = known.max(axis=1, keepdims=True), strange.max(axis=1, keepdims=True)
+    known, unknown = near[:, :end], near[:, end:]
+    top, top_unknown = known.max(axis=1, keepdims=True), unknown.max(axis=1, keepdims=True)
     likely = np.exp(known - top).reshape(len(near), -1, prototypes.scoring.levels + 1)
-    return likely, np.exp(strange - top_strange), (top_strange - top)[:, 0]
+    return likely, np.exp(unknown - top_unknown), (top_unknown - top)[:, 0]
 
 
 def threshold(prototypes: Prototypes, known: Asked | None = None) -> float:
-    """From which `unknown` on a finished ink is none of the classes, as far as the taught set tells.
+    """The threshold for unknown: from this `unknown` on, a finished ink is none of the classes.
 
     Args:
         prototypes: What is taught.
-        known: `questioned` of the same prototypes; None to have it worked out.
+        known: The result of `questioned` for the same prototypes; None to compute it.
     """
     return limit(questioned(prototypes) if known is None else known, prototypes.classes)
 
 
 def questioned(prototypes: Prototypes, before: Asked = NOBODY) -> Asked:
-    """What the taught inks say of each other.
+    """Compare the taught inks with each other.
 
     Args:
         prototypes: What is taught.
-        before: What they said before one more was taught, or one less.
+        before: The result before an example was added or removed; reused as far as possible.
     """
     return asked(before, prototypes.scoring, prototypes.keys, prototypes.classes, prototypes.tracks)
 
@@ -317,7 +334,7 @@ def _arranged(
     places: dict[int, list[int]] = {index: [] for index in range(len(labels))}
     for place, index in enumerate(classes.tolist()):
         places[index].append(place)
-    # The first example's: it stays as long as the example, so that teaching more leaves the rest as it is.
+    # The first example's center stays as long as that example, so teaching more recomputes nothing else.
     center = tracks[0].mean(axis=0) if keys else np.zeros(tracks.shape[2], dtype=np.float32)
     clusters = {
         label: clustered(

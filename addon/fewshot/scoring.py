@@ -1,4 +1,4 @@
-"""How the embeddings of a base encoder are read: it comes with the encoder, in its description."""
+"""How the embeddings of a base encoder are scored; part of the encoder's description."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -9,33 +9,32 @@ import numpy as np
 
 from addon.arrays import Floats
 
-# Both were measured on hands that the base encoder never saw, and differ little from level to level.
+# Both were measured on writers that the base encoder never saw, and differ little from level to level.
 USUAL = 1.8
 GAIN = 1.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scoring:
-    """How embeddings of one encoder are read; it comes with the encoder.
+    """How embeddings of one encoder are scored.
 
     Attributes:
-        levels: Levels while the pen is down, at equal shares of the travel; the lifted pen is one more.
+        levels: Levels while the pen is down, at equal shares of the travel; the lifted pen adds one.
         background: Float32 array of shape (vectors, embedding).
         background_bias: Float32 array of shape (vectors,).
-        sharpness: What nearness is multiplied by, so that probabilities are as often right as they say.
-        usual: How much likelier an example is to be itself, as a logarithm, than another one of its class is.
-        gain: What the odds of a hand's hardest inks lack for want of examples: this, divided by their number.
-        inner: What a level counts that lies before the whole sign, above 0; the whole sign and the lifted pen
-            count 1. An encoder that is read at more levels than it was trained at has it below 1, so that all
-            of them together count as much as then.
-        detected: Progress that each level is taken for, 0..1, float32 of shape (levels + 1,); None for its
+        sharpness: Factor on nearness, so that probabilities are calibrated.
+        usual: Typical log odds between an example and itself against another example of its class.
+        gain: How much a writer's hardest inks lose in log odds with n examples: `gain` / n.
+        inner: Weight of a level before the whole sign, above 0; the whole sign and the lifted pen weigh 1.
+            With more levels than in training it is below 1, so that the levels together weigh the same.
+        detected: Progress that each level stands for, 0..1, float32 of shape (levels + 1,); None for its
             share.
         shares: Share of the travel at each level, float32 of shape (levels + 1,); follows from `levels`.
-        weights: What each level counts, float32 of shape (levels + 1,); follows from `inner`.
-        moments: Ones beside the progress of each level, float32 of shape (levels + 1, 2).
+        weights: Weight of each level, float32 of shape (levels + 1,); follows from `inner`.
+        moments: Ones, and the progress of each level, float32 of shape (levels + 1, 2).
 
     Raises:
-        ValueError: A shape does not fit, or a number lies outside its range.
+        ValueError: A shape does not fit, or a number is outside its range.
     """
 
     levels: int
@@ -76,7 +75,7 @@ class Scoring:
 
 
 def as_document(scoring: Scoring) -> dict[str, Any]:
-    """A scoring as JSON takes it; the arrays are float32, little-endian, in base64."""
+    """Convert a scoring to JSON values; the arrays are float32, little-endian, in base64."""
     return {
         "levels": scoring.levels,
         "sharpness": scoring.sharpness,
@@ -91,18 +90,19 @@ def as_document(scoring: Scoring) -> dict[str, Any]:
 
 
 def scoring_of(document: Mapping[str, Any]) -> Scoring:
-    """What `as_document` wrote.
+    """Read what `as_document` wrote.
 
     Raises:
-        KeyError, TypeError, ValueError: It is no such document.
+        KeyError, TypeError, ValueError: It is not such a document.
     """
     background = _decoded(document["background"]).reshape(document["background_shape"])
     bias = _decoded(document["background_bias"])
-    told = {name: float(document[name]) for name in ("usual", "gain", "inner") if name in document}
-    said = document.get("detected")
-    detected = None if said is None else np.array(said, dtype=np.float32)
-    levels, sharpness = int(document["levels"]), float(document["sharpness"])
-    return Scoring(levels, background, bias, sharpness, **told, detected=detected)
+    given: dict[str, Any] = {
+        name: float(document[name]) for name in ("usual", "gain", "inner") if name in document
+    }
+    if document.get("detected") is not None:
+        given["detected"] = np.array(document["detected"], dtype=np.float32)
+    return Scoring(int(document["levels"]), background, bias, float(document["sharpness"]), **given)
 
 
 def _encoded(array: Floats) -> str:
