@@ -1,4 +1,4 @@
-"""Labelled inks in one `.npz`: other people's data, and how taught inks travel to the trainer.
+"""Labelled inks in one `.npz` file: public data sets, and the taught inks as the trainer reads them.
 
 points      float32 (n, 4)    x, y (y growing downward), t in seconds or NaN, pressure or NaN
 stroke_ids  int (n,)          which stroke of its ink a point belongs to; the pen is up between two
@@ -33,14 +33,14 @@ _KINDS = {
     "writers": ("U", "text, as in writers.astype(str)"),
     "split": ("U", "text, as in split.astype(str)"),
 }
-"""What numpy calls the types that each array may have, and what to save it as."""
+"""The numpy kinds that each array may have, and the type to save it as."""
 
 _ARRAYS = tuple(_KINDS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """Labelled inks, flat; the arrays of the module's table.
+    """Labelled inks in flat arrays, as in the module's table.
 
     Raises:
         TaughtError: The arrays do not fit each other, or a coordinate is not finite.
@@ -84,7 +84,7 @@ def read_corpus(path: Path) -> Corpus:
     """Read a file of the layout above.
 
     Raises:
-        TaughtError: It is missing, no such file, or its arrays do not fit each other.
+        TaughtError: It is missing, of another format, or its arrays do not fit each other.
     """
     try:
         arrays = _arrays_in(path.read_bytes())
@@ -93,7 +93,7 @@ def read_corpus(path: Path) -> Corpus:
     except OSError as error:
         raise TaughtError(f"{path.name} cannot be read: {error.strerror or error}") from error
     except (ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError) as error:
-        raise TaughtError(f"{path.name} cannot be read: it is no .npz file, or a broken one") from error
+        raise TaughtError(f"{path.name} cannot be read: it is not an .npz file, or it is damaged") from error
     missing = [name for name in _ARRAYS if name not in arrays]
     if missing:
         raise TaughtError(f"{path.name} has no array named {missing[0]}; it needs {', '.join(_ARRAYS)}")
@@ -112,16 +112,16 @@ def _array_of(archive: Mapping[str, Array], name: str) -> Array:
     try:
         return archive[name]
     except ValueError as error:
-        # The one thing that numpy says of arrays of Python's objects, which may run code as they are read.
+        # numpy's message for arrays of Python objects, which may run code when they are read.
         if "allow_pickle" not in str(error):
             raise
         raise TaughtError(f"{name} has the type object; save it as {_KINDS[name][1]}") from error
 
 
-def _corpus_of(name: str, arrays: Mapping[str, Array]) -> Corpus:
-    for array, (kinds, told) in _KINDS.items():
+def _corpus_of(name: str, arrays: Mapping[str, NDArray[Any]]) -> Corpus:
+    for array, (kinds, wanted) in _KINDS.items():
         if arrays[array].dtype.kind not in kinds:
-            raise TaughtError(f"{name}: {array} has the type {arrays[array].dtype}; save it as {told}")
+            raise TaughtError(f"{name}: {array} has the type {arrays[array].dtype}; save it as {wanted}")
     try:
         return Corpus(
             arrays["points"].astype(np.float32),
@@ -136,7 +136,7 @@ def _corpus_of(name: str, arrays: Mapping[str, Array]) -> Corpus:
 
 
 def corpus_of(inks: Sequence[Strokes], labels: Sequence[str], writers: Sequence[str] | None = None) -> Corpus:
-    """Put inks and their labels into one corpus; without writers, all are by one of no name.
+    """Put inks and their labels into one corpus; without writers, all are by one unnamed writer.
 
     Raises:
         TaughtError: Labels or writers are not one an ink, an ink is empty, or a point is not finite.
@@ -160,8 +160,8 @@ def write_corpus(
     """Write inks and their labels to a file, whole or not at all.
 
     Raises:
-        TaughtError: As `corpus_of`.
-        OSError: The file cannot be written; an older one is as it was.
+        TaughtError: As for `corpus_of`.
+        OSError: The file cannot be written; an existing one is unchanged.
     """
     corpus = corpus_of(inks, labels, writers)
     buffer = io.BytesIO()
@@ -170,7 +170,7 @@ def write_corpus(
 
 
 def inks(corpus: Corpus, indices: Iterable[int] | None = None) -> list[tuple[Points, ...]]:
-    """The inks of a corpus, all or those asked for, each as its strokes of shape (n, 4)."""
+    """The inks of a corpus, all or those at `indices`, each as strokes of shape (n, 4)."""
     wanted = range(len(corpus)) if indices is None else indices
     return [_strokes(corpus, int(index)) for index in wanted]
 
@@ -182,7 +182,7 @@ def _strokes(corpus: Corpus, index: int) -> tuple[Points, ...]:
 
 
 def corpus_hash(corpus: Corpus) -> str:
-    """SHA-256, in hex, of the inks and their labels; the same wherever the same inks are read."""
+    """SHA-256, in hex, of the inks and their labels; the same on every machine."""
     digest = hashlib.sha256()
     for array in (corpus.points, corpus.stroke_ids.astype(np.int64), corpus.offsets):
         digest.update(np.ascontiguousarray(array).tobytes())

@@ -1,9 +1,9 @@
-"""Which inks of a corpus are taught and which are asked, by the two protocols that figures are given for.
+"""Split a corpus into inks to teach and inks to test, by the two protocols that accuracies are reported for.
 
-wd    writer-dependent: some inks of each class of a writer are taught, the rest of that writer's asked
-wi    writer-independent: inks of each class by several writers are taught, other writers' asked
+wd    writer-dependent: some inks of each class of a writer are taught, the writer's other inks are tested
+wi    writer-independent: inks of each class by several writers are taught, other writers' inks are tested
 
-Every choice follows from a seed.
+Every choice is determined by a seed.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ PROTOCOLS = ("wd", "wi")
 
 
 class Task(NamedTuple):
-    """Inks to teach and inks to ask, as indices into a corpus."""
+    """Inks to teach and inks to test ("asked"), as indices into a corpus."""
 
     taught: Ints
     asked: Ints
@@ -31,13 +31,13 @@ def tasks(
 
     Args:
         corpus: Labelled inks.
-        protocol: "wd" gives a task for each writer, "wi" one.
+        protocol: "wd" gives a task for each writer, "wi" one task.
         shots: Inks of each class that are taught, at least 1.
-        seed: Decides which.
-        most_writers: Only so many writers are looked at, drawn by the seed; None for all.
+        seed: Determines which.
+        most_writers: Use at most this many writers, drawn by the seed; None for all.
 
     Raises:
-        ValueError: The protocol is another, or a number is below 1.
+        ValueError: The protocol is unknown, or a number is below 1.
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f"a protocol is one of {', '.join(PROTOCOLS)}; got {protocol!r}")
@@ -50,12 +50,12 @@ def tasks(
     return [task for task in made if task is not None]
 
 
-def drawn_writers(corpus: Corpus, seed: int, most: int | None) -> Texts:
-    """So many writers at most, drawn by the seed; in the order of their names."""
+def drawn_writers(corpus: Corpus, seed: int, most: int | None) -> NDArray[np.str_]:
+    """At most this many writers, drawn by the seed, sorted by name."""
     writers = np.unique(corpus.writers)
     if most is None or most >= len(writers):
         return writers
-    # A stream of its own: which inks are taught does not depend on how many writers there are to choose from.
+    # A separate random stream, so that the taught inks do not depend on the number of writers.
     return np.sort(np.random.default_rng([seed, 1]).permutation(writers)[:most])
 
 
@@ -91,13 +91,13 @@ def _task(taught: list[int], asked: list[int]) -> Task:
 
 
 def _with_enough(corpus: Corpus, task: Task) -> Task | None:
-    # Two classes on either side: what is asked of one class alone is told apart from nothing.
+    # Two classes on either side: with a single class there is nothing to distinguish.
     sides = (np.unique(corpus.labels[inks]) for inks in task)
     return task if min(map(len, sides)) >= 2 else None
 
 
 def halved(corpus: Corpus, task: Task, seed: int) -> Task:
-    """The same task with half of its classes taught, the larger half, and all of them asked."""
+    """The same task with half of its classes taught (rounded up) and all of them tested."""
     labels = np.random.default_rng(seed).permutation(np.unique(corpus.labels[task.taught]))
     known = labels[: (len(labels) + 1) // 2]
     return Task(task.taught[np.isin(corpus.labels[task.taught], known)], task.asked)

@@ -1,4 +1,4 @@
-"""The inks a user taught, each with its label, kept so that nothing shown as saved is ever lost."""
+"""The taught set: the inks a user taught, each with its label. What is shown as saved is never lost."""
 
 import sqlite3
 import time
@@ -37,11 +37,10 @@ class Example:
     """One taught ink.
 
     Attributes:
-        id: Unique, growing from one to the next.
-        label: What it is, any text.
-        strokes: Each float32 of shape (n, 4), n at least 1, read-only; others take their place if it is
-            amended.
-        saved: Whether it is on the disk as it stands; changed by the store alone.
+        id: Unique and increasing.
+        label: Its class, any text.
+        strokes: Each float32 of shape (n, 4), n at least 1, read-only; `amend` replaces them.
+        saved: Whether its current state is on the disk; changed only by the store.
     """
 
     id: int
@@ -51,7 +50,7 @@ class Example:
 
 
 def frozen(examples: Iterable[Example]) -> tuple[Example, ...]:
-    """Examples as they are now: those of a store change their label when they are relabelled."""
+    """Copies of examples as they are now; a store changes its own when they are relabelled."""
     return tuple(map(replace, examples))
 
 
@@ -61,14 +60,13 @@ Changed: TypeAlias = Callable[[tuple[Example, ...]], None]
 class TaughtStore:
     """The taught set of one recogniser, in memory and, a moment later, on the disk.
 
-    Nothing here waits for the disk, except opening and the two methods that say so, and no trouble with the
-    disk raises: it becomes a message, the examples stay in memory, and writing is tried again. Call from
-    one thread.
+    Nothing here waits for the disk, except opening, `flush` and `close`, and a failing disk raises nothing:
+    there is a message, the examples stay in memory, and writing is tried again. Call from one thread.
 
     Args:
-        path: The SQLite file; its folder is made if need be.
-        retry_seconds: How long to wait after a failed write.
-        changed: Told of all examples, oldest first, at the beginning and whenever they have changed.
+        path: The SQLite file; its folder is created if needed.
+        retry_seconds: Seconds to wait after a failed write.
+        changed: Called with all examples, oldest first, at the start and after every change.
     """
 
     def __init__(
@@ -92,7 +90,7 @@ class TaughtStore:
 
     @property
     def examples(self) -> tuple[Example, ...]:
-        """What is taught, oldest first."""
+        """All examples, oldest first."""
         return tuple(self._examples)
 
     @property
@@ -105,7 +103,7 @@ class TaughtStore:
 
     @property
     def unsaved(self) -> int:
-        """Changes that are not known to be on the disk."""
+        """Number of changes that are not confirmed to be on the disk."""
         return self._handed_over - self._committed
 
     def teach(self, label: str, strokes: Strokes) -> Example:
@@ -116,8 +114,8 @@ class TaughtStore:
             strokes: At least one, each of shape (n, 4), n at least 1; copied.
 
         Raises:
-            ValueError: The label is blank or no Unicode text.
-            PointsError: The strokes are none, empty, misshapen or not finite in x or y.
+            ValueError: The label is blank or not Unicode text.
+            PointsError: There is no stroke, or one is empty, of another shape, or not finite in x or y.
         """
         _check_label(label)
         self._last_id = max(self._last_id + 1, time.time_ns() // 1000)
@@ -128,10 +126,10 @@ class TaughtStore:
         return example
 
     def amend(self, example: Example, strokes: Strokes) -> Example:
-        """Put other strokes in the place of an example's: the ink went on after it was taught.
+        """Replace the strokes of an example, whose ink was continued after it was taught.
 
         Args:
-            example: A taught one.
+            example: A taught example.
             strokes: As for `teach`.
 
         Raises:
@@ -145,7 +143,7 @@ class TaughtStore:
         return found
 
     def begun_by(self, label: str, strokes: Strokes) -> Example | None:
-        """The newest example of a label that has the first of these strokes, and fewer; None if none has.
+        """The newest example of a label whose strokes are the first of these strokes; None if there is none.
 
         Args:
             label: The label.
@@ -155,14 +153,14 @@ class TaughtStore:
         return next((one for one in own if _begins(one.strokes, strokes)), None)
 
     def remove_last(self) -> Example | None:
-        """Take back the last example; it can be restored until the store is closed. None if there is none."""
+        """Remove the last example; it can be restored until the store is closed. None if there is none."""
         return self.forget(self._examples[-1]) if self._examples else None
 
     def forget(self, example: Example) -> Example:
-        """Take back one example; it can be restored until the store is closed.
+        """Remove one example; it can be restored until the store is closed.
 
         Raises:
-            ValueError: It is not taught, or no longer.
+            ValueError: It is not taught, or was removed.
         """
         found = self._examples[self._place(example)]
         # A new list: the writer's thread may be reading the old one.
@@ -173,14 +171,14 @@ class TaughtStore:
         return found
 
     def relabel(self, example: Example, label: str) -> Example:
-        """Say that one example is of another class.
+        """Give one example another label.
 
         Args:
-            example: A taught one.
+            example: A taught example.
             label: Any text that is not blank.
 
         Raises:
-            ValueError: It is not taught, or the label is blank or no Unicode text.
+            ValueError: It is not taught, or the label is blank or not Unicode text.
         """
         _check_label(label)
         found = self._examples[self._place(example)]
@@ -191,7 +189,7 @@ class TaughtStore:
         return found
 
     def restore(self) -> Example | None:
-        """Bring back, in its old place, the example that was removed last; None if there is none."""
+        """Restore the example that was removed last, in its old place; None if there is none."""
         if not self._removed:
             return None
         example = self._removed.pop()
@@ -202,7 +200,7 @@ class TaughtStore:
         return example
 
     def poll(self) -> list[str]:
-        """Learn what is on the disk by now; messages for the user since the last call. Once a frame."""
+        """Process the writer's replies, once a frame; returns messages for the user since the last call."""
         try:
             while True:
                 self._take(self._writer.replies.get_nowait())
@@ -211,7 +209,7 @@ class TaughtStore:
             return messages
 
     def flush(self, timeout: float = CLOSING_SECONDS) -> bool:
-        """Wait, at most `timeout` seconds, until all is on the disk; whether it is."""
+        """Wait at most `timeout` seconds until everything is on the disk; returns whether it is."""
         deadline = time.monotonic() + timeout
         while self.unsaved:
             reply = wait_reply(self._writer.replies, deadline)
@@ -221,7 +219,7 @@ class TaughtStore:
         return True
 
     def close(self, timeout: float = CLOSING_SECONDS) -> bool:
-        """Write what waits, within `timeout` seconds, and end; whether all is on the disk."""
+        """Write what is pending within `timeout` seconds and end; returns whether all is on the disk."""
         ended = self._writer.close(timeout)
         messages = self.poll()
         if self.unsaved:
@@ -233,7 +231,7 @@ class TaughtStore:
         for place, one in enumerate(self._examples):
             if one.id == example.id:
                 return place
-        raise ValueError(f"the example of {example.label!r} is not taught, or was taken back")
+        raise ValueError(f"the example of {example.label!r} is not taught, or was removed")
 
     def _take(self, reply: Reply) -> None:
         if isinstance(reply, Notice):
@@ -251,14 +249,14 @@ class TaughtStore:
     def _take_found(self, found: Recovered) -> None:
         known = {one.id for one in (*self._examples, *self._removed)}
         new = [record for record in found.records if record.id not in known]
-        self._examples = list(self._examples)  # the writer's thread may be reading the old one
+        self._examples = list(self._examples)  # a copy: the writer's thread may be reading the old one
         self._remember(new)
         self._examples = sorted(self._examples, key=lambda one: one.id)
-        self._say_left_out(found.unreadable)
+        self._report_unreadable(found.unreadable)
         self._messages.append(f"the taught set can be read again: {len(new)} examples are there")
         self._changed(self.examples)
 
-    def _say_left_out(self, unreadable: int) -> None:
+    def _report_unreadable(self, unreadable: int) -> None:
         if unreadable:
             self._messages.append(
                 f"{unreadable} taught examples of {self._path.name} cannot be read and are left out"
@@ -275,7 +273,7 @@ class TaughtStore:
         return kept + [Record(one.id, one.label, one.strokes, True) for one in tuple(self._removed)]
 
     def _open(self, path: Path) -> bool:
-        """Read what is there; True if it has to be written into a new file."""
+        """Read an existing file; returns True if its examples must be written into a new one."""
         try:
             if not path.exists():
                 return False
@@ -291,7 +289,7 @@ class TaughtStore:
         except OSError as error:
             self._cannot_open(error.strerror or str(error))
             return False
-        self._say_left_out(unreadable)
+        self._report_unreadable(unreadable)
         self._remember(records)
         return False
 
@@ -299,7 +297,7 @@ class TaughtStore:
         try:
             return taught_file.read(path)
         except sqlite3.OperationalError:
-            # A disk that is full or read-only can still be read, but not where SQLite wants to do so.
+            # On a full or read-only disk SQLite cannot write the files it needs for reading; read a copy.
             try:
                 return taught_file.read_only(path)
             except (OSError, sqlite3.OperationalError):
@@ -310,23 +308,23 @@ class TaughtStore:
         self._unread = True
         self._messages.append(
             f"the taught set {self._path} cannot be opened ({reason}); check the file and the disk, "
-            "it is tried again"
+            "Inkloop keeps trying"
         )
 
     def _recover(self, path: Path, why: sqlite3.Error) -> bool:
         records = taught_file.salvage(path)
         self._remember(records)
-        said = f"{why}" if isinstance(why, taught_file.ForeignError) else "it was damaged"
+        reason = f"{why}" if isinstance(why, taught_file.ForeignError) else "it was damaged"
         try:
             aside = taught_file.move_aside(path)
         except OSError as error:
             self._messages.append(
-                f"the taught set {path} is left as it is ({said}; it cannot be moved: {error.strerror}); "
+                f"the taught set {path} is left as it is ({reason}; it cannot be moved: {error.strerror}); "
                 f"{len(records)} examples were read"
             )
             return False
         self._messages.append(
-            f"the taught set was put aside ({said}): {len(records)} examples were rescued, "
+            f"the taught set was moved aside ({reason}): {len(records)} examples were recovered, "
             f"the old file is {aside.name}"
         )
         return True
@@ -335,7 +333,7 @@ class TaughtStore:
         for record in records:
             example = Example(record.id, record.label, record.strokes, saved=True)
             (self._removed if record.removed else self._examples).append(example)
-            # Beyond it lies no number that this program has given, and soon none that the file can take.
+            # A larger id was not made here, and counting on from it could overflow SQLite's integers.
             if record.id < LARGEST_ID:
                 self._last_id = max(self._last_id, record.id)
 
@@ -359,10 +357,11 @@ def _check_label(label: str) -> None:
 
 
 def checked_strokes(strokes: Strokes) -> tuple[Points, ...]:
-    """The strokes of an example as they are kept: float32 of their own, which cannot be written.
+    """Check the strokes of an example and copy them to read-only float32 arrays.
 
     Raises:
-        PointsError: They are none, too many, empty, misshapen, no numbers, or not finite in x or y.
+        PointsError: There are none or too many, or one is empty, of another shape, not numbers, or not finite
+            in x or y.
     """
     if isinstance(strokes, str | bytes) or not isinstance(strokes, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise PointsError(f"strokes must be a list of arrays of shape (n, 4); got {one_line(repr(strokes))}")

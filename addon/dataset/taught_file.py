@@ -1,16 +1,16 @@
-"""The file in which taught inks are kept: SQLite, one row an example.
+"""The file of a taught set: SQLite, one row an example.
 
     examples   id       INTEGER PRIMARY KEY, microseconds since 1970 at which it was taught, made unique
                label    TEXT
                sizes    BLOB, int32: points of each stroke
                points   BLOB, float32 (n, 4): all strokes, one after the other
-               crc      INTEGER, CRC-32 of label, sizes and points: SQLite sees no damage within a blob
-               removed  INTEGER, 1 while it is taken back but could still be restored
+               crc      INTEGER, CRC-32 of label, sizes and points: SQLite detects no damage within a blob
+               removed  INTEGER, 1 while it is removed but can still be restored
 
-Numbers are little-endian. Whoever writes takes an open connection and commits nothing: that is its caller's.
+Numbers are little-endian. Functions that write take an open connection; the caller commits.
 
-A file may be damaged, or somebody else's: what is read is bounded, and what does not hold together left out.
-A file with anything in it that Inkloop did not make, such as a trigger, is never written to.
+A file may be damaged or untrusted: reads are bounded, and inconsistent rows are left out. Inkloop never
+writes to a file that contains anything it did not make, such as a trigger.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ from addon.features.points import Points
 FORMAT = 1
 
 MOST_FILE = 2**30
-"""Bytes of a file that is read."""
+"""Bytes of the largest file that is read."""
 
 MOST_EXAMPLES = 100_000
 MOST_LABEL = 1000  # characters
@@ -51,12 +51,12 @@ _CREATE = """
 
 
 class ForeignError(sqlite3.DatabaseError):
-    """The file holds something that Inkloop did not make."""
+    """The file contains something that Inkloop did not make."""
 
 
 _COLUMNS = "id, label, sizes, points, crc, removed"
 
-# Types and lengths are known without reading what they are of.
+# SQLite knows types and lengths without reading the values.
 _SELECT = f"""
     SELECT {_COLUMNS} FROM examples WHERE typeof(points) = 'blob' AND length(points) <= {16 * MOST_POINTS}
     AND typeof(sizes) = 'blob' AND length(sizes) <= {4 * MOST_STROKES}
@@ -75,13 +75,13 @@ class Record:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, made if need be, so that a commit is on the disk when it returns.
+    """Open the file, created if needed, so that a commit is on the disk when it returns.
 
     Raises:
         sqlite3.Error: It cannot be opened, or is damaged.
-        ForeignError: It holds something that Inkloop did not make.
-        TaughtError: A newer Inkloop made it, it is no ordinary file, or it is too large.
-        OSError: The folder cannot be looked into.
+        ForeignError: It contains something that Inkloop did not make.
+        TaughtError: A newer Inkloop made it, it is not an ordinary file, or it is too large.
+        OSError: The folder cannot be read.
     """
     _refuse_special(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -113,14 +113,14 @@ def _refuse_special(path: Path) -> None:
         found = path.stat()
     except FileNotFoundError:
         return
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):  # of a folder SQLite says what it is
-        raise TaughtError(f"{path.name} is no ordinary file; move it away")
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):  # SQLite itself reports a folder
+        raise TaughtError(f"{path.name} is not an ordinary file; move it away")
     if found.st_size > MOST_FILE:
         raise TaughtError(f"{path.name} is larger than {MOST_FILE >> 20} MiB; move it away")
 
 
 def _refuse_foreign(connection: sqlite3.Connection) -> None:
-    """Triggers, views, checks and the like would run, or stop us, whenever something is written."""
+    """Refuse triggers, views, checks and the like, which would run, or fail, at every write."""
     found = connection.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~'"
     ).fetchmany(9)
@@ -130,11 +130,11 @@ def _refuse_foreign(connection: sqlite3.Connection) -> None:
         if (kind, name) != ("table", "examples"):
             raise ForeignError(f"it has a {kind} {str(name)[:40]!r} that Inkloop did not make")
         if "".join(str(text).split()) != "".join(_CREATE.split()):
-            raise ForeignError("its table is not the one that Inkloop makes")
+            raise ForeignError("its table is not as Inkloop makes it")
 
 
 def _begin_wal(connection: sqlite3.Connection) -> None:
-    """Keep a write-ahead log; SQLite does not wait for another connection here, as it does elsewhere."""
+    """Switch to a write-ahead log; here SQLite itself does not wait for another connection."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -147,7 +147,7 @@ def _begin_wal(connection: sqlite3.Connection) -> None:
 
 
 def put(connection: sqlite3.Connection, record: Record) -> None:
-    """Write one example, in the place of the one with its id if there is one."""
+    """Write one example; replaces the one with the same id."""
     sizes = np.array([len(stroke) for stroke in record.strokes], dtype="<i4").tobytes()
     points = np.concatenate(record.strokes).astype("<f4").tobytes()
     connection.execute(
@@ -157,15 +157,15 @@ def put(connection: sqlite3.Connection, record: Record) -> None:
 
 
 def purge(connection: sqlite3.Connection) -> None:
-    """Forget the examples that were taken back."""
+    """Delete the examples that were removed."""
     connection.execute("DELETE FROM examples WHERE removed")
 
 
 def read(path: Path) -> tuple[list[Record], int]:
-    """All examples of a file, oldest first, and how many rows could not be understood.
+    """All examples of a file, oldest first, and how many rows could not be read.
 
     Raises:
-        sqlite3.DatabaseError: The file is damaged, or no database.
+        sqlite3.DatabaseError: The file is damaged, or not a database.
         TaughtError: A newer Inkloop made it.
     """
     connection = connect(path)
@@ -184,12 +184,12 @@ def _read_from(connection: sqlite3.Connection) -> tuple[list[Record], int]:
 
 
 def read_only(path: Path) -> tuple[list[Record], int]:
-    """As `read`, where nothing can be written: not even what SQLite wants to keep next to a file it reads.
+    """Read a file, like `read`, in a folder in which SQLite cannot write its own files.
 
     Raises:
         OSError: It cannot be read, or there is no room for a copy.
-        sqlite3.Error: As `read`.
-        TaughtError: As `read`.
+        sqlite3.Error: As for `read`.
+        TaughtError: As for `read`.
     """
     _refuse_special(path)
     with tempfile.TemporaryDirectory(prefix="inkloop-taught-", ignore_cleanup_errors=True) as folder:
@@ -202,10 +202,10 @@ def read_only(path: Path) -> tuple[list[Record], int]:
 
 
 def salvage(path: Path) -> list[Record]:
-    """What can still be read of a damaged file; it is not changed by more than SQLite's own recovery."""
+    """The examples that can still be read from a damaged file; only SQLite's own recovery changes it."""
     found: dict[int, Record] = {}
     for opened in (_open_as_it_is, _open_filled_up):
-        # Some builds of SQLite cannot take a database from memory, and Python then lacks the method.
+        # Some builds of SQLite cannot open a database from memory; Python then lacks the method.
         with contextlib.suppress(sqlite3.Error, OSError, AttributeError):
             rows = _rows_of_both_ends(opened(path))
             for record in filter(None, map(_decoded, rows)):
@@ -218,11 +218,11 @@ def _open_as_it_is(path: Path) -> sqlite3.Connection:
 
 
 def _open_filled_up(path: Path) -> sqlite3.Connection:
-    """A copy in memory, of the size that the header promises: SQLite reads nothing of a file cut off."""
+    """A copy in memory, padded to the size in the header: SQLite reads nothing from a truncated file."""
     data = path.read_bytes()
     page = int.from_bytes(data[16:18], "big")
     promised = page * int.from_bytes(data[28:32], "big")
-    # Two bytes of the header say that there is a write-ahead log, which a copy in memory cannot have.
+    # Two bytes of the header declare a write-ahead log, which a copy in memory cannot have.
     whole = data[:18] + b"\x01\x01" + data[20:] + bytes(max(0, min(promised, 8 * len(data)) - len(data)))
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.deserialize(whole)
@@ -230,7 +230,7 @@ def _open_filled_up(path: Path) -> sqlite3.Connection:
 
 
 def _rows_of_both_ends(connection: sqlite3.Connection) -> list[Sequence[object]]:
-    """Rows from the first on and from the last back: a broken page stops either walk."""
+    """Rows read from the first onward and from the last backward, each until a damaged page."""
     rows: list[Sequence[object]] = []
     with contextlib.closing(connection):
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -240,27 +240,27 @@ def _rows_of_both_ends(connection: sqlite3.Connection) -> list[Sequence[object]]
         for order in ("ASC", "DESC"):
             with contextlib.suppress(sqlite3.Error):
                 for row in connection.execute(f"{_SELECT} ORDER BY id {order} LIMIT {MOST_EXAMPLES}"):
-                    rows.append(row)  # one by one: what came before it breaks is kept
+                    rows.append(row)  # one by one, to keep the rows before a damaged page
     return rows
 
 
 def _plain_table(connection: sqlite3.Connection) -> bool:
-    """Whether the examples are rows that lie there; a view, say, may have no end."""
+    """Whether the examples are an ordinary table; a view, for example, may have no end."""
     found = connection.execute("SELECT type, sql FROM sqlite_master WHERE name = 'examples'").fetchall()
     columns = connection.execute("PRAGMA table_xinfo(examples)").fetchall()
     ordinary = [(kind, "VIRTUAL" in str(text).upper().split()[:3]) for kind, text in found]
-    # The last of a column's facts is 0 unless it is hidden or computed.
+    # The last field of a column's description is 0 unless the column is hidden or computed.
     return ordinary == [("table", False)] and not any(column[-1] for column in columns)
 
 
 def _decoded(row: Sequence[object]) -> Record | None:
-    """The example of a row; None of one that does not hold together."""
+    """The example of a row; None if the row is inconsistent."""
     identity, text, sizes, points, crc, removed = row
     if not (isinstance(identity, int) and isinstance(text, bytes)):
         return None
     if not (isinstance(sizes, bytes) and isinstance(points, bytes)) or crc != _crc(text, sizes, points):
         return None
-    # A sum that is right says that nothing was damaged, and nothing of who wrote it.
+    # A correct checksum shows that nothing was damaged, not that the file can be trusted.
     if len(sizes) % 4 or len(points) % 16 or not points:
         return None
     counts = np.frombuffer(sizes, dtype="<i4").astype(np.int64)
@@ -281,7 +281,7 @@ def _crc(text: bytes, sizes: bytes, points: bytes) -> int:
 
 
 def split_strokes(points: Points, sizes: Sequence[int]) -> tuple[Points, ...]:
-    """Strokes of the given sizes from points that lie one after the other, each read-only."""
+    """Split points into strokes of the given sizes, each read-only."""
     strokes = tuple(np.split(points, np.cumsum(sizes)[:-1]))
     for stroke in strokes:
         stroke.flags.writeable = False
@@ -289,7 +289,7 @@ def split_strokes(points: Points, sizes: Sequence[int]) -> tuple[Points, ...]:
 
 
 def move_aside(path: Path) -> Path:
-    """Give a damaged file, and what SQLite keeps beside it, a name of its own; nothing is deleted.
+    """Rename a damaged file and the files SQLite keeps with it; nothing is deleted.
 
     Returns:
         The new path.
@@ -304,7 +304,7 @@ def move_aside(path: Path) -> Path:
     )
     aside = next(candidate for name in names if not (candidate := path.with_name(name)).exists())
     for ending in ("-wal", "-shm", ""):
-        beside = path.with_name(path.name + ending)
-        if beside.exists():
-            beside.rename(aside.with_name(aside.name + ending))
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
     return aside

@@ -1,4 +1,4 @@
-"""The thread that brings taught inks to the disk, so that the frame never waits for it."""
+"""The thread that writes taught inks to the disk, so that no frame waits for it."""
 
 import sqlite3
 import threading
@@ -20,21 +20,21 @@ RETRY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """Every change up to this number, in the order in which they were handed over, is on the disk."""
+    """Every change up to this number, in the order in which they were put, is on the disk."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One line for the user."""
+    """A message for the user."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What the file holds that could not be read before, and how many of its rows cannot be understood."""
+    """The examples of a file that could not be read before, and the number of unreadable rows."""
 
     records: list[Record]
     unreadable: int
@@ -44,14 +44,13 @@ Reply: TypeAlias = Committed | Notice | Recovered
 
 
 class TaughtWriter:
-    """Writes records in the order in which they come, several in one commit if they wait.
+    """Writes records in the order in which they are put, pending ones in one commit.
 
     Args:
-        path: The file; its folder is made if need be.
-        snapshot: All records there are, for a file that has to be begun anew. Called from the writer's
-            thread.
-        retry_seconds: How long to wait after a failure, unless something new comes.
-        unread: Whether there is a file that could not be read; it is tried again.
+        path: The file; its folder is created if needed.
+        snapshot: Returns all records, for a new file. Called from the writer's thread.
+        retry_seconds: Seconds to wait after a failure, unless a new record comes.
+        unread: Whether an existing file could not be read; reading it is tried again.
     """
 
     def __init__(
@@ -74,11 +73,11 @@ class TaughtWriter:
         end_at_exit(self, self._thread, partial(self._changes.put, None))
 
     def put(self, record: Record) -> None:
-        """Hand over one change; returns at once."""
+        """Queue one change; returns at once."""
         self._changes.put(record)
 
     def close(self, timeout: float) -> bool:
-        """Finish what waits, within `timeout` seconds; whether the thread has ended."""
+        """Write what is pending within `timeout` seconds; returns whether the thread has ended."""
         self._changes.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -98,7 +97,7 @@ class TaughtWriter:
         self._finish()
 
     def _collect(self, pending: list[Record]) -> bool:
-        """Wait for changes, not longer than until a retry is due; True if there will be no more."""
+        """Wait for changes until a retry is due; returns True if there will be no more."""
         try:
             change = self._changes.get(timeout=self._retry_seconds if pending or self._unread else None)
             while change is not None:
@@ -113,11 +112,11 @@ class TaughtWriter:
             self._write(pending)
         except sqlite3.Error as error:
             self._disconnect()
-            return self._begin_anew() if is_damage(error) else self._trouble(str(error))
+            return self._start_over() if is_damage(error) else self._trouble(str(error))
         except (OSError, TaughtError) as error:
             self._disconnect()
             return self._trouble(getattr(error, "strerror", None) or str(error))
-        except Exception as error:  # this thread must not end without a word: nothing would be saved any more
+        except Exception as error:  # this thread must not end silently: nothing would be saved any more
             self._disconnect()
             self._trouble(f"{type(error).__name__}: {error}")
             return self._write_each(pending)
@@ -127,7 +126,7 @@ class TaughtWriter:
         return True
 
     def _write(self, records: list[Record]) -> None:
-        # A file that someone removed would take commits into nowhere, and report them as done.
+        # If the file was deleted, commits would still succeed, but be lost.
         if self._connection is not None and not self._path.exists():
             self._disconnect()
             records = self._snapshot()
@@ -138,30 +137,30 @@ class TaughtWriter:
         connection.execute("COMMIT")
 
     def _write_each(self, records: list[Record]) -> bool:
-        """Write what can be, one by one; False, since one cannot: all of them are tried again."""
+        """Write the records one by one; returns False, as one of them fails: all are tried again."""
         for record in records:
             try:
                 self._write([record])
-            except Exception:  # what is wrong was said; the other records are to reach the disk
+            except Exception:  # already reported; the other records must reach the disk
                 self._disconnect()
         return False
 
     def _read_again(self) -> None:
-        """Read what could not be read at the start: by now the disk may have room, or be there."""
+        """Try again to read a file that could not be read at the start."""
         try:
             if not self._path.exists():
                 return
             records, unreadable = taught_file.read(self._path)
         except TaughtError:
-            self._unread = False  # it was said, and waiting changes nothing
+            self._unread = False  # already reported, and waiting changes nothing
             return
         except sqlite3.Error as error:
             if not is_damage(error):
                 return
             records, unreadable = taught_file.salvage(self._path), 0
-            if not self._begin_anew(records):
+            if not self._start_over(records):
                 return
-        except Exception:  # it was said at the start that the file is tried again
+        except Exception:  # already reported at the start: Inkloop keeps trying
             return
         self._unread = False
         self.replies.put(Recovered(records, unreadable))
@@ -177,8 +176,8 @@ class TaughtWriter:
             self._connection.close()
             self._connection = None
 
-    def _begin_anew(self, rescued: Sequence[Record] = ()) -> bool:
-        """Move a file aside that is damaged, or not ours, and write all there is into a new one."""
+    def _start_over(self, rescued: Sequence[Record] = ()) -> bool:
+        """Move a damaged or foreign file aside and write all records into a new one."""
         try:
             aside = taught_file.move_aside(self._path)
             self._write([*rescued, *self._snapshot()])
@@ -186,9 +185,7 @@ class TaughtWriter:
             self._disconnect()
             return self._trouble(str(error))
         self.replies.put(
-            Notice(
-                f"the taught set was damaged; what is taught was written again, the old file is {aside.name}"
-            )
+            Notice(f"the taught set was damaged; Inkloop wrote a new file, the old one is {aside.name}")
         )
         return True
 
@@ -198,7 +195,7 @@ class TaughtWriter:
             self.replies.put(
                 Notice(
                     f"what is taught cannot be saved ({reason}): free space or check {self._path.parent}; "
-                    "it is kept in memory and tried again"
+                    "Inkloop keeps it in memory and tries again"
                 )
             )
         return False
@@ -207,22 +204,20 @@ class TaughtWriter:
         try:
             if self._connection is not None:
                 taught_file.purge(self._connection)
-        except Exception:  # whatever it is, the sketch is to end
-            pass  # they stay marked as removed, and go the next time
+        except Exception:  # nothing may keep the sketch from ending
+            pass  # the examples stay marked as removed, and are purged next time
         finally:
             self._disconnect()
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file itself is broken or not ours, and not the disk or the access to it."""
-    if isinstance(error, taught_file.ForeignError):
-        return True
-    said = str(error)
-    return "malformed" in said or "not a database" in said
+    """Whether the file itself is damaged or foreign, in contrast to a failing disk or missing access."""
+    damaged = "malformed" in str(error) or "not a database" in str(error)
+    return damaged or isinstance(error, taught_file.ForeignError)
 
 
 def wait_reply(replies: "SimpleQueue[Reply]", deadline: float) -> Reply | None:
-    """The next reply, waited for until `time.monotonic()` reaches the deadline; None if none came."""
+    """Wait for the next reply until `time.monotonic()` reaches the deadline; None if none came."""
     try:
         return replies.get(timeout=max(0.0, deadline - time.monotonic()))
     except Empty:

@@ -77,7 +77,7 @@ def test_what_is_not_taught_can_be_neither_relabelled_nor_forgotten(recognizer: 
         recognizer.relabel(example, "  ")
     recognizer.forget(example)
     for wrong in (lambda: recognizer.forget(example), lambda: recognizer.relabel(example, "7")):
-        with pytest.raises(ValueError, match="'I' is not taught, or was taken back"):
+        with pytest.raises(ValueError, match="'I' is not taught, or was removed"):
             wrong()
 
 

@@ -286,7 +286,7 @@ def test_what_can_be_read_of_a_damaged_set_is_rescued(path, damage):
     (line,) = store.poll()
     rescued = store.examples
     assert 20 <= len(rescued) < 60
-    assert f"{len(rescued)} examples were rescued" in line
+    assert f"{len(rescued)} examples were recovered" in line
     for example in rescued:
         assert len(set(example.strokes[0].ravel().tolist())) == 1
     assert store.close()
@@ -425,7 +425,7 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
         (
             ["ALTER TABLE examples ADD COLUMN more TEXT CHECK (more IS NOT NULL OR abs(-9) > 0)"],
             ["A", "B", "C"],
-            "not the one that Inkloop makes",
+            "not as Inkloop makes it",
         ),
     ],
 )
@@ -493,7 +493,7 @@ def test_a_pipe_in_the_place_of_a_set_is_left_alone(path):
     path.parent.mkdir()
     os.mkfifo(path)
     store = TaughtStore(path)
-    assert store.poll() == ["taught.sqlite3 is no ordinary file; move it away"]
+    assert store.poll() == ["taught.sqlite3 is not an ordinary file; move it away"]
     store.teach("B", LINE)
     assert not store.close(timeout=0.5)
 
