@@ -14,9 +14,9 @@ from addon.model.folder_watch import (
     Event,
     FolderWatch,
     Gone,
+    folder_message,
     is_there,
     model_folders,
-    said_of,
 )
 from addon.model.registry import find_models, shipped_models
 
@@ -181,7 +181,7 @@ class ModelManager:
     def _follow(self, event: Event) -> str:
         match event:
             case Gone() | Back():
-                return said_of(event)
+                return folder_message(event)
             case Debounced(path, older):
                 kept = [each for each in (*older, *self._ripe) if each != path]
                 self._ripe = [path, *dict.fromkeys(kept)][:MOST_TRIED]

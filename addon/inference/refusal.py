@@ -36,7 +36,7 @@ def refusal(said: str, contents: Contents) -> str:
 
 def _refusal(said: str, contents: Contents) -> str:
     if "INVALID_PROTOBUF" in said or "No graph was found" in said:
-        return "it is no ONNX file, or was cut off; copy it whole or export it again"
+        return "it is not an ONNX file, or truncated; copy it again or export it again"
     if found := _FUTURE.search(said):
         return (
             f"it needs opset {found[1]} of {found[2]}, and this ONNX Runtime knows {found[3]}; "

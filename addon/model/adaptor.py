@@ -1,4 +1,4 @@
-"""What a model file does not say of itself, in a small TOML beside it: `flowers.toml` for `flowers.onnx`.
+"""The description of a model of another kind, in a small TOML next to it: `flowers.toml` for `flowers.onnx`.
 
     [input]
     size = [224, 224]
@@ -43,35 +43,35 @@ SCORES: tuple[Scores, ...] = ("logits", "probabilities")
 CORNERS: tuple[Corners, ...] = ("xyxy", "xywh", "center")
 
 LARGEST_SIDE = 8192
-"""Pixels a side of a model's picture may have: beyond it a slip of the pen would fill the memory."""
+"""Most pixels of a side of a model's picture: beyond it a typing error would fill the memory."""
 
-LARGEST_TEXT = 4 << 20  # bytes of a description, or of a file of labels
+LARGEST_TEXT = 4 << 20  # bytes of a description or a file of labels
 MOST_LABELS = 50_000
 LONGEST_LABEL = 200
-"""Characters of a label that are kept; the rest is left out."""
+"""Characters of a label that are kept; the rest is cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageInput:
     """How a picture becomes the input of a model.
 
-    A value of 0..255 is brought to `span`, then `(value - mean) * scale` is what the model is fed.
+    A value of 0..255 is mapped to `span`; the model's input is then `(value - mean) * scale`.
 
     Attributes:
-        name: Of the graph's input; empty for its first.
-        kind: "features" for a model that is fed something else than pictures; the rest is then of no use.
+        name: Name of the graph's input; empty for its first.
+        kind: "features" for a model that takes something other than pictures; the rest is then ignored.
         layout: Order of the axes.
         color: Order of the channels.
         size: Height and width in pixels where the graph leaves them free; None if it fixes them.
         resize: "stretch" the whole picture, "fit" it whole with a margin, "crop" its middle, "ten" crops (the
             four corners and the middle, each also mirrored), or "keep" its own size.
-        share: Of the shorter side that a crop takes, more than 0, up to 1.
-        multiple: Sides that are free are rounded to a multiple of this, at least 1.
-        longest: Pixels of the longer side at most where the size is kept; 0 for `LARGEST_SIDE`.
+        share: Share of the shorter side that a crop takes, more than 0, up to 1.
+        multiple: Free sides are rounded to a multiple of this, at least 1.
+        longest: Most pixels of the longer side where the size is kept; 0 for `LARGEST_SIDE`.
         filter: How pixels are averaged.
-        span: What 0 and 255 become; None for what suits the type of the input, see `image_arrays.for_type`.
+        span: What 0 and 255 become; None for the default of the input's type, see `image_arrays.for_type`.
         mean: One number, or one a channel in the model's order.
-        scale: Likewise.
+        scale: One number, or one a channel in the model's order.
         margin: Value, 0..255, around a picture that is fitted.
     """
 
@@ -92,26 +92,26 @@ class ImageInput:
 
     @property
     def channels(self) -> int:
-        """Of the picture that the model is fed: 1 or 3."""
+        """Channels of the model's picture: 1 or 3."""
         return 1 if self.color == "gray" else 3
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What one output of a model means.
+    """The meaning of one output of a model.
 
     Attributes:
-        name: Of the graph's output; empty for its first.
+        name: Name of the graph's output; empty for its first.
         kind: What it is.
-        scores: Whether classes come as "logits", before the softmax, or as "probabilities".
-        labels: Names of the classes, in the order of the scores; empty if nobody named them.
+        scores: Whether classes are given as "logits", before the softmax, or as "probabilities".
+        labels: Names of the classes, in the order of the scores; empty if they have no names.
         layout: Order of the axes of a picture or a heat map.
         color: Order of the channels of a picture.
-        span: What is black and what is white in a picture, or nothing and all in a heat map; None for 0..255
-            of an output of whole numbers, else 0..1.
+        span: The values of black and white in a picture, or of cold and hot in a heat map; None for 0..255
+            if the output is of whole numbers, otherwise 0..1.
         corners: What a box's four numbers are: two corners, a corner and a size, or a center and a size.
-        unit: Whether boxes and points are in 0..1 of the model's picture and not in its pixels.
-        threshold: Of a heat map, brought to 0..1: what is more is a region.
+        unit: Whether boxes and points are in 0..1 of the model's picture instead of its pixels.
+        threshold: Threshold of a heat map mapped to 0..1: a region is what is above it.
         grow: How far a region's sides move outward, as a factor on its area over its circumference.
     """
 
@@ -130,16 +130,16 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Adaptor:
-    """What a model file does not say of itself.
+    """The description of a model of another kind.
 
     Attributes:
-        input: What it is fed.
-        outputs: What it answers, the one that matters first; empty if nothing is said of it.
-        state: Pairs of names, an input and the output that it is fed from in the next step.
-        constants: Names of inputs that are always fed the same number, and the number.
-        layers: Names of the tensors within that are worth showing, in their order; empty for all.
-        title: What it is called on screen; empty for the file's name.
-        license: Of its weights, as the author of the description gives it.
+        input: Its input.
+        outputs: Its outputs, the main one first; empty if the description has none.
+        state: Pairs of names: an input and the output that feeds it in the next step.
+        constants: Names of inputs that always get the same number, and the number.
+        layers: Names of the inner tensors that are worth showing, in order; empty for all.
+        title: Its name on screen; empty for the file's name.
+        license: License of its weights, as the author of the description gives it.
     """
 
     input: ImageInput = ImageInput()
@@ -152,27 +152,27 @@ class Adaptor:
 
     @property
     def output(self) -> Output:
-        """The one that matters; features where nothing is said of it."""
+        """The main output; features if the description has none."""
         return self.outputs[0] if self.outputs else Output()
 
 
 def adaptor_path(model: Path) -> Path:
-    """Where the description of a model file would be."""
+    """The path of a model's description, whether it exists or not."""
     return model.with_suffix(".toml")
 
 
 def adaptor_of(model: Path) -> Adaptor | None:
-    """The description beside a model file, or None if there is none.
+    """Read the description of a model file; None if there is none.
 
     Raises:
-        ModelError: As `read_adaptor`.
+        ModelError: As for `read_adaptor`.
     """
     path = adaptor_path(model)
     return read_adaptor(path) if path.exists() else None
 
 
 def described_by(model: Path) -> dict[str, bytes]:
-    """Bytes of a model's description and of the labels that it names, by file, as far as they are there."""
+    """Bytes of a model's description and of the labels it names, by file name, as far as they exist."""
     path = adaptor_path(model)
     found: dict[str, bytes] = {}
     with suppress(ModelError):
@@ -183,7 +183,7 @@ def described_by(model: Path) -> dict[str, bytes]:
 
 
 def label_files(description: bytes) -> list[str]:
-    """Names of the files of labels that a description speaks of; none if it cannot be read."""
+    """Names of the files of labels in a description; none if it cannot be read."""
     try:
         given: Any = tomllib.loads(description.decode("utf-8-sig"))["output"]
     except (ValueError, RecursionError, KeyError):
@@ -203,20 +203,20 @@ def read_adaptor(path: Path) -> Adaptor:
 
 
 def adaptor_from(text: str, path: Path) -> Adaptor:
-    """A description from its text.
+    """Read a description from its text.
 
     Args:
         text: TOML.
-        path: Where it comes from: named in errors, and a file of labels lies in the same folder.
+        path: Its file: named in errors, and labels are read from the same folder.
 
     Raises:
-        ModelError: As `read_adaptor`.
+        ModelError: As for `read_adaptor`.
     """
     try:
         given = tomllib.loads(text)
-    # Numbers of a thousand digits and brackets without end are errors of Python, not of TOML.
+    # Numbers of a thousand digits and endless brackets are errors of Python, not of TOML.
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path.name}: this is no TOML: {one_line(str(error), LONGEST_ERROR)}") from error
+        raise ModelError(f"{path.name}: not valid TOML: {one_line(str(error), LONGEST_ERROR)}") from error
     top = Table(path.name, "", given)
     outputs = top.tables("output")
     made = Adaptor(
@@ -244,7 +244,7 @@ def _input_from(table: Table) -> ImageInput:
     std = table.per_channel("std", channels, (), positive=True)
     scale = table.per_channel("scale", channels, ())
     if std and scale:
-        raise table.error("scale and std say the same; give one of them")
+        raise table.error("scale and std mean the same; give one of them")
     made = ImageInput(
         name=table.text("name"),
         kind=kind,
@@ -288,22 +288,22 @@ def _labels(table: Table, path: Path) -> tuple[str, ...]:
     given = table.take("labels", [])
     if isinstance(given, str):
         if not _is_neighbor(given):
-            raise table.error(f"labels must be a list, or the name of a file beside it; got {given!r}")
+            raise table.error(f"labels must be a list, or the name of a file next to it; got {given!r}")
         labels = tuple(_text(_neighbor(path, given), f"{path.name}: labels").splitlines())
     else:
-        labels = table.texts("labels", "a list of texts, or the name of a file beside it")
+        labels = table.texts("labels", "a list of texts, or the name of a file next to it")
     if len(labels) > MOST_LABELS:
         raise table.error(f"labels are {len(labels)}; {MOST_LABELS} are allowed")
     return tuple(label[:LONGEST_LABEL] for label in labels)
 
 
 def _is_neighbor(name: str) -> bool:
-    # A description may be anybody's: it names a neighbor, and nothing elsewhere on the disk.
+    # An untrusted description may only name a file in its own folder.
     return Path(name).name == name != ""
 
 
 def _neighbor(path: Path, name: str) -> Path:
-    """The file of a name in a description's folder.
+    """The path of a file in a description's folder.
 
     Raises:
         ModelError: It is a link that leads out of the folder.
@@ -311,7 +311,7 @@ def _neighbor(path: Path, name: str) -> Path:
     file = path.with_name(name)
     try:
         inside = file.resolve().is_relative_to(path.parent.resolve())
-    except (OSError, RuntimeError, ValueError):  # a link that leads to itself, a name that no file can have
+    except (OSError, RuntimeError, ValueError):  # a link to itself, or a name that no file can have
         inside = False
     if not inside:
         raise ModelError(f"{path.name}: labels: {name} is a link out of its folder; copy the file there")
@@ -323,7 +323,7 @@ def _text(path: Path, what: str) -> str:
         # Editors on Windows begin a file with a byte order mark.
         return _bytes(path, what).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ModelError(f"{what}: {path.name} is no text in UTF-8") from error
+        raise ModelError(f"{what}: {path.name} is not text in UTF-8") from error
 
 
 def _bytes(path: Path, what: str) -> bytes:
@@ -331,11 +331,11 @@ def _bytes(path: Path, what: str) -> bytes:
         with open_regular(path) as file:
             data = file.read(LARGEST_TEXT + 1)
     except NotRegularError as error:
-        # A pipe would keep whoever reads it waiting for ever.
-        raise ModelError(f"{what}: {path.name} is no ordinary file") from error
+        # Reading a pipe could wait for ever.
+        raise ModelError(f"{what}: {path.name} is not an ordinary file") from error
     except OSError as error:
         raise ModelError(f"{what}: {path.name} cannot be read ({error.strerror})") from error
-    except ValueError as error:  # a name with a zero in it
+    except ValueError as error:  # a name with a zero byte
         raise ModelError(f"{what}: {path.name} cannot be the name of a file") from error
     if len(data) > LARGEST_TEXT:
         raise ModelError(f"{what}: {path.name} is larger than {LARGEST_TEXT >> 20} MiB")
@@ -343,15 +343,15 @@ def _bytes(path: Path, what: str) -> bytes:
 
 
 def check_names(adaptor: Adaptor, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> None:
-    """Refuse a description that names what a model does not have.
+    """Check that a model has the inputs and outputs that its description names.
 
     Args:
         adaptor: The description.
-        inputs: The graph's, by name.
-        outputs: Likewise.
+        inputs: The graph's inputs, by name.
+        outputs: The graph's outputs, by name.
 
     Raises:
-        ModelError: One line names the missing one, and those there are.
+        ModelError: One is missing; the message names it, and those that exist.
     """
     fed = [adaptor.input.name, *(pair[0] for pair in adaptor.state), *(name for name, _ in adaptor.constants)]
     given = [*(each.name for each in adaptor.outputs), *(pair[1] for pair in adaptor.state)]

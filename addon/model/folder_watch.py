@@ -1,12 +1,11 @@
-"""Folders of models, watched: what is new or changed is reported once all of it is written to its end.
+"""Watch folders of models: a new or changed model is reported once all of its files are completely written.
 
-A model is a set of files: the ONNX file, the files that it reads its weights from, the description beside it
-and the labels that this one names. Whichever of them comes first, or last, or is replaced alone, the set is
-reported when it is whole. Of several sets that come together the newest is reported first.
+A model is a set of files: the ONNX file, its external weights, its TOML description and the labels that the
+description names. They may arrive in any order, or be replaced one by one; the set is reported when it is
+complete. Of several sets that become complete together, the newest is reported first.
 
-The system's notifications (through watchfiles) only wake the thread; what is true is read from the folders
-each time. So a folder that vanishes, comes back, or lies on a disk that notifies nobody needs no special
-care.
+The system's notifications (through watchfiles) only wake the thread; the folders themselves are read each
+time. So a folder that is removed, comes back, or is on a disk without notifications needs no special case.
 """
 
 import threading
@@ -24,36 +23,40 @@ from addon.errors import ModelError
 from addon.files import NotRegularError, open_regular
 from addon.model.adaptor import LARGEST_TEXT, adaptor_path, label_files
 from addon.model.inspect import Bounds, contents_of
+from addon.model.protobuf import LENGTH, VARINT, WireError, varint
 from addon.model.registry import SUFFIX, is_model_file
 
 STILL_SECONDS = 0.3
-"""How long a file's size and time must stay as they are."""
+"""How long a file's size and time must stay the same."""
 
 PATIENCE_SECONDS = 3.0
-"""How long one that is still, but cut off or half replaced, is waited for before it is reported."""
+"""How long an unchanging model that is truncated or half replaced is waited for before it is reported."""
 
 HOLD_SECONDS = 10.0
-"""How long one that is done waits for others that are still being written: fifty files are one change."""
+"""How long a complete model waits for others that are still being written: fifty files are one change."""
 
 LARGEST_LOOKED_INTO = 16 * 1024**2
-"""Bytes of a file that is searched for the names of others; one with weights elsewhere is far smaller."""
+"""Larger files are not searched for external weights; a model that has them is far smaller."""
 
 LOOK = Bounds(fields=50_000, text=64 * 1024**2)
-"""A network of more parts may be reported before its weights are there."""
+"""A network with more parts may be reported before its weights are there."""
 
 WAKE_MS = 100
 CLOSING_SECONDS = 2.0
 
+_HEAD = 20
+"""Bytes that hold any two varints: the tag of a field, and its value or length."""
+
 
 class Stamp(NamedTuple):
-    """By what a file, or a model with all of its files, is known to have changed.
+    """Identifies the state of a file, or of a model with all of its files.
 
     Attributes:
-        size: Of the file, in bytes.
-        time: When it was changed, in nanoseconds.
-        number: Its number on the disk.
-        weights: Stamps of the files that a model reads its weights from, by name; None for a missing one.
-        words: Likewise of its description and labels.
+        size: Size of the file in bytes.
+        time: Time of its last change, in nanoseconds.
+        number: Its inode number.
+        weights: Stamps of a model's external weights by name; None for a missing file.
+        words: Stamps of its description and labels, likewise.
     """
 
     size: int
@@ -64,12 +67,12 @@ class Stamp(NamedTuple):
 
     @property
     def own(self) -> tuple[int, int, int]:
-        """Of the file alone."""
+        """The stamp of the file alone."""
         return self[:3]
 
     @property
     def newest(self) -> int:
-        """Time of the newest of the files."""
+        """Time of the newest file."""
         return max((self.time, *(each.time for _, each in (*self.weights, *self.words) if each is not None)))
 
 
@@ -77,11 +80,11 @@ CompanionFiles: TypeAlias = tuple[tuple[str, Stamp | None], ...]
 
 
 class Debounced(NamedTuple):
-    """A model that is new or has changed, and is written to its end.
+    """A model that is new or has changed, and is completely written.
 
     Attributes:
         path: The ONNX file.
-        older: Others that ripened together with it, the newest first.
+        older: Other models that were completed together with it, the newest first.
     """
 
     path: Path
@@ -89,13 +92,13 @@ class Debounced(NamedTuple):
 
 
 class Gone(NamedTuple):
-    """A folder that has vanished."""
+    """A folder that was removed."""
 
     folder: Path
 
 
 class Back(NamedTuple):
-    """A folder that was missed, and is there again."""
+    """A missing folder that is there now."""
 
     folder: Path
 
@@ -103,21 +106,21 @@ class Back(NamedTuple):
 Event = Debounced | Gone | Back
 
 
-def said_of(event: Gone | Back) -> str:
-    """What the user should be told of a folder."""
+def folder_message(event: Gone | Back) -> str:
+    """The message for the user about a folder."""
     if isinstance(event, Back):
         return f"{event.folder} is there now"
-    return f"{event.folder} has vanished; what is loaded plays on, and it is looked for"
+    return f"{event.folder} was removed; the current model stays in use, and Inkloop waits for the folder"
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedFolder:
-    """A folder and the files in it that matter.
+    """A folder, and which files in it are watched.
 
     Attributes:
-        folder: It may not be there yet.
-        wants: Whether a file's name matters.
-        named: Whether an author has named it, who should know if it is missing.
+        folder: It may not exist yet.
+        wants: Whether a file of this name is watched.
+        named: Whether the author named it; then a missing folder is reported.
     """
 
     folder: Path
@@ -126,29 +129,29 @@ class WatchedFolder:
 
 
 class Debouncer:
-    """Finds out from one look after the other which models are new and done.
+    """Finds out, from repeated looks at the files, which models are new and complete.
 
     Args:
-        known: Models that are there already, of which nothing is to be told.
-        whole: Whether all files of a model are written to their end, as far as one can tell from them.
+        known: Models that are already there; they are not reported.
+        whole: Whether all files of a model are complete, as far as their contents show.
     """
 
     def __init__(self, known: Mapping[Path, Stamp], whole: Callable[[Path], bool]) -> None:
         self._known = dict(known)
         self._whole = whole
         self._since: dict[Path, tuple[Stamp, float]] = {}
-        self._ripe: dict[Path, Stamp] = {}
+        self._complete: dict[Path, Stamp] = {}
         self._held = 0.0
 
     def look(self, models: Mapping[Path, Stamp], now: float) -> list[Path]:
-        """The models that have become ripe, the newest last; none while others are still on their way.
+        """The models that have become complete, the newest last; none while others are still being written.
 
         Args:
-            models: All that are there now.
-            now: Seconds, by a clock that only goes forward.
+            models: All models that are there now.
+            now: Seconds of a monotonic clock.
         """
         self._since = {path: at for path, at in self._since.items() if path in models}
-        self._ripe = {path: model for path, model in self._ripe.items() if models.get(path) == model}
+        self._complete = {path: model for path, model in self._complete.items() if models.get(path) == model}
         for path, model in models.items():
             if self._known.get(path) == model:
                 self._since.pop(path, None)
@@ -157,14 +160,14 @@ class Debouncer:
             if seen != model:
                 self._since[path] = model, now
             elif self._done(path, model, now - since):
-                self._held = self._held if self._ripe else now
-                self._ripe[path] = self._known[path] = model
+                self._held = self._held if self._complete else now
+                self._complete[path] = self._known[path] = model
                 del self._since[path]
-        if not self._ripe or (self._since and now - self._held < HOLD_SECONDS):
+        if not self._complete or (self._since and now - self._held < HOLD_SECONDS):
             return []
-        ripe = sorted(self._ripe, key=lambda path: (self._ripe[path].newest, path.name))
-        self._ripe = {}
-        return ripe
+        complete = sorted(self._complete, key=lambda path: (self._complete[path].newest, path.name))
+        self._complete = {}
+        return complete
 
     def _done(self, path: Path, model: Stamp, still: float) -> bool:
         if still >= PATIENCE_SECONDS:
@@ -172,7 +175,7 @@ class Debouncer:
         return still >= STILL_SECONDS and not self._half(path, model) and self._whole(path)
 
     def _half(self, path: Path, model: Stamp) -> bool:
-        """Whether of a network and its weights, which are exported together, only one has been replaced."""
+        """Whether only one of a network and its weights, which are exported together, has been replaced."""
         known = self._known.get(path)
         if known is None or not model.weights or not known.weights:
             return False
@@ -183,10 +186,10 @@ def model_folders(name: str, own: Path, shipped: Path, named: Path | bool) -> li
     """The folders in which a recogniser looks for models.
 
     Args:
-        name: The recogniser's; of the models that ship only the one of that name matters.
+        name: The recogniser's name; among the models that ship only the one of that name is watched.
         own: Folder of the models that the user made under that name.
         shipped: Folder of the models that ship.
-        named: A folder that the author names, besides; True for none.
+        named: Another folder that the author names; True for none.
     """
     watched = [WatchedFolder(own), WatchedFolder(shipped, lambda file: file == f"{name}{SUFFIX}")]
     if isinstance(named, Path) and named not in (own, shipped):
@@ -195,10 +198,10 @@ def model_folders(name: str, own: Path, shipped: Path, named: Path | bool) -> li
 
 
 class FolderWatch:
-    """Watches folders in a thread; what it finds is asked for with `poll`.
+    """Watches folders in a thread; `poll` returns what it found.
 
     Args:
-        watched: Which folders. What is in them already is not told of.
+        watched: The folders. Models that are already there are not reported.
     """
 
     def __init__(self, watched: Sequence[WatchedFolder]) -> None:
@@ -206,19 +209,19 @@ class FolderWatch:
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._ending = threading.Event()
         self._there = {each.folder: is_there(each.folder) for each in self._watched}
-        # That the user's first model makes its folder is no news; that one came which was missed is.
+        # Only a folder that the author named is reported when it appears.
         self._missed = {each.folder for each in self._watched if each.named and not self._there[each.folder]}
-        self._ripening = Debouncer(models_in(self._watched), set_is_whole)
+        self._debouncer = Debouncer(models_in(self._watched), set_is_whole)
         self._thread = threading.Thread(target=self._work, name="inkloop-watch", daemon=True)
         self._thread.start()
         end_at_exit(self, self._thread, self._ending.set)
 
     def poll(self) -> list[Event]:
-        """What happened since the last call, in order; never waits."""
+        """The events since the last call, in order; never waits."""
         return list(_drained(self._events))
 
     def close(self) -> None:
-        """End; waits a moment for the thread."""
+        """Stop watching; waits up to two seconds for the thread."""
         self._ending.set()
         self._thread.join(CLOSING_SECONDS)
 
@@ -239,13 +242,13 @@ class FolderWatch:
             elif self._there[folder] and folder in self._missed:
                 self._missed.remove(folder)
                 self._events.put(Back(folder))
-        ripe = self._ripening.look(models_in(self._watched), monotonic())
-        if ripe:
-            self._events.put(Debounced(ripe[-1], tuple(reversed(ripe[:-1]))))
+        complete = self._debouncer.look(models_in(self._watched), monotonic())
+        if complete:
+            self._events.put(Debounced(complete[-1], tuple(reversed(complete[:-1]))))
 
 
 def models_in(watched: Sequence[WatchedFolder]) -> dict[Path, Stamp]:
-    """The models in folders, as far as these are there."""
+    """The models in those folders that exist."""
     found: dict[Path, Stamp] = {}
     for each in watched:
         try:
@@ -254,13 +257,13 @@ def models_in(watched: Sequence[WatchedFolder]) -> dict[Path, Stamp]:
                     model = model_at(path)
                     if model is not None:
                         found[path] = model
-        except OSError:  # it is not there, or is going as we look
+        except OSError:  # it does not exist, or is being removed
             continue
     return found
 
 
 def model_at(path: Path) -> Stamp | None:
-    """By what a model is known to have changed; None if its ONNX file is not there."""
+    """The stamp of a model with all its files; None if its ONNX file is not there."""
     own = stamp_of(path)
     if own is None:
         return None
@@ -275,18 +278,18 @@ def _stamps(path: Path, names: Iterable[str]) -> CompanionFiles:
 
 @lru_cache(maxsize=256)
 def needs(path: Path, own: Stamp) -> Mapping[str, int]:
-    """The files in its folder that a model reads its weights from, and how many bytes each must have.
+    """A model's external weights in its folder, and how many bytes each file must have.
 
     Args:
         path: The ONNX file.
-        own: Its stamp: a file is looked into once.
+        own: Its stamp, so that a file is read once.
     """
     if own.size > LARGEST_LOOKED_INTO:
         return {}
     try:
         with open_regular(path) as file:
             locations = contents_of(file.read(LARGEST_LOOKED_INTO), LOOK).locations
-    except (OSError, ModelError):  # cut off, or no model: whoever loads it says so
+    except (OSError, ModelError):  # truncated, or not a model: loading it reports that
         return {}
     return {name: size for name, size in locations.items() if _is_inner(name)}
 
@@ -307,7 +310,7 @@ def _labels_of(description: Path, stamp: Stamp | None) -> tuple[str, ...]:
 
 
 def is_there(folder: Path) -> bool:
-    """Whether a folder can be looked into; one on a network disk that does not answer cannot."""
+    """Whether a folder exists and can be read; one on a network disk that does not answer cannot."""
     try:
         return folder.is_dir()
     except OSError:
@@ -315,7 +318,7 @@ def is_there(folder: Path) -> bool:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """By what a file is known to have changed; None if it is not there, or is a folder or a device."""
+    """The stamp of a file; None if it does not exist, or is a folder or a device."""
     try:
         stat = path.stat()
     except OSError:
@@ -326,7 +329,7 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def set_is_whole(path: Path) -> bool:
-    """Whether all files of a model are there and as long as they have to be."""
+    """Whether all files of a model are there and long enough."""
     model = model_at(path)
     if model is None or not is_whole(path):
         return False
@@ -335,9 +338,9 @@ def set_is_whole(path: Path) -> bool:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether an ONNX file is not cut off: its outermost fields end where the file does.
+    """Whether an ONNX file is complete: its outermost fields end where the file does.
 
-    One that is no ONNX file at all counts as whole, since waiting would not help it.
+    A file that is not ONNX counts as complete, since waiting would not help.
     """
     try:
         with open_regular(path) as file:
@@ -345,7 +348,7 @@ def is_whole(path: Path) -> bool:
             at = 0
             while at < end:
                 file.seek(at)
-                length = _field(file.read(20))
+                length = _field(file.read(_HEAD))
                 if length is None:
                     return True
                 at += length
@@ -357,31 +360,20 @@ def is_whole(path: Path) -> bool:
 
 
 def _field(head: bytes) -> int | None:
-    """Length of a protobuf field of which these are the first bytes; None if it cannot be one of a model."""
-    tag, at = _varint(head, 0)
-    if at > len(head):
-        return at
-    number, kind = tag >> 3, tag & 7
-    # A model's fields are numbers 1 to 25 or so, and all of them numbers (0) or nested (2).
-    if not 1 <= number <= 100 or kind not in (0, 2):
-        return None
-    value, after = _varint(head, at)
-    return after + value if kind == 2 else after
-
-
-def _varint(head: bytes, at: int) -> tuple[int, int]:
-    """A number and where it ends, which is beyond the bytes if it goes on there."""
-    value, shift = 0, 0
-    while at < len(head):
-        value |= (head[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if not head[at - 1] & 0x80:
-            return value, at
-    return value, at + 1
+    """Length of the protobuf field that begins with these bytes; None if no model has such a field."""
+    try:
+        tag, at = varint(memoryview(head), 0, len(head))
+        # The fields of a model are numbered 1 to 25 or so, and all of them are numbers or nested.
+        if not 1 <= tag >> 3 <= 100 or tag & 7 not in (VARINT, LENGTH):
+            return None
+        value, after = varint(memoryview(head), at, len(head))
+    except WireError:  # truncated if the file ends here; otherwise the number is too long
+        return len(head) + 1 if len(head) < _HEAD else None
+    return after + value if tag & 7 == LENGTH else after
 
 
 def _wakes(folders: Sequence[Path], ending: threading.Event) -> Iterator[None]:
-    """Comes back whenever something in the folders changes, and every so often by itself."""
+    """Yield whenever something in the folders changes, and regularly."""
     if not folders:
         if not ending.wait(WAKE_MS / 1000):
             yield
@@ -392,7 +384,7 @@ def _wakes(folders: Sequence[Path], ending: threading.Event) -> Iterator[None]:
         wake = partial(watch, debounce=50, step=20, rust_timeout=WAKE_MS, yield_on_timeout=True)
         for _ in wake(*folders, stop_event=ending, recursive=False, watch_filter=None, raise_interrupt=False):
             yield
-    # A folder went while it was being watched, or no file can be opened: it is looked at from time to time.
+    # A folder was removed while it was watched, or no more files can be opened: look again from time to time.
     except (OSError, RuntimeError):
         if not ending.wait(WAKE_MS / 1000):
             yield

@@ -1,4 +1,4 @@
-"""Pictures to what a model is fed and back, as its adaptor says: arrays in, arrays out."""
+"""Convert pictures to a model's input and back, as its description says: arrays in, arrays out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from addon.model.adaptor import LARGEST_SIDE, Adaptor, ImageInput, Layout, Outpu
 from addon.text import quoted
 
 Shape: TypeAlias = Sequence[int | str | None]
-"""Sizes of a tensor; a name or None where a size is free."""
+"""Sizes of a tensor; a name or None for a free size."""
 
 _FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -30,9 +30,9 @@ _AXES: dict[Layout, tuple[int, int, int]] = {
     "HWC": (0, 1, 2),
 }
 FLOATS = (0.0, 1.0)
-"""What black and white are for a model whose description does not say, where it takes or makes floats."""
+"""Default values of black and white for inputs and outputs of floats."""
 WHOLE = (0.0, 255.0)
-"""Likewise of whole numbers."""
+"""Default values of black and white for inputs and outputs of whole numbers."""
 _FEWEST_STEPS = 3
 
 _LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32)  # ITU-R BT.601
@@ -44,10 +44,10 @@ class Crop:
 
     Attributes:
         left: In pixels, from the picture's left edge.
-        top: Likewise, from its top.
+        top: In pixels, from its top.
         width: In pixels, more than 0.
-        height: Likewise.
-        mirrored: Left and right changed over.
+        height: In pixels, more than 0.
+        mirrored: Whether left and right are swapped.
     """
 
     left: float
@@ -57,25 +57,25 @@ class Crop:
     mirrored: bool = False
 
     def out_of(self, across: float, down: float) -> tuple[float, float]:
-        """The place in the picture, in pixels, of one in the crop, 0..1 across and down."""
+        """The point in the picture, in pixels, of a point in the crop, 0..1 across and down."""
         across = 1 - across if self.mirrored else across
         return self.left + across * self.width, self.top + down * self.height
 
 
 def as_input(image: Pixels, adaptor: Adaptor, shape: Shape) -> Floats:
-    """Make of a picture what a model is fed.
+    """Convert a picture to a model's input.
 
     Args:
-        image: Uint8 of shape (h, w, 3) or (h, w, 4), red first; alpha is left out.
-        adaptor: What the model wants.
-        shape: Of its input, as the graph says.
+        image: Uint8 of shape (h, w, 3) or (h, w, 4), red first; alpha is ignored.
+        adaptor: The model's description.
+        shape: Shape of its input in the graph.
 
     Returns:
         Float32 of the adaptor's layout; the first axis of "NCHW" and "NHWC" counts the crops.
 
     Raises:
-        ModelError: The shape is no picture's, contradicts the adaptor, or leaves the size open.
-        ValueError: It is no picture.
+        ModelError: The shape is not a picture's, contradicts the description, or leaves the size open.
+        ValueError: The image is not a picture.
     """
     wants, image = adaptor.input, checked_image(image)
     size = picture_size(wants, shape, image.shape[:2])
@@ -83,16 +83,16 @@ def as_input(image: Pixels, adaptor: Adaptor, shape: Shape) -> Floats:
 
 
 def as_batch(image: Pixels, places: Sequence[Crop], wants: ImageInput, size: tuple[int, int]) -> Floats:
-    """Crops of a picture as one batch; a single one where the layout has no axis for more.
+    """Convert crops of a picture to one batch, or a single crop if the layout has no batch axis.
 
     Args:
         image: Uint8 of shape (h, w, 3) or (h, w, 4).
-        places: Which parts of it.
-        wants: How they are to be fed.
+        places: The crops.
+        wants: The description of the input.
         size: Height and width of each, in the model's pixels.
 
     Raises:
-        ModelError: There are several crops, and the layout has place for one.
+        ModelError: There are several crops, and the layout has no batch axis.
     """
     batch = np.stack([normalized(cut_out(image, place, size, wants), wants) for place in places])
     if wants.layout in ("CHW", "NCHW"):
@@ -105,11 +105,11 @@ def as_batch(image: Pixels, places: Sequence[Crop], wants: ImageInput, size: tup
 
 
 def as_picture(values: NDArray[np.generic], output: Output) -> Pixels:
-    """A picture that a model made.
+    """Convert a model's output to a picture.
 
     Args:
-        values: Of the output's layout, with one channel or three; of a batch the first is taken.
-        output: What it means.
+        values: In the output's layout, with one channel or three; the first of a batch.
+        output: The description of the output.
 
     Returns:
         Uint8 of shape (h, w, 3).
@@ -117,33 +117,31 @@ def as_picture(values: NDArray[np.generic], output: Output) -> Pixels:
     Raises:
         ModelError: It has another shape.
     """
-    shown = as_rows(values, output.layout)
-    if shown.shape[2] not in (1, 3):
-        raise ModelError(f"a picture has 1 or 3 channels; the output has {shown.shape[2]}")
-    if output.color == "BGR":
-        shown = shown[:, :, ::-1]
-    low, high = output.span or FLOATS
-    share = np.nan_to_num((shown - low) / (high - low))
-    return np.rint(np.broadcast_to(share, (*share.shape[:2], 3)).clip(0, 1) * 255).astype(np.uint8)
+    rows = as_rows(values, output.layout)
+    if rows.shape[2] not in (1, 3):
+        raise ModelError(f"a picture has 1 or 3 channels; the output has {rows.shape[2]}")
+    return _pixels(rows, output)
 
 
 def from_input(values: Floats, wants: ImageInput) -> Pixels:
-    """The picture that a model was fed: what `as_input` does to values and axes, undone.
+    """Convert a model's input back to a picture, the inverse of `as_input`.
 
     Returns:
         Uint8 of shape (h, w, 3).
     """
     rows = as_rows(values, wants.layout)
-    low, high = wants.span or FLOATS
-    share = (rows / np.asarray(wants.scale, np.float32) + np.asarray(wants.mean, np.float32) - low) / (
-        high - low
-    )
-    plain = share[:, :, ::-1] if wants.color == "BGR" else share
-    return np.rint(np.broadcast_to(plain, (*plain.shape[:2], 3)).clip(0, 1) * 255).astype(np.uint8)
+    return _pixels(rows / np.asarray(wants.scale, np.float32) + np.asarray(wants.mean, np.float32), wants)
+
+
+def _pixels(rows: Floats, described: ImageInput | Output) -> Pixels:
+    low, high = described.span or FLOATS
+    share = np.nan_to_num((rows - low) / (high - low))
+    rgb = share[:, :, ::-1] if described.color == "BGR" else share
+    return np.rint(np.broadcast_to(rgb, (*rgb.shape[:2], 3)).clip(0, 1) * 255).astype(np.uint8)
 
 
 def as_rows(values: NDArray[np.generic], layout: Layout) -> Floats:
-    """Rows, columns, channels: float32 of shape (h, w, c), the first of a batch.
+    """Convert to rows, columns, channels: float32 of shape (h, w, c), the first of a batch.
 
     Raises:
         ModelError: There are too few axes or too many.
@@ -154,22 +152,20 @@ def as_rows(values: NDArray[np.generic], layout: Layout) -> Floats:
     if given.ndim == 4 and len(given):
         given = given[0]
     if given.ndim != 3:
-        raise ModelError(
-            f"a picture of layout {layout} was expected; the output has the shape {values.shape}"
-        )
+        raise ModelError(f"the output has the shape {values.shape}; it must be a picture of layout {layout}")
     return given.transpose(1, 2, 0) if layout in ("NCHW", "CHW") else given
 
 
 def picture_size(wants: ImageInput, shape: Shape, image: Sequence[int]) -> tuple[int, int]:
-    """Height and width of the picture that a model is fed.
+    """Height and width of a model's picture.
 
     Args:
-        wants: What its adaptor says.
-        shape: Of its input, as the graph says.
-        image: Height and width of the picture that is there.
+        wants: The description of its input.
+        shape: Shape of its input in the graph.
+        image: Height and width of the given picture.
 
     Raises:
-        ModelError: The shape is no picture's, contradicts the adaptor, or leaves the size open.
+        ModelError: The shape is not a picture's, contradicts the description, or leaves the size open.
     """
     if len(shape) != len(wants.layout):
         raise ModelError(f"layout {wants.layout} has {len(wants.layout)} axes; the input has {list(shape)}")
@@ -185,12 +181,12 @@ def picture_size(wants: ImageInput, shape: Shape, image: Sequence[int]) -> tuple
 
 
 def crops(wants: ImageInput, image: Sequence[int], size: tuple[int, int]) -> list[Crop]:
-    """The parts of a picture that a model looks at.
+    """The crops of a picture that a model gets.
 
     Args:
-        wants: What its adaptor says.
+        wants: The description of its input.
         image: Height and width of the picture.
-        size: Of the model's picture.
+        size: Height and width of the model's picture.
     """
     height, width = image[0], image[1]
     if wants.resize in ("stretch", "keep"):
@@ -209,7 +205,7 @@ def crops(wants: ImageInput, image: Sequence[int], size: tuple[int, int]) -> lis
 
 
 def cut_out(image: Pixels, place: Crop, size: tuple[int, int], wants: ImageInput) -> Pixels:
-    """One crop in the model's size: uint8 of shape (h, w, 3); the margin's value outside the picture."""
+    """Cut out one crop in the model's size: uint8 of shape (h, w, 3); outside the picture is the margin."""
     height, width = image.shape[:2]
     picture = Image.fromarray(np.ascontiguousarray(image[:, :, :3]))
     across, down = size[1] / place.width, size[0] / place.height
@@ -227,7 +223,7 @@ def cut_out(image: Pixels, place: Crop, size: tuple[int, int], wants: ImageInput
 
 
 def normalized(part: Pixels, wants: ImageInput) -> Floats:
-    """Values and channels as a model wants them: float32 of shape (h, w, 1) or (h, w, 3)."""
+    """Convert values and channels as described: float32 of shape (h, w, 1) or (h, w, 3)."""
     channels = part.astype(np.float32)
     if wants.color == "gray":
         channels = (channels @ _LUMA)[:, :, None]
@@ -239,22 +235,21 @@ def normalized(part: Pixels, wants: ImageInput) -> Floats:
 
 
 def for_type(wants: ImageInput, name: str, dtype: np.dtype[Any]) -> ImageInput:
-    """How a picture becomes an input of a type: `span` filled in, and known to fit.
+    """Fill in `span` for an input of a type, and check that the type can hold the values.
 
-    Floats of every size are fed 0..1 and whole numbers 0..255 unless the description says otherwise; True
-    and False are a picture's brighter and darker half. For int8, which does not hold 0..255, and for
-    everything else there is no usual way, so a description has to say.
+    By default floats of every size get 0..1 and whole numbers 0..255; for bool, True is the brighter half of
+    the range. int8 does not hold 0..255 and has no usual range, so the description must give one.
 
     Args:
-        wants: What the description says.
-        name: Of the input, for errors.
+        wants: The description of the input.
+        name: Name of the input, for errors.
         dtype: Its type.
 
     Raises:
-        ModelError: The type cannot hold what it would be fed.
+        ModelError: The type cannot hold the values.
     """
     if dtype.kind not in "iufb":
-        raise ModelError(f"its input {quoted(name)} is of type {dtype}; a picture is numbers")
+        raise ModelError(f"its input {quoted(name)} is of type {dtype}; a picture needs numbers")
     whole = dtype.kind in "iu"
     span = wants.span or (WHOLE if whole else FLOATS)
     shift, scale = np.asarray(wants.mean, np.float64), np.asarray(wants.scale, np.float64)
@@ -266,8 +261,8 @@ def for_type(wants: ImageInput, name: str, dtype: np.dtype[Any]) -> ImageInput:
         holds = f"{dtype}, which holds {least:g}..{most:g}"
         if wants.span is None and wants.mean == (0.0,) and wants.scale == (1.0,):
             raise ModelError(
-                f"its input {quoted(name)} is {holds}, and a picture is {fed}: say in its .toml what black "
-                f"and white become, under [input], as in range = [{least:g}, {most:g}]"
+                f"its input {quoted(name)} is {holds}, and a picture is {fed}: set the values of black and "
+                f"white under [input] in its .toml, for example range = [{least:g}, {most:g}]"
             )
         raise ModelError(
             f"its description feeds its input {quoted(name)} {fed}, and that is {holds}; change range, mean "
@@ -275,14 +270,14 @@ def for_type(wants: ImageInput, name: str, dtype: np.dtype[Any]) -> ImageInput:
         )
     if whole and high - low < _FEWEST_STEPS:
         raise ModelError(
-            f"its description feeds its input {quoted(name)} {fed}, and {dtype} holds whole numbers alone: "
-            "nearly nothing of a picture would be left; range = [0, 255] is usual"
+            f"its description feeds its input {quoted(name)} {fed}, and {dtype} holds only whole numbers: "
+            "almost nothing of a picture would be left; range = [0, 255] is usual"
         )
     return replace(wants, span=span)
 
 
-def as_type(batch: Floats, dtype: np.dtype[Any]) -> Array:
-    """What is fed, in the input's type: rounded to whole numbers where it takes those."""
+def as_type(batch: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Convert a batch to the input's type, rounded for whole numbers."""
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
         return np.rint(batch).clip(limits.min, limits.max).astype(dtype)
@@ -299,10 +294,10 @@ def _limits(dtype: np.dtype[Any]) -> tuple[float, float]:
 
 
 def checked_image(image: Pixels) -> Pixels:
-    """Refuse what is no picture.
+    """Check that an image is a picture.
 
     Raises:
-        ValueError: It is no uint8 array of shape (h, w, 3) or (h, w, 4), or an empty one.
+        ValueError: It is not a uint8 array of shape (h, w, 3) or (h, w, 4), or it is empty.
     """
     given = np.asarray(image)
     if given.ndim != 3 or given.shape[2] not in (3, 4) or given.dtype != np.uint8 or not given.size:
@@ -314,7 +309,7 @@ def checked_image(image: Pixels) -> Pixels:
 
 
 def _free_size(wants: ImageInput, image: Sequence[int]) -> tuple[int | None, int | None]:
-    """The size where the graph leaves it free; None where nobody says."""
+    """The size to use where the graph leaves it free; None if the description does not give one."""
     if wants.size is not None:
         return wants.size
     if wants.resize != "keep":
@@ -333,6 +328,7 @@ def _side(fixed: int | str | None, wanted: int | None, shape: Shape) -> int:
         return fixed
     if wanted is None:
         raise ModelError(
-            "its input leaves the picture's size open; put size = [224, 224], say, under [input] in its .toml"
+            "its input leaves the picture's size open; set it under [input] in its .toml, for example "
+            "size = [224, 224]"
         )
     return wanted

@@ -1,4 +1,4 @@
-"""What is in an ONNX file, found out without ONNX Runtime and without building anything.
+"""The contents of an ONNX file, read without ONNX Runtime and without building the graph.
 
 Field numbers are those of onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 """
@@ -51,7 +51,7 @@ _BITS = {1: 32, 4: 16, 5: 16, 6: 32, 7: 64, 10: 16, 11: 64, 12: 32, 13: 64, 14: 
 _BYTE = 8
 _FEW = 64
 MOST_DIMENSIONS = 64
-"""Of any tensor: numpy has no more, and networks fewer than ten."""
+"""Most dimensions of a tensor: numpy's own limit; networks have fewer than ten."""
 
 _FILLED = {"ConstantOfShape": 0, "Expand": 1}
 _SHAPED = {**_FILLED, "Reshape": 1, "Tile": 1, "Unsqueeze": 1, "Resize": 3, "Upsample": 1, "Col2Im": 1}
@@ -60,12 +60,12 @@ _SHAPE_ATTRIBUTE = ("RandomNormal", "RandomUniform")
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A tensor that the file declares with every size.
+    """A tensor that the file declares with all of its sizes.
 
     Attributes:
         name: Its name, or that of the operator that makes it.
         dims: Its sizes.
-        bits: Of one element; 8 where they are not known before it runs.
+        bits: Bits of one element; 8 if not known before it runs.
     """
 
     name: str
@@ -74,29 +74,29 @@ class Declared:
 
     @property
     def size(self) -> int:
-        """In bytes; negative if a size is."""
+        """Size in bytes; negative if one of its sizes is."""
         lowest = min(self.dims, default=0)
         return lowest if lowest < 0 else prod(self.dims) * self.bits // 8
 
 
 @dataclass(slots=True)
 class Contents:
-    """What is in an ONNX file.
+    """The contents of an ONNX file.
 
     Attributes:
-        ir_version: Of the file format; 0 if it says none.
-        producer: What wrote it, with its version; may be empty.
+        ir_version: Version of the file format; 0 if missing.
+        producer: The program that wrote it, with its version; may be empty.
         opsets: Version of each operator set, "ai.onnx" for the standard one.
-        operators: How often each operator occurs, graphs within graphs included; those that are not
-            standard are written with their domain, as in "com.microsoft.FusedConv".
-        functions: Operators that the file defines itself, written likewise.
+        operators: How often each operator occurs, in nested graphs too; operators that are not standard have
+            their domain in the name, as in "com.microsoft.FusedConv".
+        functions: Operators that the file defines itself, named likewise.
         inputs: Names of the main graph's inputs; in old files weights are among them.
         outputs: Names of the main graph's outputs.
-        produced: Names of what the operators of the main graph put out.
+        produced: Names of the outputs of the main graph's operators.
         tensors: Every tensor that is declared with all of its sizes.
-        dimensions: How many the one with the most of them has, or is to be given.
+        dimensions: The largest number of dimensions of a tensor, declared or computed.
         parameters: Numbers in weights and constants.
-        locations: Files that weights are in, as the file names them, and how many bytes each must have.
+        locations: Files of external weights, as the model names them, and how many bytes each must have.
         metadata: Its `metadata_props`.
     """
 
@@ -117,11 +117,11 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a file may have at most.
+    """Limits for a file.
 
     Attributes:
-        fields: Of the protocol buffer.
-        text: Bytes of any one of its `metadata_props`.
+        fields: Most fields of the protocol buffer.
+        text: Most bytes of one of its `metadata_props`.
     """
 
     fields: int
@@ -129,24 +129,26 @@ class Bounds:
 
 
 ANY = Bounds(MOST_PARTS, 64 * 1024**2)
-"""For what is looked into in a process of its own."""
+"""For files that are inspected in a separate process."""
 
 PEN = Bounds(20_000, 4 * 1024**2)
-"""For a pen model, which the sketch's own process looks into; ours have 412 fields and 40 kB at most."""
+"""For pen models, which the sketch's own process inspects; Inkloop's have at most 412 fields and 40 kB."""
 
 
 def contents_of(data: bytes, bounds: Bounds = ANY) -> Contents:
-    """Look into the bytes of a file.
+    """Inspect the bytes of a file.
 
     Raises:
-        ModelError: They are no ONNX model, or beyond the bounds.
+        ModelError: They are not an ONNX model, or exceed the bounds.
     """
     try:
         return _contents(parse(data, _SCHEMA, "model", bounds.fields), bounds)
     except TooManyError as error:
-        raise ModelError(f"it has more than {bounds.fields:,} parts, the most that is looked into") from error
+        raise ModelError(
+            f"it has more than {bounds.fields:,} parts, the most that Inkloop inspects"
+        ) from error
     except WireError as error:
-        raise ModelError("it is no ONNX file, or was cut off; copy it whole or export it again") from error
+        raise ModelError("it is not an ONNX file, or truncated; copy it again or export it again") from error
 
 
 def _contents(model: Message, bounds: Bounds) -> Contents:
@@ -192,7 +194,7 @@ def _add_graph(found: Contents, graph: Message) -> None:
         _add_sparse(found, sparse)
     for value in graph.messages(11, 12, 13):
         _add_value(found, value)
-    # What was declared in this graph is at the end.
+    # The tensors of this graph are at the end.
     lists = [tensor for tensor in found.tensors[before:] if len(tensor.dims) == 1]
     _add_nodes(found, graph.messages(1), numbers, {tensor.name: tensor.dims[0] for tensor in lists})
 
@@ -206,10 +208,10 @@ def _add_nodes(
     """Count operators.
 
     Args:
-        found: What is added to.
+        found: Where they are added.
         nodes: The operators.
-        numbers: Short lists of whole numbers by name; any may be the shape of something.
-        lengths: How long lists are, by name.
+        numbers: Short lists of whole numbers by name; any may be a shape.
+        lengths: Lengths of lists by name.
     """
     for node in nodes:
         operator = _operator(node.text(4), node.text(7))
@@ -230,7 +232,7 @@ def _add_nodes(
 
 
 def _add_attribute(found: Contents, attribute: Message) -> tuple[int, ...]:
-    """Its whole numbers, if they are few."""
+    """Add an attribute; returns its whole numbers, if they are few."""
     numbers = attribute.many(8, _FEW)
     for tensor in attribute.messages(5, 10):
         numbers += _add_tensor(found, tensor)
@@ -244,12 +246,12 @@ def _add_attribute(found: Contents, attribute: Message) -> tuple[int, ...]:
 def _add_sparse(found: Contents, sparse: Message) -> None:
     for tensor in sparse.messages(1, 2):
         _add_tensor(found, tensor)
-    # It is made dense when it is loaded.
+    # It becomes dense when it is loaded.
     found.tensors.append(Declared("a sparse weight", sparse.many(3, _FEW), _BYTE))
 
 
 def _add_tensor(found: Contents, tensor: Message) -> tuple[int, ...]:
-    """Its numbers, if they are whole and few."""
+    """Add a tensor; returns its numbers, if they are whole and few."""
     kind, dims = tensor.number(2), tensor.many(1, MOST_DIMENSIONS + 1)
     found.tensors.append(Declared(tensor.text(8), dims, _BITS.get(kind, _BYTE)))
     found.dimensions = max(found.dimensions, len(dims))
@@ -270,7 +272,7 @@ def _add_value(found: Contents, value: Message) -> None:
     for kind in value.messages(2):
         for tensor in kind.messages(1):
             dims = [dim for shape in tensor.messages(2) for dim in shape.messages(1)]
-            # A size that is free, or -1 as some write it, is as large as what is fed.
+            # A free size, which some exporters write as -1, depends on the input.
             sizes = tuple(max(dim.number(1), 1) for dim in dims)
             found.dimensions = max(found.dimensions, len(sizes))
             found.tensors.append(Declared(value.text(1), sizes, _BITS.get(tensor.number(1), _BYTE)))

@@ -1,15 +1,15 @@
-"""What a model says about itself: one JSON document in its `metadata_props`, under the key `inkloop`.
+"""A pen model's description of itself: one JSON document in its `metadata_props`, under the key `inkloop`.
 
-The graph is one LSTM step with its state in the open:
+The graph is one LSTM step with explicit state:
 
     inputs   features [batch, time, F]   h [layers, batch, H]   c [layers, batch, H]
     outputs  embedding [batch, time, E]  h_next  c_next
              scores [batch, time, classes] (before the softmax)   progress [batch, time, 1] (0..1)
-             unknown [batch, time, 1] (optional: how much likelier it is, as a logarithm and less its
-             threshold, that the ink is none of the classes; from 0 on it is)
+             unknown [batch, time, 1] (optional: log odds, minus their threshold, that the ink is none of
+             the classes; it is unknown from 0 on)
 
-A base encoder says how its embeddings are read, and classes are taught over them. It may stop at the
-embedding and know no classes, or have classes of its own for as long as nothing is taught.
+The description of a base encoder has the scoring of its embeddings, over which classes are taught. It may end
+at the embedding and know no classes, or have its own classes, which are used until one is taught.
 """
 
 import json
@@ -32,10 +32,10 @@ ENCODER_OUTPUTS = OUTPUTS[:3]
 UNKNOWN_OUTPUT = "unknown"
 
 MOST_TEXT = 4 * 1024**2
-"""Characters of a description; those that Inkloop writes have 40 000, and some thousand for each class."""
+"""Characters of a description; Inkloop writes 40 000, and some thousand for each class."""
 
 MOST_VALUES = 300_000
-"""Numbers, texts, lists and tables in it."""
+"""Numbers, texts, lists and tables in a description."""
 
 MOST_LABELS = 10_000
 LONGEST_LABEL = 200  # characters
@@ -47,20 +47,20 @@ Thumbnail = list[list[list[int]]]
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """Everything there is to know to feed a pen model and to name its answers.
+    """Everything needed to run a pen model and to name its classes.
 
     Attributes:
-        labels: Class names in the order of the scores; no two alike, and none only in a base encoder.
+        labels: Class names in the order of the scores, all different; only a base encoder may have none.
         recipe: How points become feature rows.
         layers: LSTM layers, at least 1.
         hidden: Width H of each layer, at least 1.
         embedding: Width E of the embedding, at least 1.
-        training: What is known of the training: preset, iterations, seconds, loss, accuracy, seed...
-        thumbnails: One ink a class, as taught.
+        training: Facts about the training: preset, iterations, seconds, loss, accuracy, seed...
+        thumbnails: One taught ink of each class.
         versions: Of torch, onnx, the opset and Inkloop, at export.
         taught_hash: SHA-256 of the inks it was trained on, in hex.
-        scoring: How the embeddings of a base encoder are read; None for a model that cannot be taught.
-        unknown: Whether the graph tells of each point how likely it is none of its classes.
+        scoring: How the embeddings of a base encoder are scored; None for a model that cannot be taught.
+        unknown: Whether the graph has an output for the odds that a point is none of its classes.
     """
 
     labels: tuple[str, ...]
@@ -79,7 +79,7 @@ class ModelSpec:
         if not (self.labels or self.scoring) or len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels must be one or more, no two alike; got {list(self.labels)}")
         if self.unknown and not self.labels:
-            raise ValueError("unknown is told beside classes; this model has none")
+            raise ValueError("the output unknown needs classes; this model has none")
         if min(self.layers, self.hidden, self.embedding) < 1:
             raise ValueError(
                 "layers, hidden and embedding must be at least 1; "
@@ -88,22 +88,22 @@ class ModelSpec:
 
     @property
     def kind(self) -> str:
-        """What the file calls itself."""
+        """The kind of model, as in the file."""
         return KIND if self.scoring is None else ENCODER_KIND
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the graph's outputs."""
-        told = OUTPUTS if self.labels else ENCODER_OUTPUTS
-        return (*told, UNKNOWN_OUTPUT) if self.unknown else told
+        outputs = OUTPUTS if self.labels else ENCODER_OUTPUTS
+        return (*outputs, UNKNOWN_OUTPUT) if self.unknown else outputs
 
     def with_training(self, **facts: Any) -> "ModelSpec":
-        """The same spec, with more known of its training."""
+        """The same spec with more facts about its training."""
         return replace(self, training={**self.training, **facts})
 
 
 def spec_to_json(spec: ModelSpec) -> str:
-    """Write a spec as the document that goes into the file."""
+    """Write a spec as the JSON document of a file."""
     document = {"format": FORMAT, "kind": spec.kind, "columns": list(COLUMNS)}
     document |= asdict(replace(spec, scoring=None, labels=spec.labels or ("",)))
     document |= {
@@ -114,12 +114,12 @@ def spec_to_json(spec: ModelSpec) -> str:
 
 
 def spec_from_json(text: str) -> ModelSpec:
-    """Read the document of a file.
+    """Read the JSON document of a file.
 
     Raises:
-        ModelError: It is no such document, or one of a format or kind unknown here.
+        ModelError: It is not such a document, or of an unknown format or kind.
     """
-    # While JSON is read no frame is drawn, so what it holds is counted first, which takes next to no time.
+    # No frame is drawn while JSON is parsed, so its values are counted first, which is fast.
     values = sum(map(text.count, ",[{"))
     if len(text) > MOST_TEXT or values > MOST_VALUES:
         raise ModelError(
@@ -137,9 +137,7 @@ def spec_from_json(text: str) -> ModelSpec:
         _check_format(document)
         return _spec_of(document)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ModelError(
-            f"the model's description does not hold together ({error}); export it again"
-        ) from error
+        raise ModelError(f"the model's description is inconsistent ({error}); export it again") from error
 
 
 def _check_format(document: Mapping[str, Any]) -> None:
@@ -177,7 +175,7 @@ def _spec_of(document: Mapping[str, Any]) -> ModelSpec:
 
 def _labels(given: Any) -> tuple[str, ...]:
     if not isinstance(given, list):
-        raise TypeError("labels are no list")
+        raise TypeError("labels are not a list")
     labels = [str(label) for label in cast(list[Any], given)]
     longest = max(map(len, labels), default=0)
     if len(labels) > MOST_LABELS or longest > LONGEST_LABEL:
@@ -188,7 +186,7 @@ def _labels(given: Any) -> tuple[str, ...]:
 
 
 def _thumbnails(given: Any) -> dict[str, Thumbnail]:
-    """Those that can be drawn: another program's may be anything, and a model is not refused for them."""
+    """The thumbnails that can be drawn; others, of an untrusted file, are dropped and refuse no model."""
     inks = cast(dict[str, Any], given) if isinstance(given, dict) else {}
     return {label: ink for label, ink in inks.items() if _is_thumbnail(ink)}
 

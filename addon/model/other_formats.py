@@ -1,6 +1,6 @@
-"""Files that people drop in place of an ONNX file, told by how they begin. None of them is ever opened."""
+"""Recognise files of other formats by their first bytes. None of them is ever opened."""
 
-_TORCH = "PyTorch writes (.pt, .pth); export it with torch.onnx.export, and open none of a stranger's"
+_TORCH = "PyTorch writes (.pt, .pth); export it with torch.onnx.export, and never open an untrusted one"
 _KINDS: tuple[tuple[int, bytes, str], ...] = (
     (
         0,
@@ -12,16 +12,16 @@ _KINDS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89HDF\r\n", "HDF5, as Keras writes (.h5); convert it with tf2onnx"),
     (4, b"TFL3", "a TensorFlow Lite model; convert it with tf2onnx"),
     (4, b"ORTM", "one in ONNX Runtime's own format (.ort); export plain ONNX"),
-    (8, b'{"', "safetensors: weights without their network; export it with torch.onnx.export"),
+    (8, b'{"', "safetensors: weights without a network; export it with torch.onnx.export"),
 )
-"""Where each has its mark, the mark, and what to say."""
+"""Position of each format's magic bytes, the bytes, and the message."""
 
 
 def other_format(data: bytes) -> str:
-    """What a file is that is no ONNX file, and what to do; empty if nobody knows.
+    """The format of a file that is not ONNX, and what to do; empty if unknown.
 
     Args:
         data: Its bytes.
     """
-    said = next((said for at, mark, said in _KINDS if data[at : at + len(mark)] == mark), "")
-    return said and f"it is no ONNX file but {said}"
+    message = next((message for at, mark, message in _KINDS if data[at : at + len(mark)] == mark), "")
+    return message and f"it is not an ONNX file but {message}"

@@ -1,4 +1,4 @@
-"""Protocol buffers, read without a library that builds them: enough to look into a file before trusting it.
+"""A reader of protocol buffers that builds no objects from a schema: enough to inspect an untrusted file.
 
 Format: https://protobuf.dev/programming-guides/encoding. Bytes are views into the file; nothing is copied.
 """
@@ -9,27 +9,27 @@ from dataclasses import dataclass, field
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
 MOST_PARTS = 2_000_000
-"""Fields that are read at most; a network of ten thousand operators has a tenth of them."""
+"""Most fields that are read; a network of ten thousand operators has a tenth of them."""
 
 DEEPEST = 64
-"""Messages within messages; a branch in a branch takes six."""
+"""Most levels of nested messages; a branch in a branch takes six."""
 
 LEAF = ""
 Schema = Mapping[str, Mapping[int, str]]
-"""Of each kind of message, the fields that are wanted: by number, the kind of message within, or LEAF."""
+"""For each kind of message the wanted fields: by number, the kind of the nested message, or LEAF."""
 
 
 class WireError(ValueError):
-    """The bytes are no protocol buffer, were cut off, or are more than anybody needs."""
+    """The bytes are not a protocol buffer, are truncated, or have too many fields."""
 
 
 class TooManyError(WireError):
-    """There are more fields than anybody needs."""
+    """There are too many fields."""
 
 
 @dataclass(slots=True)
 class Message:
-    """What was wanted of one message; each field as often as it occurs, in the order of the file."""
+    """The wanted fields of one message; each as often as it occurs, in the order of the file."""
 
     numbers: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     views: dict[int, list[memoryview]] = field(default_factory=dict[int, list[memoryview]])
@@ -43,13 +43,13 @@ class Message:
         """A list of whole numbers, packed or not; at most the first `most`.
 
         Raises:
-            WireError: The last one was cut off.
+            WireError: The last one is truncated.
         """
         found = list(self.numbers.get(field_number, ()))
         for view in self.views.get(field_number, ()):
             at = 0
             while at < len(view) and len(found) < most:
-                value, at = _varint(view, at, len(view))
+                value, at = varint(view, at, len(view))
                 found.append(signed(value))
         return tuple(found[:most])
 
@@ -73,16 +73,16 @@ class Message:
             raise WireError("a name that is not UTF-8") from error
 
     def messages(self, *field_numbers: int) -> list["Message"]:
-        """Messages within this one."""
+        """Nested messages."""
         return [message for number in field_numbers for message in self.within.get(number, ())]
 
 
 def parse(data: bytes, schema: Schema, kind: str, most: int | None = None) -> Message:
-    """Read a message of `kind`; fields that `schema` does not name are passed over.
+    """Read a message of `kind`; fields that `schema` does not name are skipped.
 
     Raises:
-        TooManyError: They have more than `most` fields, by default `MOST_PARTS`.
-        WireError: The bytes are no message, or were cut off.
+        TooManyError: There are more than `most` fields, by default `MOST_PARTS`.
+        WireError: The bytes are not a message, or are truncated.
     """
     return _Parser(schema, MOST_PARTS if most is None else most).message(memoryview(data), kind, 0)
 
@@ -93,7 +93,7 @@ def written(number: int, value: bytes) -> bytes:
 
 
 def signed(value: int) -> int:
-    """An unsigned number of 64 bits, as the signed one that it stands for."""
+    """Convert an unsigned number of 64 bits to the signed one it encodes."""
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
@@ -104,7 +104,7 @@ class _Parser:
 
     def message(self, data: memoryview, kind: str, depth: int) -> Message:
         if depth > DEEPEST:
-            raise WireError("messages within messages without an end")
+            raise WireError("messages are nested too deeply")
         wanted, found = self._schema[kind], Message()
         for number, value in self._fields(data):
             inner = wanted.get(number)
@@ -122,21 +122,21 @@ class _Parser:
         at, end = 0, len(data)
         while at < end:
             self._left -= 1
-            tag, at = _varint(data, at, end)
+            tag, at = varint(data, at, end)
             number, wire = tag >> 3, tag & 7
             if self._left < 0:
                 raise TooManyError("too many fields")
             if number == 0 or tag >= 1 << 32:
                 raise WireError("a field without a number")
             if wire == VARINT:
-                value, at = _varint(data, at, end)
+                value, at = varint(data, at, end)
                 yield number, signed(value)
                 continue
             if wire == LENGTH:
-                size, at = _varint(data, at, end)
+                size, at = varint(data, at, end)
             elif wire in (FIXED64, FIXED32):
                 size = 8 if wire == FIXED64 else 4
-            else:  # groups were dropped from the format long before there was ONNX
+            else:  # groups were removed from the format long before ONNX existed
                 raise WireError("a field of an unknown kind")
             if size > end - at:
                 raise WireError("it was cut off")
@@ -145,7 +145,12 @@ class _Parser:
             at += size
 
 
-def _varint(data: memoryview, at: int, end: int) -> tuple[int, int]:
+def varint(data: memoryview, at: int, end: int) -> tuple[int, int]:
+    """Read a number of at most ten bytes; returns it and the position after it.
+
+    Raises:
+        WireError: It does not end before `end`, or has more bytes.
+    """
     if at < end and data[at] < 0x80:
         return data[at], at + 1
     value = shift = 0

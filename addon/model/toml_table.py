@@ -1,4 +1,4 @@
-"""One table of a TOML file, read key by key: each is checked, and what is left over is refused."""
+"""Read a table of a TOML file key by key: each is checked, and unknown keys are refused."""
 
 from collections.abc import Mapping, Sequence
 from math import isfinite
@@ -17,8 +17,8 @@ class Table:
 
     Args:
         file: Name of the file, for errors.
-        name: Of the table in it; empty for the file as a whole.
-        values: What it holds.
+        name: Name of the table; empty for the whole file.
+        values: Its contents.
     """
 
     def __init__(self, file: str, name: str, values: Mapping[str, Any]) -> None:
@@ -27,21 +27,21 @@ class Table:
         self._values = values
         self._known: dict[str, None] = {}
 
-    def error(self, said: str) -> ModelError:
-        """An error that says where it is."""
-        parts = (self._file, f"[{self._name}]", one_line(said, LONGEST_ERROR))
+    def error(self, message: str) -> ModelError:
+        """An error that names the file and the table."""
+        parts = (self._file, f"[{self._name}]", one_line(message, LONGEST_ERROR))
         return ModelError(": ".join(part for part in parts if part != "[]"))
 
     def take(self, key: str, default: object) -> object:
-        """A value as it stands."""
+        """A value, unchecked."""
         self._known[key] = None
         return self._values.get(key, default)
 
     def finish(self) -> None:
-        """Refuse keys that nobody took.
+        """Refuse keys that were not read.
 
         Raises:
-            ModelError: There are some.
+            ModelError: There is one.
         """
         for key in self._values:
             if key not in self._known:
@@ -55,7 +55,7 @@ class Table:
         return given
 
     def texts(self, key: str, what: str) -> tuple[str, ...]:
-        """A list of texts, empty by default; `what` says in an error what else is allowed."""
+        """A list of texts, empty by default; `what` is allowed, for errors."""
         given = self.take(key, [])
         texts = cast(list[Any], given) if isinstance(given, list) else None
         if texts is None or not all(isinstance(each, str) for each in texts):
@@ -114,7 +114,7 @@ class Table:
     def per_channel(
         self, key: str, channels: int, default: tuple[float, ...], *, positive: bool = False
     ) -> tuple[float, ...]:
-        """A number, or one a channel."""
+        """One number, or one a channel."""
         if key not in self._values:
             self.take(key, None)
             return default
@@ -142,14 +142,14 @@ class Table:
         return tuple((pair[0], pair[1]) for pair in pairs)
 
     def table(self, key: str) -> "Table":
-        """A table in this one, empty if it is not there."""
+        """A nested table, empty if it is not there."""
         given = self.take(key, {})
         if not isinstance(given, dict):
             raise self.error(f"{key} must be a table, [{key}]; got {given!r}")
         return Table(self._file, key, cast(dict[str, Any], given))
 
     def tables(self, key: str) -> list["Table"]:
-        """One table, or a list of them; none if there is none."""
+        """One nested table, or several; empty if there is none."""
         given = self.take(key, [])
         several = cast(list[Any], given if isinstance(given, list) else [given])
         if not all(isinstance(each, dict) for each in several):
@@ -158,7 +158,7 @@ class Table:
 
 
 def _number(given: object) -> float | None:
-    # In Python True is a number, in TOML it is none.
+    # In Python True is a number, in TOML it is not.
     if isinstance(given, bool) or not isinstance(given, int | float):
         return None
     try:

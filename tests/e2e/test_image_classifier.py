@@ -109,7 +109,7 @@ def test_a_model_that_is_refused_leaves_the_old_one_playing(show, tmp_path):
     (tmp_path / "text.onnx").write_text("this is no model")
     running.eye.load(tmp_path / "text.onnx")
     running.until(lambda: running.said)
-    assert "it is no ONNX file" in running.said[0]
+    assert "it is not an ONNX file" in running.said[0]
     assert running.eye.refusal == running.said[0]
     running.picture = GREEN
     running.until(lambda: running.eye.answer.label == "green")
@@ -147,7 +147,7 @@ def test_a_model_put_into_a_watched_folder_takes_over_by_itself(tmp_path):
         classifier(tmp_path / "stick", f'title = "found"\n{CLASSES}', name="found")
         wait_for(lambda: eye.answer.about.title == "found", frame)
         shutil.rmtree(tmp_path / "stick")
-        wait_for(lambda: any("stick has vanished; what is loaded plays on" in line for line in said), frame)
+        wait_for(lambda: any("stick was removed; the current model stays in use" in line for line in said), frame)
         assert eye.state == "ready"
     finally:
         eye.exit()

@@ -77,7 +77,7 @@ def test_dropped_models_take_over_in_mid_stroke_and_bad_ones_are_refused_while_t
     assert seen[2] == "R"
     assert seen[3] == ["active", "inactive"]
     words = " ".join(card.words for card in instance.cards)
-    assert "no ONNX file, or was cut off" in words
+    assert "not an ONNX file, or truncated" in words
     assert "drop a file that ends in .onnx" in words
     assert frames[-1].max() > 200
 

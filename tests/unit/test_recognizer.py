@@ -157,7 +157,7 @@ def test_a_broken_model_of_the_user_gives_way_to_the_one_that_ships_and_is_said(
     assert recognizer.wait_ready()
     assert recognizer.model is not None
     assert recognizer.model.labels == CAPITALS
-    assert any(line.startswith("letters-0001.onnx: it is no ONNX file") for line in recognizer.messages())
+    assert any(line.startswith("letters-0001.onnx: it is not an ONNX file") for line in recognizer.messages())
 
 
 def test_a_broken_file_swapped_in_leaves_the_old_model_playing(make, tmp_path):

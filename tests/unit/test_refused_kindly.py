@@ -53,7 +53,7 @@ def test_sizes_that_are_free_do_not_hide_what_a_model_is(tmp_path):
 def test_a_file_of_another_format_is_named_and_says_how_to_come_from_it(data, said, tmp_path):
     path = tmp_path / "dropped.onnx"
     path.write_bytes(data)
-    with pytest.raises(ModelError, match=f"^dropped.onnx: it is no ONNX file but .*{said}"):
+    with pytest.raises(ModelError, match=f"^dropped.onnx: it is not an ONNX file but .*{said}"):
         read_model(path)
 
 

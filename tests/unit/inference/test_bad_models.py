@@ -66,7 +66,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "nan": (no_numbers, "NaN"),
     "labels": (two_labels, "'scores' has 4 classes; 2 labels are given"),
 }
-BAD = {"cut": "cut off", "text": "no ONNX file", "empty": "empty", "gone": "no such file"} | {
+BAD = {"cut": "truncated", "text": "not an ONNX file", "empty": "empty", "gone": "no such file"} | {
     name: said for name, (_, said) in CHANGES.items()
 }
 
@@ -145,7 +145,7 @@ def test_a_link_to_a_model_keeps_its_name_and_the_description_beside_it(tmp_path
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[input\n", "this is no TOML"),
+        ("[input\n", "not valid TOML"),
         ('[input]\ncolour = "RGB"\n', "there is no key 'colour'"),
         ('[input]\nname = "sound"\n', "names the input 'sound'; it has picture"),
     ],
@@ -200,7 +200,7 @@ def test_a_file_replaced_while_it_loads_is_one_or_the_other_and_never_a_mixture(
         thread.join()
     assert outcomes <= {
         str(CAPITALS),
-        "busy.onnx: it is no ONNX file, or was cut off; copy it whole or export it again",
+        "busy.onnx: it is not an ONNX file, or truncated; copy it again or export it again",
     }
 
 

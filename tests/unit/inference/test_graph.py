@@ -188,7 +188,7 @@ def test_a_pipe_is_no_model(tmp_path):
 def test_a_file_of_onnx_runtimes_own_format_is_not_read_past_what_was_looked_at(tmp_path):
     path = tmp_path / "own.onnx"
     path.write_bytes(b"\x20\x00\x00\x00ORTM" + bytes(64))
-    refused(path, "no ONNX file")
+    refused(path, "not an ONNX file")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
@@ -196,7 +196,7 @@ def test_a_file_that_was_cut_off_is_told_so(tmp_path, share):
     whole = two_layers(tmp_path / "whole.onnx").read_bytes()
     path = tmp_path / "cut.onnx"
     path.write_bytes(whole[: int(len(whole) * share)])
-    refused(path, "cut off")
+    refused(path, "truncated")
 
 
 def test_graphs_within_graphs_without_an_end_are_refused(tmp_path):
@@ -205,10 +205,10 @@ def test_graphs_within_graphs_without_an_end_are_refused(tmp_path):
         inner = helper.make_graph([helper.make_node("If", ["x"], ["y"], then_branch=inner)], "outer", [], [])
     path = tmp_path / "deep.onnx"
     path.write_bytes(helper.make_model(inner).SerializeToString())
-    refused(path, "no ONNX file")
+    refused(path, "not an ONNX file")
 
 
 def test_text_named_as_a_model_is_told_so(tmp_path):
     path = tmp_path / "notes.onnx"
     path.write_text("Dear reader, this is no network.\n" * 20)
-    refused(path, "no ONNX file")
+    refused(path, "not an ONNX file")

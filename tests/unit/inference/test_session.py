@@ -245,7 +245,7 @@ def test_a_folder_is_no_model(tmp_path):
 def test_a_file_that_is_no_onnx_is_named(tmp_path, content):
     path = tmp_path / "text.onnx"
     path.write_bytes(content)
-    refused(path, "no ONNX file", "export it again")
+    refused(path, "not an ONNX file", "export it again")
 
 
 def test_an_empty_file_is_named(tmp_path):
@@ -257,7 +257,7 @@ def test_an_empty_file_is_named(tmp_path):
 def test_a_file_that_was_cut_off_is_named(path, tmp_path):
     cut = tmp_path / "cut.onnx"
     cut.write_bytes(path.read_bytes()[:3000])
-    refused(cut, "cut off", "copy it whole")
+    refused(cut, "truncated", "copy it again")
 
 
 def test_a_foreign_model_is_named(tmp_path):

@@ -93,7 +93,7 @@ def test_a_watched_model_swapped_in_mid_stroke_equals_one_fed_from_the_first_poi
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"a text file", "no ONNX file"), (b"", "empty"), (None, "cut off")],
+    [(b"a text file", "not an ONNX file"), (b"", "empty"), (None, "truncated")],
 )
 def test_a_bad_file_is_one_line_and_the_old_model_plays_on(make, folder, content, reason):
     recognizer = make(watch=folder)
@@ -142,7 +142,9 @@ def test_a_folder_that_vanishes_is_a_line_and_is_picked_up_again(make, folder):
     assert recognizer.wait_ready(), recognizer.messages()
     recognizer.messages()
     shutil.rmtree(folder)
-    assert heard(recognizer) == [f"{folder} has vanished; what is loaded plays on, and it is looked for"]
+    assert heard(recognizer) == [
+        f"{folder} was removed; the current model stays in use, and Inkloop waits for the folder"
+    ]
     folder.mkdir()
     put(folder / "new.onnx", ("x", "y"))
     frames_until(recognizer, knows(recognizer, ("x", "y")))

@@ -102,11 +102,11 @@ REFUSED = {
     "[input]\nmean = [1, 2]": "mean must be one number or 3, one a channel; got [1, 2]",
     '[input]\ncolor = "gray"\nmean = [1, 2, 3]': "mean must be one number or 1",
     "[input]\nstd = 0": "std must be more than 0; got 0",
-    "[input]\nstd = 1\nscale = 1": "scale and std say the same; give one of them",
+    "[input]\nstd = 1\nscale = 1": "scale and std mean the same; give one of them",
     '[output]\nis = "class"': "is must be one of classes, picture, heat map, boxes, points, features; got",
     "[output]\nunit = 1": "unit must be true or false; got 1",
     "[output]\nlabels = [1]": "labels must be a list of texts",
-    '[output]\nlabels = "../secret"': "the name of a file beside it; got '../secret'",
+    '[output]\nlabels = "../secret"': "the name of a file next to it; got '../secret'",
     '[output]\nlabels = "gone.txt"': "gone.txt cannot be read",
     "output = 3": "output must be a table, [output], or several, [[output]]; got 3",
     "input = 3": "input must be a table, [input]; got 3",
@@ -116,7 +116,7 @@ REFUSED = {
     '[constants]\nsr = "x"': "[constants]: sr must be a number; got 'x'",
     "title = 3": "title must be a text; got 3",
     "model = 1": "there is no key 'model'; there are output, input, state, constants, layers, title, license",
-    "[input": "this is no TOML",
+    "[input": "not valid TOML",
     '[input]\nis = "features"\nmean = 1': "there is no key 'mean'; there are is, name",
 }
 
@@ -133,7 +133,7 @@ def test_what_is_wrong_is_said_in_one_line(text, tmp_path):
 
 def test_a_description_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "flowers.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ModelError, match="no text in UTF-8"):
+    with pytest.raises(ModelError, match="not text in UTF-8"):
         adaptor_of(tmp_path / "flowers.onnx")
 
 
@@ -173,7 +173,7 @@ def test_what_is_meant_to_hurt_is_refused_in_a_short_line(name, tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "names.txt")
-    with pytest.raises(ModelError, match=r"names\.txt is no ordinary file"):
+    with pytest.raises(ModelError, match=r"names\.txt is not an ordinary file"):
         read(tmp_path, '[output]\nlabels = "names.txt"')
 
 

@@ -113,7 +113,7 @@ def test_what_the_graph_fixes_wins_over_the_description():
     [
         (ImageInput(), (1, 10), "layout NCHW has 4 axes; the input has"),
         (ImageInput(), (1, 8, 8, 3), "color RGB has 3 channels in axis 1 of layout NCHW; the input has"),
-        (ImageInput(), FREE, "leaves the picture's size open; put size"),
+        (ImageInput(), FREE, "leaves the picture's size open; set it"),
         (ImageInput(), (1, 3, 100000, 8), "at most 8192 pixels"),
     ],
 )
@@ -179,11 +179,11 @@ def test_floats_and_booleans_are_fed_0_to_1(kind):
         ),
         ("uint8", {"span": (-128.0, 127.0)}, "-128..127, and that is uint8, which holds 0..255"),
         ("uint8", {"mean": (0.5, 0.5, 0.5), "scale": (4.0, 4.0, 4.0)}, "-2..1018, and that is uint8"),
-        ("uint8", {"span": (0.0, 1.0)}, "0..1, and uint8 holds whole numbers alone"),
-        ("int64", {"span": (-1.0, 1.0)}, "-1..1, and int64 holds whole numbers alone"),
+        ("uint8", {"span": (0.0, 1.0)}, "0..1, and uint8 holds only whole numbers"),
+        ("int64", {"span": (-1.0, 1.0)}, "-1..1, and int64 holds only whole numbers"),
         ("float16", {"span": (0.0, 1e6)}, r"0..1e\+06, and that is float16, which holds -65504..65504"),
         ("bool", {"span": (0.0, 255.0)}, "0..255, and that is bool, which holds 0..1"),
-        ("object", {}, "is of type object; a picture is numbers"),
+        ("object", {}, "is of type object; a picture needs numbers"),
         ("complex64", {}, "is of type complex64"),
     ],
 )

@@ -64,7 +64,7 @@ def test_all_that_changes_a_row_is_in_the_file():
 
 def test_unknown_is_told_beside_classes():
     background = np.zeros((2, 64), np.float32)
-    with pytest.raises(ValueError, match="beside classes"):
+    with pytest.raises(ValueError, match="needs classes"):
         replace(SPEC, labels=(), scoring=Scoring(8, background, background[:, 0]), unknown=True)
 
 
@@ -91,11 +91,11 @@ def test_numbers_must_be_at_least_one(numbers):
         ({"kind": "image-classifier"}, "kind"),
         ({"format": 2}, "format"),
         ({"columns": ["x", "y"]}, "columns"),
-        ({"recipe": {"scale": 100.0}}, "hold together"),
-        ({"recipe": {"scale": -1.0, "spacing": 0.1}}, "hold together"),
-        ({"layers": "many"}, "hold together"),
-        ({"labels": None}, "hold together"),
-        ({"labels": []}, "hold together"),
+        ({"recipe": {"scale": 100.0}}, "inconsistent"),
+        ({"recipe": {"scale": -1.0, "spacing": 0.1}}, "inconsistent"),
+        ({"layers": "many"}, "inconsistent"),
+        ({"labels": None}, "inconsistent"),
+        ({"labels": []}, "inconsistent"),
     ],
 )
 def test_a_description_of_something_else_is_refused_in_one_line(change, says):
