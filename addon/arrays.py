@@ -1,7 +1,7 @@
 """The types of arrays, each under one name.
 
-A name says only what an element is; a docstring gives the shape. `addon.features.rows.Points` are the points
-of a stroke.
+A name says only what an element is; a docstring gives the shape. `addon.features.points.Points` are the
+points of a stroke.
 """
 
 from collections.abc import Mapping

@@ -118,7 +118,7 @@ def _array_of(archive: Mapping[str, Array], name: str) -> Array:
         raise TaughtError(f"{name} has the type object; save it as {_KINDS[name][1]}") from error
 
 
-def _corpus_of(name: str, arrays: Mapping[str, NDArray[Any]]) -> Corpus:
+def _corpus_of(name: str, arrays: Mapping[str, Array]) -> Corpus:
     for array, (kinds, wanted) in _KINDS.items():
         if arrays[array].dtype.kind not in kinds:
             raise TaughtError(f"{name}: {array} has the type {arrays[array].dtype}; save it as {wanted}")

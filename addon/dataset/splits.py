@@ -50,7 +50,7 @@ def tasks(
     return [task for task in made if task is not None]
 
 
-def drawn_writers(corpus: Corpus, seed: int, most: int | None) -> NDArray[np.str_]:
+def drawn_writers(corpus: Corpus, seed: int, most: int | None) -> Texts:
     """At most this many writers, drawn by the seed, sorted by name."""
     writers = np.unique(corpus.writers)
     if most is None or most >= len(writers):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from addon.arrays import Doubles
 from addon.dataset.splits import Ints
 from addon.features.points import Points, Strokes
 

@@ -5,6 +5,7 @@ from typing import TypeAlias
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from addon.arrays import Doubles
 from addon.features.points import Strokes
 
 Color: TypeAlias = tuple[int, int, int]

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from addon.arrays import Bools, Doubles, Floats, Ints
 from addon.errors import PointsError
 from addon.features.points import Strokes
 from addon.features.recipe import COLUMNS, FeatureRecipe
 from addon.features.resampling import Order, lay_out, order_rows, place_rows, travel_before, walk
-
-Rows: TypeAlias = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +23,10 @@ class RowTable:
         sample: Int64 array of shape (r,): index, within the ink, of the sample that completed each row.
     """
 
-    rows: Rows
-    offsets: NDArray[np.int64]
-    travel: NDArray[np.float64]
-    sample: NDArray[np.int64]
+    rows: Floats
+    offsets: Ints
+    travel: Doubles
+    sample: Ints
 
 
 def ink_rows(recipe: FeatureRecipe, inks: Sequence[Strokes]) -> RowTable:
@@ -55,9 +52,9 @@ def ink_rows(recipe: FeatureRecipe, inks: Sequence[Strokes]) -> RowTable:
 
 def flat_rows(
     recipe: FeatureRecipe,
-    points: NDArray[np.float64],
-    stroke_sizes: NDArray[np.int64],
-    ink_sizes: NDArray[np.int64],
+    points: Doubles,
+    stroke_sizes: Ints,
+    ink_sizes: Ints,
 ) -> RowTable:
     """Make the rows of finished inks whose points are already in one array.
 
@@ -81,11 +78,11 @@ def flat_rows(
 
 def _columns(
     recipe: FeatureRecipe,
-    origin: NDArray[np.float64],
-    at: NDArray[np.float64],
+    origin: Doubles,
+    at: Doubles,
     order: Order,
-    begins: NDArray[np.bool_],
-) -> Rows:
+    begins: Bools,
+) -> Floats:
     moved = np.diff(at, axis=0, prepend=at[:1])
     moved[begins] = 0.0
     unit = np.where(order.touch, recipe.scale, recipe.step)[:, None]

@@ -1,19 +1,20 @@
 """Points, strokes and inks: the arrays that reach Inkloop from a pen or a file."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from addon.arrays import Array, Floats
 from addon.errors import PointsError
 from addon.text import one_line
 
-Points: TypeAlias = NDArray[np.float32]
+Points: TypeAlias = Floats
 Strokes: TypeAlias = Sequence[Points]
 
 
-def as_points(points: ArrayLike) -> NDArray[Any]:
+def as_points(points: ArrayLike) -> Array:
     """Convert points to an array of numbers, of any shape; an array is returned as it is.
 
     Raises:

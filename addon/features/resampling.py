@@ -109,7 +109,7 @@ def order_rows(layout: Layout, path: Path) -> Order:
     return Order(sample, path.made[sample] - new[sample] + rank + 1, touch, lift)
 
 
-def place_rows(points: Floats, path: Path, order: Order, step: float) -> tuple[Floats, Floats]:
+def place_rows(points: Doubles, path: Path, order: Order, step: float) -> tuple[Doubles, Doubles]:
     """The position of each row, shape (rows, 2), and its distance along its stroke, shape (rows,)."""
     sample, moving = order.sample, order.moving
     target = order.step * step
@@ -139,7 +139,7 @@ def _marked(indices: Ints, path: Path) -> Bools:
     return marks
 
 
-def _summed_by_stroke(lengths: Floats, layout: Layout) -> Floats:
+def _summed_by_stroke(lengths: Doubles, layout: Layout) -> Doubles:
     # Stroke by stroke: one cumulative sum minus the starts would round differently.
     along = np.empty_like(lengths)
     for start, size in zip(layout.starts.tolist(), layout.sizes.tolist(), strict=True):
@@ -147,7 +147,7 @@ def _summed_by_stroke(lengths: Floats, layout: Layout) -> Floats:
     return along
 
 
-def _whole_steps(along: Floats, step: float) -> Ints:
+def _whole_steps(along: Doubles, step: float) -> Ints:
     # The largest k with k * step <= along, slack included, by the same comparison as in `streaming`.
     made = np.floor(along / step).astype(np.int64)
     made += (made + 1) * step <= along

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from addon.arrays import Bools, Doubles, Floats, Ints
 from addon.features.points import Points, Strokes
 from addon.fewshot.prototypes import Prototypes
 from addon.fewshot.scoring import Scoring
@@ -123,13 +124,13 @@ def advice(prototypes: Prototypes, most: int = 3) -> tuple[Advice, ...]:
     return tuple(pair for _, pair in sorted(found, key=lambda each: each[0])[:most])
 
 
-def _late(odds: Floats, shares: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _late(odds: Doubles, shares: Floats) -> Bools:
     """Which pairs may be close: their odds are poor at the last level before `CLOSE` or later."""
     late = odds[:, :, np.append(shares[1:], 1.0) >= CLOSE]
     return np.less(late.min(axis=2), GOOD)
 
 
-def parting(odds: Floats, shares: NDArray[np.float32]) -> float | None:
+def parting(odds: Doubles, shares: Floats) -> float | None:
     """The share from which odds are good and stay so; None if they are not good at the end.
 
     Args:
@@ -145,7 +146,7 @@ def parting(odds: Floats, shares: NDArray[np.float32]) -> float | None:
     return float(np.interp(GOOD, odds[last : last + 2], shares[last : last + 2]))
 
 
-def _needed(odds: Floats, count: int, gain: float) -> int:
+def _needed(odds: Doubles, count: int, gain: float) -> int:
     """How many more examples bring the last poor level to good odds; 0 if none is poor or none would help."""
     poor = np.flatnonzero(odds < GOOD)
     if not len(poor):
@@ -155,7 +156,7 @@ def _needed(odds: Floats, count: int, gain: float) -> int:
     return enough[0] if enough else 0
 
 
-def pair_odds(prototypes: Prototypes) -> Floats:
+def pair_odds(prototypes: Prototypes) -> Doubles:
     """Odds of a row's class against a column's at each level; shape (classes, classes, levels + 1).
 
     The mean over the class's newest examples, each left out of its own class.

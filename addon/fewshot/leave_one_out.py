@@ -76,7 +76,7 @@ def oddities(prototypes: Prototypes) -> tuple[Oddity, ...]:
     best: Ints = others.argmax(axis=1)
     near: Doubles = others[rows, best]
     near_enough = -scoring.usual - GOOD
-    taken: NDArray[np.bool_] = np.where(alone, near >= own, (near - own >= GOOD) & (near >= near_enough))
+    taken: Bools = np.where(alone, near >= own, (near - own >= GOOD) & (near >= near_enough))
     far = ~alone & (own < near_enough) & (_background(scoring, looked.tracks[:, -1]) - own > GOOD)
     found: list[Oddity] = []
     for row in np.flatnonzero(taken | far).tolist():
@@ -115,9 +115,7 @@ def _newest(prototypes: Prototypes) -> _Looked:
     return _Looked(places, prototypes.classes[places], prototypes.tracks[places].astype(np.float64))
 
 
-def _nearness(
-    scoring: Scoring, looked: _Looked, points: Doubles, looks_back: NDArray[np.bool_] | None = None
-) -> Doubles:
+def _nearness(scoring: Scoring, looked: _Looked, points: Doubles, looks_back: Bools | None = None) -> Doubles:
     """Log nearness of a point of each example to each label, without the example itself.
 
     Args:

@@ -110,7 +110,7 @@ def _background(scoring: Scoring, ends: Floats) -> Floats:
     return summed(scoring.sharpness * (ends @ scoring.background.T - squares / 2) + scoring.background_bias)
 
 
-def summed(near: NDArray[Any]) -> NDArray[Any]:
+def summed(near: Array) -> Array:
     """Log-sum-exp along the last axis."""
     top = near.max(axis=-1, keepdims=True)
     return np.log(np.exp(near - top).sum(axis=-1)) + top[..., 0]

@@ -27,7 +27,7 @@ import numpy as np
 from addon.arrays import Doubles, Floats, Ints
 from addon.fewshot.clusters import Cluster, clustered
 from addon.fewshot.novelty import NOBODY, Asked, asked, limit
-from addon.fewshot.scoring import Floats, Scoring
+from addon.fewshot.scoring import Scoring
 
 _TINY = 1e-30
 
@@ -360,19 +360,3 @@ def _arranged(
         np.cumsum(counts) - counts,
         clusters,
     )
-
-
-# Over the few numbers of one point numpy's own reductions take four times as long.
-def total(values: Floats) -> Floats:
-    """The sum over the first axis of float32 values of shape (n,) or (n, m); a scalar or of shape (m,)."""
-    return np.dot(_ones(len(values)), values)
-
-
-def peak(values: Floats) -> np.float32:
-    """The largest of float32 values of shape (n,), n at least 1; not a number if one is none."""
-    return values[values.argmax()]
-
-
-@cache
-def _ones(count: int) -> Floats:
-    return np.ones(count, dtype=np.float32)

@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from addon.arrays import Floats
+from addon.dataset.taught import Example
 from addon.features.points import Strokes
 from addon.features.recipe import FeatureRecipe
 from addon.features.scale import ink_size, moved, wanted_scale

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from addon.arrays import Floats, Ints
 from addon.features.batch import RowTable, ink_rows
 from addon.features.points import Strokes
 from addon.features.recipe import FeatureRecipe

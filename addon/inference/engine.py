@@ -18,7 +18,6 @@ from addon.background.threads import end_at_exit
 from addon.background.timings import Timings
 from addon.dataset.taught import Example, frozen
 from addon.errors import said
-from addon.features.points import Strokes
 from addon.features.recipe import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
 from addon.inference.inline import InlineEngine, News, Taught

@@ -7,6 +7,7 @@ from time import monotonic
 import numpy as np
 
 from addon.background.timings import Timings
+from addon.dataset.taught import Example
 from addon.features.recipe import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
 from addon.inference.engine import Engine

@@ -276,7 +276,7 @@ def for_type(wants: ImageInput, name: str, dtype: np.dtype[Any]) -> ImageInput:
     return replace(wants, span=span)
 
 
-def as_type(batch: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+def as_type(batch: Floats, dtype: np.dtype[Any]) -> Array:
     """Convert a batch to the input's type, rounded for whole numbers."""
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)

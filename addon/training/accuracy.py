@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from addon.arrays import Bools, Doubles, Floats, Ints
 from addon.features.batch import flat_rows
 from addon.features.recipe import FeatureRecipe
 from addon.training.ink_set import Batch, InkSet, padded, progress_of

@@ -11,6 +11,7 @@ import onnx
 import torch
 from onnx import helper
 
+from addon.arrays import Floats
 from addon.features.recipe import COLUMNS, FeatureRecipe
 from addon.fewshot.scoring import Scoring
 from addon.model.metadata import ModelSpec

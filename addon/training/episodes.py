@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from addon.arrays import Doubles, Floats, Ints
 from addon.features.batch import RowTable, flat_rows
 from addon.features.recipe import FeatureRecipe
 from addon.fewshot import prototypes

@@ -10,6 +10,7 @@ import onnx
 from onnx import helper
 from torch import Tensor, nn
 
+from addon.arrays import Floats
 from addon.features.recipe import COLUMNS
 from addon.model.metadata import ModelSpec
 from addon.training.nets import StepNet

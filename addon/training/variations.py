@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from addon.arrays import Floats, Ints
 from addon.features.batch import RowTable, flat_rows
 from addon.features.recipe import FeatureRecipe
 from addon.training.augment import augmented

@@ -9,8 +9,16 @@ from addon.background.timings import Timings
 from addon.errors import AddonError, ModelError
 from addon.inference.pens import WARM_SECONDS
 from addon.inference.providers import check_provider
-from addon.model.folder_watch import Debounced, Event, FolderWatch, Stamp, WatchedFolder, model_at, folder_message
-from addon.model.image_arrays import Pixels, checked_image
+from addon.model.folder_watch import (
+    Debounced,
+    Event,
+    FolderWatch,
+    Stamp,
+    WatchedFolder,
+    folder_message,
+    model_at,
+)
+from addon.model.image_arrays import checked_image
 from addon.model.registry import find_folder, find_models, is_path, no_such_file, shipped_models
 from addon.text import escaped
 from addon.vision.answer import About, Answer
