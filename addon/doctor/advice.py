@@ -1,4 +1,4 @@
-"""What would help: one sentence for each thing about a model that stands in somebody's way."""
+"""Advice on a model: one sentence for each problem it may cause."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,31 +9,31 @@ LARGE = 100 * 1024**2
 
 
 def advice(found: Findings, finite: bool, described: bool) -> list[str]:
-    """Sentences, the most pressing first.
+    """Sentences of advice, the most important first.
 
     Args:
-        found: What is known of it.
-        finite: Whether its answers to made-up inputs were numbers.
-        described: Whether there is a description beside it.
+        found: What is known about the model.
+        finite: Whether its answers to made-up inputs were finite.
+        described: Whether it has a description.
     """
     kind, size = found.get("kind", "unknown"), found.get("bytes", 0)
     inputs, outputs, anatomy = found.get("inputs", []), found.get("outputs", []), found.get("anatomy")
-    said = [
+    sentences = [
         "" if finite else "its answers to made-up inputs are not numbers (NaN): try real ones before a show",
         _types(inputs, outputs),
         _frozen(kind, inputs),
         _external(anatomy["external"]) if anatomy else "",
         _domains(anatomy["operators"]) if anatomy else "",
-        f"it is large ({size // 1024**2} MB): it loads beside the show, but takes a while"
+        f"it is large ({size // 1024**2} MB): it loads in the background, but takes a while"
         if size > LARGE
         else "",
         "" if described else _adaptor(kind),
     ]
-    return [sentence for sentence in said if sentence]
+    return [sentence for sentence in sentences if sentence]
 
 
 def free_axes(values: Sequence[Value]) -> dict[str, list[str]]:
-    """Free sizes by name ("?" for those without), with where each occurs, as in "x:0"."""
+    """Free sizes by name ("?" for those without a name), and where each occurs, as in "x:0"."""
     found: dict[str, list[str]] = {}
     for value in values:
         for axis, size in enumerate(value["shape"]):
@@ -45,30 +45,31 @@ def free_axes(values: Sequence[Value]) -> dict[str, list[str]]:
 def _types(inputs: Sequence[Value], outputs: Sequence[Value]) -> str:
     for kind, values in (("input", inputs), ("output", outputs)):
         for value in values:
-            name, said = value["name"], value["type"]
-            if kind == "output" and said.startswith("seq(map("):
+            name, of_type = value["name"], value["type"]
+            if kind == "output" and of_type.startswith("seq(map("):
                 return (
-                    f"its output {name!r} is {said}: read as an array, a column a class, in order; "
-                    "export it with zipmap=False to have it so in the file"
+                    f"its output {name!r} is {of_type}: Inkloop reads it as an array, a column a class, in "
+                    "order; export it with zipmap=False to get an array in the file"
                 )
-            if kind == "output" and said.startswith("seq(tensor("):
+            if kind == "output" and of_type.startswith("seq(tensor("):
                 return (
-                    f"its output {name!r} is {said}: open_graph stacks it into one array, if its tensors are "
-                    "of one size; export it with plain tensors to have them apart"
+                    f"its output {name!r} is {of_type}: open_graph stacks it into one array, if its tensors "
+                    "have one size; export plain tensors to keep them separate"
                 )
-            if not said.startswith("tensor("):
+            if not of_type.startswith("tensor("):
                 return (
-                    f"its {kind} {name!r} is {said}: Inkloop feeds and reads plain tensors; export it "
+                    f"its {kind} {name!r} is {of_type}: Inkloop feeds and reads plain tensors; export it "
                     "without sequences or options"
                 )
-            if said == "tensor(float16)":
+            if of_type == "tensor(float16)":
                 return (
                     f"its {kind} {name!r} is float16: pictures and points are float32 here; export it with "
                     "keep_io_types=True, or feed it float16 yourself"
                 )
-            if said == "tensor(bfloat16)" or "float8" in said or "int4" in said:
+            if of_type == "tensor(bfloat16)" or "float8" in of_type or "int4" in of_type:
                 return (
-                    f"its {kind} {name!r} is {said}, which numpy lacks; export inputs and outputs as float32"
+                    f"its {kind} {name!r} is {of_type}, which numpy lacks; export inputs and outputs as "
+                    "float32"
                 )
     return ""
 
@@ -91,7 +92,7 @@ def _external(external: Mapping[str, int]) -> str:
         return ""
     files = ", ".join(external)
     return (
-        f"its weights are in other files ({files}): take them along when it moves, or export it with "
+        f"its weights are in other files ({files}): move them together with it, or export it with "
         "external_data=False"
     )
 
@@ -104,7 +105,7 @@ def _domains(operators: Mapping[str, int]) -> str:
 def _adaptor(kind: Kind) -> str:
     needs = kind in ("image classifier", "image to image", "heat map", "detector", "features")
     return (
-        "what its colors, sizes and labels are, the file does not say: --adaptor writes a first draft"
+        "the file does not describe its colors, sizes and labels: --adaptor writes a first draft"
         if needs
         else ""
     )

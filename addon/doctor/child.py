@@ -1,8 +1,8 @@
-"""The process in which a stranger's file is opened: `python -m addon.doctor.child`.
+"""The child process that opens untrusted files: `python -m addon.doctor.child`.
 
 It reads one request a line and answers each with one line, both JSON. What native libraries print goes to
-standard error. It ends with its input, also in the middle of a file, and takes its folder away then; by
-itself once a request has taken too long; and by whatever a file does to it: none of that touches who asked.
+standard error. It ends and deletes its folder when its input ends, even in the middle of a file; it ends when
+a request takes too long; and a file may crash it. None of that affects the parent process.
 """
 
 import json
@@ -19,8 +19,7 @@ from addon.doctor.findings import Findings
 from addon.doctor.limits import FOLDER_PREFIX, end_within, limit_this_process
 
 SPARE_SECONDS = 5.0
-"""How much later than whoever asked this process ends itself."""
-
+"""This process ends itself this much later than its parent would."""
 
 MOST_SAID = 8 * 1024**2
 """Characters of an answer."""
@@ -28,13 +27,13 @@ MOST_SAID = 8 * 1024**2
 
 def main() -> None:
     """Answer requests until the input ends."""
-    # The answers' pipe becomes one that no library knows of, and its old number leads elsewhere.
+    # Answers go to a copy of standard output, so that what libraries print cannot mix with them.
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     limit_this_process()
     end_with_parent(_tidy)
     serve(sys.stdin, answers)
-    # Whoever asked does so, too, unless it is gone.
+    # The parent does the same, unless it has ended.
     _tidy()
 
 
@@ -42,7 +41,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer each line of `requests` with a line of `answers`."""
     for line in requests:
         request: dict[str, Any] = json.loads(line)
-        # Temporary files, too, are to go with the folder.
+        # Temporary files are deleted with the folder, too.
         tempfile.tempdir = request["folder"]
         end_within(float(request["timeout"]) + SPARE_SECONDS)
         answer = json.dumps(_answer(request))
@@ -51,7 +50,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
             too_long = Findings(
                 file=Path(request["path"]).name,
                 verdict="refused",
-                why=f"what it says of itself takes more than {MOST_SAID // 1024**2} MB",
+                why=f"its metadata take more than {MOST_SAID // 1024**2} MB",
             )
             answer = json.dumps(too_long)
         answers.write(answer + "\n")
@@ -59,7 +58,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
 
 
 def _tidy() -> None:
-    # Only what was made for this child: never a folder that somebody else named.
+    # Only the folder made for this child, never another one.
     if tempfile.tempdir is not None and Path(tempfile.tempdir).name.startswith(FOLDER_PREFIX):
         shutil.rmtree(tempfile.tempdir, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""What `inkloop doctor` does, once its arguments are read."""
+"""The command `inkloop doctor`, after its arguments are parsed."""
 
 import json
 import sys
@@ -18,15 +18,15 @@ from addon.text import escaped
 def doctor(
     path: Path, as_json: bool, provider: str, seconds: float, adaptor: bool, everything: bool = False
 ) -> int:
-    """Examine a file and print what was found on standard output.
+    """Examine a file and print the findings on standard output.
 
     Args:
         path: The ONNX file.
         as_json: Print one JSON document.
         provider: "auto", "cuda" or "cpu".
-        seconds: To spend on measuring.
+        seconds: Time to spend on measuring.
+        adaptor: Write a first draft of the description next to it; an existing one is never changed.
         everything: Print more than a screenful.
-        adaptor: Write a first draft of the description beside it; one that is there is never changed.
 
     Returns:
         The exit code: 0 if it runs, 1 if not.
@@ -42,11 +42,11 @@ def doctor(
     if as_json:
         print(json.dumps(found))
     else:
-        # Sizes and times are no code to be colored, and names from a file are no markup.
+        # Sizes and times must not be highlighted as code, nor names from a file be read as markup.
         show(found, Console(highlight=False, markup=False, emoji=False), everything)
     if adaptor:
         written = write_draft(path, found)
-        print(f"the draft is {escaped(str(written))}: check each line of it", file=sys.stderr)
+        print(f"wrote the draft {escaped(str(written))}: check each of its lines", file=sys.stderr)
     return 0 if runs(found) else 1
 
 
@@ -55,25 +55,25 @@ def write_draft(path: Path, found: Findings) -> Path:
 
     Args:
         path: The ONNX file.
-        found: What was found out about it.
+        found: The findings about it.
 
     Returns:
-        The file that was written, beside the model.
+        The file that was written, next to the model.
 
     Raises:
         ModelError: There is one already, or nothing to put into one.
     """
-    beside = adaptor_path(path)
+    description = adaptor_path(path)
     draft = found.get("draft", "")
     if not draft:
         raise ModelError(f"{path.name}: no description can be drafted; it has no pictures and no state")
     try:
-        with beside.open("x", encoding="utf-8") as file:
+        with description.open("x", encoding="utf-8") as file:
             file.write(draft)
     except FileExistsError as error:
         raise ModelError(
-            f"{beside.name}: it is there already, and is not changed; move it away first"
+            f"{description.name}: it already exists and was not changed; move it away first"
         ) from error
     except OSError as error:
-        raise ModelError(f"{beside.name}: it cannot be written ({error.strerror})") from error
-    return beside
+        raise ModelError(f"{description.name}: it cannot be written ({error.strerror})") from error
+    return description

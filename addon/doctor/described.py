@@ -1,4 +1,4 @@
-"""The description beside a model, checked against what the model does; and a first draft of one."""
+"""Check a model's description against the model, and draft a new one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,14 +30,14 @@ def check_description(described: Adaptor, inputs: Sequence[Value], fed: Sizes, a
     """Refuse a description that does not fit the model.
 
     Args:
-        described: What the file beside it says.
-        inputs: As the model declares them.
-        fed: Sizes of what the model was fed, by name.
-        answered: Sizes of what came out, by name.
+        described: The description.
+        inputs: The inputs that the model declares.
+        fed: Sizes of the inputs that were fed, by name.
+        answered: Sizes of the outputs, by name.
 
     Raises:
-        ModelError: It names what the model has not, has another number of labels than it has classes, or
-            feeds numbers that an input does not hold.
+        ModelError: It names an input or output that does not exist, has another number of labels than the
+            model has classes, or feeds numbers that an input cannot hold.
     """
     check_names(described, fed, answered)
     name = described.input.name or next(iter(fed), "")
@@ -54,13 +54,13 @@ def check_description(described: Adaptor, inputs: Sequence[Value], fed: Sizes, a
 
 
 def draft(judged: Judgement, inputs: Sequence[Value], fed: Sizes, answered: Sizes) -> str:
-    """A description to begin with, as TOML; empty where there is nothing to describe.
+    """Draft a description as TOML; empty if there is nothing to describe.
 
     Args:
-        judged: What the model is for.
-        inputs: As it declares them.
-        fed: Sizes of what it was fed, by name.
-        answered: Sizes of what came out, by name.
+        judged: The kind of model.
+        inputs: The inputs that it declares.
+        fed: Sizes of the inputs that were fed, by name.
+        answered: Sizes of the outputs, by name.
     """
     picture = next((name for name, sizes in fed.items() if is_picture(sizes)), "")
     if judged.state:
@@ -104,7 +104,7 @@ def _output(name: str, kind: OutputKind, sizes: Sequence[int]) -> str:
     lines = ["[[output]]", f"name = {_quoted(name)}", f'is = "{kind}"']
     if kind == "classes":
         lines += ['scores = "logits"  # or "probabilities", if they add up to 1']
-        lines += ['# labels = "labels.txt"  # beside this file, a class a line']
+        lines += ['# labels = "labels.txt"  # in this folder, one class a line']
     elif kind in ("picture", "heat map"):
         lines.append(f'layout = "{_layout(sizes)}"')
     elif kind == "boxes":

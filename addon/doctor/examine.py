@@ -1,4 +1,4 @@
-"""Everything that can be found out about a file. Runs in the child process: see `examiner`."""
+"""Examine a file as far as possible. Runs in the child process, see `examiner`."""
 
 import json
 from dataclasses import asdict, replace
@@ -11,7 +11,7 @@ from addon.doctor.findings import Anatomy, Findings, Placement
 from addon.doctor.inputs import STEPS
 from addon.doctor.kinds import judge, state_pairs
 from addon.doctor.measure import Trial
-from addon.doctor.wrong_kind import said_of_foreign
+from addon.doctor.wrong_kind import other_kind_message
 from addon.errors import AddonError, ModelError
 from addon.inference import placement
 from addon.inference.loaded_model import load_model, try_magnitudes
@@ -24,14 +24,14 @@ from addon.text import escaped
 
 
 def examine(path: Path, folder: Path, *, provider: str, seconds: float, limit: int = LIMIT) -> Findings:
-    """Find out everything about a file; what is wrong with it is said in what comes back.
+    """Examine a file; the findings say what is wrong with it.
 
     Args:
         path: The ONNX file.
-        folder: For files that are written while it runs, and deleted.
+        folder: Folder for temporary files.
         provider: As for a recogniser: "auto", "cuda" or "cpu".
-        seconds: To spend on measuring.
-        limit: Bytes of the file, and of each thing it declares.
+        seconds: Time to spend on measuring.
+        limit: Most bytes of the file, and of each tensor it declares.
     """
     found = Findings(file=path.name, verdict="refused")
     try:
@@ -48,7 +48,7 @@ def examine(path: Path, folder: Path, *, provider: str, seconds: float, limit: i
 
 
 def load_pen(path: Path, provider: str = "cpu") -> Findings:
-    """Load a file as the pen's engine does: on the CPU, and on the provider that will run it.
+    """Load a file as the pen's engine does: on the CPU, then on the provider that will run it.
 
     Args:
         path: The ONNX file.
@@ -59,11 +59,11 @@ def load_pen(path: Path, provider: str = "cpu") -> Findings:
     try:
         file = read_model(path)
         if METADATA_KEY not in file.contents.metadata:
-            return Findings(file=path.name, verdict="refused", why=said_of_foreign(file, choice))
+            return Findings(file=path.name, verdict="refused", why=other_kind_message(file, choice))
         try_magnitudes(load_model(file, choice).session)
         wanted = choose_here(provider, None)
         if wanted.providers != choice.providers:
-            # One that fails there without a crash runs on the CPU, and the sketch says so.
+            # A model that fails there without a crash runs on the CPU, and the sketch reports it.
             load_model(file, replace(wanted, rivals=()))
         found["content"] = file.content
         found["verdict"] = "runs"
@@ -76,12 +76,12 @@ def load_pen(path: Path, provider: str = "cpu") -> Findings:
 
 def _beyond(error: MemoryError | RecursionError) -> str:
     if isinstance(error, MemoryError):
-        return "it takes more memory than a model is given here"
-    return "its description has lists within lists without an end"
+        return "it needs more memory than a model may use here"
+    return "its description has lists that are nested too deeply"
 
 
 def _open(found: Findings, file: ModelFile, choice: Choice, asked: str, folder: Path) -> Trial:
-    """What can be told of it without running it."""
+    """Add what can be found out without running it."""
     found["bytes"] = len(file.data)
     found["sha256"] = file.sha256
     found["anatomy"] = _anatomy(file)
@@ -96,10 +96,10 @@ def _open(found: Findings, file: ModelFile, choice: Choice, asked: str, folder: 
 
 
 def _run(found: Findings, file: ModelFile, choice: Choice, trial: Trial, seconds: float) -> None:
-    """What can be told of it once it runs."""
+    """Add what can be found out by running it."""
     described = adaptor_of(file.path)
     recurrent = bool(state_pairs(trial.inputs, trial.outputs))
-    # What counts of a recurrent model is how long one step takes.
+    # For a recurrent model the time of one step counts.
     trial.run(1 if recurrent else STEPS, dict(described.constants) if described else {})
     if "placement" in found and trial.parts:
         ran = placement.Placement({name: sum(operators.values()) for name, operators in trial.parts.items()})
@@ -133,7 +133,7 @@ def _anatomy(file: ModelFile) -> Anatomy:
 
 
 def _add_pen(found: Findings, file: ModelFile, choice: Choice) -> None:
-    """Check it as the pen's engine does, and tell what it says of itself."""
+    """Check it as the pen's engine does, and add its description of itself."""
     spec = load_model(file, choice).spec
     document: Any = json.loads(file.contents.metadata[METADATA_KEY])
     if not isinstance(document, dict):

@@ -1,4 +1,4 @@
-"""Strangers' files, opened in a process that may crash, hang or be ended: there is always an answer."""
+"""Examine untrusted files in a process that may crash, hang or be ended: there is always an answer."""
 
 import json
 from collections.abc import Callable
@@ -20,21 +20,21 @@ _LOOK_SECONDS = 0.005
 
 
 class Examiner:
-    """Asks one file after the other in a child process, and starts another where one ended.
+    """Examines files one after the other in a child process, and starts a new one after a crash.
 
     Args:
         provider: "auto", "cuda" or "cpu".
-        seconds: To spend on measuring a file.
-        timeout: Seconds that a file may take in all, more than `seconds`; after that the child is ended.
-        limit: Bytes of a file, and of each thing it declares.
+        seconds: Time to spend on measuring a file.
+        timeout: Most seconds for a file, more than `seconds`; then the child is ended.
+        limit: Most bytes of a file, and of each tensor it declares.
         niceness: As for `ChildProcess`.
-        given_up: Asked again and again while a file is looked at: whether the answer is not wanted any more.
+        given_up: Polled while a file is examined: whether the answer is no longer wanted.
 
     Attributes:
-        started: How many processes it took so far.
+        started: Number of processes started so far.
 
     Raises:
-        ValueError: There is less time than the measuring takes.
+        ValueError: The timeout is not more than the time for measuring.
     """
 
     def __init__(
@@ -59,15 +59,15 @@ class Examiner:
 
     @property
     def pid(self) -> int:
-        """The process's number; 0 if there is none yet."""
+        """The process id; 0 if there is no process yet."""
         return self._child.pid if self._child is not None else 0
 
     def examine(self, path: Path) -> Findings:
-        """Find out everything about a file."""
+        """Examine a file."""
         return self._ask(path, as_pen=False)
 
     def load_as_pen(self, path: Path) -> Findings:
-        """Find out whether the pen's engine takes a file."""
+        """Find out whether the pen's engine can load a file."""
         return self._ask(path, as_pen=True)
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Examiner:
         if self._child is not None and not self._child.alive:
             self.close()
         if self._child is None:
-            # What a child leaves behind when it crashes goes with this folder.
+            # Files that a crashed child leaves behind are deleted with this folder.
             self._folder = TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True)
             self._child = ChildProcess("addon.doctor.child", json.loads, niceness=self._niceness)
             self.started += 1
@@ -100,7 +100,7 @@ class Examiner:
         if answer is not None:
             return answer
         if self._given_up():
-            verdict, why = "timed out", "it was not looked at to the end"
+            verdict, why = "timed out", "the examination was stopped"
         elif self._child.alive:
             verdict, why = "timed out", f"it did not end within {self._timeout:g} seconds"
         else:
@@ -112,7 +112,7 @@ class Examiner:
         """The answer; None if the child ended without one, or takes too long."""
         ends = monotonic() + self._timeout
         while True:
-            # Asked before listening: what it said before it ended is to be heard.
+            # Check this before reading, so that the last line before its end is not missed.
             alive = child.alive
             for line in child.heard():
                 return cast(Findings, line)

@@ -1,6 +1,6 @@
-"""What was found out about a file, as the JSON document that `inkloop doctor --json` prints.
+"""The findings about a file, as the JSON document that `inkloop doctor --json` prints.
 
-It comes from a child process that a stranger's file may have upset, so it is plain data and never more.
+They come from a child process that opened an untrusted file, so they are only plain data.
 """
 
 from typing import Any, Literal, Required, TypeAlias, TypedDict
@@ -29,7 +29,7 @@ class Value(TypedDict):
 
 
 class Anatomy(TypedDict):
-    """What is in the file, known without running it; `parameters` are numbers in weights."""
+    """The contents of the file, known without running it; `parameters` counts the numbers in weights."""
 
     ir_version: int
     producer: str
@@ -41,7 +41,7 @@ class Anatomy(TypedDict):
 
 
 class Placement(TypedDict):
-    """Where it runs: what was asked for, what the session says, and each part's operators by provider."""
+    """Where it runs: the requested and the actual provider, and the operators that ran, by provider."""
 
     asked: str
     runs: str
@@ -60,7 +60,7 @@ class Speed(TypedDict):
 
 
 class Findings(TypedDict, total=False):
-    """Everything; what could not be found out is left out."""
+    """All findings; what could not be found out is missing."""
 
     file: Required[str]
     verdict: Required[Verdict]

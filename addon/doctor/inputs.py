@@ -1,4 +1,4 @@
-"""Made-up inputs for a model of which nothing is known but its signature."""
+"""Made-up inputs for a model of which only the signature is known."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from addon.doctor.findings import Value
 from addon.inference.graph import DTYPES
 
 Feeds = dict[str, Any]
-"""An array for each input by name, or a list of arrays for a sequence."""
+"""An array for each input, or a list of arrays for a sequence, by name."""
 
 MOST_BYTES = 256 * 1024**2
 """Of all inputs together."""
@@ -23,21 +23,21 @@ STEPS = 16
 _BATCH = re.compile(r"batch|^(n|b|bs|bsz)$", re.I)
 _SIDE = re.compile(r"height|width|^(h|w)$", re.I)
 _OTHER_SIZES = (1, 2, 3, 4, 5, 8, 32, 64, 128, 256, 512, 640)
-# An index into anything may be 0 and a size may be 1; some audio models take nothing but their own rate.
+# An index may always be 0, and a size 1; some audio models accept only their own sample rate.
 _WHOLE_NUMBERS = (1, 0, 2, 16000)
 _TYPE = re.compile(r"(seq|optional)?\(?(?:seq\()?tensor\((\w+)\)\)*")
 
 
 def attempts(values: Sequence[Value], steps: int, constants: Mapping[str, float]) -> Iterator[Feeds]:
-    """Inputs to try, the most sensible first; the same each time.
+    """Inputs to try, the most plausible first; the same each time.
 
     Args:
         values: The model's inputs.
-        steps: Of time, where a model has such an axis.
-        constants: Numbers that its description says are always fed, by name.
+        steps: Time steps, for a model with a time axis.
+        constants: Constant inputs of its description, by name.
 
     Raises:
-        TypeError: An input is of a type that nothing can be made up for.
+        TypeError: An input has a type for which no input can be made up.
     """
     tried: set[str] = set()
     for sizes in _sizings(values, steps):
@@ -54,15 +54,15 @@ def attempts(values: Sequence[Value], steps: int, constants: Mapping[str, float]
 
 
 def made_up(values: Sequence[Value], sizes: Sequence[Sequence[int]], whole: int) -> Feeds:
-    """An array for each input: numbers in 0..1 where it takes such, else `whole`.
+    """Make up an array for each input: floats in 0..1, whole numbers `whole`.
 
     Args:
         values: The model's inputs.
-        sizes: Of each of them.
+        sizes: The shape of each.
         whole: Number for inputs of whole numbers.
 
     Raises:
-        TypeError: An input is of a type that nothing can be made up for.
+        TypeError: An input has a type for which no input can be made up.
         MemoryError: They would take more than `MOST_BYTES`.
     """
     random = np.random.default_rng(0)
@@ -78,17 +78,17 @@ def made_up(values: Sequence[Value], sizes: Sequence[Sequence[int]], whole: int)
     return feeds
 
 
-def type_of(said: str) -> tuple[bool, np.dtype[Any]]:
-    """Whether ONNX Runtime's type is a sequence, and what its tensors hold.
+def type_of(name: str) -> tuple[bool, np.dtype[Any]]:
+    """Whether ONNX Runtime's type is a sequence, and the type of its elements.
 
     Raises:
-        TypeError: It is of a type that numpy has no arrays for.
+        TypeError: numpy has no such type.
     """
-    found = _TYPE.fullmatch(said)
+    found = _TYPE.fullmatch(name)
     dtype = DTYPES.get(found[2]) if found else None
     if dtype is None:
-        raise TypeError(f"nothing can be made up for the type {said}")
-    return "seq(" in said, dtype
+        raise TypeError(f"no input can be made up for the type {name}")
+    return "seq(" in name, dtype
 
 
 def _is_whole(array: Any) -> bool:
@@ -110,7 +110,7 @@ def _filled(random: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype
 
 
 def _sizings(values: Sequence[Value], steps: int) -> Iterator[list[list[int]]]:
-    """Sizes for every input: sensible ones, then others for more and more of the axes that are free."""
+    """Shapes for every input: plausible ones, then others for more and more of the free axes."""
     yield [[_sensible(value, axis, steps) for axis in range(len(value["shape"]))] for value in values]
     for first in (-1, 1, 0):
         for size in _OTHER_SIZES:
@@ -118,14 +118,14 @@ def _sizings(values: Sequence[Value], steps: int) -> Iterator[list[list[int]]]:
 
 
 def _with(value: Value, size: int, first: int) -> list[int]:
-    """Sizes with `size` at the free axes from the axis `first` on, and 1 at those before."""
+    """A shape with `size` at the free axes from the axis `first` on, and 1 at those before."""
     axes = range(len(value["shape"]))
     return [_fixed(value, axis) or (size if axis >= first % max(len(axes), 1) else 1) for axis in axes]
 
 
 def _fixed(value: Value, axis: int) -> int:
     size = value["shape"][axis]
-    # Some exporters write -1 or 0 for a size that is free.
+    # Some exporters write -1 or 0 for a free size.
     return size if isinstance(size, int) and size > 0 else 0
 
 

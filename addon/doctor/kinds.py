@@ -1,4 +1,4 @@
-"""What a model is for, judged by what goes in and what comes out."""
+"""The kind of a model, judged by its inputs and outputs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,17 +14,17 @@ _CHANNELS = (1, 3, 4)
 _NAMES_OF_FEATURES = re.compile(r"embed|feature|pool|latent|encod", re.I)
 _MANY = 100
 _SIDE = 16
-_LINE = 64  # pixels that a line of text is high at most
+_LINE = 64  # most pixels of the height of a line of text
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a model is for.
+    """The kind of a model.
 
     Attributes:
-        kind: In a word.
-        can: What Inkloop can do with it, a sentence.
-        state: Pairs of an input and the output that it is fed from in the next step.
+        kind: The kind.
+        can: What Inkloop can do with it, in a sentence.
+        state: Pairs of an input and the output that feeds it in the next step.
     """
 
     kind: Kind
@@ -33,18 +33,18 @@ class Judgement:
 
 
 def judge(inputs: Sequence[Value], outputs: Sequence[Value], fed: Sizes, answered: Sizes) -> Judgement:
-    """What a model is for.
+    """Judge the kind of a model.
 
     Args:
-        inputs: As the model declares them.
-        outputs: Likewise.
-        fed: Sizes of what it was fed, by name.
-        answered: Sizes of what came out, by name.
+        inputs: The inputs that the model declares.
+        outputs: The outputs that it declares.
+        fed: Sizes of the inputs that were fed, by name.
+        answered: Sizes of the outputs, by name.
     """
     state = state_pairs(inputs, outputs)
     if state:
         pairs = ", ".join(f"{given} from {made}" for given, made in state)
-        return Judgement("recurrent", f"it is fed step by step, its state in the open ({pairs})", state)
+        return Judgement("recurrent", f"it runs step by step, its state is explicit ({pairs})", state)
     picture = next((value["name"] for value in inputs if is_picture(fed.get(value["name"], ()))), "")
     if picture:
         return _of_pictures(outputs, answered, fed[picture])
@@ -52,19 +52,17 @@ def judge(inputs: Sequence[Value], outputs: Sequence[Value], fed: Sizes, answere
     if closed is not None:
         return Judgement(
             "unknown",
-            f"ONNX Runtime runs it, and Inkloop feeds plain tensors: it cannot feed {closed['name']!r}, "
-            f"which takes {closed['type']}",
+            f"ONNX Runtime runs it, but Inkloop feeds only plain tensors: it cannot feed {closed['name']!r}, "
+            f"which is {closed['type']}",
         )
     square = next((each for value in inputs if (each := _square(fed.get(value["name"], ())))), 0)
     if square:
         return Judgement(
             "unknown",
-            f"it can be opened and fed arrays (open_graph); if they are a gray picture "
-            f"of {square} × {square}, ImageClassifier looks with it",
+            f"open_graph opens it and feeds it arrays; if they are gray pictures of {square} × {square}, "
+            "ImageClassifier can use it",
         )
-    return Judgement(
-        "unknown", "it can be opened and fed arrays (open_graph); Inkloop has no view of its own for it"
-    )
+    return Judgement("unknown", "open_graph opens it and feeds it arrays; Inkloop has no view for it")
 
 
 def _square(sizes: Sequence[int]) -> int:
@@ -73,7 +71,7 @@ def _square(sizes: Sequence[int]) -> int:
 
 
 def is_picture(sizes: Sequence[int]) -> bool:
-    """Whether sizes are those of a picture, or a batch of them, in either order of the axes."""
+    """Whether sizes are those of a picture, or a batch of pictures, with channels first or last."""
     if len(sizes) not in (3, 4):
         return False
     inner = sizes[-3:]
@@ -81,7 +79,7 @@ def is_picture(sizes: Sequence[int]) -> bool:
 
 
 def state_pairs(inputs: Sequence[Value], outputs: Sequence[Value]) -> tuple[tuple[str, str], ...]:
-    """Inputs and outputs that are the same state before and after a step; see `inference.recurrent_state`."""
+    """Pairs of inputs and outputs that are one state before and after a step, see `recurrent_state`."""
     return recurrent_state.state_pairs(_signatures(inputs), _signatures(outputs))
 
 
@@ -97,12 +95,12 @@ def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) 
     if places:
         return Judgement(
             "text recogniser",
-            f"it reads a line of text: scores of {read[2]} characters at {places} places along it, "
-            "to be decoded (CTC); they are in the answer's outputs",
+            f"it reads a line of text: scores of {read[2]} characters at {places} places along it, which "
+            "need decoding (CTC); they are in the answer's outputs",
         )
     if _boxes(list(sizes.values())):
         return Judgement(
-            "detector", "a detector that looks at a picture; which output holds what, an adaptor says"
+            "detector", "it detects objects in a picture; a description (--adaptor) names its outputs"
         )
     if len(first) == 4 and is_picture(first):
         channels = first[1] if first[1] in _CHANNELS else first[3]
@@ -117,28 +115,29 @@ def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) 
             "image classifier", f"one of {flat[0]} classes for a picture, with its layers to look into"
         )
     return Judgement(
-        "unknown", "it takes pictures, and its answer is of no form that Inkloop knows; an adaptor can say"
+        "unknown",
+        "it takes pictures, but the form of its answer is unknown; describe it in a .toml",
     )
 
 
 def _text_places(answer: Sequence[int], fed: Sequence[int]) -> int:
-    """At how many places a picture of one line is read; 0 if it is no such model."""
+    """At how many places a line of text is read; 0 if it is not such a model."""
     height, width = fed[-2:] if fed[-3] in _CHANNELS else fed[-3:-1]
     if len(answer) != 3 or height > _LINE or width < height or 1 not in answer[:2]:
         return 0
     places = max(answer[:2])
-    # Along the picture there is an answer every two to sixteen pixels.
+    # There is an answer every two to sixteen pixels of the width.
     return places if answer[2] > 10 and 2 <= width / places <= 16 else 0
 
 
 def _boxes(shapes: Sequence[tuple[int, ...]]) -> bool:
     several = [shape for shape in shapes if shape]
-    # Boxes beside scores; or one table with a row for each place where something might be.
-    beside = len(several) > 1 and any(_has_four(shape) for shape in several)
+    # Boxes and scores in separate outputs, or one table with a row for each candidate.
+    separate = len(several) > 1 and any(_has_four(shape) for shape in several)
     table = any(
         len(shape) == 3 and max(shape[1:]) >= _MANY and 5 <= min(shape[1:]) <= 2 * _MANY for shape in several
     )
-    return beside or table
+    return separate or table
 
 
 def _has_four(shape: tuple[int, ...]) -> bool:

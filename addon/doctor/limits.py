@@ -1,4 +1,4 @@
-"""What a child process may take, so that no file takes more: memory, disk and time."""
+"""Limit the memory, disk and time of a child process that opens an untrusted file."""
 
 import contextlib
 import os
@@ -6,43 +6,43 @@ import signal
 import sys
 
 MEMORY = 4 * 1024**3
-"""Bytes of memory that may be asked for."""
+"""Most bytes of memory."""
 
 FOLDER_PREFIX = "inkloop-doctor-"
-"""Of the folder in which a child may leave what it writes, and which goes with it."""
+"""Prefix of a child's temporary folder, which is deleted with the child."""
 
 DISK = 64 * 1024**2
-"""Bytes that a file may have that is written."""
+"""Most bytes of a file that is written."""
 
 
 def limit_this_process(memory: int = MEMORY) -> str:
-    """Bound what this process may take from now on.
+    """Limit this process from now on.
 
     Args:
-        memory: Bytes that it may ask for.
+        memory: Most bytes of memory.
 
     Returns:
-        What cannot be bounded on this system, in words; empty if everything is.
+        A message about what cannot be limited on this system; empty if everything is.
     """
     if os.name != "posix":
-        return "memory is not bounded on this system; time is"
+        return "memory is not limited on this system; time is"
     import resource
 
-    # A CUDA device maps more addresses than there is memory, so on Linux bound what can be written.
+    # CUDA maps more addresses than there is memory, so on Linux limit the data segment instead.
     kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     for name, most in ((kind, memory), (resource.RLIMIT_FSIZE, DISK), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(name)
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        # A system that knows the limit and will not set it (macOS, for addresses) is no reason to stop.
+        # Some systems know the limit but do not set it (macOS, for addresses).
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(name, (allowed, hard))
-    # Writing past the bound is an error to be told, not the end.
+    # Writing more than the limit must raise an error, not end the process.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     return ""
 
 
 def end_within(seconds: float) -> None:
-    """Let the system end this process then, even within a native library; 0 takes it back."""
+    """Let the system end this process after this time, even within a native library; 0 cancels it."""
     if os.name == "posix":
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -1,4 +1,4 @@
-"""A model run on inputs that were made up for it: whether, where and how fast."""
+"""Run a model on made-up inputs: whether it runs, where, and how fast."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,27 +19,27 @@ from addon.inference.providers import short_name
 from addon.inference.refusal import one_line
 
 TRYING_SECONDS = 10.0
-"""For finding inputs that fit."""
+"""Time for finding inputs that fit."""
 
 MOST_RUNS = 1000
 _FEWEST_RUNS = 3
 
 
 class Trial:
-    """A session with the inputs that it took.
+    """A session with inputs that it accepts.
 
     Args:
-        file: What to open.
+        file: The model to open.
         providers: ONNX Runtime's names, the preferred one first.
-        folder: For a file that is written while it runs, and deleted.
+        folder: Folder for a temporary file.
 
     Attributes:
         session: ONNX Runtime's session.
-        inputs: What goes in.
-        outputs: What comes out.
-        feeds: The inputs that it took.
-        answers: What it answered, by name.
-        parts: Operators that ran, by provider; those that were fused have names of their own.
+        inputs: The model's inputs.
+        outputs: The model's outputs.
+        feeds: Inputs that it accepted.
+        answers: Its answers, by name.
+        parts: Operators that ran, by provider; fused ones have other names.
 
     Raises:
         ModelError: It cannot be opened.
@@ -47,7 +47,7 @@ class Trial:
 
     def __init__(self, file: ModelFile, providers: Sequence[str], folder: Path) -> None:
         self._file = file
-        # ONNX Runtime writes what ran where into a file, and nowhere else.
+        # ONNX Runtime reports only in a file what ran where.
         prefix = str(folder / "profile")
         self.session: Any = open_session(file, providers, profile=prefix)
         self.inputs = [_value(value) for value in self.session.get_inputs()]
@@ -57,14 +57,14 @@ class Trial:
         self.parts: dict[str, dict[str, int]] = {}
 
     def run(self, steps: int, constants: Mapping[str, float]) -> None:
-        """Run it once, on the first inputs that it takes.
+        """Run it once, on the first inputs that it accepts.
 
         Args:
-            steps: Of time, where it has such an axis.
-            constants: Numbers that its description says are always fed, by name.
+            steps: Time steps, if it has a time axis.
+            constants: Constant inputs of its description, by name.
 
         Raises:
-            ModelError: It takes none of them; one line says what it says to the first.
+            ModelError: It accepts none of them; the message has its error for the first.
         """
         ends = perf_counter() + TRYING_SECONDS
         first = ""
@@ -73,7 +73,7 @@ class Trial:
                 try:
                     answers = self.session.run(None, feeds)
                 except Exception as error:
-                    first = first or f"{one_line(str(error))}; fed {said_shapes(shapes(feeds))}"
+                    first = first or f"{one_line(str(error))}; fed {shapes_text(shapes(feeds))}"
                 else:
                     names = [value["name"] for value in self.outputs]
                     self.feeds, self.answers = feeds, dict(zip(names, answers, strict=True))
@@ -88,10 +88,10 @@ class Trial:
             profile.unlink(missing_ok=True)
         if not self.answers:
             check_sizes(self._file.path.name, {value["name"]: value["shape"] for value in self.inputs})
-            raise ModelError(f"{self._file.path.name}: it opens, and no made-up input fits it ({first})")
+            raise ModelError(f"{self._file.path.name}: it opens, but no made-up input fits it ({first})")
 
     def measure(self, seconds: float) -> Speed:
-        """Time of a run, in milliseconds, for about `seconds`; the first run, which is slow, has been."""
+        """Measure the time of a run, for about `seconds`; the slow first run was made before."""
         times: list[float] = []
         ends = perf_counter() + seconds
         while len(times) < _FEWEST_RUNS or (perf_counter() < ends and len(times) < MOST_RUNS):
@@ -99,8 +99,8 @@ class Trial:
             try:
                 self.session.run(None, self.feeds)
             except Exception as error:
-                said = one_line(str(error))
-                raise ModelError(f"it ran once and fails when it runs again ({said})") from error
+                message = one_line(str(error))
+                raise ModelError(f"it ran once, but failed when run again ({message})") from error
             times.append(perf_counter() - began)
             if perf_counter() - began > seconds:
                 break
@@ -121,12 +121,12 @@ class Trial:
 
 
 def shapes(arrays: Mapping[str, Any]) -> dict[str, list[int]]:
-    """Sizes of arrays by name; those of the first one of a list."""
+    """Shapes of arrays by name; for a list, of its first array."""
     return {name: list(_first(array).shape) for name, array in arrays.items()}
 
 
 def _first(answer: Any) -> Array:
-    """An array, or the first one of a list; an empty one for what is neither."""
+    """An array, or the first array of a list; an empty array for anything else."""
     values = cast(list[Any], answer) if isinstance(answer, list) else [answer]
     found: Any = values[0] if values else None
     return np.zeros(0) if found is None or isinstance(found, dict) else np.asarray(found)
@@ -136,8 +136,8 @@ def _floats(array: Array) -> bool:
     return array.dtype.kind == "f"
 
 
-def said_shapes(sizes: Mapping[str, Sequence[int]]) -> str:
-    """Names and sizes in words."""
+def shapes_text(sizes: Mapping[str, Sequence[int]]) -> str:
+    """Names and shapes as text."""
     return (
         ", ".join(f"{name} {' × '.join(map(str, shape)) or 'a number'}" for name, shape in sizes.items())
         or "nothing"
@@ -149,11 +149,11 @@ def _value(value: Any) -> Value:
 
 
 def _parts(profile: Path) -> dict[str, dict[str, int]]:
-    """How many nodes of each operator ran on each provider; nothing if too many ran to be written down."""
+    """How many nodes of each operator ran on each provider; empty if the profile is incomplete."""
     try:
         nodes = nodes_of(profile)
     except (OSError, ValueError):
-        # Cut off at the bound for files, after a loop of very many turns.
+        # Truncated at the limit for files, after very many iterations of a loop.
         return {}
     counts = Counter((short_name(provider), operator) for provider, operator, _ in nodes)
     parts: dict[str, dict[str, int]] = {}

@@ -1,4 +1,4 @@
-"""Tables within tables, as a model's metadata has them, in lines that a person reads."""
+"""Format nested tables, as in a model's metadata, as lines for people."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -7,13 +7,13 @@ _DEEPEST = 8
 _WITHIN = " / "
 
 
-def said_entries(value: Any, under: str = "", depth: int = 0) -> list[str]:
-    """Lines named by the way that leads to them: one for the plain values of a table, more for its tables.
+def entry_lines(value: Any, under: str = "", depth: int = 0) -> list[str]:
+    """Lines that begin with their path: one for the plain values of a table, more for its nested tables.
 
     Args:
-        value: Anything that JSON can say.
-        under: The way that leads to it.
-        depth: Of tables around it; beyond a few, which only a stranger's file has, nothing more is told.
+        value: A JSON value.
+        under: The path to it.
+        depth: Depth of nesting; deeper levels, as in an untrusted file, are replaced by "...".
     """
     entries = _entries(value)
     if depth > _DEEPEST:
@@ -27,7 +27,7 @@ def said_entries(value: Any, under: str = "", depth: int = 0) -> list[str]:
     way = f"{under}{_WITHIN}" if under else ""
     for key, each in entries.items():
         if key not in plain:
-            lines += said_entries(each, f"{way}{key}", depth + 1)
+            lines += entry_lines(each, f"{way}{key}", depth + 1)
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Taught inks as small pictures of characters, two pixels to a character."""
+"""Draw taught inks as small pictures of characters, two pixels to a character."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def half_blocks(strokes: Sequence[Any], columns: int = COLUMNS, rows: int = ROWS
     """Draw strokes.
 
     Args:
-        strokes: Each a list of [x, y] in 0..255, y downward; one that is none is left out.
+        strokes: Each a list of [x, y] in 0..255, y downward; anything else is ignored.
         columns: Characters a line.
         rows: Lines, each two pixels high.
 
@@ -38,11 +38,11 @@ def half_blocks(strokes: Sequence[Any], columns: int = COLUMNS, rows: int = ROWS
 
 
 def sheet(thumbnails: Mapping[str, Sequence[Any]], width: int) -> list[str]:
-    """Thumbnails side by side, each with its label below; as many lines as that takes.
+    """Lay out thumbnails in rows, each with its label below.
 
     Args:
         thumbnails: Strokes by label.
-        width: Characters a line may have.
+        width: Most characters of a line.
     """
     each = COLUMNS + 2
     a_row = max(1, width // each)
@@ -57,7 +57,7 @@ def sheet(thumbnails: Mapping[str, Sequence[Any]], width: int) -> list[str]:
 
 
 def _points(stroke: Any) -> Doubles:
-    """Its points within the picture; none if it is no list of points."""
+    """A stroke's points within the picture; none if it is not a list of points."""
     try:
         points = np.asarray(stroke, dtype=np.float64)
     except (TypeError, ValueError):
@@ -68,7 +68,7 @@ def _points(stroke: Any) -> Doubles:
 
 
 def _along(points: Doubles) -> Doubles:
-    """Points close enough to each other that no pixel between them is left out."""
+    """Points interpolated so that no pixel between them is left out."""
     if len(points) < 2:
         return points
     steps = int(np.ceil(np.abs(np.diff(points, axis=0)).max() * 2)) + 1

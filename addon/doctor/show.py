@@ -1,4 +1,4 @@
-"""What was found, as a person reads it in a terminal."""
+"""Print findings for people in a terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +10,8 @@ from rich.text import Text
 
 from addon.doctor.advice import free_axes, summary
 from addon.doctor.findings import Findings, Placement, Speed, Value, runs
-from addon.doctor.measure import said_shapes
-from addon.doctor.metadata_lines import said_entries
+from addon.doctor.measure import shapes_text
+from addon.doctor.metadata_lines import entry_lines
 from addon.doctor.pictures import COLUMNS, sheet
 from addon.text import escaped, shortened
 
@@ -29,12 +29,12 @@ Row = tuple[str, str]
 
 
 def show(found: Findings, console: Console, everything: bool = False) -> None:
-    """Print what was found.
+    """Print findings.
 
     Args:
         found: The findings.
-        console: Where to.
-        everything: Whether all of it, and not only what fits on a screen.
+        console: Where to print.
+        everything: Print all of it, not only what fits on a screen.
     """
     console.print(_headline(found))
     made = rows(found)
@@ -60,7 +60,7 @@ def show(found: Findings, console: Console, everything: bool = False) -> None:
 
 
 def rows(found: Findings) -> list[Row]:
-    """Everything but the headline, as pairs of a heading and a text; a heading may be empty."""
+    """Everything except the headline, as pairs of a heading and a text; a heading may be empty."""
     made: list[Row] = []
     if "can" in found:
         made.append((found.get("kind", ""), found["can"]))
@@ -79,7 +79,7 @@ def rows(found: Findings) -> list[Row]:
 
 
 def _screenful(made: Sequence[Row], found: Findings) -> list[Row]:
-    """What fits on a screen: of each heading the first lines, each of them short."""
+    """What fits on a screen: the first lines of each heading, shortened."""
     shown: list[Row] = []
     of_heading = 0
     for heading, text in made:
@@ -106,7 +106,7 @@ def _table(made: Sequence[Row]) -> Table:
 
 
 def _described(adaptor: Mapping[str, Any]) -> list[str]:
-    """What the file beside it says of what goes in and comes out."""
+    """The inputs and outputs of a description."""
     if not adaptor:
         return []
     fed = adaptor["input"]
@@ -151,7 +151,7 @@ def _speed(speed: Speed, placement: Placement | None) -> Row:
     return (
         "speed",
         f"median {speed['median_ms']:.3g} ms, p99 {speed['p99_ms']:.3g} ms of {speed['runs']} runs {where} "
-        f"with made-up {said_shapes(speed['inputs'])}",
+        f"with made-up {shapes_text(speed['inputs'])}",
     )
 
 
@@ -160,7 +160,7 @@ def _placement(placement: Placement) -> list[Row]:
     if len(parts) > 1:
         by_provider = [f"{provider}: {summary(operators)}" for provider, operators in parts.items()]
         return _under("runs on", by_provider)
-    # The notice is made for a recogniser; here its reason is what counts.
+    # The notice is written for a recogniser; here only its reason matters.
     reason = placement["notice"].partition(": ")[2]
     return [("runs on", f"{placement['runs']}, all of it{f': {reason}' if reason else ''}")]
 
@@ -174,16 +174,16 @@ def _anatomy(found: Findings) -> list[Row]:
         ("operators", summary(anatomy["operators"])),
         ("opset", f"{opsets or 'none'}; file format (IR) {anatomy['ir_version']}"),
         ("weights", f"{anatomy['parameters']:,} numbers; the file has {found.get('bytes', 0):,} bytes"),
-        ("made by", anatomy["producer"] or "it does not say"),
+        ("made by", anatomy["producer"] or "unknown"),
         ("SHA-256", f"{found.get('sha256', '')[:16]}..."),
     ]
     made += [("functions", ", ".join(anatomy["functions"]))] if anatomy["functions"] else []
-    made += [("beside it", f"{name}, {size:,} bytes") for name, size in anatomy["external"].items()]
+    made += [("weights in", f"{name}, {size:,} bytes") for name, size in anatomy["external"].items()]
     return made
 
 
 def _pen(pen: Mapping[str, Any]) -> list[Row]:
-    """What a model of ours says of itself; a table in it begins a line for each of its entries."""
+    """The description of an Inkloop model; nested tables have a line for each of their entries."""
     made: list[Row] = []
     labels = pen.get("labels")
     if labels:
@@ -191,7 +191,7 @@ def _pen(pen: Mapping[str, Any]) -> list[Row]:
     for key, value in pen.items():
         if key in _HIDDEN or value in ("", {}, []):
             continue
-        made += _under(key, said_entries(value))
+        made += _under(key, entry_lines(value))
     return made
 
 

@@ -1,4 +1,4 @@
-"""What comes from a stranger is tried in a process that may die, before the sketch's own opens it."""
+"""Try an untrusted file in another process, which may crash, before the sketch's process opens it."""
 
 import threading
 from pathlib import Path
@@ -10,25 +10,24 @@ from addon.inference.opening import ModelFile
 from addon.text import escaped
 
 TIMEOUT = 20.0
-"""Seconds that a file may take to be opened and warmed; the process that does it is ended then."""
+"""Most seconds to open and warm a file; then the process is ended."""
 
 NICENESS = 10
-"""The show goes on meanwhile and comes first."""
-
+"""The sketch is running at the same time and has priority."""
 
 TRIES = 3
-"""How often a file is tried that is replaced while it is tried."""
+"""How often a file is tried if it is replaced during the attempt."""
 
 
 class Vetting:
-    """Tries each file once, by its content, as the pen's engine would open it. For one thread.
+    """Tries each file once, by its content, as the pen's engine would open it. For use from one thread.
 
-    What is handed on is what was tried: the bytes are read here, and the process that tries the file says the
-    hash of what it has read.
+    The bytes that are returned are those that were tried: they are read here, and the other process returns
+    the hash of what it has read.
 
     Args:
-        timeout: Seconds a file may take.
-        provider: Where it will run: tried on the CPU first, and then there.
+        timeout: Most seconds for a file.
+        provider: The provider that will run it; it is tried after the CPU.
     """
 
     def __init__(self, timeout: float = TIMEOUT, provider: str = "auto") -> None:
@@ -38,10 +37,10 @@ class Vetting:
         self._closed = threading.Event()
 
     def __call__(self, path: Path) -> ModelFile:
-        """Try a file; gives what was read of it.
+        """Try a file; returns its contents.
 
         Raises:
-            ModelError: It is refused, crashes the process, takes too long, or changes all the time.
+            ModelError: It is refused, crashes the process, takes too long, or keeps changing.
         """
         for _ in range(TRIES):
             file, why = _read(path)
@@ -49,19 +48,19 @@ class Vetting:
                 return file
             content = self._tried(path)
             if file is None:
-                # The other process may look further into a file, so its words were worth having.
+                # The other process may read further and have a better message, so it was asked first.
                 raise ModelError(why)
             if content == file.content:
                 self._passed.add(content)
                 return file
-        raise ModelError(f"{path.name}: it was written to while it was tried; load it again after that")
+        raise ModelError(f"{path.name}: it changed while it was tried; load it again when it is complete")
 
     def close(self) -> None:
-        """Give up what is being tried, so that nobody who leaves waits for it. From any thread."""
+        """Cancel the current attempt, so that nothing waits for it at exit. From any thread."""
         self._closed.set()
 
     def _tried(self, path: Path) -> str:
-        """The content of what the other process has read and found sound."""
+        """The hash of what the other process has read and accepted."""
         closed = self._closed.is_set
         with Examiner(
             self._provider, seconds=0.0, timeout=self._timeout, niceness=NICENESS, given_up=closed

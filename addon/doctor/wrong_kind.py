@@ -1,4 +1,4 @@
-"""What a model is that was taken for a pen model and is none: so that its refusal says who takes it."""
+"""The message for a model of another kind that was loaded as a pen model: it says what can use it."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from addon.inference.opening import ModelFile
 from addon.inference.providers import Choice
 
 _SIDE = 224
-_EYE = "ImageClassifier looks with it"
+_EYE = "use it with ImageClassifier"
 _TAKERS: dict[Kind, tuple[str, str]] = {
-    "recurrent": ("a recurrent model", "open_recurrent feeds it step by step"),
+    "recurrent": ("a recurrent model", "use it with open_recurrent"),
     "image classifier": ("an image classifier", _EYE),
     "image to image": ("a picture in, a picture out", _EYE),
     "heat map": ("a heat map over a picture", _EYE),
@@ -19,15 +19,15 @@ _TAKERS: dict[Kind, tuple[str, str]] = {
     "text recogniser": ("a reader of lines of text", _EYE),
     "features": ("features of a picture", _EYE),
 }
-"""Of each kind, what it is and who takes it, in words."""
+"""For each kind, what it is and what can use it."""
 
 
-def said_of_foreign(file: ModelFile, choice: Choice) -> str:
-    """One line about a sound model of another kind, judged by what it declares.
+def other_kind_message(file: ModelFile, choice: Choice) -> str:
+    """The message about a valid model of another kind, judged by its signature.
 
     Args:
         file: The model.
-        choice: Providers to ask for.
+        choice: The providers to use.
 
     Raises:
         ModelError: It cannot be opened.
@@ -37,9 +37,9 @@ def said_of_foreign(file: ModelFile, choice: Choice) -> str:
     answered = {info.name: _sizes(info) for info in graph.outputs}
     kind = judge(_values(graph.inputs), _values(graph.outputs), fed, answered).kind
     if kind not in _TAKERS:
-        return f"{file.path.name}: no pen model of Inkloop's; inkloop doctor says what is in it"
+        return f"{file.path.name}: not a pen model of Inkloop; inkloop doctor shows what is in it"
     what, who = _TAKERS[kind]
-    return f"{file.path.name}: {what}, and no pen model: {who}"
+    return f"{file.path.name}: {what}, not a pen model: {who}"
 
 
 def _values(infos: Sequence[TensorInfo]) -> list[Value]:
@@ -47,7 +47,7 @@ def _values(infos: Sequence[TensorInfo]) -> list[Value]:
 
 
 def _sizes(info: TensorInfo) -> list[int]:
-    """Its sizes, the free ones made up: 1 for a batch, a picture's side for what follows."""
+    """Its shape; free sizes become 1 for the batch and a picture's side for the others."""
     made_up = [1, *[_SIDE] * len(info.shape)]
     return [
         size if isinstance(size, int) and size > 0 else free

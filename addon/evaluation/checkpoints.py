@@ -1,7 +1,7 @@
-"""Where in an ink answers are read: at equal steps of its pen-down travel, however the pen was sampled.
+"""Checkpoints of an ink, where answers are read: at equal steps of its pen-down travel.
 
-A pen reports rarely on a fast stretch, and often where it rests. So that an answer is read at half of the
-travel and neither before nor after it, a sample is put there, on the line between its neighbors.
+A pen reports few samples where it is fast, and many where it rests. So that an answer can be read at exactly
+half of the travel, a sample is inserted there, on the line between its neighbors.
 """
 
 from typing import NamedTuple
@@ -11,6 +11,7 @@ import numpy as np
 from addon.arrays import Doubles
 from addon.dataset.splits import Ints
 from addon.features.points import Points, Strokes
+from addon.features.resampling import arc_lengths, lay_out
 
 STEPS = 20
 
@@ -23,8 +24,8 @@ class Checkpoints(NamedTuple):
 
     Attributes:
         strokes: Its strokes.
-        places: Shape (STEPS + 1,): which of its points, counted over all strokes, is at each share.
-        true: Shape (STEPS + 1,): its progress there; 1 everywhere for a dot, which is done at once.
+        places: Shape (STEPS + 1,): index of the point at each share, counted over all strokes.
+        true: Shape (STEPS + 1,): the true progress there; 1 everywhere for a dot, which is complete at once.
     """
 
     strokes: list[Points]
@@ -33,7 +34,7 @@ class Checkpoints(NamedTuple):
 
 
 def marked(strokes: Strokes) -> Checkpoints:
-    """Put samples where answers are read."""
+    """Insert samples where answers are read."""
     points = np.concatenate([np.asarray(stroke, dtype=np.float32) for stroke in strokes])
     travel = travelled(strokes)
     total = float(travel[-1])
@@ -49,16 +50,13 @@ def marked(strokes: Strokes) -> Checkpoints:
 
 
 def _between(points: Points, travel: Doubles, before: Ints, wanted: Doubles) -> Points:
-    # Travel grows within strokes alone, so both neighbors belong to one.
+    # Travel only grows within strokes, so both neighbors belong to the same one.
     share = (wanted - travel[before]) / (travel[before + 1] - travel[before])
     return (points[before] + share[:, None] * (points[before + 1] - points[before])).astype(np.float32)
 
 
 def travelled(strokes: Strokes) -> Doubles:
     """Pen-down travel after each point of an ink; shape (points,)."""
-    steps: list[Doubles] = []
-    for stroke in strokes:
-        points = stroke[:, :2].astype(np.float64)
-        moved = points[1:] - points[:-1]
-        steps += [np.zeros(1), np.sqrt(np.square(moved).sum(axis=1))]
-    return np.cumsum(np.concatenate(steps))
+    points = np.concatenate([stroke[:, :2] for stroke in strokes]).astype(np.float64)
+    layout = lay_out(np.array(list(map(len, strokes))), np.array([len(strokes)]))
+    return np.cumsum(arc_lengths(points, layout))

@@ -1,4 +1,4 @@
-"""What `inkloop evaluate` does: read, measure, compare, draw, and put it all into one document."""
+"""The command `inkloop evaluate`: read, measure, compare, draw, and collect the results in one document."""
 
 from pathlib import Path
 
@@ -21,21 +21,21 @@ def evaluate(
 
     Args:
         data: A file in the layout of `addon.dataset.corpus`.
-        plan: What is to be measured.
+        plan: What to measure.
         model: Name or path of a base encoder.
-        peers: Whether others are asked, too.
+        peers: Whether other methods are measured, too.
         pictures: Folder for pictures of the confusions; None for none.
-        say: Is told how far it is, and what is odd about the data.
+        say: Called with messages about the progress and the data.
 
     Raises:
         AddonError: The data or the model cannot be read, or there is too little data.
         OSError: The pictures cannot be written.
-        ValueError: The plan asks for what there is not.
+        ValueError: The plan is not possible.
     """
     corpus = read_corpus(data)
     loaded = open_model(model)
     for first, second in same_ink_twice(corpus):
-        say(f"{data.name}: the same ink stands under {first!r} and under {second!r}")
+        say(f"{data.name}: the same ink is labelled {first!r} and {second!r}")
     found = measure(loaded, corpus, plan, say)
     made = document(data.stem, corpus, plan, found)
     confused = confusions(found.outcomes)

@@ -1,4 +1,4 @@
-"""Which classes are taken for each other, once the pen is lifted."""
+"""The confusion matrix of finished inks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from addon.evaluation.outcomes import Outcome
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Confusions:
-    """How often each class was taken for each.
+    """A confusion matrix.
 
     Attributes:
         labels: The classes, sorted.
-        counts: Int64 array of shape (classes, classes): of inks of a row's class, how many were taken for a
+        counts: Int64 array of shape (classes, classes): how many inks of a row's class were classified as the
             column's.
     """
 
@@ -25,12 +25,12 @@ class Confusions:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two classes that are taken for each other.
+    """Two classes that are confused.
 
     Attributes:
-        first, second: The classes; more of the first are taken for the second than the other way round.
-        mistaken: Inks of either that were taken for the other.
-        asked: Inks of both.
+        first, second: The classes; the first is mistaken for the second more often than the reverse.
+        mistaken: Number of inks of either class that were mistaken for the other.
+        asked: Number of inks of both.
     """
 
     first: str
@@ -40,16 +40,16 @@ class Pair:
 
 
 def confusions(outcomes: Sequence[Outcome]) -> Confusions:
-    """Count what was answered with the pen lifted."""
-    labels = sorted({one.label for one in outcomes} | {one.said[-1] for one in outcomes})
+    """Count the answers with the pen lifted."""
+    labels = sorted({one.label for one in outcomes} | {one.answers[-1] for one in outcomes})
     place = {label: index for index, label in enumerate(labels)}
     counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
-    np.add.at(counts, tuple(np.array([[place[o.label], place[o.said[-1]]] for o in outcomes]).T), 1)
+    np.add.at(counts, tuple(np.array([[place[o.label], place[o.answers[-1]]] for o in outcomes]).T), 1)
     return Confusions(tuple(labels), counts)
 
 
 def worst_pairs(found: Confusions, most: int = 10) -> list[Pair]:
-    """The pairs with most inks mistaken, the worst first; fewer where fewer are."""
+    """The most confused pairs, the worst first; at most `most`."""
     counts, asked = found.counts, found.counts.sum(axis=1)
     both = counts + counts.T
     places = [(a, b) for a in range(len(both)) for b in range(a + 1, len(both)) if both[a, b]]
@@ -62,11 +62,11 @@ def worst_pairs(found: Confusions, most: int = 10) -> list[Pair]:
 
 
 def pair_lines(found: Confusions, pairs: Sequence[Pair]) -> list[str]:
-    """The worst pairs as a person reads them."""
+    """The worst pairs as lines for people."""
     if not pairs:
-        return ["no class was taken for another"]
+        return ["no class was mistaken for another"]
     place = {label: index for index, label in enumerate(found.labels)}
-    made = ["taken for each other most often, of the inks of both:"]
+    made = ["most often confused, of the inks of both:"]
     for pair in pairs:
         there = found.counts[place[pair.first], place[pair.second]]
         back = found.counts[place[pair.second], place[pair.first]]

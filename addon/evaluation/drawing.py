@@ -1,4 +1,4 @@
-"""Inks and words on a picture."""
+"""Draw inks and text on a picture."""
 
 from typing import TypeAlias
 
@@ -7,12 +7,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from addon.arrays import Doubles
 from addon.features.points import Strokes
+from addon.features.scale import ink_size
 
 Color: TypeAlias = tuple[int, int, int]
 
 PAPER, INK, PALE, RULE = (255, 255, 255), (24, 24, 32), (150, 156, 170), (222, 225, 232)
 
-# Lines are drawn so many times larger and then made small, which smooths them.
+# Lines are drawn this many times larger and then scaled down, which smooths them.
 FINE = 3
 FILLED = 0.72
 PEN = 1 / 26
@@ -27,17 +28,18 @@ def put_ink(
     color: Color,
     size: float | None = None,
 ) -> None:
-    """Draw an ink in the middle of a square, over what is there.
+    """Draw an ink in the middle of a square.
 
     Args:
-        picture: What to draw on.
+        picture: The picture to draw on.
         strokes: At least one.
-        corner: Of the square, its upper left.
-        side: Of the square.
-        color: Of the ink.
-        size: What is to fill the square, in the ink's own units; None for the ink's larger side.
+        corner: The upper left corner of the square.
+        side: The side of the square.
+        color: The ink's color.
+        size: Length that fills the square, in the ink's units; None for the ink's larger side.
     """
-    low, high = bounds(strokes)
+    points = np.concatenate([stroke[:, :2] for stroke in strokes]).astype(np.float64)
+    low, high = points.min(axis=0), points.max(axis=0)
     scale = FILLED * side * FINE / (size or ink_size(strokes) or 1.0)
     offset = side * FINE / 2 - (low + high) / 2 * scale
     mask = Image.new("L", (side * FINE, side * FINE))
@@ -55,18 +57,6 @@ def _line(pen: ImageDraw.ImageDraw, points: Doubles, width: int) -> None:
         pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
 
 
-def bounds(strokes: Strokes) -> tuple[Doubles, Doubles]:
-    """The corners of an ink's bounding box."""
-    points = np.concatenate([stroke[:, :2] for stroke in strokes]).astype(np.float64)
-    return points.min(axis=0), points.max(axis=0)
-
-
-def ink_size(strokes: Strokes) -> float:
-    """The larger side of an ink's bounding box."""
-    low, high = bounds(strokes)
-    return float((high - low).max())
-
-
 def put_text(
     pen: ImageDraw.ImageDraw,
     middle: tuple[float, float],
@@ -75,14 +65,14 @@ def put_text(
     size: float,
     width: float | None = None,
 ) -> None:
-    """Write a text around a point; smaller if it would be wider than `width`."""
+    """Write a text centered on a point, smaller if it would be wider than `width`."""
     long = pen.textlength(text, ImageFont.load_default(size))
     fitting = size if width is None or long <= width else max(size * width / long, SMALLEST_TEXT)
     pen.text(middle, text, fill=color, font=ImageFont.load_default(fitting), anchor="mm")
 
 
 def weaker(color: Color, share: float) -> Color:
-    """A color that is the paler the smaller a share is, and never white."""
+    """A color made paler for smaller shares, but never white."""
     weight = 0.12 + 0.88 * min(max(share, 0.0), 1.0)
     red, green, blue = (round(255 + (channel - 255) * weight) for channel in color)
     return red, green, blue

@@ -1,4 +1,4 @@
-"""All tasks of a protocol, one after the other, through the shipped path."""
+"""Measure all tasks of a protocol, one after the other, with the same engine as a sketch."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,16 +23,16 @@ SEEDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be measured.
+    """What to measure.
 
     Attributes:
         protocol: "wd" or "wi", see `addon.dataset.splits`.
         shots: Inks of each class that are taught, at least 1.
-        seeds: How many draws are averaged, at least 1.
-        most_writers: Only so many writers; None for all.
+        seeds: Number of random draws to average, at least 1.
+        most_writers: Most writers to use; None for all.
 
     Raises:
-        ValueError: A value is none of these.
+        ValueError: A value is not allowed.
     """
 
     protocol: str = "wd"
@@ -47,13 +47,13 @@ class Plan:
 
 @dataclass(slots=True)
 class Measured:
-    """What was found.
+    """The results.
 
     Attributes:
-        outcomes: One an asked ink.
-        strangers: Task by task.
+        outcomes: One for each tested ink.
+        novelty_outcomes: Those of inks of unknown classes, task by task.
         watch: The times.
-        writers: Most that one seed had, of whom inks were taught or asked.
+        writers: The largest number of writers that a seed used.
     """
 
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
@@ -67,24 +67,24 @@ def planned(corpus: Corpus, plan: Plan) -> list[list[Task]]:
 
     Raises:
         EvaluationError: The corpus has too little for the protocol.
-        ValueError: The plan asks for what there is not.
+        ValueError: The plan is not possible.
     """
     labels, counts = np.unique(corpus.labels, return_counts=True)
     if len(labels) == 1:
         raise EvaluationError(
             f"all {len(corpus)} inks are {quoted(str(labels[0]))}, so there is nothing to tell apart; "
-            "give it a file of two classes or more"
+            "use a file with two classes or more"
         )
     blank = int(sum(counts[[not label.strip() for label in labels.tolist()]]))
     if blank:
         raise EvaluationError(
-            f"{blank} of its {len(corpus)} inks have a blank label; give them one, or leave them out"
+            f"{blank} of its {len(corpus)} inks have a blank label; label them, or leave them out"
         )
     once = int((counts == 1).sum())
     if 2 * once > len(labels):
         raise EvaluationError(
             f"{once} of its {len(labels)} labels are there only once, as in a file of words; "
-            "give it signs, each of them drawn several times"
+            "use a file of signs that are each drawn several times"
         )
     made = [tasks(corpus, plan.protocol, plan.shots, seed, plan.most_writers) for seed in range(plan.seeds)]
     if not all(made):
@@ -97,19 +97,19 @@ def _too_little(corpus: Corpus, plan: Plan) -> str:
     who = "some writer" if plan.protocol == "wd" else f"two thirds of its {writers} writers"
     return (
         f"there is too little data for {plan.protocol} with {plan.shots} inks a class: {who} must have "
-        "two classes or more of so many inks, and others must be left to ask"
+        "two classes or more with that many inks, and more inks for the test"
     )
 
 
 def measure(model: LoadedModel, corpus: Corpus, plan: Plan, say: Say, unknown: bool = True) -> Measured:
-    """Teach and ask everything that is planned.
+    """Teach and test everything in a plan.
 
     Args:
         model: A base encoder.
         corpus: Labelled inks.
-        plan: What is to be measured.
-        say: Is told how far it is.
-        unknown: Whether inks of classes that were not taught are shown, too; that takes a fifth of the time.
+        plan: What to measure.
+        say: Called with messages about the progress.
+        unknown: Whether to test inks of classes that were not taught, too; that takes a fifth of the time.
     """
     found, bare = Measured(), bare_run(model)
     began = monotonic()
@@ -132,7 +132,7 @@ def asked(
     watch: Stopwatch | None = None,
     bare: Callable[[], list[int]] | None = None,
 ) -> list[Outcome]:
-    """Teach a task's inks and draw those it asks."""
+    """Teach a task's inks and draw those to test."""
     engine = new_engine(model)
     teach(engine, corpus, task.taught, watch)
     made: list[Outcome] = []
@@ -146,7 +146,7 @@ def asked(
 
 
 def novelty_outcomes(model: LoadedModel, corpus: Corpus, task: Task) -> list[NoveltyOutcome]:
-    """Teach a task's inks and show it others, too."""
+    """Teach a task's inks and test inks of known and unknown classes."""
     engine = new_engine(model)
     teach(engine, corpus, task.taught)
     labels = corpus.labels[task.asked].tolist()
@@ -155,7 +155,7 @@ def novelty_outcomes(model: LoadedModel, corpus: Corpus, task: Task) -> list[Nov
 
 
 def same_ink_twice(corpus: Corpus) -> list[tuple[str, str]]:
-    """Labels under which the very same ink stands, each pair once."""
+    """Pairs of labels of the same ink, each pair once."""
     seen: dict[bytes, str] = {}
     pairs: dict[tuple[str, str], None] = {}
     for strokes, label in zip(inks(corpus), corpus.labels.tolist(), strict=True):

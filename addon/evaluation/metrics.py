@@ -1,4 +1,4 @@
-"""What is computed from answers: accuracy by groups, calibration, how well the unknown are told apart."""
+"""Metrics: accuracy by groups, calibration, detection of unknown signs."""
 
 from collections.abc import Hashable, Sequence
 
@@ -10,7 +10,7 @@ BINS = 15
 
 
 def mean_over_groups(values: Doubles, groups: Sequence[Hashable]) -> Doubles:
-    """The mean of the groups' means, so that a writer of many inks counts no more than another.
+    """The mean of the groups' means, so that every writer counts the same.
 
     Args:
         values: Shape (n, ...), n at least 1.
@@ -34,32 +34,34 @@ def calibration_error(confidence: Doubles, right: Bools) -> float:
     return float(np.abs(gaps).sum() / counts.sum())
 
 
-def auroc(strangeness: Doubles, strange: Bools) -> float:
-    """Area under the ROC: how likely a strange one is stranger than one that is not; ties count half.
+def auroc(novelty: Doubles, unknown: Bools) -> float:
+    """Area under the ROC: the probability that an unknown ink has a higher novelty than a known one.
+
+    Ties count half.
 
     Args:
-        strangeness: Shape (n,), larger is stranger.
-        strange: Shape (n,), with some True and some False.
+        novelty: Shape (n,), larger for unknown inks.
+        unknown: Shape (n,), with some True and some False.
     """
-    _, inverse, counts = np.unique(strangeness, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(novelty, return_inverse=True, return_counts=True)
     ranks = np.cumsum(counts) - (counts - 1) / 2
-    count, others = int(strange.sum()), int((~strange).sum())
-    return float((ranks[inverse][strange].sum() - count * (count + 1) / 2) / (count * others))
+    count, others = int(unknown.sum()), int((~unknown).sum())
+    return float((ranks[inverse][unknown].sum() - count * (count + 1) / 2) / (count * others))
 
 
-def rejection(strangeness: Doubles, strange: Bools, accepted: float = 0.95) -> float:
-    """Share of the strange that are refused where a threshold accepts so many of the others.
+def rejection(novelty: Doubles, unknown: Bools, accepted: float = 0.95) -> float:
+    """Share of the unknown that are rejected at the threshold that accepts a given share of the known.
 
     Args:
-        strangeness: Shape (n,), larger is stranger.
-        strange: Shape (n,), with some True and some False.
-        accepted: Share of the others that must be accepted, 0..1.
+        novelty: Shape (n,), larger for unknown inks.
+        unknown: Shape (n,), with some True and some False.
+        accepted: Share of the known that must be accepted, 0..1.
     """
-    others = np.sort(strangeness[~strange])
+    others = np.sort(novelty[~unknown])
     limit = others[max(int(np.ceil(accepted * len(others))), 1) - 1]
-    return float((strangeness[strange] > limit).mean())
+    return float((novelty[unknown] > limit).mean())
 
 
 def area(accuracy: Doubles) -> float:
-    """Area under a curve given at equal distances from 0 to 1, by trapezoids."""
+    """Area under a curve given at equal distances from 0 to 1, by the trapezoidal rule."""
     return float(np.mean((accuracy[1:] + accuracy[:-1]) / 2))

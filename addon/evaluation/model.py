@@ -1,4 +1,4 @@
-"""The model that is measured, and the bare run of it that its own time is compared with."""
+"""The model that is measured, and bare runs of it to compare its time with."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ from addon.inference.ort import onnxruntime
 from addon.inference.providers import choose_here
 from addon.model.registry import find_models, shipped_models
 
-# Bare runs after each ink, so that whatever else the machine does slows both alike.
+# Bare runs after each ink, so that other load on the machine slows both equally.
 BARE_RUNS = 4
 
 
@@ -24,25 +24,25 @@ def open_model(model: str | Path) -> LoadedModel:
 
     Raises:
         ModelError: There is none, or it cannot be opened.
-        EvaluationError: It has classes of its own and cannot be taught others.
+        EvaluationError: It has fixed classes and cannot be taught.
     """
     (path, *_) = find_models(model, Path("none of the user's"), shipped_models())
     loaded = load_model(path, choose_here("cpu", None))
     if loaded.spec.scoring is None:
         raise EvaluationError(
-            f"{path.name} knows {len(loaded.spec.labels)} classes of its own and learns no others; "
+            f"{path.name} knows {len(loaded.spec.labels)} classes of its own and cannot learn others; "
             "measure a base encoder, such as --model encoder"
         )
     return loaded
 
 
 def new_engine(model: LoadedModel) -> InlineEngine:
-    """An engine to which nothing is taught; it answers before `point` returns, however slow the machine."""
+    """An engine without taught classes; it always answers before `point` returns."""
     return InlineEngine(model)
 
 
 def bare_run(model: LoadedModel) -> Callable[[], list[int]]:
-    """Runs the model by itself on one row, as anyone would; gives the times in nanoseconds."""
+    """A function that runs only the model on one row and returns the times in nanoseconds."""
     api = onnxruntime()
     options = api.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

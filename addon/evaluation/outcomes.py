@@ -1,4 +1,4 @@
-"""From what was said of an ink to what counts."""
+"""The outcome of an ink, from the answers to it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,23 +12,23 @@ from addon.prediction import Prediction
 
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)
 NAMES = (*(str(fraction) for fraction in FRACTIONS), "lifted")
-"""Where accuracy is given: at fractions of the pen-down arc length, and with the pen lifted."""
+"""Where accuracy is measured: at fractions of the pen-down travel, and with the pen lifted."""
 
 READ = [CURVE.index(fraction) for fraction in FRACTIONS]
 
 
 class Outcome(NamedTuple):
-    """What came of one asked ink.
+    """The outcome of one tested ink.
 
     Attributes:
         ink: Its index in the corpus.
-        seed: Of the task.
-        writer: Who drew it.
-        label: What it is.
-        said: What was answered at `NAMES`.
+        seed: Seed of the task.
+        writer: Its writer.
+        label: Its class.
+        answers: The labels answered at `NAMES`.
         curve: Shape (STEPS + 1,): whether the answer was right at each step of `CURVE`.
-        right: Shape (5,): the same at `NAMES`.
-        confidence: Shape (5,): how sure each of these was, 0..1.
+        right: Shape (5,): whether the answer was right at `NAMES`.
+        confidence: Shape (5,): the confidence of each of these answers, 0..1.
         progress_error: Mean absolute error of the progress over the steps of `CURVE`.
     """
 
@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
     seed: int
     writer: str
     label: str
-    said: tuple[str, ...]
+    answers: tuple[str, ...]
     curve: Bools
     right: Bools
     confidence: Doubles
@@ -44,12 +44,12 @@ class Outcome(NamedTuple):
 
 
 class NoveltyOutcome(NamedTuple):
-    """How strange one finished ink was found where half of the classes were taught.
+    """The novelty of one finished ink where half of the classes were taught.
 
     Attributes:
-        known: Whether its class was among them.
+        known: Whether its class was taught.
         unknown: The answer's `unknown`.
-        softmax: The plain baseline: 1 less the likeliest class's probability.
+        softmax: The baseline: 1 minus the largest probability.
     """
 
     known: bool
@@ -58,11 +58,11 @@ class NoveltyOutcome(NamedTuple):
 
 
 def outcome(asked: Checkpoints, watched: Replay, ink: int, seed: int, writer: str, label: str) -> Outcome:
-    """Judge what was said of an ink."""
+    """Judge the answers to an ink."""
     places: list[int] = asked.places.tolist()
-    said = [watched.answers[place] for place in places]
-    curve = np.array([answer.label == label for answer in said])
-    read = [*(said[place] for place in READ), watched.lifted]
+    answers = [watched.answers[place] for place in places]
+    curve = np.array([answer.label == label for answer in answers])
+    read = [*(answers[place] for place in READ), watched.lifted]
     return Outcome(
         ink,
         seed,
@@ -72,19 +72,19 @@ def outcome(asked: Checkpoints, watched: Replay, ink: int, seed: int, writer: st
         curve,
         np.array([answer.label == label for answer in read]),
         np.array([answer.confidence for answer in read], dtype=np.float64),
-        progress_error(asked, said),
+        progress_error(asked, answers),
     )
 
 
-def progress_error(asked: Checkpoints, said: Sequence[Prediction]) -> float:
+def progress_error(asked: Checkpoints, answers: Sequence[Prediction]) -> float:
     """Mean absolute difference of detected and true progress over an ink's travel."""
-    detected = np.array([answer.progress for answer in said])
+    detected = np.array([answer.progress for answer in answers])
     return float(np.abs(detected - asked.true)[1:].mean())
 
 
 def novelty_outcome(answer: Prediction, label: str) -> NoveltyOutcome:
-    """Judge the answer to a finished ink that may be of a class that was not taught."""
-    # What is left of 1 for the others, summed as it is: near 1 a maximum has no digits left to differ in.
+    """Judge the answer to a finished ink that may be of an unknown class."""
+    # The sum of the other probabilities: 1 minus a maximum near 1 would lose all digits.
     others = answer.probabilities.astype(np.float64)
     doubt = float(others.sum() - others.max())
     return NoveltyOutcome(label in answer.labels, answer.unknown, doubt)

@@ -1,6 +1,6 @@
-"""Confusions as pictures: a matrix, and the inks of the worst pairs.
+"""Draw confusions: the matrix, and the inks of the worst pairs.
 
-A class is shown by an ink of it, since its name may be in any script.
+A class is shown by one of its inks, since its name may be in any script.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,10 @@ from PIL import Image, ImageDraw
 
 from addon.dataset.corpus import Corpus, inks
 from addon.evaluation.confusions import Confusions, Pair
-from addon.evaluation.drawing import INK, PALE, PAPER, RULE, ink_size, put_ink, put_text, weaker
+from addon.evaluation.drawing import INK, PALE, PAPER, RULE, put_ink, put_text, weaker
 from addon.evaluation.outcomes import Outcome
 from addon.features.points import Strokes
+from addon.features.scale import ink_size
 
 RIGHT, WRONG = (38, 92, 190), (206, 48, 36)
 
@@ -27,7 +28,7 @@ CARD, CARDS, GAP = 84, 8, 10
 def draw_all(
     folder: Path, corpus: Corpus, outcomes: Sequence[Outcome], found: Confusions, pairs: Sequence[Pair]
 ) -> list[Path]:
-    """Write `confusions.png` and `pairs.png` into a folder, which is made if need be.
+    """Write `confusions.png` and `pairs.png` into a folder, which is created if needed.
 
     Raises:
         OSError: It cannot be written to.
@@ -39,7 +40,7 @@ def draw_all(
 
 
 def matrix(corpus: Corpus, outcomes: Sequence[Outcome], found: Confusions) -> Image.Image:
-    """Rows are what was drawn, columns what it was taken for; blue is right, red is wrong."""
+    """Draw the matrix: rows are true classes, columns the answers; blue is right, red is wrong."""
     classes = len(found.labels)
     cell = int(np.clip(SIDE // (classes + 1), SMALLEST, LARGEST))
     side = cell * (classes + 1) + 1
@@ -68,14 +69,14 @@ def _fill_cells(pen: ImageDraw.ImageDraw, found: Confusions, cell: int) -> None:
 
 
 def sheet(corpus: Corpus, outcomes: Sequence[Outcome], pairs: Sequence[Pair]) -> Image.Image:
-    """A row a pair: inks that were mistaken, each beside the same hand's ink of what it was taken for."""
+    """Draw a row for each pair: mistaken inks, each next to the same writer's ink of the answered class."""
     shown = [(pair, _mistaken(outcomes, pair)) for pair in pairs]
     cards = max((len(some) for _, some in shown), default=0)
     size = 2 * CARD + max(cards, 1) * (2 * CARD + GAP), max(len(shown), 1) * (CARD + GAP)
     picture = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(picture)
     if not shown:
-        put_text(pen, (size[0] / 2, size[1] / 2), "no class was taken for another", INK, 18)
+        put_text(pen, (size[0] / 2, size[1] / 2), "no class was mistaken for another", INK, 18)
     for row, (pair, some) in enumerate(shown):
         y = row * (CARD + GAP)
         for line, name in enumerate((pair.first, pair.second)):
@@ -89,8 +90,8 @@ def sheet(corpus: Corpus, outcomes: Sequence[Outcome], pairs: Sequence[Pair]) ->
 def _put_card(picture: Image.Image, corpus: Corpus, one: Outcome, corner: tuple[int, int]) -> None:
     x, y = corner
     ImageDraw.Draw(picture).rectangle((x, y, x + 2 * CARD, y + CARD), outline=RULE)
-    drawn, other = inks(corpus, [one.ink])[0], _by_same_hand(corpus, one)
-    # Both at one scale: much of what tells letters apart is their size.
+    drawn, other = inks(corpus, [one.ink])[0], _by_same_writer(corpus, one)
+    # Both at one scale, since letters often differ in size.
     size = max(ink_size(ink) for ink in (drawn, other) if ink is not None)
     put_ink(picture, drawn, corner, CARD, INK, size)
     if other is not None:
@@ -99,17 +100,17 @@ def _put_card(picture: Image.Image, corpus: Corpus, one: Outcome, corner: tuple[
 
 def _mistaken(outcomes: Sequence[Outcome], pair: Pair) -> list[Outcome]:
     either = {(pair.first, pair.second), (pair.second, pair.first)}
-    # The same ink may be asked under several seeds; it is shown once.
-    found = {one.ink: one for one in outcomes if (one.label, one.said[-1]) in either}
+    # The same ink may be tested with several seeds; it is shown once.
+    found = {one.ink: one for one in outcomes if (one.label, one.answers[-1]) in either}
     return list(found.values())[:CARDS]
 
 
-def _by_same_hand(corpus: Corpus, one: Outcome) -> Strokes | None:
-    same = np.flatnonzero((corpus.writers == one.writer) & (corpus.labels == one.said[-1]))
+def _by_same_writer(corpus: Corpus, one: Outcome) -> Strokes | None:
+    same = np.flatnonzero((corpus.writers == one.writer) & (corpus.labels == one.answers[-1]))
     return inks(corpus, same[:1])[0] if len(same) else None
 
 
 def _typical(corpus: Corpus, outcomes: Sequence[Outcome], labels: Sequence[str]) -> list[Strokes | None]:
-    recognised = {one.label: one.ink for one in reversed(outcomes) if one.said[-1] == one.label}
+    recognised = {one.label: one.ink for one in reversed(outcomes) if one.answers[-1] == one.label}
     drawn = {one.label: one.ink for one in outcomes} | recognised
     return [inks(corpus, [drawn[label]])[0] if label in drawn else None for label in labels]

@@ -1,6 +1,6 @@
-"""An ink through the shipped path: taught, drawn point by point, and every answer noted.
+"""Replay an ink in the engine that a sketch uses: teach it, or draw it point by point and record the answers.
 
-Nothing here looks ahead: an ink goes into the engine that a sketch uses, one sample after the other.
+Nothing here looks ahead: samples are given one after the other.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ PEN = 0
 
 
 class Replay(NamedTuple):
-    """What was said of one ink.
+    """The answers to one ink.
 
     Attributes:
         answers: The answer after each point.
@@ -32,12 +32,12 @@ class Replay(NamedTuple):
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Times taken on the way, in nanoseconds.
+    """Measured times, in nanoseconds.
 
     Attributes:
-        points: Of every point that made one row, from the event to the answer.
-        bare: Of every bare run of the same model.
-        taught: Of every example, until it counted.
+        points: Time of every point that made one row, from the event to the answer.
+        bare: Time of every bare run of the same model.
+        taught: Time to teach every example.
     """
 
     points: list[int] = field(default_factory=list[int])
@@ -46,7 +46,7 @@ class Stopwatch:
 
 
 def teach(engine: Engine, corpus: Corpus, indices: Ints, watch: Stopwatch | None = None) -> None:
-    """Teach inks one after the other, as a person does."""
+    """Teach inks one after the other."""
     labels = corpus.labels[indices].tolist()
     examples = [
         Example(number, label, strokes)
@@ -60,7 +60,7 @@ def teach(engine: Engine, corpus: Corpus, indices: Ints, watch: Stopwatch | None
 
 
 def draw(engine: Engine, strokes: Strokes, watch: Stopwatch | None = None) -> Replay:
-    """Draw an ink and note what is answered."""
+    """Draw an ink and record the answers."""
     engine.begin(PEN)
     answers: list[Prediction] = []
     rows = 0
@@ -79,7 +79,7 @@ def draw(engine: Engine, strokes: Strokes, watch: Stopwatch | None = None) -> Re
 
 
 def finished(engine: Engine, strokes: Strokes) -> Prediction:
-    """The answer to a finished ink, as to one that was drawn before a model came in."""
+    """The answer to a finished ink, as for an ink that was drawn before the model was loaded."""
     engine.replay(PEN, samples(strokes))
     return engine.predictions[PEN]
 

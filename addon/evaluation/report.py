@@ -1,4 +1,4 @@
-"""From what was found to the document that is printed, and to the lines that a person reads."""
+"""The results as the document that is printed, and as lines for people."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,13 +14,13 @@ Document = dict[str, Any]
 
 
 def document(name: str, corpus: Corpus, plan: Plan, found: Measured) -> Document:
-    """Everything that was found, as JSON takes it.
+    """All results as JSON values.
 
     Args:
-        name: Of the data.
-        corpus: What was measured on.
+        name: Name of the data.
+        corpus: The data.
         plan: What was measured.
-        found: What came of it.
+        found: The results.
     """
     outcomes = found.outcomes
     curve = _averaged(outcomes, "curve")
@@ -50,10 +50,10 @@ def accuracy(outcomes: Sequence[Outcome]) -> dict[str, float]:
 
 
 def spread(outcomes: Sequence[Outcome]) -> Document:
-    """By how much the accuracies differ: standard deviations over writers and over seeds, by name.
+    """Standard deviations of the accuracies over writers and over seeds, by name.
 
-    A writer's accuracy is the mean over the seeds, a seed's the mean over the writers; of one writer or one
-    seed there is no spread, and None is given.
+    A writer's accuracy is the mean over the seeds, a seed's the mean over the writers; the value is None if
+    there is only one writer or one seed.
     """
     values = np.array([one.right for one in outcomes], dtype=np.float64)
     groups = sorted({(one.seed, one.writer) for one in outcomes})
@@ -67,7 +67,7 @@ def spread(outcomes: Sequence[Outcome]) -> Document:
 
 
 def _deviation(means: np.ndarray, names: Sequence[str]) -> dict[str, float] | None:
-    """Of the means of each name, by name of the accuracy."""
+    """Standard deviation of the means of each name, by name of the accuracy."""
     given = np.array(names)
     each = np.stack([means[given == name].mean(axis=0) for name in np.unique(given)])
     return (
@@ -87,17 +87,17 @@ def _sureness(outcomes: Sequence[Outcome]) -> tuple[np.ndarray, np.ndarray]:
 
 def _unknown(novelty_outcomes: Sequence[Sequence[NoveltyOutcome]]) -> Document:
     both = [task for task in novelty_outcomes if 0 < sum(one.known for one in task) < len(task)]
-    strange = [~np.array([one.known for one in task]) for task in both]
+    novel = [~np.array([one.known for one in task]) for task in both]
     unknown = [np.array([one.unknown for one in task]) for task in both]
     softmax = [np.array([one.softmax for one in task]) for task in both]
     return {
-        "unknown_auroc": _mean([auroc(*pair) for pair in zip(unknown, strange, strict=True)]),
-        "unknown_auroc_softmax": _mean([auroc(*pair) for pair in zip(softmax, strange, strict=True)]),
-        "unknown_rejected": _mean([rejection(*pair) for pair in zip(unknown, strange, strict=True)]),
-        "unknown_rejected_softmax": _mean([rejection(*pair) for pair in zip(softmax, strange, strict=True)]),
+        "unknown_auroc": _mean([auroc(*pair) for pair in zip(unknown, novel, strict=True)]),
+        "unknown_auroc_softmax": _mean([auroc(*pair) for pair in zip(softmax, novel, strict=True)]),
+        "unknown_rejected": _mean([rejection(*pair) for pair in zip(unknown, novel, strict=True)]),
+        "unknown_rejected_softmax": _mean([rejection(*pair) for pair in zip(softmax, novel, strict=True)]),
         "refused": {
-            "known": _mean([float((u > 0.5)[~s].mean()) for u, s in zip(unknown, strange, strict=True)]),
-            "unknown": _mean([float((u > 0.5)[s].mean()) for u, s in zip(unknown, strange, strict=True)]),
+            "known": _mean([float((u > 0.5)[~s].mean()) for u, s in zip(unknown, novel, strict=True)]),
+            "unknown": _mean([float((u > 0.5)[s].mean()) for u, s in zip(unknown, novel, strict=True)]),
         },
     }
 
@@ -119,13 +119,13 @@ def _percentile(nanoseconds: Sequence[int], percent: int) -> float | None:
 
 
 def lines(document: Mapping[str, Any]) -> list[str]:
-    """A document as a person reads it."""
+    """A document as lines for people."""
     counts = f"{document['classes']} classes, {document['writers']} writers, {document['inks']} inks asked"
     return [
         f"{document['data']}, {document['protocol']}, {document['shots']} taught a class, "
         f"{document['seeds']} seeds: {counts}",
-        f"right at 25 / 50 / 75 / 100 % of the way / pen lifted: {_shown(document['accuracy'])} %; "
-        f"{100 * document['area']:.1f} % on average over the way",
+        f"right at 25 / 50 / 75 / 100 % of the travel / pen lifted: {_shown(document['accuracy'])} %; "
+        f"{100 * document['area']:.1f} % on average over the travel",
         *_spread_lines(document),
         f"progress error {document['progress_mae']:.3f}, calibration error {document['ece']:.3f}",
         *_unknown_lines(document),
@@ -135,12 +135,12 @@ def lines(document: Mapping[str, Any]) -> list[str]:
 
 
 def _spread_lines(document: Mapping[str, Any]) -> list[str]:
-    told = [
+    parts = [
         f"{_shown(found)} over {document[over]} {over}"
         for over, found in document["spread"].items()
         if found is not None
     ]
-    return [f"standard deviation in points: {'; '.join(told)}"] if told else []
+    return [f"standard deviation in points: {'; '.join(parts)}"] if parts else []
 
 
 def _unknown_lines(document: Mapping[str, Any]) -> list[str]:
@@ -150,7 +150,7 @@ def _unknown_lines(document: Mapping[str, Any]) -> list[str]:
     return [
         f"unknown: area under ROC {roc} (softmax {roc_softmax}); where 95 % of the known are accepted, "
         f"rejected {rejected} (softmax {rejected_softmax})",
-        f"by its own threshold it refuses {_number(refused['unknown'])} of the unknown "
+        f"with its own threshold it rejects {_number(refused['unknown'])} of the unknown "
         f"and {_number(refused['known'])} of the known",
     ]
 
@@ -168,7 +168,7 @@ def _peer_lines(document: Mapping[str, Any]) -> list[str]:
     rows = {"Inkloop": document["on_peers_inks"], **peers}
     width = max(map(len, rows))
     return [
-        f"on the {document['on_peers_inks']['inks']} inks that the peers were asked:",
+        f"on the {document['on_peers_inks']['inks']} inks that all methods were tested on:",
         *(f"  {name:<{width}}  {_peer_line(row)}" for name, row in rows.items()),
     ]
 

@@ -90,11 +90,17 @@ def walk(points: Doubles, layout: Layout, step: float, longest: float, slack: fl
         longest: A longer move counts as this long.
         slack: A step may be this much short.
     """
-    move = np.diff(points, axis=0, prepend=points[:1])
-    lengths = np.minimum(np.sqrt(move[:, 0] * move[:, 0] + move[:, 1] * move[:, 1]), longest)
-    lengths[layout.starts] = 0.0
+    lengths = np.minimum(arc_lengths(points, layout), longest)
     along = _summed_by_stroke(lengths, layout)
     return Path(lengths, along, _whole_steps(along + slack, step))
+
+
+def arc_lengths(points: Doubles, layout: Layout) -> Doubles:
+    """Distance of each point from the previous one, shape (n,); 0 where the pen touches down."""
+    move = np.diff(points, axis=0, prepend=points[:1])
+    lengths = np.sqrt(move[:, 0] * move[:, 0] + move[:, 1] * move[:, 1])
+    lengths[layout.starts] = 0.0
+    return lengths
 
 
 def order_rows(layout: Layout, path: Path) -> Order:

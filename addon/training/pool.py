@@ -13,7 +13,7 @@ import numpy as np
 
 from addon.arrays import Doubles, Ints
 from addon.dataset.corpus import Corpus, read_corpus
-from addon.features.resampling import lay_out, walk
+from addon.features.resampling import arc_lengths, lay_out
 from addon.training.flat import FlatInks, gather, ranges
 from addon.training.ink_set import ink_set, thinned
 
@@ -120,7 +120,7 @@ def sizes(inks: FlatInks) -> Doubles:
 def travels(inks: FlatInks) -> Doubles:
     """Pen-down travel of each ink."""
     layout = lay_out(inks.stroke_sizes, inks.ink_sizes)
-    return np.add.reduceat(walk(inks.points, layout, 1.0, np.inf).lengths, layout.first_points)
+    return np.add.reduceat(arc_lengths(inks.points, layout), layout.first_points)
 
 
 def unit_sizes(inks: FlatInks, writers: Ints) -> Doubles:

@@ -106,7 +106,7 @@ def test_a_draft_of_the_description_can_be_read_and_is_never_written_over(tmp_pa
     assert [(output.name, output.kind) for output in described.outputs] == [("scores", "classes")]
     again = doctor(path, "--adaptor", "--seconds", "0.01")
     assert again.returncode == 1
-    assert "it is there already" in again.stderr
+    assert "it already exists" in again.stderr
 
 
 def test_a_draft_for_a_recurrent_model_pairs_its_state(tmp_path, examiner):

@@ -14,11 +14,9 @@ def test_a_sound_model_of_another_kind_is_told_who_takes_it(tmp_path):
     said = {
         classifier(
             tmp_path / "eye.onnx"
-        ): "an image classifier, and no pen model: ImageClassifier looks with it",
-        recurrent(tmp_path / "ear.onnx"): (
-            "a recurrent model, and no pen model: open_recurrent feeds it step by step"
-        ),
-        two_layers(tmp_path / "sum.onnx"): "no pen model of Inkloop's; inkloop doctor says what is in it",
+        ): "an image classifier, not a pen model: use it with ImageClassifier",
+        recurrent(tmp_path / "ear.onnx"): ("a recurrent model, not a pen model: use it with open_recurrent"),
+        two_layers(tmp_path / "sum.onnx"): "not a pen model of Inkloop; inkloop doctor shows what is in it",
     }
     for path, words in said.items():
         found = load_pen(path)
@@ -35,7 +33,7 @@ def test_sizes_that_are_free_do_not_hide_what_a_model_is(tmp_path):
     )
     found = load_pen(saved(tmp_path / "mirror.onnx", made))
     assert found.get("why") == (
-        "mirror.onnx: a picture in, a picture out, and no pen model: ImageClassifier looks with it"
+        "mirror.onnx: a picture in, a picture out, not a pen model: use it with ImageClassifier"
     )
 
 

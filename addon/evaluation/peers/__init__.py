@@ -1,1 +1,1 @@
-"""What others offer for the same task, asked in the same run; nothing of Inkloop needs this room."""
+"""Other methods for the same task, measured in the same run; nothing else in Inkloop needs this folder."""

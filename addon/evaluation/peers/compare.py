@@ -1,4 +1,4 @@
-"""Peers on the same splits, and Inkloop on the very inks that they were asked."""
+"""Measure peers on the same splits, and Inkloop on the same inks as the peers."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -35,7 +35,7 @@ PEERS = (
 def compare(
     model: LoadedModel, corpus: Corpus, plan: Plan, say: Say, peers: Sequence[Peer] = PEERS
 ) -> dict[str, Any]:
-    """Ask every peer that is installed what Inkloop is asked, on a few writers of the first seed.
+    """Measure every installed peer, and Inkloop, on a few writers of the first seed.
 
     Returns:
         Two entries for the document: "peers" by name, and "on_peers_inks", which is Inkloop's own row.
@@ -46,7 +46,7 @@ def compare(
     rows: dict[str, Any] = {}
     for peer in peers:
         rows[peer.name] = compared(peer, corpus, few)
-        say(f"{peer.name}: {rows[peer.name].get('reason', 'asked')}")
+        say(f"{peer.name}: {rows[peer.name].get('reason', 'measured')}")
     row = {
         "inks": len(own),
         "accuracy": accuracy(own),
@@ -57,7 +57,7 @@ def compare(
 
 
 def few_inks(corpus: Corpus, tasks: Sequence[Task]) -> list[Task]:
-    """The tasks of at most `WRITERS` asked writers, each asked equally many, at most `INKS` in all."""
+    """The tasks reduced to at most `WRITERS` tested writers with equally many inks, at most `INKS` in all."""
     writers = list(dict.fromkeys(str(corpus.writers[ink]) for task in tasks for ink in task.asked))[:WRITERS]
     chance = np.random.default_rng(0)
     few: list[Task] = []
@@ -73,12 +73,12 @@ def few_inks(corpus: Corpus, tasks: Sequence[Task]) -> list[Task]:
 
 
 def compared(peer: Peer, corpus: Corpus, tasks: Sequence[Task]) -> dict[str, Any]:
-    """A peer's row; one that is not installed, or fails, has a reason instead of figures."""
+    """A peer's row; if it is not installed, or fails, the row has a reason instead of figures."""
     if find_spec(peer.module) is None:
         return _no_row(f"not installed; pip install {peer.package}")
     try:
         return _asked(peer, corpus, tasks)
-    except Exception as error:  # other people's code: what it raises must not cost the figures of the rest
+    except Exception as error:  # a failing peer must not cost the figures of the others
         return _no_row(f"failed ({type(error).__name__}: {said(error)})")
 
 
@@ -98,15 +98,16 @@ def _asked(peer: Peer, corpus: Corpus, tasks: Sequence[Task]) -> dict[str, Any]:
 
 def _row(answers: Sequence[PeerAnswer], truth: Sequence[tuple[str, str]]) -> dict[str, Any]:
     right = np.array(
-        [[said == label for said in one.said] for one, (_, label) in zip(answers, truth, strict=True)], float
+        [[each == label for each in one.answers] for one, (_, label) in zip(answers, truth, strict=True)],
+        float,
     )
     shares = mean_over_groups(right, [writer for writer, _ in truth]).round(4).tolist()
     errors = [one.progress_error for one in answers if one.progress_error is not None]
     seconds = [each for one in answers for each in one.seconds]
     return {
         "accuracy": {
-            name: share if said is not None else None
-            for name, share, said in zip(NAMES, shares, answers[0].said, strict=True)
+            name: share if answer is not None else None
+            for name, share, answer in zip(NAMES, shares, answers[0].answers, strict=True)
         },
         "progress_mae": round(float(np.mean(errors)), 4) if errors else None,
         "ms": round(1000 * float(np.mean(seconds)), 4),

@@ -1,4 +1,4 @@
-"""What a peer is: something that is taught inks and then asked others."""
+"""A peer: another method that is taught inks and classifies others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ PeerLabel: TypeAlias = "str | None"
 
 
 class PeerAnswer(NamedTuple):
-    """What a peer said of one ink.
+    """A peer's answers to one ink.
 
     Attributes:
-        said: The label at 25, 50, 75 and 100 % of the arc length and with the pen lifted; None where it does
+        answers: The label at 25, 50, 75 and 100 % of the travel and with the pen lifted; None where it does
             not answer, empty where it failed.
-        progress_error: Mean absolute error of its progress, None if it tells none.
-        seconds: Of each answer that it gave.
+        progress_error: Mean absolute error of its progress, None if it gives no progress.
+        seconds: Time of each answer.
     """
 
-    said: tuple[PeerLabel, ...]
+    answers: tuple[PeerLabel, ...]
     progress_error: float | None
     seconds: tuple[float, ...]
 
@@ -30,13 +30,13 @@ Teach: TypeAlias = Callable[[Sequence[Strokes], Sequence[str]], Ask]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Something to compare with.
+    """A method to compare with.
 
     Attributes:
-        name: As it stands in the report.
-        module: What must be there to import; empty for nothing.
-        package: What to install for it.
-        teach: Gives what answers by the inks and labels it is given.
+        name: Its name in the report.
+        module: The module it needs.
+        package: The package to install for it.
+        teach: Takes inks and labels, and returns a function that classifies inks.
     """
 
     name: str

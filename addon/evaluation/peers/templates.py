@@ -1,7 +1,7 @@
-"""The $-family: one template an example, compared once the ink is finished.
+"""The $-family: one template an example, compared when the ink is finished.
 
-$1 is that of Wobbrock, Wilson and Li (2007), for single strokes: strokes are joined in the order drawn. $P
-is that of Vatavu, Anthony and Wobbrock (2012), for any.
+$1, by Wobbrock, Wilson and Li (2007), is for single strokes: strokes are joined in the order drawn. $P, by
+Vatavu, Anthony and Wobbrock (2012), is for any number of strokes.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ import numpy as np
 from addon.evaluation.peers.peer import Ask, PeerAnswer, when_finished
 from addon.features.points import Strokes
 
-# As both papers recommend.
+# As the paper recommends.
 ONE_SIZE, ONE_POINTS = 250, 64
 
 
 def teach_one(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
-    """$1 by dollar-one-recognizer-py; an ink that it refuses as a template is left out."""
+    """$1 by dollar-one-recognizer-py; inks that it refuses as templates are left out."""
     recognizer: Any = import_module("dollar_one_recognizer_py").dollar_one_recognizer(
         ONE_SIZE, [], [], ONE_POINTS
     )
     for number, ink in enumerate(inks):
-        # It wants a name of its own for each template.
+        # Each template needs a unique name.
         _tried(recognizer.add_template, _joined(ink), str(number))
 
     def ask(strokes: Strokes) -> PeerAnswer:
@@ -37,12 +37,12 @@ def teach_one(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
 
 
 def teach_p(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
-    """$P by dollarpy; an ink that it cannot read is left out."""
+    """$P by dollarpy; inks that it cannot read are left out."""
     api: Any = import_module("dollarpy")
     templates = [(label, _cloud(ink)) for ink, label in zip(inks, labels, strict=True) if _drawn(ink)]
 
     def ask(strokes: Strokes) -> PeerAnswer:
-        # It adds points to whatever it is handed, so every answer gets a recognizer of its own.
+        # It changes the templates it is given, so every answer gets a new recognizer.
         fresh = api.Recognizer([api.Template(label, _points(api, cloud)) for label, cloud in templates])
         points = _points(api, _cloud(strokes))
         began = perf_counter()
@@ -60,7 +60,7 @@ def _joined(ink: Strokes) -> list[list[float]]:
 
 
 def _cloud(ink: Strokes) -> Cloud:
-    # It takes what lies left of or above the origin for something else.
+    # It misreads points left of or above the origin.
     corner = np.concatenate([stroke[:, :2] for stroke in ink]).min(axis=0)
     return [
         (float(x), float(y), number) for number, stroke in enumerate(ink) for x, y in stroke[:, :2] - corner
@@ -76,7 +76,7 @@ def _drawn(ink: Strokes) -> bool:
 
 
 def _tried(call: Any, *arguments: Any) -> Any:
-    """What a call gives, None if the ink is one that the package cannot take, such as a dot."""
+    """The result of a call; None if the package cannot process the ink, such as a dot."""
     try:
         return call(*arguments)
     except (ValueError, ZeroDivisionError, IndexError):

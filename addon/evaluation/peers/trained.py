@@ -1,4 +1,4 @@
-"""The plain way: a network trained from scratch on the few examples, by the training that ships."""
+"""A network trained from scratch on the few examples, with Inkloop's own training."""
 
 import tempfile
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ ITERATIONS = 2000
 
 
 def teach_network(inks: Sequence[Strokes], labels: Sequence[str], iterations: int = ITERATIONS) -> Ask:
-    """An LSTM of the default preset, trained in a process of its own as `recognizer.train()` does."""
+    """An LSTM of the default preset, trained in another process as `recognizer.train()` does."""
     with tempfile.TemporaryDirectory(prefix="inkloop-") as folder:
         out = Path(folder) / "plain.onnx"
         write_corpus(Path(folder) / "taught.npz", inks, labels)
@@ -38,7 +38,7 @@ def teach_network(inks: Sequence[Strokes], labels: Sequence[str], iterations: in
         watch = Stopwatch()
         ready = marked(strokes)
         judged = outcome(ready, draw(engine, ready.strokes, watch), 0, 0, "", "")
-        return PeerAnswer(judged.said, judged.progress_error, tuple(np.array(watch.points) / 1e9))
+        return PeerAnswer(judged.answers, judged.progress_error, tuple(np.array(watch.points) / 1e9))
 
     return ask
 

@@ -1,9 +1,9 @@
-"""Dynamic time warping by dtaidistance: to the nearest example, of the finished ink and point by point.
+"""Dynamic time warping with dtaidistance: the nearest example, for the finished ink and point by point.
 
-Finished, an ink is brought to 32 points, its center and its size, and compared in a band of 4. Point by
-point it is as a live pen knows it: relative to its first point, in sizes of the taught inks, at equal steps
-of travel; the end of the example is left open (Tormene and others, 2009), and how far into the example the
-cheapest end lies is the progress.
+A finished ink is resampled to 32 points, centered, scaled by its size, and compared in a band of 4. Point by
+point, an ink is as a live pen sees it: relative to its first point, scaled by the taught inks, at equal steps
+of travel. The end of the example is open (Tormene and others, 2009), and the position of the cheapest end is
+the progress.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from addon.features.scale import ink_scale
 POINTS = 32
 BAND = 4
 
-# Where the progress of an open end is looked at, besides where its answers are.
+# Shares of the travel at which the open-end answers and their progress are read.
 LOOKS = tuple(step / 8 for step in range(1, 9))
 
 
@@ -43,7 +43,7 @@ def teach_nearest(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
 
 
 def teach_open_end(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
-    """The nearest beginning of an example, at any moment."""
+    """The nearest beginning of an example, at any time."""
     warping: Any = import_module("dtaidistance.dtw_ndim")
     recipe = FeatureRecipe(ink_scale(inks))
     examples = [_path(recipe, ink)[0] for ink in inks]
@@ -51,7 +51,7 @@ def teach_open_end(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
     def ask(strokes: Strokes) -> PeerAnswer:
         path, travel = _path(recipe, strokes)
         share = travel / travel[-1] if travel[-1] > 0 else np.ones(len(travel))
-        said: dict[float, str] = {}
+        labelled: dict[float, str] = {}
         errors: list[float] = []
         seconds: list[float] = []
         for look in LOOKS:
@@ -59,9 +59,9 @@ def teach_open_end(inks: Sequence[Strokes], labels: Sequence[str]) -> Ask:
             began = perf_counter()
             place, progress = _nearest_beginning(warping, path[:end], examples)
             seconds.append(perf_counter() - began)
-            said[look] = labels[place]
+            labelled[look] = labels[place]
             errors.append(abs(progress - float(share[end - 1])))
-        answers = (*(said[fraction] for fraction in FRACTIONS), said[1.0])
+        answers = (*(labelled[fraction] for fraction in FRACTIONS), labelled[1.0])
         return PeerAnswer(answers, float(np.mean(errors)), tuple(seconds))
 
     return ask

@@ -63,7 +63,7 @@ def test_what_a_model_of_pictures_is_for_is_told_by_what_comes_out(answers, kind
 def test_a_model_that_cannot_be_fed_arrays_is_not_said_to_be(kind):
     judged = judge([value("x", 1, 4, kind=kind)], [value("y", 1, 4)], {"x": (1, 4)}, {"y": (1, 4)})
     assert "open_graph" not in judged.can
-    assert f"cannot feed 'x', which takes {kind}" in judged.can
+    assert f"cannot feed 'x', which is {kind}" in judged.can
 
 
 def test_made_up_inputs_are_of_sensible_sizes_and_the_same_each_time():

@@ -1,17 +1,17 @@
 """What a model says of itself, in lines."""
 
-from addon.doctor.metadata_lines import said_entries
+from addon.doctor.metadata_lines import entry_lines
 
 
 def test_a_plain_value_is_one_line():
-    assert said_entries(3) == ["3"]
-    assert said_entries([1, "two"]) == ["1, two"]
-    assert said_entries({}) == ["{}"]
+    assert entry_lines(3) == ["3"]
+    assert entry_lines([1, "two"]) == ["1, two"]
+    assert entry_lines({}) == ["{}"]
 
 
 def test_each_entry_of_a_table_has_a_line_and_a_table_in_it_one_for_its_plain_values():
     told = {"seed": 0, "accuracy": {"1.0": {"whole": 0.7, "half": 0.3}, "mean": 0.5}, "labels": ["A", "B"]}
-    assert said_entries(told) == [
+    assert entry_lines(told) == [
         "seed: 0",
         "labels: A, B",
         "accuracy: mean 0.5",
@@ -21,7 +21,7 @@ def test_each_entry_of_a_table_has_a_line_and_a_table_in_it_one_for_its_plain_va
 
 def test_tables_in_a_list_are_counted():
     told = {"foreign": [{"data": "uji1", "accuracy": {"whole": 0.9}}, {"data": "dollar1"}]}
-    assert said_entries(told) == [
+    assert entry_lines(told) == [
         "foreign / 1: data uji1",
         "foreign / 1 / accuracy: whole 0.9",
         "foreign / 2: data dollar1",
@@ -32,6 +32,6 @@ def test_a_table_without_an_end_is_cut_off():
     told: object = 1
     for _ in range(400):
         told = {"again": [told, told]} if isinstance(told, int) else {"again": told}
-    lines = said_entries(told)
+    lines = entry_lines(told)
     assert len(lines) == 1
     assert lines[0].endswith(": ...")

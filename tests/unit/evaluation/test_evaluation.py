@@ -292,7 +292,7 @@ def test_the_same_ink_under_two_labels_is_told(tmp_path, encoder):
     assert same_ink_twice(corpus) == []
     said: list[str] = []
     evaluate(saved(tmp_path / "twice.npz", twice), Plan(seeds=1), encoder, say=said.append)
-    assert "twice.npz: the same ink stands under 'L' and under 'Z'" in said
+    assert "twice.npz: the same ink is labelled 'L' and 'Z'" in said
 
 
 def changed(path: Path, **arrays) -> Path:
@@ -350,7 +350,7 @@ def test_confusions_count_both_ways(model):
     (task,) = tasks(corpus, "wd", 1, seed=0)
     (one, *_) = asked(model, corpus, task, 0)
     said = [("L", "T"), ("T", "L"), ("T", "L"), ("V", "V"), ("L", "Z"), ("L", "L")]
-    made = [one._replace(label=label, said=(*one.said[:-1], answer)) for label, answer in said]
+    made = [one._replace(label=label, answers=(*one.answers[:-1], answer)) for label, answer in said]
     found = confusions(made)
     assert found.labels == ("L", "T", "V", "Z")
     assert found.counts.tolist() == [[1, 1, 0, 1], [2, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]

@@ -29,9 +29,9 @@ def test_a_peer_knows_the_signs_it_was_taught(peer):
     ask = peer.teach(*taught(each=2))
     for label in "LVZ" if peer.name == "$1" else "LTVZ":
         answer = ask(written(label, 77))
-        assert answer.said[-1] == label
+        assert answer.answers[-1] == label
         assert all(seconds > 0 for seconds in answer.seconds)
-        assert len(answer.said) == 5
+        assert len(answer.answers) == 5
 
 
 @pytest.mark.parametrize("peer", QUICK, ids=NAMES)
@@ -39,8 +39,8 @@ def test_a_dot_upsets_no_peer(peer):
     drawn, labels = taught(each=1)
     dot = [np.full((1, 4), 3, dtype=np.float32)]
     ask = peer.teach([*drawn, dot], [*labels, "."])
-    assert ask(dot).said[-1] in ("", *labels, ".")
-    assert ask(drawn[0]).said[-1] == labels[0]
+    assert ask(dot).answers[-1] in ("", *labels, ".")
+    assert ask(drawn[0]).answers[-1] == labels[0]
 
 
 def test_open_ended_warping_answers_on_the_way_and_never_looks_ahead():
@@ -48,12 +48,12 @@ def test_open_ended_warping_answers_on_the_way_and_never_looks_ahead():
     ask = peer.teach(*taught(each=2))
     strokes = written("Z", 5)
     answer = ask(strokes)
-    assert None not in answer.said
+    assert None not in answer.answers
     assert answer.progress_error is not None
     assert answer.progress_error < 0.2
     swapped = strokes[0].copy()
     swapped[-3:, :2] += 2
-    assert ask([swapped]).said[:3] == answer.said[:3]
+    assert ask([swapped]).answers[:3] == answer.answers[:3]
 
 
 def test_few_inks_are_spread_over_few_writers(monkeypatch):
@@ -87,13 +87,13 @@ def test_a_peer_that_fails_costs_the_others_nothing():
 
 
 def test_peers_are_asked_the_same_inks(tmp_path):
-    corpus, said = signs("ab"), []
+    corpus, answers = signs("ab"), []
     model = open_model(make_encoder(tmp_path / "small.onnx"))
     absent = Peer("absent", "no_such_module_anywhere", "no-such-package", QUICK[0].teach)
-    found = compare(model, corpus, Plan("wd", 1, 1), said.append, [*QUICK, absent])
+    found = compare(model, corpus, Plan("wd", 1, 1), answers.append, [*QUICK, absent])
     assert list(found["peers"]) == [*NAMES, "absent"]
     assert found["on_peers_inks"]["inks"] == 16
-    assert said[-1] == "absent: not installed; pip install no-such-package"
+    assert answers[-1] == "absent: not installed; pip install no-such-package"
     for name in NAMES:
         row = found["peers"][name]
         assert set(row["accuracy"]) == {"0.25", "0.5", "0.75", "1.0", "lifted"}

@@ -195,7 +195,7 @@ def test_what_was_tried_is_what_is_handed_on(tmp_path, monkeypatch):
     shutil.copy(tmp_path / "0", path)
     swaps = iter("123456")
     monkeypatch.setattr(Child, "replaces", lambda at: shutil.copy(tmp_path / next(swaps), at))
-    with pytest.raises(ModelError, match="it was written to while it was tried"):
+    with pytest.raises(ModelError, match="it changed while it was tried"):
         vet(path)
     monkeypatch.setattr(Child, "replaces", None)
     monkeypatch.setattr(Child, "asked", 0)
