@@ -1,1 +1,1 @@
-"""Pictures in, answers out: any ONNX model that looks at images, beside the frame."""
+"""Run any ONNX model for pictures, in the background."""

@@ -1,4 +1,4 @@
-"""What a model said of a picture."""
+"""The answer of an image model to a picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from addon.vision.regions import Region
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What there is to know of a model that is in.
+    """Facts about the model in use.
 
     Attributes:
-        title: What it is called.
-        provider: What it really runs on.
-        layers: Names of the tensors within that can be shown.
-        labels: Names of its classes; empty if nobody named them or it has none.
+        title: Its name.
+        provider: The provider it actually runs on.
+        layers: Names of the inner tensors that can be shown.
+        labels: Names of its classes; empty if they have no names or it has none.
     """
 
     title: str = ""
@@ -32,23 +32,23 @@ NOWHERE = Crop(0, 0, 1, 1)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What a model said of a picture, and what was asked for besides.
+    """The answer of a model to a picture, and what else was requested.
 
     Attributes:
         about: The model.
-        probabilities: Of its classes, shape (classes,); empty if it has none.
-        place: What it looked at, in the picture's pixels.
-        layer: Name of the layer that `maps` and `weights` are of; empty if none was asked for.
-        shape: Of that layer's tensor.
-        maps: The maps of the layer side by side, uint8 (h, w); None if none were asked for.
+        probabilities: Probabilities of its classes, shape (classes,); empty if it has none.
+        place: The part of the picture that it used, in the picture's pixels.
+        layer: Name of the layer of `maps` and `weights`; empty if none was requested.
+        shape: Shape of that layer's tensor.
+        maps: The maps of the layer in one picture, uint8 (h, w); None if not requested.
         weights: Its weights likewise, uint8 (h, w) or (h, w, 3); None if it has none.
-        grid: Probabilities in a grid over the picture, (rows, columns, classes); None if not asked for.
-        outputs: Each output that is no classes, by its name.
+        grid: Probabilities in a grid over the picture, (rows, columns, classes); None if not requested.
+        outputs: Each output that is not classes, by its name.
         regions: The hot regions of its heat maps, corners in the picture's pixels.
-        picture: A picture that it made, uint8 (h, w, 3); None if it makes none.
-        boxes: Left, top, right and bottom of each box it gives, in the picture's pixels, shape (n, 4).
-        points: Likewise x and y of its points, shape (n, 2).
-        ms: Milliseconds that it took, without the way to it and back.
+        picture: The picture it outputs, uint8 (h, w, 3); None if it outputs none.
+        boxes: Left, top, right and bottom of its boxes, in the picture's pixels, shape (n, 4).
+        points: x and y of its points, in the picture's pixels, shape (n, 2).
+        ms: Milliseconds that it took, without transfers between processes.
     """
 
     about: About = About()
@@ -68,50 +68,50 @@ class Answer:
 
     @property
     def label(self) -> str:
-        """The likeliest class; empty if there is none."""
+        """The most likely class; empty if there is none."""
         return self.top(1)[0][0] if len(self.probabilities) else ""
 
     @property
     def probability(self) -> float:
-        """Of that class, 0..1."""
+        """Probability of that class, 0..1."""
         return float(self.probabilities.max(initial=0))
 
     def top(self, count: int = 5) -> list[tuple[str, float]]:
-        """The likeliest classes with their probabilities, the likeliest first."""
+        """The most likely classes with their probabilities, the most likely first."""
         order = np.argsort(-self.probabilities, kind="stable")[:count]
         return [(self.name_of(int(index)), float(self.probabilities[index])) for index in order]
 
     def name_of(self, index: int) -> str:
-        """Of a class."""
+        """The name of a class."""
         return self.about.labels[index] if self.about.labels else f"class {index}"
 
     def grid_labels(self) -> list[list[tuple[str, float]]]:
-        """The likeliest class of every place in the grid and its probability, row by row."""
+        """The most likely class of every cell of the grid and its probability, row by row."""
         if self.grid is None:
             return []
         return [[(self.name_of(int(cell.argmax())), float(cell.max())) for cell in row] for row in self.grid]
 
 
-def answer_from(told: Tensors, about: About, layer: str) -> Answer:
-    """An answer, from the arrays that `addon.vision.image_model.ImageModel` gives."""
-    left, top, width, height = (float(each) for each in told["place"])
+def answer_from(result: Tensors, about: About, layer: str) -> Answer:
+    """Make an answer from the arrays that `addon.vision.image_model.ImageModel` returns."""
+    left, top, width, height = (float(each) for each in result["place"])
     place = Crop(left, top, width, height)
-    named = {name.partition(".")[::2]: array for name, array in told.items()}
+    named = {name.partition(".")[::2]: array for name, array in result.items()}
     return Answer(
         about,
-        told.get("probabilities", np.empty(0, np.float32)),
+        result.get("probabilities", np.empty(0, np.float32)),
         place,
-        layer if "maps" in told else "",
-        tuple(int(size) for size in told.get("shape", ())),
-        told.get("maps"),
-        told.get("weights"),
-        told.get("grid"),
+        layer if "maps" in result else "",
+        tuple(int(size) for size in result.get("shape", ())),
+        result.get("maps"),
+        result.get("weights"),
+        result.get("grid"),
         {name: array for (kind, name), array in named.items() if kind == "out"},
         tuple(_region(row, place) for (kind, _), rows in named.items() if kind == "regions" for row in rows),
         next((array for (kind, _), array in named.items() if kind == "picture"), None),
         _placed([array for (kind, _), array in named.items() if kind == "boxes"], place, 4),
         _placed([array for (kind, _), array in named.items() if kind == "points"], place, 2),
-        float(told["ms"]),
+        float(result["ms"]),
     )
 
 
@@ -120,7 +120,7 @@ def _region(row: Floats, place: Crop) -> Region:
 
 
 def _placed(rows: Sequence[Floats], place: Crop, width: int) -> Floats:
-    """Places in 0..1 of a crop as pixels of the picture: shape (n, width), x and y by turns."""
+    """Convert points in 0..1 of a crop to pixels of the picture: shape (n, width), alternating x and y."""
     joined = np.concatenate(rows) if rows else np.empty((0, width), np.float32)
     scale, origin = (place.width, place.height), (place.left, place.top)
     turns = width // 2

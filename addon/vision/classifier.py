@@ -1,4 +1,4 @@
-"""The addon a sketch holds: feed it pictures, read answers; models change beside the show."""
+"""The image addon of a sketch: feed it pictures, read answers; models are swapped in the background."""
 
 import os.path
 import time
@@ -26,14 +26,14 @@ from addon.vision.image_worker import ImageWorker, Question
 from addon.vision.making import MADE, Making
 
 VIEWS = ("picture", "label", "graph", "parameters", "outputs")
-"""What may be shown, in the order of the keys 0 to 4."""
+"""What can be shown, in the order of the keys 0 to 4."""
 
 KEYS = {"[": ("layer", -1), "]": ("layer", 1), "-": ("model", -1), "+": ("model", 1), "=": ("model", 1)}
-"""What the keys choose, and in which direction; "=" is "+" without Shift."""
+"""What the keys change, and in which direction; "=" is "+" without Shift."""
 
 
 class ImageClassifier:
-    """Looks at pictures with an ONNX model, in a process of its own: no frame ever waits for it.
+    """Classifies pictures with an ONNX model in another process: no frame ever waits for it.
 
         self.eye = self.use(ImageClassifier("efficientnet-lite0"))
         ...
@@ -41,24 +41,24 @@ class ImageClassifier:
         canvas.text(self.eye.answer.label, 40, 60)
 
     Args:
-        *models: Paths of ONNX files, or names of models in the folder `models` of what the user makes. The
-            first one is loaded; `-` and `+` go through them. "efficientnet-lite0" is made when it is missing.
+        *models: Paths of ONNX files, or names of models in the user's folder `models`. The first one is
+            loaded; `-` and `+` switch between them. "efficientnet-lite0" is created if it is missing.
         provider: "auto", "cuda" or "cpu".
-        require: "cuda" or "cpu" to refuse anything else; None to take what runs.
-        threads: For one operator.
-        watch: True to load by itself what is new or changed in the folder of the user's models; or a folder
-            to watch besides.
+        require: "cuda" or "cpu" to refuse anything else; None to accept any.
+        threads: Threads for one operator.
+        watch: True to load new or changed models in the user's folder automatically; or another folder to
+            watch as well.
 
     Attributes:
-        models: Those to choose from.
-        views: Of `VIEWS`, those that are to be shown. What is not shown is not computed.
+        models: The models to choose from.
+        views: Those of `VIEWS` that are shown. What is not shown is not computed.
         layer: Index of the layer that "parameters" and "outputs" show.
-        grid: Rows and columns of a grid over the picture, each place of which is classified; None for none.
-        answer: The newest; empty before the first.
-        refusal: Why the model last asked for is not there; empty if it is, or may yet be.
+        grid: Rows and columns of a grid over the picture whose cells are classified; None for none.
+        answer: The newest answer; empty before the first.
+        refusal: Why the last requested model could not be loaded; empty if it was, or is still loading.
 
     Raises:
-        ValueError: There is no model, or a provider is none of these.
+        ValueError: There is no model, or the provider is unknown.
     """
 
     def __init__(
@@ -89,16 +89,16 @@ class ImageClassifier:
         self._next: ImageWorker | None = None
         self._making: Making | None = None
         self._outbox: list[str] = []
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     @property
     def about(self) -> About:
-        """The model that answers; empty before its first answer."""
+        """The model in use; empty before its first answer."""
         return self._now.about if self._now else About()
 
     @property
     def state(self) -> str:
-        """How it is: making, loading, ready, or idle if there is no model."""
+        """The state: making, loading, ready, or idle if there is no model."""
         if self._making is not None:
             return "making"
         if self._next is not None:
@@ -112,7 +112,7 @@ class ImageClassifier:
 
     @property
     def dropped(self) -> int:
-        """Pictures that the model in use left out because newer ones came."""
+        """Pictures that the model in use skipped because newer ones came."""
         return self._now.dropped if self._now else 0
 
     @property
@@ -121,7 +121,7 @@ class ImageClassifier:
         return self._now.timings() if self._now else None
 
     def setup(self, home: Path) -> None:
-        """Begin to load the first model."""
+        """Start loading the first model."""
         self._home = home
         self.load(self.models[0])
         if self._wishes:
@@ -130,7 +130,7 @@ class ImageClassifier:
             self._watch = FolderWatch([WatchedFolder(home / "models"), *named])
 
     def load(self, model: str | Path) -> None:
-        """Load another model beside the one in use, which goes on until this one answers."""
+        """Load another model in the background; the current one stays in use until it is ready."""
         self.refusal, self._chosen = "", None
         if model not in self.models:
             self.models.append(model)
@@ -151,23 +151,23 @@ class ImageClassifier:
             self._refuse([str(error)])
 
     def feed(self, image: Pixels) -> bool:
-        """Look at a picture, as soon as the one before is done; an older one that still waits is left out.
+        """Classify a picture as soon as the previous one is done; it replaces one that is still waiting.
 
         Args:
             image: Uint8 of shape (h, w, 3) or (h, w, 4).
 
         Returns:
-            Whether there is a model to look at it.
+            Whether there is a model for it.
 
         Raises:
-            ValueError: It is no picture.
+            ValueError: It is not a picture.
         """
         checked = checked_image(image)
         self._paused = 0.0
         return self._now is not None and self._now.feed(checked, self._question())
 
     def update(self, dt: float) -> None:
-        """Take in what has been answered, made and loaded."""
+        """Take new answers, and models that were created or loaded."""
         self._finish_making()
         if self._watch is not None:
             for event in self._watch.poll():
@@ -178,11 +178,11 @@ class ImageClassifier:
             self._paused = 0.0
             self._now.keep_warm()
         if self._now is not None:
-            self._tell(self._now.messages())
+            self._report(self._now.messages())
             self.answer = self._now.take() or self.answer
 
     def wait_ready(self, timeout: float = 60.0) -> bool:
-        """For scripts: update until a model is in use, at most `timeout` seconds; whether one is."""
+        """For scripts: update until a model is in use, at most `timeout` seconds; returns whether one is."""
         deadline = time.monotonic() + timeout
         while not self.ready and self.state != "idle" and time.monotonic() < deadline:
             self.update(0.0)
@@ -190,19 +190,19 @@ class ImageClassifier:
         return self.ready
 
     def choose_layer(self, step: int) -> None:
-        """Go to the next layer, or back."""
+        """Choose the next layer, or the previous one."""
         self.layer = (self.layer + step) % max(len(self.about.layers), 1)
 
     def choose_model(self, step: int) -> None:
-        """Load the next model, or the one before."""
+        """Load the next model, or the previous one."""
         place = self._place() if self._chosen is None else self._chosen
         chosen = (place + step) % len(self.models)
         self.load(self.models[chosen])
-        # A model that is refused is passed at the next key, and not asked for again and again.
+        # The next key continues after a model that was refused, instead of trying it again.
         self._chosen = chosen
 
     def key_pressed(self, key: str) -> bool:
-        """Act on a key: 0 to 4 for views, [ and ] for layers, - and + for models; whether it was one."""
+        """Handle a key: 0 to 4 for views, [ and ] for layers, - and + for models; whether it was one."""
         if key in ("0", "1", "2", "3", "4"):
             self.views ^= {VIEWS[int(key)]}
         elif key in KEYS:
@@ -213,7 +213,7 @@ class ImageClassifier:
         return True
 
     def messages(self) -> list[str]:
-        """What the user should be told since the last call."""
+        """Messages for the user since the last call."""
         outbox, self._outbox = self._outbox, []
         return list(map(escaped, outbox))
 
@@ -232,12 +232,12 @@ class ImageClassifier:
             return
         for path in reversed(event.older):
             self._choice_of(path)
-        # What was made here, or asked for by name, is open already.
+        # A model that was created here, or requested by name, is already open.
         if self._opened.get(event.path) != model_at(event.path):
             self.load(self._choice_of(event.path))
 
     def _choice_of(self, path: Path) -> str | Path:
-        """What stands for a file among the models to choose from; it is one of them from now on."""
+        """The entry of a file among the models to choose from; it is added if needed."""
         for model in self.models:
             if (is_path(model) and Path(model).resolve() == path.resolve()) or model == path.stem:
                 return model
@@ -256,7 +256,7 @@ class ImageClassifier:
     def _make(self, model: str, path: Path) -> None:
         if self._making is not None:
             return
-        self._outbox.append(f"{model} is being made; this happens once")
+        self._outbox.append(f"{model} is being created; this happens only once")
         self._making = Making(model, path)
 
     def _finish_making(self) -> None:
@@ -282,7 +282,7 @@ class ImageClassifier:
         self._next = ImageWorker(path, *self._settings)
 
     def _swap(self) -> None:
-        """Between two frames a model that answers takes over; one that is refused is told of."""
+        """Switch to the next model if it is open; report it if it was refused."""
         if self._next is None:
             return
         if self._next.open:
@@ -294,10 +294,10 @@ class ImageClassifier:
             self._next.close()
             self._next = None
 
-    def _tell(self, lines: list[str]) -> None:
-        """Say what is new: that there is no CUDA here is true of every model, and said of the first."""
-        self._outbox += [line for line in lines if line not in self._told]
-        self._told.update(lines)
+    def _report(self, lines: list[str]) -> None:
+        """Queue new messages: one that is true of every model, such as a missing CUDA, is given once."""
+        self._outbox += [line for line in lines if line not in self._reported]
+        self._reported.update(lines)
 
     def _refuse(self, lines: list[str]) -> None:
         self._outbox += lines

@@ -1,4 +1,4 @@
-"""Where in a picture a model looks, when it looks at more than one place."""
+"""Crops in a grid over a picture."""
 
 from collections.abc import Sequence
 
@@ -10,15 +10,15 @@ def grid_crops(image: Sequence[int], rows: int, columns: int, overlap: float = 1
 
     Args:
         image: Height and width of the picture, in pixels.
-        rows: Of the grid, at least 1.
-        columns: Likewise.
-        overlap: Side of a crop, in distances between two of them; as far as the picture allows.
+        rows: Rows of the grid, at least 1.
+        columns: Columns of the grid, at least 1.
+        overlap: Side of a crop relative to the distance between two crops, as far as the picture allows.
 
     Raises:
         ValueError: Rows or columns are less than 1.
     """
     if rows < 1 or columns < 1:
-        raise ValueError(f"a grid has 1 row and 1 column at least; got {rows} and {columns}")
+        raise ValueError(f"a grid needs at least 1 row and 1 column; got {rows} and {columns}")
     height, width = image[0], image[1]
     side = min(overlap * max(height / rows, width / columns), height, width)
     return [

@@ -1,4 +1,4 @@
-"""A picture that a network dreams, evolving in a process of its own while the sketch runs."""
+"""Deep dream: a picture that evolves in another process while the sketch runs."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from addon.background.process_worker import ProcessWorker
 from addon.model.image_arrays import checked_image
 
 MAKER = "addon.pretraining.dream:open_dream"
-"""By name alone: it needs torch, which a sketch's process never loads."""
+"""Only the name: it needs torch, which a sketch's process never loads."""
 
 
 class Dreamer:
-    """Deep dream, or what a channel of the image model likes best.
+    """Deep dream, or the picture that activates a channel of the image model most.
 
         self.dream = self.use(Dreamer(layer=9))
         self.dream.begin(canvas.grab().pixels)
@@ -22,18 +22,18 @@ class Dreamer:
             canvas.image(self.dream.picture, 0, 0, width=canvas.width)
 
     Args:
-        layer: Index of the layer to be pleased: 0 for the stem, 1 to 16 for the blocks, 17 for the head.
-        channel: Of that layer; -1 for all of them.
+        layer: Index of the layer to activate: 0 for the stem, 1 to 16 for the blocks, 17 for the head.
+        channel: Channel of that layer; -1 for all of them.
         size: Width and height in pixels, rounded to multiples of 32.
         zoom: Factor by which the picture grows about its middle at every step; 1 for none.
-        rate: How far a step goes.
+        rate: Size of a step.
 
     Attributes:
         layer: May be changed while it runs.
-        channel: Likewise.
+        channel: May be changed while it runs.
         picture: Uint8 of shape (h, w, 3); None before the first step.
-        step: Steps made since it began.
-        activation: How much the layer is pleased.
+        step: Number of steps since it began.
+        activation: Activation of the layer.
     """
 
     def __init__(
@@ -59,27 +59,27 @@ class Dreamer:
         self._worker = ProcessWorker(MAKER, self._job, "the dream", niceness=10)
 
     def begin(self, image: Pixels) -> None:
-        """Begin anew with a picture.
+        """Restart from a picture.
 
         Raises:
-            ValueError: It is no picture.
+            ValueError: It is not a picture.
         """
         self._begins = checked_image(image)
 
     def update(self, dt: float) -> None:
-        """Take the newest picture, and ask for the next."""
+        """Take the newest picture, and request the next."""
         if self._worker is None:
             return
-        told = self._worker.latest if self._worker.ready else None
-        if told is not None:
-            self.picture, self.step = told["picture"], int(told["step"])
-            self.activation = float(told["activation"])
-        # One under way and none waiting: so what is asked for is never dropped, and is as new as it can be.
+        result = self._worker.latest if self._worker.ready else None
+        if result is not None:
+            self.picture, self.step = result["picture"], int(result["step"])
+            self.activation = float(result["activation"])
+        # Only one request at a time: none is dropped, and each is as new as possible.
         if self._worker.open and self._worker.answered == self._asked:
             self._asked += self._worker.feed(self._given())
 
     def messages(self) -> list[str]:
-        """What went wrong."""
+        """Messages about errors."""
         return self._worker.messages() if self._worker else []
 
     def exit(self) -> None:

@@ -1,4 +1,4 @@
-"""What a model without a description probably wants and gives, guessed from its shapes, and said so."""
+"""Guess the description of a model from the shapes of its inputs and outputs."""
 
 from collections.abc import Sequence
 from math import isqrt
@@ -9,21 +9,21 @@ from addon.inference.recurrent_state import state_pairs
 from addon.model.adaptor import Adaptor, ImageInput, Layout, Output, OutputKind
 
 _CHANNELS = (1, 3)
-_SMALLEST = 16  # pixels a side: fewer numbers are more likely no picture
+_SMALLEST = 16  # pixels a side: fewer numbers are probably not a picture
 
 
 def guessed_adaptor(inputs: tuple[TensorInfo, ...], outputs: tuple[TensorInfo, ...]) -> Adaptor:
-    """A description of a model that looks at pictures.
+    """Guess the description of an image model.
 
     Args:
-        inputs: The graph's.
-        outputs: Likewise.
+        inputs: The graph's inputs.
+        outputs: The graph's outputs.
 
     Raises:
         ModelError: None of its inputs can be a picture, or it is recurrent.
     """
     if state_pairs(signatures(inputs), signatures(outputs)):
-        raise ModelError("it has a state and is fed step by step (open_recurrent): it looks at no pictures")
+        raise ModelError("it is a recurrent model, not an image model; use it with open_recurrent")
     for info in inputs:
         layout = _layout(info.shape)
         if layout is not None:
@@ -37,22 +37,22 @@ def guessed_adaptor(inputs: tuple[TensorInfo, ...], outputs: tuple[TensorInfo, .
             return Adaptor(fed, guessed_outputs(outputs, "NCHW"))
     shapes = ", ".join(f"{info.name} {list(info.shape)}" for info in inputs[:8])
     raise ModelError(
-        f"none of its inputs is a picture ({shapes or 'it has none'}); open_graph feeds it arrays, and "
-        "inkloop doctor says what is in it"
+        f"none of its inputs is a picture ({shapes or 'it has none'}); feed it arrays with open_graph, or "
+        "inspect it with inkloop doctor"
     )
 
 
 def guessed_outputs(outputs: Sequence[TensorInfo], layout: Layout) -> tuple[Output, ...]:
-    """What the outputs of a model probably are, whose input has the layout."""
+    """Guess the outputs of a model whose input has this layout."""
     return tuple(_output(each, layout) for each in outputs)
 
 
 def unflattened(shape: Shape, channels: int | None = None) -> tuple[int | str | None, int, int, int] | None:
-    """The square picture whose numbers an input [batch, numbers] takes in a row; None if it is none.
+    """The shape of the square picture that an input [batch, numbers] takes flattened; None if there is none.
 
     Args:
-        shape: Of the input.
-        channels: 1 or 3; None for whichever makes a square.
+        shape: Shape of the input.
+        channels: 1 or 3; None for the one that makes a square.
     """
     if len(shape) != 2 or not isinstance(shape[1], int):
         return None

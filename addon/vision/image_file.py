@@ -1,7 +1,7 @@
-"""Image files to pixels: what every picture to look at is read with.
+"""Read image files to pixels.
 
-`sketch.render.images.image_file` does the same for the other half, which may not import
-this one; a table of files and pixels in the tests holds both to the same answers.
+`sketch.render.images.image_file` does the same for the other half, which may not import this one; a table of
+files and pixels in the tests ensures that both give the same results.
 """
 
 import os
@@ -24,7 +24,7 @@ _TOO_MANY = re.compile(r"\((\d+) pixels\)")
 
 
 class UnreadableImageError(Exception):
-    """Why a file cannot be read as an image, in a line without the file's name."""
+    """A file cannot be read as an image; the message does not name the file."""
 
 
 def read_image(path: str | os.PathLike[str]) -> Pixels:

@@ -1,4 +1,4 @@
-"""One model that looks at pictures, open: from a picture to everything that was asked of it."""
+"""An image model: from a picture to everything that was requested."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -33,54 +33,56 @@ from addon.vision.weights import weights_of
 
 KEPT_SESSIONS = 3
 GRAY = np.full((64, 64, 3), 128, np.uint8)
-"""A picture to run a model on when only the running counts."""
+"""A picture for runs whose answer does not matter."""
 MOST_CROPS = 256
 MOST_LAYERS = 2000
-"""To choose from; names without end would hold up the frame that reads them."""
+"""Most layers to choose from: too many names would stall the frame that reads them."""
 
 
 class ImageModel:
-    """From a picture to answers, and to what the layers make of it.
+    """Computes the answer to a picture, and the maps of its layers.
 
-    Called with arrays by name, it gives arrays by name:
+    It takes arrays by name:
 
         image     uint8 (h, w, 3) or (h, w, 4)
-        layer     index in `layers` whose maps are wanted; left out for none
-        weights   if there, the weights of that layer as well
-        grid      rows and columns of crops that are classified in one run; left out for none
-        about     if there, what there is to know of the model, as JSON
-        warm      alone, for a run whose answer nobody wants
+        layer     optional: index in `layers` whose maps are requested
+        weights   optional: requests the weights of that layer as well
+        grid      optional: rows and columns of crops that are classified in one run
+        about     optional: requests the facts about the model, as JSON
+        warm      alone, for a run whose answer does not matter
+
+    It returns arrays by name:
 
         probabilities   float32 (classes,), the mean of the crops
-        place           left, top, width and height of what it looked at, in the picture's pixels
+        place           left, top, width and height of the part it used, in the picture's pixels
         layer           its index
-        maps            uint8 (h, w): the maps of the layer, side by side
-        shape           of the layer's tensor
+        maps            uint8 (h, w): the maps of the layer in one picture
+        shape           shape of the layer's tensor
         weights         uint8 (h, w) or (h, w, 3)
         grid            float32 (rows, columns, classes)
-        out.NAME        each output that is no classes, described or not
-        and what it means, `addon.vision.outputs`
-        ms              float, milliseconds from the picture to all of this
+        out.NAME        each output that is not classes, described or not
+        ...             the meaning of each described output, see `addon.vision.outputs`
+        ms              float, milliseconds for all of this
 
     Args:
         file: The model.
-        choice: Providers to ask for.
-        threads: For one operator.
+        choice: The providers to use.
+        threads: Threads for one operator.
 
     Attributes:
-        adaptor: What goes in and what comes out, every name filled in.
-        layers: Names of the tensors within that can be shown.
-        notice: What was not said of it and had to be guessed; empty if nothing had to be.
-        compared: How the providers compared, in one line; empty if there was nothing to compare.
+        adaptor: The description of the model, with all names filled in.
+        layers: Names of the inner tensors that can be shown.
+        notice: What had to be guessed because it is not described; may be empty.
+        compared: The comparison of providers in one line; empty if there was nothing to compare.
 
     Raises:
-        ModelError: It is broken, or does not look at pictures.
+        ModelError: It is damaged, or not an image model.
     """
 
     def __init__(self, file: ModelFile, choice: Choice, threads: int = 1) -> None:
         self._file, path = file, file.path
         if METADATA_KEY in self._file.contents.metadata:
-            raise ModelError(f"{path.name}: a pen model, and none for pictures: Recognizer(model=…) takes it")
+            raise ModelError(f"{path.name}: a pen model, not an image model: use it with Recognizer(model=…)")
         self._choice = choice
         self._threads = threads
         described = adaptor_of(path)
@@ -90,51 +92,51 @@ class ImageModel:
         except ModelError as error:
             raise ModelError(f"{path.name}: {error}") from error
         self.notice = (
-            "" if described else f"{path.name}: no description beside it, so its shapes were believed"
+            "" if described else f"{path.name}: it has no description, so Inkloop guesses from its shapes"
         )
         if not found.outputs:
-            # One that says only how to feed the model, as an error advises, must not cost its answers.
+            # A description of only the input, as an error advises, must not lose the answers.
             found = replace(found, outputs=guessed_outputs(self._session.outputs, found.input.layout))
-            self.notice = f"{path.name}: its description names no output, so their shapes were believed"
+            self.notice = f"{path.name}: its description has no output, so Inkloop guesses from their shapes"
         self.adaptor, given = _named(path.name, found, self._session)
         square = unflattened(given.shape, found.input.channels if described else None)
-        # A row of numbers is fed as the picture that it is, row by row, and channel by channel.
+        # A flat input gets the numbers of a picture row by row, channel by channel.
         self._flat = square is not None
         self._input = given if square is None else replace(given, shape=square)
         if square is not None:
             self.adaptor = replace(self.adaptor, input=replace(self.adaptor.input, layout="NCHW"))
             _, channels, height, width = square
-            self.notice += f"; its numbers are fed as a picture of {channels} × {height} × {width}"
+            self.notice += f"; its flat input is read as a picture of {channels} × {height} × {width}"
             self.notice = self.notice.removeprefix("; ")
         self.layers = tuple(self.adaptor.layers or self._drawable())[:MOST_LAYERS]
-        # What nobody described is an answer, too, under its own name.
+        # Outputs that are not described are answers, too, under their own names.
         self._outputs = tuple(info.name for info in self._session.outputs)
         self._scores = {each.name for each in self.adaptor.outputs if each.kind == "classes"}
         self._deep: dict[str, GraphSession] = {}
         self.compared = ""
-        self._said: dict[str, object] = {}
+        self._sent: dict[str, object] = {}
 
     def __call__(self, given: Tensors) -> dict[str, Array]:
-        """Look."""
+        """Run the model on a picture."""
         began = perf_counter()
         if "warm" in given:
-            self._look(GRAY, "")
+            self._answer(GRAY, "")
             return {}
         image = checked_image(given["image"])
         layer = self._layer(given)
-        told = self._look(image, layer)
+        result = self._answer(image, layer)
         if "grid" in given:
-            told["grid"] = self.dense(image, *(int(each) for each in given["grid"]))
+            result["grid"] = self.dense(image, *(int(each) for each in given["grid"]))
         if layer and "weights" in given:
-            told |= self._weights(layer)
+            result |= self._weights(layer)
         about = self.about()
-        # Told again by itself where it has changed: a model whose device failed has moved to the CPU.
-        if "about" in given or about != self._said:
-            told["about"], self._said = _as_array(about), about
-        return {**told, "ms": np.array(1000 * (perf_counter() - began))}
+        # Also sent when it has changed: a model whose device failed has moved to the CPU.
+        if "about" in given or about != self._sent:
+            result["about"], self._sent = _as_array(about), about
+        return {**result, "ms": np.array(1000 * (perf_counter() - began))}
 
     def about(self) -> dict[str, object]:
-        """What there is to know of it."""
+        """Facts about the model."""
         moved = [session.notice for session in (self._session, *self._deep.values())]
         return {
             "title": self.adaptor.title or self._file.path.stem,
@@ -146,31 +148,31 @@ class ImageModel:
 
     @property
     def provider(self) -> str:
-        """What it really runs on."""
+        """The provider it actually runs on."""
         return self._session.provider
 
     @property
     def classes(self) -> Output | None:
-        """The output that is classes, if there is one."""
+        """The output of classes, if there is one."""
         return next((each for each in self.adaptor.outputs if each.kind == "classes"), None)
 
     def dense(self, image: Pixels, rows: int, columns: int) -> Floats:
-        """Classify crops in a grid, in one run if the model's batch is free.
+        """Classify crops in a grid, in one run if the model's batch size is free.
 
         Returns:
             Probabilities of shape (rows, columns, classes).
 
         Raises:
-            ModelError: The model has no classes, or no axis for a batch; or there are too many crops.
+            ModelError: The model has no classes or no batch axis, or there are too many crops.
         """
         if self.classes is None or not 1 <= rows * columns <= MOST_CROPS:
-            why = f"{rows} × {columns} crops; {MOST_CROPS} at most" if self.classes else "it has no classes"
+            why = f"{rows} × {columns} crops; at most {MOST_CROPS}" if self.classes else "it has no classes"
             raise ModelError(f"it cannot classify in a grid: {why}")
         places = grid_crops(image.shape[:2], rows, columns)
         found = self._probabilities(self._run(self._session, image, places, [self.classes.name]))
         return found.reshape(rows, columns, -1)
 
-    def _look(self, image: Pixels, layer: str) -> dict[str, Array]:
+    def _answer(self, image: Pixels, layer: str) -> dict[str, Array]:
         session = self._opened(layer) if layer else self._session
         size = picture_size(self.adaptor.input, self._input.shape, image.shape[:2])
         places = crops(self.adaptor.input, image.shape[:2], size)
@@ -179,17 +181,17 @@ class ImageModel:
             names.append(layer)
         made = self._run(session, image, places, names)
         first = places[0]
-        told: dict[str, Array] = {"place": np.array((first.left, first.top, first.width, first.height))}
+        result: dict[str, Array] = {"place": np.array((first.left, first.top, first.width, first.height))}
         if self.classes:
-            told["probabilities"] = self._probabilities(made).mean(axis=0)
-        told |= {f"out.{name}": made[name] for name in names if name not in self._scores and name != layer}
+            result["probabilities"] = self._probabilities(made).mean(axis=0)
+        result |= {f"out.{name}": made[name] for name in names if name not in self._scores and name != layer}
         for each in self.adaptor.outputs:
-            told |= meaning_of(each, made[each.name], size)
+            result |= meaning_of(each, made[each.name], size)
         if layer:
-            told["layer"] = np.array(self.layers.index(layer))
-            told["maps"] = mosaic(maps_of(made[layer]))
-            told["shape"] = np.array(made[layer].shape)
-        return told
+            result["layer"] = np.array(self.layers.index(layer))
+            result["maps"] = mosaic(maps_of(made[layer]))
+            result["shape"] = np.array(made[layer].shape)
+        return result
 
     def _run(
         self, session: GraphSession, image: Pixels, places: Sequence[Crop], names: Sequence[str]
@@ -222,7 +224,7 @@ class ImageModel:
                 f"its output {output.name!r} has {scores.shape[1]} classes; {labels} labels are given"
             )
         if not np.isfinite(scores).all():
-            raise ModelError(f"its output {output.name!r} has values that are no numbers")
+            raise ModelError(f"its output {output.name!r} has values that are not finite")
         if output.scores == "probabilities":
             return scores
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -237,10 +239,10 @@ class ImageModel:
         try:
             return {"weights": filters(weights_of(self._file.data, layer)[1])}
         except ModelError:
-            return {}  # A sum, a mean, a form: many layers have none, and the view says so.
+            return {}  # many layers have none, such as sums and means
 
     def _opened(self, layer: str) -> GraphSession:
-        """A session in which a tensor within comes out: its neighbors can then not be fused with it."""
+        """A session with an inner tensor as output, which then cannot be fused with its neighbors."""
         if layer not in self._deep:
             while len(self._deep) >= KEPT_SESSIONS:
                 self._deep.pop(next(iter(self._deep)))
@@ -250,7 +252,7 @@ class ImageModel:
         return self._deep[layer]
 
     def _drawable(self) -> list[str]:
-        """Tensors within that have the axes of maps, as ONNX Runtime finds out."""
+        """Inner tensors that have the axes of maps, as ONNX Runtime infers them."""
         try:
             every = open_file(
                 self._file, self._choice, threads=self._threads, more_outputs=self._file.contents.produced
@@ -263,7 +265,7 @@ class ImageModel:
 
 
 def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor, TensorInfo]:
-    """An adaptor in which inputs and outputs have their names, and the input that takes the picture."""
+    """Fill in the names in a description; returns it and the input that takes the picture."""
     inputs = {info.name: info for info in session.inputs}
     outputs = {info.name: info for info in session.outputs}
     try:
@@ -271,13 +273,13 @@ def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor,
     except ModelError as error:
         raise ModelError(f"{file}: {error}") from error
     if adaptor.input.kind != "image" or adaptor.state:
-        raise ModelError(f"{file}: it is fed no pictures, or has a state; it is none for looking")
+        raise ModelError(f"{file}: not an image model: its description has another kind of input, or a state")
     fed = inputs[adaptor.input.name or next(iter(inputs))]
     check_sizes(file, {fed.name: fed.shape})
     left = set(inputs) - {fed.name} - {name for name, _ in adaptor.constants}
     if left:
         raise ModelError(
-            f"{file}: it wants inputs that nothing feeds ({', '.join(sorted(left))}); see [constants]"
+            f"{file}: it has other inputs ({', '.join(sorted(left))}); give them values in [constants]"
         )
     first = next(iter(outputs))
     named = [replace(each, name=each.name or first) for each in adaptor.outputs or (Output(),)]
@@ -293,7 +295,7 @@ def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor,
 
 
 def _in_batches(answers: Callable[[Array], dict[str, Array]], fed: Array, fixed: int) -> dict[str, Array]:
-    """Feed a model that takes only so many pictures at once: the last is repeated until they suffice."""
+    """Run a model with a fixed batch size; the last picture is repeated to fill the last batch."""
     parts: list[dict[str, Array]] = []
     for at in range(0, len(fed), fixed):
         part = fed[at : at + fixed]
@@ -307,7 +309,7 @@ def _in_batches(answers: Callable[[Array], dict[str, Array]], fed: Array, fixed:
 
 
 def _of_batch(array: Array, fixed: int, count: int) -> Array:
-    """The answers to the first pictures of a batch; as it is, what is no answer a picture."""
+    """The answers to the first pictures of a batch; an array without a batch axis stays as it is."""
     return array[:count] if array.ndim and len(array) == fixed else array
 
 

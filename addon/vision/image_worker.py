@@ -1,7 +1,7 @@
-"""One model in a process of its own, as the classifier holds it: pictures in, answers out, never waiting."""
+"""The image worker: an image model in another process; takes pictures, returns answers, never waits."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +14,19 @@ from addon.vision.answer import About, Answer, answer_from
 MAKER = "addon.vision.opening:open_limited"
 
 PATIENCE = 60.0
-"""Seconds for a model to open, and for an answer; a loop without an end in a file must not load for ever."""
+"""Seconds for a model to open, and for an answer; a model with an endless loop must not load for ever."""
 
-# So that the picture on the screen comes first where cores are scarce.
+# The sketch has priority where cores are scarce.
 NICENESS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a picture besides its classes.
+    """What is requested for a picture in addition to its classes.
 
     Attributes:
-        layer: Index of the layer whose maps are wanted; None for none.
-        weights: Whether the weights of that layer are wanted.
+        layer: Index of the layer whose maps are requested; None for none.
+        weights: Whether the weights of that layer are requested.
         grid: Rows and columns of crops to classify; None for none.
     """
 
@@ -35,20 +35,14 @@ class Question:
     grid: tuple[int, int] | None = None
 
 
-@dataclass(slots=True)
-class _Seen:
-    about: About = field(default_factory=About)
-    knows: bool = False
-
-
 class ImageWorker:
-    """A model that looks at pictures, beside the frame.
+    """An image model in another process.
 
     Args:
         path: The ONNX file.
         provider: "auto", "cuda", "cpu" or another of ONNX Runtime's.
         require: "cuda", "cpu" or None.
-        threads: For one operator.
+        threads: Threads for one operator.
 
     Raises:
         AddonError: No process can be started.
@@ -63,52 +57,52 @@ class ImageWorker:
             "threads": threads,
         }
         self._worker = ProcessWorker(MAKER, arguments, path.name, niceness=NICENESS, patience=PATIENCE)
-        self._seen = _Seen()
+        self._about: About | None = None
         self._notices: list[str] = []
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     @property
     def open(self) -> bool:
-        """Whether the model is there and answers."""
+        """Whether the model is loaded and answers."""
         return self._worker.open
 
     @property
     def refused(self) -> bool:
-        """Whether it never will."""
+        """Whether the model failed to load."""
         return self._worker.full
 
     @property
     def about(self) -> About:
-        """What there is to know of it; empty before its first answer."""
-        return self._seen.about
+        """Facts about the model; empty before its first answer."""
+        return self._about or About()
 
     @property
     def dropped(self) -> int:
-        """Pictures that were left out because newer ones came."""
+        """Pictures that were skipped because newer ones came."""
         return self._worker.dropped
 
     def feed(self, image: Pixels, question: Question) -> bool:
-        """Hand over a picture; whether it was taken."""
+        """Send a picture; returns whether it was accepted."""
         return self._worker.feed(self._asked(image, question))
 
     def take(self) -> Answer | None:
         """A new answer, if there is one."""
-        told = self._worker.latest if self._worker.ready else None
-        if not told:
+        result = self._worker.latest if self._worker.ready else None
+        if not result:
             return None
-        if "about" in told:
-            self._learn(told["about"])
-        layers = self._seen.about.layers
-        layer = layers[int(told["layer"])] if "layer" in told and layers else ""
-        return answer_from(told, self._seen.about, layer)
+        if "about" in result:
+            self._learn(result["about"])
+        layers = self.about.layers
+        layer = layers[int(result["layer"])] if "layer" in result and layers else ""
+        return answer_from(result, self.about, layer)
 
     def keep_warm(self) -> None:
-        """Run once for nothing, where a pause makes a model slow again: on a device."""
+        """Run once on a device, where a pause would make the model slow again."""
         if self.about.provider not in ("", "cpu") and not self._worker.waiting:
             self._worker.feed({"warm": np.array(1)})
 
     def messages(self) -> list[str]:
-        """What the user should be told since the last call."""
+        """Messages for the user since the last call."""
         notices, self._notices = self._notices, []
         return notices + self._worker.messages()
 
@@ -117,12 +111,12 @@ class ImageWorker:
         return self._worker.timings()
 
     def close(self) -> None:
-        """End, at once."""
+        """End the process immediately."""
         self._worker.close(0)
 
     def _asked(self, image: Pixels, question: Question) -> dict[str, Array]:
         asked: dict[str, Array] = {"image": np.ascontiguousarray(image)}
-        if not self._seen.knows:
+        if self._about is None:
             asked["about"] = np.array(1)
         if question.layer is not None:
             asked["layer"] = np.array(question.layer)
@@ -133,9 +127,7 @@ class ImageWorker:
         return asked
 
     def _learn(self, document: Array) -> None:
-        said = json.loads(bytes(document))
-        self._seen = _Seen(
-            About(said["title"], said["provider"], tuple(said["layers"]), tuple(said["labels"])), knows=True
-        )
-        self._notices += [line for line in said["notices"] if line not in self._told]
-        self._told.update(said["notices"])
+        about = json.loads(bytes(document))
+        self._about = About(about["title"], about["provider"], tuple(about["layers"]), tuple(about["labels"]))
+        self._notices += [line for line in about["notices"] if line not in self._reported]
+        self._reported.update(about["notices"])

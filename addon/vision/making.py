@@ -1,4 +1,4 @@
-"""Models that are not in a file yet, made by a process of its own out of weights that a package brings."""
+"""Create a model file in another process, from the weights in an installed package."""
 
 from pathlib import Path
 
@@ -8,15 +8,15 @@ MADE = {
     "efficientnet-lite0": "addon.pretraining.image_model:make_in_process",
     "text-detector": "addon.vision.text_detector:make_in_process",
 }
-"""What makes a model, by its name: this room knows of it by name alone, as it needs torch."""
+"""The function that creates each model; only its name, as it needs torch."""
 
 
 class Making:
-    """A model that is being made.
+    """A model that is being created.
 
     Args:
-        model: Name of it, in `MADE`.
-        path: The file to make.
+        model: Its name in `MADE`.
+        path: The file to create.
 
     Raises:
         AddonError: No process can be started.
@@ -28,11 +28,11 @@ class Making:
 
     @property
     def ended(self) -> bool:
-        """Whether the file is there, or never will be."""
+        """Whether the file was created, or creating it failed."""
         return self._worker.open or self._worker.full
 
     def messages(self) -> list[str]:
-        """Why it failed; none if it did not."""
+        """Why it failed; empty if it did not."""
         return self._worker.messages()
 
     def close(self) -> None:

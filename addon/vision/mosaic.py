@@ -1,4 +1,4 @@
-"""Many small maps as one picture, to see what a layer does."""
+"""Draw many small maps in one picture, to show a layer."""
 
 from math import ceil, sqrt
 
@@ -12,14 +12,14 @@ MOST_MAPS = 400
 MOST_VALUES = 1 << 24
 GAP = 1
 
-# Of the values, left out at either end, lest one of them make all others look alike.
+# Percent of the values that are clipped at either end, so that outliers do not hide the others.
 CLIPPED = 0.5
 
 
 def maps_of(tensor: NDArray[np.generic]) -> Floats:
-    """The maps in a tensor that a model made of one picture: float32 of shape (n, h, w).
+    """The maps in a tensor: float32 of shape (n, h, w).
 
-    A vector becomes one map, as square as it can be; of a batch the first is taken.
+    A vector becomes one map, as square as possible; of a batch the first is used.
 
     Raises:
         ModelError: It is empty, too large, or has more than four axes.
@@ -41,12 +41,12 @@ def maps_of(tensor: NDArray[np.generic]) -> Floats:
 
 
 def mosaic(maps: Floats, width: int = 640, proportion: float = 1.9) -> Pixels:
-    """Maps side by side, brought to one range, in whole pixels.
+    """Draw maps in a grid, scaled to one range.
 
     Args:
-        maps: Shape (n, h, w); of more than 400 the first are taken.
-        width: Of the picture, about, in pixels.
-        proportion: Of its width to its height, about.
+        maps: Shape (n, h, w); of more than 400 the first are used.
+        width: Approximate width of the picture in pixels.
+        proportion: Approximate ratio of its width to its height.
 
     Returns:
         Uint8 of shape (height, width).
@@ -63,21 +63,21 @@ def mosaic(maps: Floats, width: int = 640, proportion: float = 1.9) -> Pixels:
 
 
 def filters(weights: Floats, width: int = 640, proportion: float = 1.9) -> Pixels:
-    """The weights of a layer as a picture.
+    """Draw the weights of a layer.
 
     Args:
         weights: Shape (out, in, h, w) of a convolution, or (out, in) of a product.
         width: As for `mosaic`.
-        proportion: Likewise.
+        proportion: As for `mosaic`.
 
     Returns:
-        Uint8 of shape (height, width), or (height, width, 3) of a layer that looks at colors.
+        Uint8 of shape (height, width), or (height, width, 3) for a layer whose input is colors.
     """
     if weights.ndim != 4 or weights.shape[2:] == (1, 1):
         matrix = weights.reshape(len(weights), -1)
         return mosaic((matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T)[None], width, proportion)
     if weights.shape[1] == 3:
-        # Each kernel in a range of its own, as a color: else the strongest is all there is to see.
+        # Each kernel is scaled separately; otherwise only the strongest would be visible.
         low, high = weights.min(axis=(1, 2, 3), keepdims=True), weights.max(axis=(1, 2, 3), keepdims=True)
         even = (weights - low) / np.maximum(high - low, 1e-12)
         return np.stack([mosaic(even[:, channel], width, proportion) for channel in range(3)], axis=2)
@@ -85,12 +85,12 @@ def filters(weights: Floats, width: int = 640, proportion: float = 1.9) -> Pixel
 
 
 def grays(maps: Floats) -> Pixels:
-    """Values as 0..255, of one range for all, its ends clipped."""
+    """Scale values to 0..255, all by one range, with clipped ends."""
     low, high = np.percentile(maps, (CLIPPED, 100 - CLIPPED))
     return np.rint((maps - low).clip(0, high - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
 
 
 def _across(count: int, ideal: float) -> int:
-    """Columns near the ideal, those that leave the fewest places empty."""
+    """The number of columns near the ideal that leaves the fewest cells empty."""
     near = range(max(round(ideal * 0.75), 1), max(round(ideal * 1.35), 1) + 1)
     return min(min(near, key=lambda across: (-count % across, abs(across - ideal))), count)

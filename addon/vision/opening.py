@@ -1,4 +1,4 @@
-"""From a path to a model that looks at pictures: open, warm, and on the provider that is faster for it."""
+"""Open and warm an image model, on the provider that is faster for it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +18,11 @@ MEASURED_RUNS = 5
 def open_limited(
     path: str, provider: str = "auto", require: str | None = None, threads: int = 1
 ) -> ImageModel:
-    """`open_image_model` in a process whose memory and time are then limited: the file is not trusted.
+    """Limit this process and open an untrusted image model.
 
     Raises:
-        ModelError: As `open_image_model`.
-        ProviderError: Likewise.
+        ModelError: As for `open_image_model`.
+        ProviderError: As for `open_image_model`.
     """
     limit_this_process()
     return open_image_model(path, provider, require, threads)
@@ -33,33 +33,33 @@ def open_image_model(
 ) -> ImageModel:
     """Open a model and warm it.
 
-    Where the choice leaves several providers open, the one that is faster for this model is taken.
+    If several providers are possible, the one that is faster for this model is used.
 
     Args:
         path: The ONNX file.
         provider: As for `ImageClassifier`.
-        require: Likewise.
-        threads: For one operator.
+        require: As for `ImageClassifier`.
+        threads: Threads for one operator.
 
     Raises:
-        ModelError: It is broken, or does not look at pictures; one line says why.
-        ProviderError: What is required does not run here.
+        ModelError: It is damaged, or not an image model; one line says why.
+        ProviderError: The required provider does not run here.
     """
     choice = choose_here(provider, require)
     file = read_model(Path(path))
 
     def opened(choice: Choice) -> ImageModel:
-        looker = ImageModel(file, choice, threads)
-        run_us(looker)  # the first one allocates and is no measure
-        return looker
+        model = ImageModel(file, choice, threads)
+        run_us(model)  # the first run allocates memory and is not measured
+        return model
 
     if not choice.rivals:
         return or_on_cpu(choice, opened)
 
     def attempt(names: Names) -> Trial[ImageModel]:
-        looker = opened(replace(choice, providers=names, rivals=()))
-        times = sorted(run_us(looker) for _ in range(MEASURED_RUNS))
-        return Trial(looker, looker.provider, times[MEASURED_RUNS // 2])
+        model = opened(replace(choice, providers=names, rivals=()))
+        times = sorted(run_us(model) for _ in range(MEASURED_RUNS))
+        return Trial(model, model.provider, times[MEASURED_RUNS // 2])
 
     rivals = (choice.providers, *choice.rivals)
     trial, line = faster(rivals, asks_for, attempt, here(choice.device), model_key(file.sha256, batch=1))
@@ -67,8 +67,8 @@ def open_image_model(
     return trial.opened
 
 
-def run_us(looker: ImageModel) -> float:
-    """Look at a gray picture; gives the microseconds that it took."""
+def run_us(model: ImageModel) -> float:
+    """Run a model on a gray picture; returns the microseconds that it took."""
     began = perf_counter()
-    looker({"image": GRAY})
+    model({"image": GRAY})
     return 1e6 * (perf_counter() - began)

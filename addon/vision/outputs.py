@@ -1,4 +1,4 @@
-"""What an output means, by the description beside its model: a picture, regions, boxes, points."""
+"""Convert an output by its description: to a picture, regions, boxes or points."""
 
 import numpy as np
 
@@ -12,20 +12,20 @@ MOST_ROWS = 10_000
 
 
 def meaning_of(output: Output, values: Array, size: tuple[int, int]) -> dict[str, Array]:
-    """Arrays by name, for one output of a model that looked at a picture.
+    """Convert one output of an image model to arrays by name.
 
     Args:
-        output: What it is.
-        values: What came out; of a batch the first is taken.
-        size: Height and width of what it looked at, in the model's pixels.
+        output: Its description.
+        values: The output; of a batch the first is used.
+        size: Height and width of the model's picture.
 
     Returns:
-        `out.NAME`, the output itself; and as the case may be `picture.NAME`, uint8 (h, w, 3);
+        `out.NAME`, the output itself; and depending on its kind `picture.NAME`, uint8 (h, w, 3);
         `regions.NAME`, float32 (n, 9), four corners and a score; `boxes.NAME`, float32 (n, 4), left, top,
-        right and bottom; `points.NAME`, float32 (n, 2). Places are in 0..1. Nothing for classes.
+        right and bottom; `points.NAME`, float32 (n, 2). Coordinates are in 0..1. Nothing for classes.
 
     Raises:
-        ModelError: Its shape cannot be what the description says.
+        ModelError: Its shape does not fit the description.
     """
     made: dict[str, Array] = {"out": values}
     if output.kind == "classes":
@@ -42,7 +42,7 @@ def meaning_of(output: Output, values: Array, size: tuple[int, int]) -> dict[str
 
 
 def as_corners(boxes: Floats, corners: Corners) -> Floats:
-    """Boxes as left, top, right and bottom, shape (n, 4)."""
+    """Convert boxes to left, top, right and bottom, shape (n, 4)."""
     start, other = boxes[:, :2], boxes[:, 2:]
     if corners == "xywh":
         return np.concatenate([start, start + other], axis=1)
@@ -52,7 +52,7 @@ def as_corners(boxes: Floats, corners: Corners) -> Floats:
 
 
 def _rows(values: Array, output: Output, width: int) -> Floats:
-    """Shape (n, width), what is no number left out."""
+    """Rows of shape (n, width), without those that are not finite."""
     given = np.asarray(values, dtype=np.float32)
     given = given[0] if given.ndim == 3 and len(given) else given
     if given.ndim == 0 or given.shape[-1] % width:

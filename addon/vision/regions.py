@@ -1,4 +1,4 @@
-"""Where a heat map is hot: its regions, and the smallest upright or turned rectangle around each."""
+"""The hot regions of a heat map, and the smallest rotated rectangle around each."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ class Region:
     """A hot region.
 
     Attributes:
-        corners: Of the rectangle around it, in order around it: shape (4, 2), x and y.
-        score: Mean of the heat within, 0..1.
+        corners: Corners of the rectangle around it, in order: shape (4, 2), x and y.
+        score: Mean heat of the region, 0..1.
     """
 
     corners: Floats
@@ -28,18 +28,18 @@ def regions(heat: Floats, threshold: float = 0.3, grow: float = 0.0, smallest: i
 
     Args:
         heat: Shape (h, w), 0..1.
-        threshold: What is more counts as hot.
-        grow: How far each side moves outward, as a factor on area over circumference: text detectors find the
-            core of a line only (Liao et al., 2020, "Real-time scene text detection with differentiable
+        threshold: Pixels above it are hot.
+        grow: How far each side moves outward, as a factor on area over circumference: text detectors find
+            only the core of a line (Liao et al., 2020, "Real-time scene text detection with differentiable
             binarization").
-        smallest: Pixels of a region at least.
+        smallest: Fewest pixels of a region.
 
     Returns:
         At most 200; corners are in pixels of the map.
     """
     runs = _runs(heat > threshold)
     found: list[Region] = []
-    # The largest ones, should there be too many.
+    # The largest ones, if there are too many.
     groups = sorted(_groups(runs), key=lambda group: -_pixels(group))[:MOST_REGIONS]
     for group in groups:
         if _pixels(group) < smallest:
@@ -54,7 +54,7 @@ def _pixels(runs: Ints) -> int:
 
 
 def _runs(hot: Bools) -> Ints:
-    """Hot pixels side by side: row, first column, column after the last; shape (n, 3), row by row."""
+    """Runs of hot pixels: row, first column, column after the last; shape (n, 3), row by row."""
     edges = np.diff(np.pad(hot.astype(np.int8), ((0, 0), (1, 1))), axis=1)
     rows, starts = np.nonzero(edges == 1)
     _, ends = np.nonzero(edges == -1)
@@ -89,7 +89,7 @@ def _groups(runs: Ints) -> list[Ints]:
 
 
 def _rectangle(runs: Ints, grow: float) -> Floats:
-    """The smallest of the rectangles at every third degree: corners of shape (4, 2)."""
+    """The smallest of the rectangles at every third degree: corners, shape (4, 2)."""
     left, right = runs[:, [1, 0]], runs[:, [2, 0]]
     below = np.array((0, 1))
     points = np.concatenate([left, right, left + below, right + below]).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Pictures to look at: an image file, a video file, a camera. Arrays of uint8, shape (h, w, 3), red first."""
+"""Sources of pictures: an image file, a video file, a camera. Arrays of uint8, shape (h, w, 3), red first."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,17 +18,17 @@ INSTALL_CAMERA = "pip install opencv-python-headless"
 
 
 class SourceError(AddonError):
-    """A file that is no picture or video, or a camera that gives none."""
+    """A file that is not a picture or video, or a camera that gives no picture."""
 
 
 def load_image(path: Path) -> Pixels:
     """Read an image file as `image_file.read_image` does, upright as its Exif orientation says.
 
     Returns:
-        Uint8 of shape (h, w, 3); alpha is left out, as models are trained without it.
+        Uint8 of shape (h, w, 3), without alpha, as models are trained without it.
 
     Raises:
-        SourceError: It is missing, no image, or larger than 128 megapixels; says which and why.
+        SourceError: It is missing, not an image, or larger than 128 megapixels.
     """
     try:
         return np.ascontiguousarray(read_image(path)[:, :, :3])
@@ -37,16 +37,16 @@ def load_image(path: Path) -> Pixels:
 
 
 class Video:
-    """A video file, asked for the picture at a time; the same times give the same pictures.
+    """A video file that gives the picture at a time; the same times give the same pictures.
 
-    Each stands as the file's display matrix says: a film of a telephone held upright is upright.
+    Pictures are rotated by the file's display matrix: a film of a phone held upright is upright.
 
     Args:
         path: The file.
-        loops: Whether it begins again when it ends; else its last picture stays.
+        loops: Whether it starts again at its end; otherwise its last picture stays.
 
     Raises:
-        SourceError: It is missing, or no video.
+        SourceError: It is missing, or not a video.
     """
 
     def __init__(self, path: Path, *, loops: bool = True) -> None:
@@ -58,15 +58,15 @@ class Video:
         self._began = 0.0
         self._next: tuple[float, Pixels] | None = next(self._frames, None)
         if self._next is None:
-            raise SourceError(f"{path.name}: there is no picture in it")
+            raise SourceError(f"{path.name}: it contains no picture")
         self._now = self._next[1]
         self._last = 0.0
 
     def at(self, seconds: float) -> Pixels:
-        """The picture at a time since its beginning, not before the one last asked for.
+        """The picture at a time since its beginning; times must not decrease.
 
         Raises:
-            SourceError: The file ends badly.
+            SourceError: The file is damaged.
         """
         while self._next is not None and self._began + self._next[0] <= seconds:
             self._last, self._now = self._next
@@ -91,14 +91,14 @@ class Video:
         last = -self._each
         try:
             for frame in self._container.decode(video=0):
-                # A bare stream has no times: its pictures come at its rate.
+                # A bare stream has no times: its pictures come at its frame rate.
                 now = float(frame.time) if frame.time is not None else last + self._each
-                # Many files count from a little after 0, as pictures are encoded out of their order.
+                # Many files start a little after 0, as pictures are encoded out of order.
                 first = now if first is None else first
                 last = now
                 yield now - first, as_displayed(frame.to_ndarray(format="rgb24"), _display_matrix(frame))
         except FFmpegError as error:
-            raise SourceError(f"{self._path.name}: it cannot be read on ({error})") from error
+            raise SourceError(f"{self._path.name}: it cannot be read further ({error})") from error
 
 
 class Webcam:
@@ -108,7 +108,7 @@ class Webcam:
         index: Which camera, 0 for the first.
 
     Raises:
-        SourceError: There is no such camera, or what reads it is not installed.
+        SourceError: There is no such camera, or OpenCV is not installed.
     """
 
     def __init__(self, index: int = 0) -> None:
@@ -129,7 +129,7 @@ class Webcam:
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Give the camera back; waits for the picture that is being read."""
+        """Release the camera; waits for the picture that is being read."""
         self._ending.set()
         self._thread.join(2.0)
 
@@ -144,10 +144,10 @@ class Webcam:
 
 
 def as_displayed(pixels: Pixels, matrix: Sequence[int]) -> Pixels:
-    """Turn and mirror a picture of a film as its display matrix says, by quarter turns.
+    """Rotate by quarter turns and mirror a picture of a video by its display matrix.
 
     Args:
-        pixels: Of shape (h, w, 3).
+        pixels: Shape (h, w, 3).
         matrix: The first two rows and columns, a, b, c, d: what is at (x, y) is shown at (ax + cy, bx + dy).
     """
     a, b, c, d = matrix
@@ -172,7 +172,7 @@ def _opened(path: Path) -> Any:
         raise SourceError(f"{path.name}: it cannot be read as a video ({error})") from error
     if not container.streams.video:
         container.close()
-        raise SourceError(f"{path.name}: there is no picture in it")
+        raise SourceError(f"{path.name}: it contains no picture")
     return container
 
 

@@ -1,4 +1,4 @@
-"""A model that finds text in pictures: PaddleOCR's, copied out of the package `rapidocr`, and described."""
+"""A model that finds text in pictures: PaddleOCR's, copied from the package `rapidocr` and described."""
 
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -30,7 +30,7 @@ grow = 1.6
 
 
 def make_in_process(path: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Copy the model to `path` as a worker's process does it: that is all there is to it.
+    """Copy the model to `path`, in a worker's process; no answers follow.
 
     Raises:
         ModelError: Its package is not installed.
@@ -41,7 +41,7 @@ def make_in_process(path: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
 
 
 def put_text_detector(source: Path, path: Path) -> None:
-    """Copy the model, and write its description beside it.
+    """Copy the model and write its description next to it.
 
     Raises:
         OSError: It cannot be read or written.

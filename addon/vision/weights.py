@@ -1,4 +1,4 @@
-"""The weights of a layer, read from the file's bytes: ONNX Runtime keeps them to itself.
+"""The weights of a layer, read from the file's bytes: ONNX Runtime does not expose them.
 
 Field numbers are those of onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 """
@@ -18,15 +18,15 @@ _SCHEMA: Schema = {
     "tensor": {1: LEAF, 2: LEAF, 4: LEAF, 8: LEAF, 9: LEAF},
 }
 _DTYPES = {1: "<f4", 10: "<f2", 11: "<f8"}
-_FURTHEST = 6  # operators back from what a layer gives: an activation, a norm, a sum
+_FURTHEST = 6  # operators back from a layer's output, such as an activation, a norm, a sum
 
 
 def weights_of(data: bytes, layer: str) -> tuple[str, Floats]:
-    """The weights nearest before a tensor.
+    """The nearest weights before a tensor.
 
     Args:
-        data: Of a model file that was looked into (`addon.inference.opening.read_model`).
-        layer: Name of a tensor that an operator puts out.
+        data: Bytes of a model file that was checked by `addon.inference.opening.read_model`.
+        layer: Name of an operator's output.
 
     Returns:
         Their name, and float32 of two axes or more.
@@ -54,7 +54,7 @@ def _dims(tensor: Message) -> tuple[int, ...]:
 def _array(name: str, tensor: Message) -> Floats:
     shape = _dims(tensor)
     dtype = np.dtype(_DTYPES[tensor.number(2)])
-    # Raw bytes whatever the type, or a list of float32; what lies in another file has neither.
+    # Raw bytes of any type, or a list of float32; external weights have neither.
     for field, kind in ((9, dtype), (4, np.dtype("<f4"))):
         for view in tensor.views.get(field, ()):
             if len(view) == prod(shape) * kind.itemsize:

@@ -57,7 +57,7 @@ def test_a_row_of_numbers_that_is_a_square_is_fed_a_picture_and_said_to_be(tmp_p
     path.with_suffix(".toml").write_text('[input]\ncolor = "gray"\n[output]\nis = "features"')
     looker = open_image_model(str(path), "cpu")
     np.testing.assert_allclose(looker({"image": RED})["out.y"], np.full((1, 784), 0.299), atol=1e-4)
-    assert "its numbers are fed as a picture of 1 × 28 × 28" in looker.notice
+    assert "its flat input is read as a picture of 1 × 28 × 28" in looker.notice
 
 
 def test_probabilities_in_maps_are_an_array_a_column_a_class(tmp_path):

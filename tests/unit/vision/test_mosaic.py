@@ -143,5 +143,5 @@ def test_a_grid_reaches_from_edge_to_edge():
 
 
 def test_a_grid_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="1 row and 1 column at least; got 0 and 3"):
+    with pytest.raises(ValueError, match="at least 1 row and 1 column; got 0 and 3"):
         grid_crops((10, 10), 0, 3)
