@@ -234,7 +234,9 @@ def test_a_model_that_looks_at_no_pictures_is_refused(tmp_path):
 
 def test_pen_models_and_recurrent_ones_are_told_who_takes_them(tmp_path):
     make_model(tmp_path / "pen.onnx", hidden=8)
-    with pytest.raises(ModelError, match=r"^pen.onnx: a pen model, not an image model: use it with Recognizer"):
+    with pytest.raises(
+        ModelError, match=r"^pen.onnx: a pen model, not an image model: use it with Recognizer"
+    ):
         open_image_model(str(tmp_path / "pen.onnx"), "cpu")
     with pytest.raises(ModelError, match="it is a recurrent model, not an image model"):
         open_image_model(str(recurrent(tmp_path / "steps.onnx")), "cpu")
