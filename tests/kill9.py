@@ -81,7 +81,7 @@ class Tally:
 
 
 def kill_repeatedly(home: Path, count: int, most_seconds: float = 0.3, seed: int = 0) -> Tally:
-    """Run and kill a process so often; each goes on with what the one before left.
+    """Run and kill a process so often; each continues with what the one before left.
 
     Args:
         home: Folder for what it keeps.
@@ -108,7 +108,7 @@ def kill_repeatedly(home: Path, count: int, most_seconds: float = 0.3, seed: int
             tally.lost.append(f"round {number}: taught {taught}, found {kept}")
         if tally.lost:
             break
-        # A round that was cut off may be there in part: the next one goes on from what is there.
+        # A round that was cut off may be there in part: the next one continues from what is there.
         drawn, taught = there, kept
         number += 1
     return tally

@@ -19,7 +19,7 @@ FRACTIONS = (0.25, 0.5, 0.75, 1.0)
 
 
 def data_folder() -> Path:
-    """Folder of the real data: `INKLOOP_DATA`, or the one beside the checkout."""
+    """Folder of the real data: `INKLOOP_DATA`, or the one next to the checkout."""
     return Path(os.environ.get("INKLOOP_DATA", Path(__file__).parents[1] / "../shared/data"))
 
 

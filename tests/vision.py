@@ -23,7 +23,7 @@ def image_model() -> Path:
     """The image model, made once for all tests."""
     from addon.pretraining.image_model import make_image_model
 
-    # Made anew for each run: what is tested is what this checkout exports.
+    # Made for each run: what is tested is what this checkout exports.
     make_image_model(IMAGE_MODEL)
     return IMAGE_MODEL
 

@@ -163,7 +163,7 @@ def open_window(options: Window) -> tuple[Any, moderngl.Context]:
     import pyglet
 
     pyglet.options["dpi_scaling"] = "stretch" if options.high_dpi else "real"
-    # pyglet would raise any pending OpenGL error, whoever caused it, in its next call.
+    # In its next call pyglet would raise any pending OpenGL error, also one that it did not cause.
     pyglet.options["debug_gl"] = False
     keep_freed_memory()
     try:

@@ -24,7 +24,7 @@ CAP_HEIGHT = 21.0
 _CAP_LINE = -12.0
 _BASE_LINE = 9.0
 _TOUCH = 1.5
-_BESIDE = 2.3
+_PARALLEL = 2.3
 _SERIF = 7.0
 _RETRACE = 10.0
 
@@ -139,7 +139,7 @@ def _is_double(line: Path, others: list[Path]) -> bool:
             for start, along in zip(line[:-1], np.diff(line, axis=0), strict=True)
         ]
     )
-    return all(min(_distance(point, other) for other in others) <= _BESIDE for point in points)
+    return all(min(_distance(point, other) for other in others) <= _PARALLEL for point in points)
 
 
 def _near(a: Path, b: Path) -> bool:

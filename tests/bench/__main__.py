@@ -1,6 +1,6 @@
 """The benchmark: `python3 dev.py bench [NAME ...] [--json FILE]`.
 
-Every module beside this one that has `rows()` is a bench, named after its file. Figures are ratios taken in
+Every module in this folder that has `rows()` is a bench, named after its file. Figures are ratios taken in
 one run wherever they can be, since times on a busy machine say little.
 """
 

@@ -1,4 +1,4 @@
-"""What adapting the encoder to 26 letters of 3 examples takes, and what it costs the frames beside it."""
+"""What adapting the encoder to 26 letters of 3 examples takes, and what it costs the frames meanwhile."""
 
 import tempfile
 import time

@@ -1,4 +1,4 @@
-"""What a frame costs: while training runs beside it, with much ink on the page, and over a long time."""
+"""What a frame costs: during a training, with much ink on the page, and over a long time."""
 
 import os
 import tempfile

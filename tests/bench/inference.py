@@ -20,7 +20,7 @@ from addon.inference.inline_worker import InlineWorker
 from addon.inference.loaded_model import load_model
 from addon.inference.providers import Choice, choose_here, probe_this_machine
 from addon.inference.session import open_step
-from tests.bench import _beside, _swaps, point
+from tests.bench import _concurrent, _swaps, point
 from tests.bench.batching import batch_us
 from tests.models import make_model
 
@@ -111,14 +111,14 @@ def run_times(session: Any, pen: np.ndarray) -> list[int]:
 
 
 def worker_rows(choice: Choice) -> list[dict[str, Any]]:
-    """An image model in a process, and in a thread, beside a frame that is busy in Python."""
+    """An image model in a process, and in a thread, while the frame is busy in Python."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pictures.onnx"
-        _beside.make_image_model(path)
+        _concurrent.make_image_model(path)
         where = list(choice.providers)
-        maker, arguments = "tests.bench._beside:open_model", {"path": str(path), "providers": where}
+        maker, arguments = "tests.bench._concurrent:open_model", {"path": str(path), "providers": where}
         process = background_run(ProcessWorker(maker, arguments, path.name))
-        thread = background_run(ThreadWorker(_beside.open_model(str(path), where), path.name))
+        thread = background_run(ThreadWorker(_concurrent.open_model(str(path), where), path.name))
     peers = {"calm_ms": process.calm_ms, "model_ms": process.model_ms}
     others = {"thread_ms": thread.overhead_ms, "thread_calm_ms": thread.calm_ms}
     return [
@@ -144,11 +144,11 @@ class BackgroundRun(NamedTuple):
 
 
 def background_run(worker: Any) -> BackgroundRun:
-    """Run a worker beside the crowd of shapes."""
+    """Run a worker while the shapes are drawn."""
     while isinstance(worker, ProcessWorker) and not worker.open:
         assert not (said := worker.messages()), said
         time.sleep(0.01)
-    crowd = _beside.run_beside(worker, FRAMES)
+    crowd = _concurrent.run_concurrently(worker, FRAMES)
     assert not (said := worker.messages()), said
     model = worker.busy_timings().p50 / 1000
     worker.close()

@@ -1,7 +1,7 @@
 """How well signs are recognised that were drawn once or a few times: other people's pens, point by point.
 
 Accuracy is the mean over writers and three draws, by `inkloop evaluate`; peers are asked a part of the same
-inks, so their figures stand beside, not in, the mean. The fifth of UNIPEN's writers is the one that
+inks, so their figures are given separately, not in the mean. The fifth of UNIPEN's writers is the one that
 pretraining set apart.
 """
 

@@ -1,9 +1,9 @@
-"""What drawing costs beside others who draw: strokes and shapes, their error, dry ink, memory.
+"""What drawing costs, compared with other libraries: strokes and shapes, their error, dry ink, memory.
 
-Every renderer is a process of its own that is kept alive. They draw by turns, a few frames each, so that what
-else the machine does falls on all alike. A ratio is taken within each round, and of all rounds the median.
-Wall time is what the goals are about; the processor time of all threads stands beside it, because wall time
-doubles when the machine is busy.
+Every renderer is a process of its own that is kept alive. They draw alternately, a few frames each, so that
+what else the machine does falls on all alike. A ratio is taken within each round, and of all rounds the
+median. Wall time is what the goals are about; the processor time of all threads is given as well, because
+wall time doubles when the machine is busy.
 """
 
 import statistics
@@ -78,7 +78,7 @@ def rows() -> list[Row]:
 
 
 def race(field_: Field, scenes: Mapping[str, tuple[str, str]]) -> dict[str, Times]:
-    """Let every renderer draw its scenes by turns; a peer that breaks off is out and named with the reason.
+    """Let every renderer draw its scenes alternately; one that fails is left out and named with the reason.
 
     Raises:
         WorkerError: Inkloop's own renderer broke off.
@@ -127,7 +127,7 @@ def picture_errors(workers: Mapping[str, Worker]) -> dict[str, float]:
 
 
 def stroke_rows(times: Mapping[str, Times], errors: Mapping[str, float], field_: Field) -> list[Row]:
-    """Speed beside every peer, and error beside speed."""
+    """Speed compared with every peer, and the errors."""
     wall = {label: statistics.median(times[label].wall) for label in STROKES if label in times}
     cpu = {label: statistics.median(times[label].cpu) for label in STROKES if label in times}
     goals = {"p5": 0.2, "py5": 0.15, "pyglet": 1.6, "canvas2d": None, "blend2d": None}

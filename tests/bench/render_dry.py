@@ -116,7 +116,7 @@ def _paced(context: moderngl.Context) -> list[Row]:
 
 
 def _flat(context: moderngl.Context) -> Row:
-    """Ratio of a frame over a million segments to one over ten thousand, by turns."""
+    """Ratio of a frame over a million segments to one over ten thousand, measured alternately."""
     few, many = Desk(context, 10_000), Desk(context, 1_000_000)
     first = many.frame()
     for _ in range(WARM_UP):

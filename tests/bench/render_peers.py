@@ -71,7 +71,7 @@ def screen() -> Generator[str | None]:
 
 
 def module(python: str, name: str, *arguments: str) -> list[str]:
-    """The command line of one of the renderers beside this file."""
+    """The command line of one of the renderers in this folder."""
     return [python, "-m", f"tests.bench.renderers.{name}", *arguments]
 
 

@@ -1,4 +1,4 @@
-"""What passes over the whole frame add to it, each beside the same frame without."""
+"""What passes over the whole frame add to it, compared with the same frame without."""
 
 import statistics
 from typing import Any
@@ -22,7 +22,7 @@ PASSES: dict[str, tuple[Pass, ...]] = {
 
 
 def post_rows() -> list[dict[str, Any]]:
-    """Milliseconds that each adds at 1280 x 720, by turns; the processor's beside the wall's."""
+    """Milliseconds that each adds at 1280 x 720, alternately; processor time and wall time."""
     context = offscreen_context()
     target = context.simple_framebuffer(SIZE, components=4)
     canvas = Canvas(context, SIZE)
@@ -41,7 +41,7 @@ def post_rows() -> list[dict[str, Any]]:
     cpu: dict[str, list[float]] = {name: [] for name in PASSES}
     for number in range(ROUNDS + 1):
         for name, passes in PASSES.items():
-            # The first of several was another chain's turn a moment ago and makes its pictures anew.
+            # The first of several was another chain's turn a moment ago and makes its pictures again.
             frame(passes)
             answer = timed(lambda passes=passes: frame(passes), FRAMES)
             if number:

@@ -1,4 +1,4 @@
-"""What a training iteration costs beside the bare PyTorch loop of the same network on the same rows."""
+"""What a training iteration costs against the bare PyTorch loop of the same network on the same rows."""
 
 import statistics
 import time

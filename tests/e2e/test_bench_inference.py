@@ -5,7 +5,7 @@ import math
 import pytest
 
 from addon.inference.providers import probe_this_machine
-from tests.bench import _beside, _swaps, batching, inference, point
+from tests.bench import _concurrent, _swaps, batching, inference, point
 from tests.bench.__main__ import measure
 
 WANTED = {
@@ -23,7 +23,7 @@ WANTED = {
 def test_every_row_is_there_and_is_a_number_or_says_why_not(monkeypatch):
     small = {
         point: {"WINDOWS": 3, "POINTS": 20},
-        _beside: {"SHAPES": 200, "SIZE": 64},
+        _concurrent: {"SHAPES": 200, "SIZE": 64},
         _swaps: {"HIDDEN": 64, "SECONDS": 0.5, "ROUNDS": 1, "SWAPS": 6, "SETTLED": 3},
         batching: {"WINDOWS": 2, "STEPS": 5},
         inference: {"FRAMES": 120},

@@ -86,7 +86,7 @@ def test_a_person_teaches_trains_and_is_recognised(person, tmp_path):
     assert "nothing to gain" in person.hears(lambda line: "message" in line)["message"]
     person.press("space")
     person.hears(lambda line: line.get("state") == "running" and not line["teaching"])
-    # The window goes on while the training runs: what is drawn now is recognised, not taught.
+    # The window keeps running during the training: what is drawn now is recognised, not taught.
     person.draw(small("C", TEACH_FACE, 7))
     assert person.hears(lambda line: "ink" in line)["examples"] == 6
     person.hears(lambda line: line.get("state") == "done", timeout=120)

@@ -1,4 +1,4 @@
-"""The classifier as a sketch holds it: real processes, real models, swapped beside the show."""
+"""The classifier as a sketch holds it: real processes, real models, swapped in the background."""
 
 import shutil
 import time
@@ -51,7 +51,7 @@ def show(tmp_path):
         each.eye.exit()
 
 
-def test_pictures_are_answered_beside_the_frames(show, tmp_path):
+def test_pictures_are_answered_without_delaying_frames(show, tmp_path):
     running = show(classifier(tmp_path, CLASSES))
     assert running.eye.state == "loading"
     assert not running.eye.feed(RED)

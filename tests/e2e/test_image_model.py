@@ -79,7 +79,7 @@ def test_the_layers_of_the_file_are_those_of_torch():
         np.testing.assert_allclose(layer, theirs[name].numpy(), atol=1e-4, err_msg=name)
 
 
-def test_the_description_beside_it_names_a_thousand_classes():
+def test_the_description_next_to_it_names_a_thousand_classes():
     described = adaptor_of(image_model())
     assert described is not None
     assert len(set(described.output.labels)) == 1000
@@ -124,7 +124,7 @@ def test_what_a_channel_likes_grows_from_noise():
     assert float(told[-1]["activation"]) > float(told[0]["activation"]) + 1
 
 
-def test_a_dream_evolves_beside_a_sketch_that_has_no_torch(tmp_path):
+def test_a_dream_evolves_while_the_sketch_has_no_torch(tmp_path):
     program = """
 import sys, time
 import numpy as np

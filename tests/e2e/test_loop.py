@@ -116,14 +116,14 @@ def test_an_ink_written_slowly_is_closed_again_as_a_whole():
             self.calls.append(("amends", self.ink_amends, len(strokes), len(self.open_inks)))
 
         def on_ink_reopened(self, strokes, pointer_id):
-            self.calls.append(("goes on", len(strokes)))
+            self.calls.append(("continues", len(strokes)))
 
     roof = np.array([(10, 60, 0, 0.5), (30, 10, 0.1, 0.5), (50, 60, 0.2, 0.5)], dtype=np.float32)
     bar = np.array([(15, 40, 1.1, 0.5), (45, 40, 1.2, 0.5)], dtype=np.float32)
     script = ScriptPlayer(iter([draw([roof, bar], rest=1.0)]))
     instance: Any = sketch.run(Slow, headless=True, player=script)
-    seen = [call for call in instance.calls if call[0] in ("amends", "goes on")]
-    assert seen == [("amends", False, 1, 1), ("goes on", 1), ("amends", True, 2, 1)]
+    seen = [call for call in instance.calls if call[0] in ("amends", "continues")]
+    assert seen == [("amends", False, 1, 1), ("continues", 1), ("amends", True, 2, 1)]
     assert not instance.ink_amends
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.window
 
 EXAMPLE = ROOT / "sketch" / "examples" / "plain_pyglet.py"
 
-# What it shows is said besides, and the sketch's half must not have been loaded.
+# It also prints what it shows, and the sketch's half must not be loaded.
 PROGRAM = """
 import runpy, sys
 from addon import Recognizer

@@ -1,4 +1,4 @@
-"""Model files dropped on a sketch that plays: each takes over, or is refused in words."""
+"""Model files dropped on a running sketch: each is swapped in, or refused with a reason."""
 
 import shutil
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_dropped_models_take_over_in_mid_stroke_and_bad_ones_are_refused_while_t
         yield lambda: all(card.state != "loading" for card in instance.cards)
         seen.append([state(name) for name in ("night.onnx", "half.onnx", "text.onnx", "poem.txt")])
         yield drop("capitals.onnx")
-        # Meanwhile somebody writes: the strokes are there, whoever was in when they began.
+        # Someone writes during the swap: the strokes are there, whichever model was active when they began.
         yield draw(letter, rest=0.2)
         yield plays("capitals.onnx")
         # It fades in, and a busy machine has it answer from a worker.

@@ -1,4 +1,4 @@
-"""What comes from a stranger is tried in a process of its own before the sketch's process opens it."""
+"""An untrusted file is tried in another process before the sketch's process opens it."""
 
 import numpy as np
 import onnx
@@ -47,7 +47,7 @@ def test_a_broken_file_is_refused_in_the_words_of_the_loader(tmp_path):
             Vetting()(path)
 
 
-def test_whoever_leaves_does_not_wait_for_a_file_that_is_being_tried(tmp_path):
+def test_ending_does_not_wait_for_a_file_that_is_being_tried(tmp_path):
     recognizer = Recognizer("letters", provider="cpu", home=tmp_path)
     recognizer.setup(tmp_path)
     assert recognizer.wait_ready()

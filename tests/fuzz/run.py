@@ -45,7 +45,7 @@ class Tally:
 
     @property
     def hung(self) -> bool:
-        """Whether whoever asked was left without an answer for longer than the limit allows."""
+        """Whether there was no answer for longer than the limit."""
         return self.slowest > HUNG
 
 

@@ -114,7 +114,7 @@ def test_a_vertex_stage_of_ones_own_may_bend(draw, written):
     assert draw((10, 10), lambda c: c.shader(shader))[..., 0].sum() == 50
 
 
-def test_includes_come_from_beside_the_file_and_from_inkloop(draw, written):
+def test_includes_come_from_the_folder_of_the_file_and_from_inkloop(draw, written):
     written("grey.glsl", "float grey() { return 0.25; }\n")
     text = HEAD + '#include "grey.glsl"\nvoid main() { paint = vec4(vec3(grey()), 1.0); }\n'
     assert draw((4, 4), lambda c: c.shader(Shader(written("a.frag", text))))[1, 1, 0] == pytest.approx(

@@ -135,7 +135,7 @@ def test_everything_an_ink_holds_reaches_the_brush(draw, tmp_path):
         brush = Brush.load(write(tmp_path, f"field{number}", code))
         paint = partial(Canvas.stroke, points=points, width=20, color=(51, 0, 0), data=data, time=8.0)
         seen.append(draw((200, 80), partial(paint, style=StrokeStyle(brush=brush)))[40, 100, 0])
-    # The middle of pixel (100, 40) lies half a pixel beside the middle of the line.
+    # The middle of pixel (100, 40) is half a pixel off the middle of the line.
     expected = [50.5 / 200, 0.525, 0.95, 1, 0.5, 0.2, 0.3, 0.05, 0.201, 0.4, 0.7, 0.6, 0.9, 0.8, 100.5 / 200]
     assert seen[:-1] == pytest.approx(expected, abs=0.01)
     assert 0 <= seen[-1] <= 1

@@ -1,4 +1,4 @@
-"""Errors of a sketch in a window: the last good picture stays with the error over it; the show goes on."""
+"""Errors of a sketch in a window: the last good picture stays, with the error over it."""
 
 import gc
 import logging
@@ -40,7 +40,7 @@ class Copied:
 
 
 class Show:
-    """A sketch on a stage that goes on whatever happens."""
+    """A sketch on a stage that keeps running after errors."""
 
     def __init__(self, ctx: moderngl.Context, instance: Any, size: tuple[int, int] = SIZE) -> None:
         self.target = ctx.simple_framebuffer(size, components=4)

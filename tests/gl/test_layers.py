@@ -1,4 +1,4 @@
-"""Dry ink that has to be painted anew: in slices, with the old picture on screen, and right in the end."""
+"""Dry ink that has to be repainted: in slices, with the old picture on screen, and right in the end."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def busy(canvas):
 
 
 def settled(canvas, framebuffer, paint, most=200):
-    """Draw frames until nothing is left to paint anew; the last one, and how many it took."""
+    """Draw frames until nothing is left to repaint; return the last one, and how many it took."""
     for count in range(1, most):
         drawn = frame(canvas, framebuffer, paint)
         if not busy(canvas):
@@ -41,7 +41,7 @@ def settled(canvas, framebuffer, paint, most=200):
 
 @pytest.fixture
 def slow(canvas):
-    """A canvas that paints little anew in a frame."""
+    """A canvas that repaints little in a frame."""
     canvas._layers.budget = BUDGET
     return canvas
 
@@ -57,7 +57,7 @@ def expenses(slow, monkeypatch):
     return spent
 
 
-def anew(canvas, framebuffer, ink, **options):
+def repainted(canvas, framebuffer, ink, **options):
     """The same strokes as an ink that was never drawn before."""
     return frame(canvas, framebuffer, lambda c: c.ink(Ink(list(ink.strokes)), **options))
 
@@ -84,7 +84,7 @@ def test_an_erased_stroke_leaves_no_trace_and_comes_back_in_its_place(slow, fram
         pass
     assert 0 < len(ink) < 40
     erased, _ = settled(slow, framebuffer, lambda c: c.ink(ink))
-    assert (erased == anew(slow, framebuffer, ink)).all()
+    assert (erased == repainted(slow, framebuffer, ink)).all()
     assert (erased != before).any()
     while ink.undo():
         pass
@@ -142,7 +142,7 @@ def test_strokes_that_dry_while_the_rest_is_painted_anew_show_at_once(slow, fram
     ink.undo()
     slow.resize((100, 80), 1.0)
     assert frame(slow, framebuffer, lambda c: c.ink(ink))[55, 80].tolist() != [1, 0, 0, 1]
-    assert (settled(slow, framebuffer, lambda c: c.ink(ink))[0] == anew(slow, framebuffer, ink)).all()
+    assert (settled(slow, framebuffer, lambda c: c.ink(ink))[0] == repainted(slow, framebuffer, ink)).all()
 
 
 def test_a_stroke_that_dries_and_is_undone_while_all_is_painted_anew_is_gone_at_once(slow, framebuffer):
@@ -155,7 +155,7 @@ def test_a_stroke_that_dries_and_is_undone_while_all_is_painted_anew_is_gone_at_
     assert frame(slow, framebuffer, lambda c: c.ink(ink))[55, 80].tolist() != [1, 0, 0, 1]
     assert busy(slow)
     settled(slow, framebuffer, lambda c: c.ink(ink))
-    assert (frame(slow, framebuffer, lambda c: c.ink(ink)) == anew(slow, framebuffer, ink)).all()
+    assert (frame(slow, framebuffer, lambda c: c.ink(ink)) == repainted(slow, framebuffer, ink)).all()
 
 
 def test_what_is_taken_away_while_all_is_painted_anew_is_gone_in_the_end(slow, framebuffer):
@@ -167,7 +167,7 @@ def test_what_is_taken_away_while_all_is_painted_anew_is_gone_in_the_end(slow, f
         assert busy(slow)
         ink.remove(index)
     drawn, _ = settled(slow, framebuffer, lambda c: c.ink(ink))
-    assert (drawn == anew(slow, framebuffer, ink)).all()
+    assert (drawn == repainted(slow, framebuffer, ink)).all()
 
 
 @pytest.mark.parametrize(("size", "ratio"), [((100, 80), 2.0), ((160, 120), 1.0), ((60, 50), 1.0)])
@@ -182,7 +182,7 @@ def test_after_a_resize_the_old_picture_shows_where_it_belongs_until_it_is_sharp
     first = frame(canvas, large, lambda c: c.ink(ink))
     assert busy(canvas)
     last, frames = settled(canvas, large, lambda c: c.ink(ink))
-    expected = anew(canvas, large, ink)
+    expected = repainted(canvas, large, ink)
     assert frames > 3
     assert (last == expected).all()
     shown = slice(0, round(80 * ratio)), slice(0, round(100 * ratio))
@@ -210,7 +210,7 @@ def test_much_ink_whose_blend_mode_changes_never_flashes(slow, framebuffer):
     before = frame(slow, framebuffer, lambda c: paint(c, "multiply"))
     assert (frame(slow, framebuffer, lambda c: paint(c, "alpha")) == before).all()
     after, _ = settled(slow, framebuffer, lambda c: paint(c, "alpha"))
-    assert (after == anew(slow, framebuffer, ink)).all()
+    assert (after == repainted(slow, framebuffer, ink)).all()
 
 
 def test_layers_lie_in_the_order_they_are_drawn_with_an_opacity_and_a_blend_of_their_own(canvas, framebuffer):
@@ -289,7 +289,7 @@ def test_ink_outside_the_frame_does_no_harm(canvas, framebuffer):
     ink.remove(0)
     canvas.resize((50, 40), 2.0)
     drawn, _ = settled(canvas, framebuffer, lambda c: c.ink(ink))
-    assert (drawn == anew(canvas, framebuffer, ink)).all()
+    assert (drawn == repainted(canvas, framebuffer, ink)).all()
 
 
 def test_ten_thousand_frames_at_rest_take_no_memory(ctx, canvas, framebuffer, monkeypatch):

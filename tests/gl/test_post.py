@@ -301,7 +301,7 @@ def test_within_a_clip_only_the_rectangle_is_replaced(film):
         assert frame[10, 100, :3] * 255 == pytest.approx(100)
 
 
-def test_a_blur_within_a_clip_takes_in_what_lies_beside_it(film):
+def test_a_blur_within_a_clip_takes_in_what_is_around_it(film):
     def paint(canvas):
         half(canvas)
         with canvas.clip(60, 0, 60, 30):

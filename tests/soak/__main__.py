@@ -129,7 +129,7 @@ def figures(
     Args:
         notes: Shape (n, 4): see `Soak.notes`.
         collections: Of the garbage collector: begin and length in seconds, generation.
-        waits: When the process beside it was done, and how many seconds late.
+        waits: When the concurrent process was done, and how many seconds late.
         swaps: When each model was loaded.
     """
     slow: list[dict[str, float]] = []

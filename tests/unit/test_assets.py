@@ -35,7 +35,7 @@ def picture(path, gray):
     Pillow.fromarray(np.full((2, 2), gray, np.uint8)).save(path)
 
 
-def test_a_file_is_looked_for_beside_the_sketch_then_in_the_shells_folder(folders):
+def test_a_file_is_searched_next_to_the_sketch_then_in_the_current_folder(folders):
     own, shell = folders
     picture(shell / "a.png", 1)
     with asset_folder(own):

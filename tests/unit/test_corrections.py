@@ -109,7 +109,7 @@ def test_advice_follows_what_is_taught(recognizer: Recognizer):
     assert recognizer.advice(10.0) == ()
 
 
-def test_advice_is_found_beside_the_frame(recognizer: Recognizer, monkeypatch):
+def test_advice_is_found_in_the_background(recognizer: Recognizer, monkeypatch):
     may_think, asked = threading.Event(), []
 
     def slow(taught):

@@ -1,4 +1,4 @@
-"""What a newcomer meets in the first hour is told in a line."""
+"""What a newcomer meets in the first hour is explained in a line."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -73,7 +73,7 @@ def test_a_training_of_no_length_is_refused_before_it_begins(length: list[str], 
     assert "must be" in capsys.readouterr().err
 
 
-def test_an_error_that_names_a_strangers_file_obeys_no_escape_codes(tmp_path):
+def test_an_error_that_names_an_untrusted_file_has_no_escape_codes(tmp_path):
     told = authors_traceback(
         ValueError("no model: \x1b[2Jx.onnx\nits label\r\x1b]0;y\a"), tmp_path / "none.py"
     )

@@ -33,6 +33,9 @@ def test_a_printed_import_still_works(module, name):
 )
 def test_a_printed_command_still_works(monkeypatch, capsys, module, command):
     monkeypatch.setattr(sys, "argv", [module, "--help"])
+    # Another test may have imported it, of which runpy warns.
+    for name in ("__main__", "letters", "image_model"):
+        monkeypatch.delitem(sys.modules, f"addon.pretraining.{name}", raising=False)
     with (
         pytest.warns(DeprecationWarning, match=rf"run it by: inkloop pretrain ?{command}"),
         pytest.raises(SystemExit),

@@ -32,7 +32,7 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """A renderer that runs beside this process.
+    """A renderer that runs in another process.
 
     Args:
         command: What to run; it answers once when it is ready.

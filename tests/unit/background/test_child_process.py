@@ -1,4 +1,4 @@
-"""A child that is stopped, floods its pipe or dies: whoever asks never waits for it."""
+"""A child that is stopped, floods its pipe or dies: the caller never waits for it."""
 
 import json
 import os
@@ -73,7 +73,7 @@ def test_a_child_that_is_stopped_holds_up_nobody(child):
     echo.say({"started": True})
     heard(echo, 1)
     os.kill(echo.pid, signal.SIGSTOP)
-    # Far more than a pipe holds: whoever said it would wait for ever.
+    # Far more than a pipe holds: the writer would wait for ever.
     for _ in range(200):
         echo.say({"text": "x" * 10_000})
     assert echo.heard() == []

@@ -607,7 +607,7 @@ def test_whatever_of_a_row_is_damaged_the_row_is_left_out(path, column):
     assert ([record.label for record in records], unreadable) == (["A", "C"], 1)
 
 
-def test_what_sqlite_keeps_beside_a_damaged_file_goes_with_it(path):
+def test_the_other_files_of_sqlite_are_moved_with_a_damaged_one(path):
     path.parent.mkdir()
     for ending in ("", "-wal", "-shm"):
         path.with_name(path.name + ending).write_bytes(b"of " + ending.encode())

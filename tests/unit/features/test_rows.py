@@ -155,7 +155,7 @@ def test_scale_is_the_median_size_and_leaves_out_dots():
         ink_scale([])
 
 
-def test_a_dot_is_small_beside_the_other_inks_and_not_in_pixels():
+def test_a_dot_is_small_relative_to_the_other_inks_and_not_in_pixels():
     letters = [0.9, 1.0, 1.1]
     assert typical_size([0.001, 0.002, 0.0, 0.004, *letters]) == 1.0
     # One huge ink makes no dots of the others.
@@ -181,7 +181,7 @@ def test_inks_in_any_unit_give_the_same_rows(unit: float, seed: int):
 
 
 def test_what_a_recipe_does_not_say_has_the_values_of_today():
-    """The files that are there were made with these: whoever changes one changes what they are fed."""
+    """Existing files were made with these: changing one changes what they are fed."""
     recipe = FeatureRecipe(100.0)
     assert (recipe.spacing, recipe.limit, recipe.rows_per_sample) == (1 / 16, 50.0, 64)
     assert (recipe.tolerance, recipe.dot, recipe.rescaled) == (1e-4, 1 / 200, 1.12)

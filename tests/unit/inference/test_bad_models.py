@@ -124,7 +124,7 @@ def test_the_doctor_names_the_same_fault(kind, sound, tmp_path, examiner):
     assert examiner.started == 1
 
 
-def test_labels_beside_a_classifier_that_do_not_match_its_classes_are_named(tmp_path, examiner):
+def test_labels_next_to_a_classifier_that_do_not_match_its_classes_are_named(tmp_path, examiner):
     path = classifier(tmp_path / "pictures.onnx", classes=5)
     path.with_suffix(".toml").write_text('[output]\nis = "classes"\nlabels = ["cat", "dog"]\n')
     found = examiner.examine(path)
@@ -132,7 +132,7 @@ def test_labels_beside_a_classifier_that_do_not_match_its_classes_are_named(tmp_
     assert found["why"] == "its output 'scores' has 5 classes; 2 labels are given"
 
 
-def test_a_link_to_a_model_keeps_its_name_and_the_description_beside_it(tmp_path, examiner):
+def test_a_link_to_a_model_keeps_its_name_and_its_description(tmp_path, examiner):
     (tmp_path / "store").mkdir()
     path = tmp_path / "pictures.onnx"
     path.symlink_to(classifier(tmp_path / "store" / "0a1b2c"))
@@ -182,9 +182,9 @@ def test_a_file_replaced_while_it_loads_is_one_or_the_other_and_never_a_mixture(
         turn = 0
         while not ended.is_set():
             turn += 1
-            beside = tmp_path / "beside"
-            beside.write_bytes(contents[turn % 2])
-            os.replace(beside, path)
+            other = tmp_path / "other"
+            other.write_bytes(contents[turn % 2])
+            os.replace(other, path)
 
     thread = threading.Thread(target=replace)
     thread.start()

@@ -1,4 +1,4 @@
-"""A model whose device fails in the middle of a show goes on with the CPU, the stroke under way included."""
+"""A model whose device fails continues on the CPU, also in the middle of a stroke."""
 
 from dataclasses import replace
 

@@ -105,7 +105,7 @@ def test_a_file_of_an_old_opset_is_told_from_one_of_wrong_types(tmp_path):
     refused(saved(tmp_path / "old.onnx", old), "operator Add", "opset 6", "opset 7")
 
 
-def test_weights_in_a_file_beside_the_model_are_found_from_any_folder(tmp_path, monkeypatch):
+def test_weights_in_a_file_next_to_the_model_are_found_from_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "w.bin").write_bytes(np.full((3, 2), 2.0, np.float32).tobytes())

@@ -1,4 +1,4 @@
-"""What runs each node is asked of ONNX Runtime; a model whose device fails goes on with the CPU."""
+"""What runs each node is asked of ONNX Runtime; a model whose device fails continues on the CPU."""
 
 import json
 from pathlib import Path

@@ -121,7 +121,7 @@ def test_a_worker_runs_it_and_loses_nothing(speech, kind):
     worker.close()
 
 
-def test_the_description_beside_it_names_state_and_constants(tmp_path):
+def test_the_description_next_to_it_names_state_and_constants(tmp_path):
     path = make_counter(tmp_path / "counter.onnx", given="memory", made="grown")
     with pytest.raises(ModelError, match=r"counter\.toml.*state ="):
         open_recurrent(path, CHOICE)

@@ -188,7 +188,7 @@ def test_pens_on_a_device_are_answered_in_one_step_as_each_alone(path):
             states[ink] = own
             told, expected[ink] = alone.step(rows[ink, step], expected[ink])
             np.testing.assert_allclose(outputs.scores[place], told.scores[0], atol=1e-6)
-    # One that was in a batch goes on by itself from its own share.
+    # An ink that was in a batch continues alone from its own share.
     told, _ = alone.step(rows[1, 8], expected[1])
     np.testing.assert_allclose(session.step(rows[1, 8], states[1])[0].scores, told.scores, atol=1e-6)
 

@@ -34,10 +34,10 @@ def inline(monkeypatch):
 
 
 def put(path: Path, labels: tuple[str, ...], seed: int = 1) -> Path:
-    """Write a model beside and move it in, as a good exporter does."""
-    beside = path.with_name(f".{path.name}.part")
-    make_model(beside, labels, hidden=8, seed=seed)
-    os.replace(beside, path)
+    """Write a model under another name and rename it, as a good exporter does."""
+    part = path.with_name(f".{path.name}.part")
+    make_model(part, labels, hidden=8, seed=seed)
+    os.replace(part, path)
     return path
 
 

@@ -64,7 +64,7 @@ def test_starting_elsewhere_closes_the_ink():
     assert isinstance(first, InkDone)
 
 
-def test_a_dot_beside_a_small_mark_still_belongs_to_it():
+def test_a_dot_next_to_a_small_mark_still_belongs_to_it():
     tracker = PenTracker()
     drawn(tracker, (50, 50), (50, 52), 0.0)
     changes = drawn(tracker, (50, 20), (50, 20), 0.4)

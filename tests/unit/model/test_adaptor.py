@@ -1,4 +1,4 @@
-"""The description beside a model file: what it says, and in which words it is refused."""
+"""The description next to a model file: what it says, and how it is refused."""
 
 import os
 from pathlib import Path
@@ -65,7 +65,7 @@ def test_several_outputs_keep_their_order(tmp_path):
     assert made.output.name == "b"
 
 
-def test_labels_come_from_a_file_beside_it(tmp_path):
+def test_labels_come_from_a_file_next_to_it(tmp_path):
     (tmp_path / "names.txt").write_text("rose\ntulip\nœillet\n", encoding="utf-8")
     assert read(tmp_path, '[output]\nlabels = "names.txt"').output.labels == ("rose", "tulip", "œillet")
 
@@ -82,7 +82,7 @@ def test_a_model_without_a_description_has_none(tmp_path):
     assert adaptor_of(tmp_path / "flowers.onnx") is None
 
 
-def test_the_description_lies_beside_the_model(tmp_path):
+def test_the_description_is_next_to_the_model(tmp_path):
     (tmp_path / "flowers.toml").write_text('title = "found"')
     found = adaptor_of(tmp_path / "flowers.onnx")
     assert found is not None

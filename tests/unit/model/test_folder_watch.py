@@ -123,7 +123,7 @@ def test_a_new_and_a_changed_model_are_found_and_nothing_else(folder, watch, mod
     (folder / ".hidden.onnx").write_bytes(model)
     (folder / "new.onnx").write_bytes(model)
     assert events(watching) == [Debounced(folder / "new.onnx")]
-    os.replace(shutil.copy(folder / "new.onnx", folder / "beside"), folder / "old.onnx")
+    os.replace(shutil.copy(folder / "new.onnx", folder / "copy"), folder / "old.onnx")
     assert events(watching) == [Debounced(folder / "old.onnx")]
     # Had anything else been found, it would be told of before what comes later.
     (folder / "last.onnx").write_bytes(model)

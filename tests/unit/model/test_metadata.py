@@ -62,7 +62,7 @@ def test_all_that_changes_a_row_is_in_the_file():
     assert spec_from_json(json.dumps(document)).recipe == FeatureRecipe(7.0, 0.1)
 
 
-def test_unknown_is_told_beside_classes():
+def test_unknown_needs_classes():
     background = np.zeros((2, 64), np.float32)
     with pytest.raises(ValueError, match="needs classes"):
         replace(SPEC, labels=(), scoring=Scoring(8, background, background[:, 0]), unknown=True)

@@ -103,7 +103,7 @@ def test_a_path_that_no_file_can_have_is_missing(tmp_path):
         find_models("x" * 300, tmp_path / ("x" * 300), tmp_path)
 
 
-def test_shipped_models_lie_beside_a_checkout_and_within_an_installed_package(tmp_path, monkeypatch):
+def test_shipped_models_are_in_a_checkout_and_within_an_installed_package(tmp_path, monkeypatch):
     package = tmp_path / "addon"
     (package / "model").mkdir(parents=True)
     monkeypatch.setattr(registry, "__file__", str(package / "model" / "registry.py"))
@@ -187,7 +187,7 @@ def test_whatever_goes_wrong_in_the_thread_is_an_answer_too(tmp_path):
     loader.close()
 
 
-def test_a_relative_path_is_looked_for_beside_the_sketch_and_then_where_the_shell_is(tmp_path, monkeypatch):
+def test_a_relative_path_is_searched_next_to_the_sketch_and_then_in_the_current_folder(tmp_path, monkeypatch):
     sketch, shell = tmp_path / "sketch", tmp_path / "shell"
     for folder in (sketch, shell):
         folder.mkdir()
@@ -203,7 +203,7 @@ def test_a_relative_path_is_looked_for_beside_the_sketch_and_then_where_the_shel
     assert find_models(shell / "mine.onnx", own, shipped, sketch) == [shell / "mine.onnx"]
 
 
-def test_a_folder_to_watch_is_beside_the_sketch_or_where_the_shell_is(tmp_path, monkeypatch):
+def test_a_folder_to_watch_is_next_to_the_sketch_or_in_the_current_folder(tmp_path, monkeypatch):
     sketch, shell = tmp_path / "sketch", tmp_path / "shell"
     for folder in (sketch, shell):
         folder.mkdir()

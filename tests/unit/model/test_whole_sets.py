@@ -55,10 +55,10 @@ class Looks:
 
 
 def put(path, data: bytes, time: int) -> None:
-    beside = path.with_name(f".{path.name}")
-    beside.write_bytes(data)
-    os.utime(beside, ns=(time, time))
-    beside.replace(path)
+    part = path.with_name(f".{path.name}")
+    part.write_bytes(data)
+    os.utime(part, ns=(time, time))
+    part.replace(path)
 
 
 def test_weights_that_come_later_are_waited_for_and_half_of_them_too(net):

@@ -1,4 +1,4 @@
-"""What a recogniser makes of its base encoder beside the frame: an adapted one, and a file of its own."""
+"""What a recogniser makes from its base encoder in the background: an adapted one, and an exported file."""
 
 import pytest
 
@@ -142,7 +142,7 @@ def exported(recognizer: Recognizer, path) -> str:
     return lines[0]
 
 
-def test_what_is_taught_is_exported_beside_the_frame_and_answers_by_itself(signs, make, tmp_path):
+def test_what_is_taught_is_exported_in_the_background_and_answers_by_itself(signs, make, tmp_path):
     taught(signs)
     path = tmp_path / "new" / "mine.onnx"
     assert exported(signs, path) == f"exported 2 classes of 6 examples to {path}"

@@ -28,7 +28,7 @@ def test_why_training_cannot_begin_is_said_and_nothing_raises(make):
     recognizer.cancel()
 
 
-def test_it_learns_beside_the_frame_and_swaps_the_model_in(make, tmp_path):
+def test_it_learns_in_the_background_and_swaps_the_model_in(make, tmp_path):
     recognizer = taught(make())
     assert recognizer.wait_ready()
     write(recognizer, hook(8))

@@ -1,4 +1,4 @@
-"""A frame that is busy in Python with a worker beside it: what each costs the other."""
+"""A frame that is busy in Python, and a worker at the same time: what each costs the other."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ class Crowd(sketch.Sketch):
 
     Attributes:
         times: Milliseconds of the frames without the worker, and of those with it.
-        overheads: Milliseconds that each answer took besides the model, by stretch.
+        overheads: Milliseconds that each answer took in addition to the model, by stretch.
     """
 
     window = sketch.Window(size=(640, 400))
@@ -70,8 +70,8 @@ class Crowd(sketch.Sketch):
             stretch.append(times[(self.told - 1) % len(times)] / 1e6)
 
 
-def run_beside(worker: Any, frames: int) -> Crowd:
-    """Draw so many frames beside a worker, and as many more as it takes until it has answered."""
+def run_concurrently(worker: Any, frames: int) -> Crowd:
+    """Draw so many frames while a worker runs, and more until it has answered."""
     crowd = Crowd(worker, frames)
     sketch.run(crowd, headless=True, frames=frames + MOST_MORE)
     return crowd

@@ -1,4 +1,4 @@
-"""Run by test_beside_pyglet: a canvas and pyglet's label take turns in one context, without a display."""
+"""Run by test_with_pyglet: a canvas and pyglet's label take turns in one context, without a display."""
 
 import moderngl
 import numpy as np
