@@ -20,7 +20,6 @@ from sketch.tracebacks import authors_traceback
 from sketch.window import Window
 
 if TYPE_CHECKING:
-    from sketch.examples.handwriting import Handwriting
     from sketch.host.offscreen import Player
     from sketch.sketch import Sketch
 
@@ -128,6 +127,7 @@ def handwriting(
 ) -> None:
     """Draw letters, teach them, watch each one appear. Without a display, a machine-written hand draws."""
     from addon.training.config import PRESETS
+    from sketch.examples.handwriting import Handwriting
     from sketch.host.recorder import RecorderError
     from sketch.launch import run as run_sketch
 
@@ -137,7 +137,9 @@ def handwriting(
         if headless or not has_display():
             _show(out, preset, iterations, frames)
         else:
-            run_sketch(_handwriting(preset, iterations), frames=frames)
+            instance = Handwriting()
+            instance.preset, instance.iterations = preset, iterations
+            run_sketch(instance, frames=frames)
     except (HostError, RecorderError, OSError) as error:
         _stop(str(error))
 
@@ -258,14 +260,6 @@ def doctor(
 
 def _aside(line: str) -> None:
     print(escaped(line), file=sys.stderr, flush=True)
-
-
-def _handwriting(preset: str | None, iterations: int | None) -> "Handwriting":
-    from sketch.examples.handwriting import Handwriting
-
-    instance = Handwriting()
-    instance.preset, instance.iterations = preset, iterations
-    return instance
 
 
 def _show(out: Path, preset: str | None, iterations: int | None, frames: int | None) -> None:

@@ -148,7 +148,7 @@ def end(stage: Stage) -> None:
     ends: list[Callable[[], None]] = [lambda: _handle_last_points(stage)]
     ends.append(lambda: _deliver_all(stage, stage.pens.finish()))
     ends += [lambda addon=addon: call_addon(addon, "exit") for addon in sketch.addons]
-    ends += [sketch.exit, lambda: _close_ink(stage)]
+    ends += [sketch.exit, lambda: sketch.outbox.extend(stage.keeper.close() if stage.keeper else ())]
     errors: list[Exception] = []
     for step in ends:
         # A step that fails must not keep the others from saving their data.
@@ -171,11 +171,6 @@ def _handle_last_points(stage: Stage) -> None:
     for event in stage.queue.drain():
         if isinstance(event, PointerEvent):
             _guarded(stage, "events", _handle, stage, event)
-
-
-def _close_ink(stage: Stage) -> None:
-    for line in [] if stage.keeper is None else stage.keeper.close():
-        log.info(escaped(line))
 
 
 def call_addon(addon: object, hook: str, *arguments: Any) -> Any:

@@ -44,9 +44,7 @@ def suggestion(error: BaseException) -> str:
     if isinstance(error, AttributeError):
         known = dir(error.obj) if error.obj is not None else []
     elif isinstance(error, NameError) and error.__traceback__ is not None:
-        last = error.__traceback__
-        while last.tb_next is not None:
-            last = last.tb_next
+        *_, last = _steps(error.__traceback__)
         known = [*last.tb_frame.f_locals, *last.tb_frame.f_globals, *dir(builtins)]
     else:
         return ""
@@ -82,12 +80,8 @@ def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
 
 
 def _from_author(trace: TracebackType | None, file: Path) -> TracebackType | None:
-    step = trace
-    while step is not None:
-        if _is_authors(step.tb_frame.f_code.co_filename, file):
-            return step
-        step = step.tb_next
-    return trace
+    own = (step for step in _steps(trace) if _is_authors(step.tb_frame.f_code.co_filename, file))
+    return next(own, trace)
 
 
 @lru_cache(maxsize=1024)

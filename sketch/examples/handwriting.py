@@ -85,14 +85,15 @@ class Handwriting(sketch.Sketch):
         self.corner = ("", -1.0)
 
     def update(self, dt: float) -> None:
-        """Color the wet ink by the answer."""
+        """Color the wet ink by the answer, and ask about a new example that does not fit its label."""
         for pointer_id, stroke in self.ink.wet.items():
             stroke.color = self.color_of(pointer_id)
         gone = [ink for ink in self.page if self.time >= ink.until]
         if gone:
             self.page = [ink for ink in self.page if self.time < ink.until]
             self.take_away([stroke for ink in gone for stroke in ink.strokes])
-        self.look_at_the_newest()
+        if self.just_taught is not None and self.odd(self.just_taught):
+            self.asked, self.just_taught = self.just_taught, None
 
     def take_away(self, strokes: list[sketch.Stroke]) -> None:
         """Remove strokes that left the page from the kept ink."""
@@ -104,11 +105,6 @@ class Handwriting(sketch.Sketch):
     def place_of(self, stroke: sketch.Stroke) -> int | None:
         """The index of a stroke in the kept ink; None if it is not there."""
         return next((at for at, one in enumerate(self.ink) if one is stroke), None)
-
-    def look_at_the_newest(self) -> None:
-        """Ask about the example that was just taught if it does not fit its label."""
-        if self.just_taught is not None and self.odd(self.just_taught):
-            self.asked, self.just_taught = self.just_taught, None
 
     def odd(self, example: int | None) -> str:
         """Why an example does not fit its label, in one line; empty if it does."""

@@ -16,7 +16,7 @@ from sketch.ink.nearest import Box, distance_to_box
 from sketch.ink.points import Points
 from sketch.ink.polyline import bounds, lengths, resample_by_count
 from sketch.input.events import PointerEvent
-from sketch.input.sound import sound_pointer
+from sketch.input.sound import sound_event
 
 # Below this size an ink does not show how large the writer writes: it may be the dot of an i.
 SMALLEST_REACH = 60.0
@@ -162,7 +162,7 @@ class PenTracker:
             touch; if it was a lift, the pen is lifted where it last was.
         """
         last = self._last.get(event.pointer_id)
-        sound = sound_pointer(event)
+        sound = sound_event(event)
         if sound is None:
             self.dropped += 1
             if event.kind == "down":

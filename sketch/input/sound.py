@@ -2,8 +2,11 @@
 
 import math
 from dataclasses import replace
+from typing import TypeVar
 
 from sketch.input.events import Event, FilesEvent, PointerEvent, ResizeEvent
+
+EventT = TypeVar("EventT", bound=Event)
 
 FARTHEST = 1e6
 """Logical pixels, or steps of a wheel: more than any screen has, and small enough for float32 to square."""
@@ -15,18 +18,21 @@ LARGEST = 1 << 16
 """Logical pixels a side of a window."""
 
 
-def sound_pointer(event: PointerEvent) -> PointerEvent | None:
-    """The event with its pressure clamped to 0..1; None if a number is impossible, such as NaN."""
-    try:
-        return _pointer(event)
-    except (TypeError, OverflowError):  # not a number, or an integer of hundreds of digits
-        return None
+def sound_event(event: EventT) -> EventT | None:
+    """Check an event.
 
-
-def sound_event(event: Event) -> Event | None:
-    """The event, if it is not a pointer event; None if a number is impossible."""
+    Returns:
+        The event, the pressure of a pointer clamped to 0..1; None if a number is impossible, such as NaN.
+    """
     try:
         match event:
+            case PointerEvent(x=x, y=y, t=t, pressure=pressure, scroll_x=scroll_x, scroll_y=scroll_y):
+                if not _within(FARTHEST, x, y, scroll_x, scroll_y):
+                    return None
+                if not _within(LATEST, t) or math.isnan(pressure):
+                    return None
+                clamped = min(1.0, max(0.0, pressure))
+                return event if clamped == pressure else replace(event, pressure=clamped)
             case FilesEvent():
                 return event if _within(FARTHEST, event.x, event.y) else None
             case ResizeEvent():
@@ -34,17 +40,8 @@ def sound_event(event: Event) -> Event | None:
                 return event if sound else None
             case _:
                 return event
-    except (TypeError, OverflowError):
+    except (TypeError, OverflowError):  # not a number, or an integer of hundreds of digits
         return None
-
-
-def _pointer(event: PointerEvent) -> PointerEvent | None:
-    if not _within(FARTHEST, event.x, event.y, event.scroll_x, event.scroll_y):
-        return None
-    if not _within(LATEST, event.t) or math.isnan(event.pressure):
-        return None
-    pressure = min(1.0, max(0.0, event.pressure))
-    return event if pressure == event.pressure else replace(event, pressure=pressure)
 
 
 def _within(limit: float, *numbers: float) -> bool:
