@@ -223,7 +223,7 @@ def test_a_run_without_a_window_waits_until_its_addons_are_ready(caplog):
     made = run(Waiting, frames=2)
     assert made.one.calls == made.other.calls == ["wait_ready", "update", "update"]
     assert [record.getMessage() for record in caplog.records if "ready" in record.getMessage()] == [
-        "Slow is not ready; the frames begin without it"
+        "Slow is not ready; the frames start without it"
     ]
 
 
@@ -471,7 +471,7 @@ def test_events_that_cannot_be_are_left_out_told_once_and_counted(caplog):
         "mouse_moved"
     ]
     assert names(instance).count("message") == 1
-    assert "4 events were left out" in caplog.text
+    assert "4 events with impossible numbers were dropped" in caplog.text
 
 
 def test_modifiers_and_the_place_of_a_key_are_known_in_every_hook():
