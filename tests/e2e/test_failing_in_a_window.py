@@ -79,7 +79,7 @@ def test_the_window_stays_with_its_last_picture_and_what_was_held_comes_up(perso
     assert picture[-1, -1].tolist() == [0, 0, 200]
     assert (picture[:60] > 240).all(axis=2).any()
     person._xdotool("key", "g", "key", "t")
-    assert "a window is open" in person.hears(lambda line: "refused" in line)["refused"]
+    assert "already has a window open" in person.hears(lambda line: "refused" in line)["refused"]
 
     person._xdotool("keydown", "shift", "keydown", "b", "mousedown", "1", "mousemove_relative", "30", "0")
     person.hears(lambda line: "dragged" in line)
