@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 import sketch
 from sketch.examples.handwriting import Handwriting
 from sketch.host.recorder import Recorder, save_png
+from sketch.ink.outline import arc_lengths
 from sketch.ink.points import Points, Strokes
 from sketch.synthetic_hand.hand import TEACH_FACE, TEST_FACE, write
 from sketch.synthetic_hand.player import Script, ScriptPlayer, draw, press
@@ -160,7 +161,7 @@ def placed(label: str, face: str, seed: int) -> list[Points]:
 
 def travel(strokes: Sequence[Points]) -> float:
     """Pen-down arc length in logical pixels."""
-    return float(sum(np.hypot(*np.diff(stroke[:, :2], axis=0).T).sum() for stroke in strokes))
+    return float(sum(arc_lengths(stroke)[-1] for stroke in strokes))
 
 
 def perform(

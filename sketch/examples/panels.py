@@ -20,7 +20,7 @@ HELP = (
     ("F2", "teach or recognise"),
     ("BACKSPACE, Ctrl+Z", "remove the last example, or the one in question"),
     ("DELETE", "remove the example that the coach names"),
-    ("Ctrl+Y", "restore it"),
+    ("Ctrl+Y", "restore the removed example"),
     ("Ctrl+S", "report whether everything is saved (saving is automatic)"),
     ("ESC", "cancel training and teaching, clear the page"),
     ("F4", "previous model, and back"),
