@@ -1,9 +1,9 @@
-"""Train the base encoder that ships: on other people's pens, in episodes as a user would teach.
+"""Train the base encoder that ships, on public data, in episodes like a user's teaching.
 
     inkloop pretrain --data FOLDER --out models/encoder.onnx
     torchrun --nproc-per-node 2 -m addon.pretraining ...
 
-Under torchrun every process takes its share of each step's episodes; the gradients are averaged.
+Under torchrun every process computes its share of each step's episodes; the gradients are averaged.
 """
 
 import argparse
@@ -42,8 +42,8 @@ from addon.training.encoder_export import export_encoder, spec_read
 from addon.training.encoder_import import read_encoder
 from addon.training.pool import UNIPEN, Pool, read_pool, sha256_of, split
 
-# Steps between two lines, between two checkpoints, and of the trial that tells how many fit into a time.
-TOLD_EVERY, KEPT_EVERY, TRIAL_STEPS = 50, 200, 20
+# Steps between two lines, between two checkpoints, and of the trial that measures the time of a step.
+REPORT_EVERY, SAVE_EVERY, TRIAL_STEPS = 50, 200, 20
 
 _PRECISIONS = ("bfloat16", "float32")
 
@@ -73,13 +73,11 @@ def _make(chosen: argparse.Namespace, world: World) -> None:
     if chosen.minutes is not None:
         settings = replace(settings, steps=_steps_in(chosen.minutes, pool, settings, world))
     if settings.mixed and not state.net.mixed and world.rank == 0:
-        print(
-            "pretrain: this processor has no LSTM in bfloat16, so all is float32", file=sys.stderr, flush=True
-        )
+        print("pretrain: this processor has no LSTM in bfloat16; using float32", file=sys.stderr, flush=True)
     try:
         _train(state, pool, settings, world, chosen)
     except BaseException as error:
-        # A worker that is gone makes a collective fail here, and torchrun's signal may follow at once.
+        # If another process ends, a collective fails here, and torchrun's signal may follow immediately.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _stopped(error, state, settings, world, chosen.checkpoint)
         raise SystemExit(1) from error
@@ -89,10 +87,10 @@ def _make(chosen: argparse.Namespace, world: World) -> None:
 
 
 def _begun(chosen: argparse.Namespace, world: World) -> tuple[State, Settings]:
-    """A new training by what was chosen, or the one that was kept.
+    """Start a new training, or resume the one in the checkpoint.
 
     Raises:
-        TrainingError: There is none to go on with, or something else is chosen for it.
+        TrainingError: There is no checkpoint, or an option contradicts it.
     """
     wanted = {name: getattr(chosen, name) for name in ("steps", "seed") if getattr(chosen, name) is not None}
     if chosen.precision is not None:
@@ -101,13 +99,13 @@ def _begun(chosen: argparse.Namespace, world: World) -> tuple[State, Settings]:
         settings = Settings(**wanted)
         return new_state(settings, world.device), settings
     if chosen.minutes is not None:
-        raise TrainingError("--resume goes on for the steps that were chosen; leave out --minutes")
+        raise TrainingError("--resume continues to the original number of steps; leave out --minutes")
     state, settings = load(chosen.checkpoint, world.device)
     begun = {"steps": settings.steps, "seed": settings.seed, "precision": _PRECISIONS[not settings.mixed]}
     for option, value in begun.items():
         if getattr(chosen, option) not in (None, value):
             name = chosen.checkpoint.name
-            raise TrainingError(f"{name} was begun with --{option} {value}; leave out --{option}")
+            raise TrainingError(f"{name} was started with --{option} {value}; leave out --{option}")
     return state, settings
 
 
@@ -133,16 +131,16 @@ def _stop(*_: object) -> None:
 def _stopped(error: BaseException, state: State, settings: Settings, world: World, path: Path) -> None:
     if world.rank == 0:
         save(path, state, settings)
-        why = "it was told to" if isinstance(error, KeyboardInterrupt) else said(error)
+        why = "interrupted" if isinstance(error, KeyboardInterrupt) else said(error)
         print(
-            f"pretrain: stopped after {state.step} steps ({why}); go on from {path} with --resume",
+            f"pretrain: stopped after {state.step} steps ({why}); continue from {path} with --resume",
             file=sys.stderr,
             flush=True,
         )
 
 
 def _steps_in(minutes: float, pool: Pool, settings: Settings, world: World) -> int:
-    """How many steps fit, by the mean of the processes; at least 100."""
+    """How many steps fit into this time, by the mean of the processes; at least 100."""
     trial = new_state(settings, world.device)
     for _ in pretrain(trial, pool, replace(settings, steps=TRIAL_STEPS), world):
         pass
@@ -156,9 +154,9 @@ def _train(state: State, pool: Pool, settings: Settings, world: World, chosen: a
     smooth: Tensor | None = None
     for loss, parts in pretrain(state, pool, settings, world):
         smooth = parts if smooth is None else 0.98 * smooth + 0.02 * parts
-        if world.rank == 0 and state.step % TOLD_EVERY == 0:
+        if world.rank == 0 and state.step % REPORT_EVERY == 0:
             print(_line(state, smooth), file=sys.stderr, flush=True)
-        if world.rank == 0 and state.step % KEPT_EVERY == 0:
+        if world.rank == 0 and state.step % SAVE_EVERY == 0:
             save(chosen.checkpoint, state, settings)
         if world.rank == 0 and chosen.losses is not None:
             with chosen.losses.open("a") as file:
@@ -194,22 +192,22 @@ def _unipen_writers(pool: Pool) -> int:
 
 
 def _measure_again(chosen: argparse.Namespace) -> None:
-    """Write an existing encoder again: the same weights, with its scoring and its figures measured.
+    """Write an existing encoder again: the same weights, with scoring and accuracy measured again.
 
     Raises:
-        ModelError: It cannot be read, or is no base encoder that was made by this command.
-        TrainingError: Something is chosen that only a training takes.
+        ModelError: It cannot be read, or is not a base encoder made by this command.
+        TrainingError: There is an option that only training has.
     """
     for name in ("seed", "precision", "losses", "resume"):
-        # Compared by what they are: a seed of 0 equals False.
-        if not any(getattr(chosen, name) is unsaid for unsaid in (None, False)):
+        # Compared by identity: a seed of 0 equals False.
+        if not any(getattr(chosen, name) is default for default in (None, False)):
             raise TrainingError(f"--measure does not train; leave out --{name}")
     torch.set_num_threads(chosen.threads)
     net, spec = read_encoder(chosen.measure)
     try:
         settings = Settings(**spec.training["settings"])
     except (KeyError, TypeError) as error:
-        raise ModelError(f"{chosen.measure.name} does not say how it was pretrained") from error
+        raise ModelError(f"{chosen.measure.name} has no settings of a pretraining") from error
     pool, apart = split(read_pool(chosen.data), settings.seed)
     _write(net, settings, pool, apart, {**spec.training, "settings": asdict(settings)}, chosen)
 
@@ -243,17 +241,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, default=data, help="folder of the inks to train on")
     parser.add_argument("--out", type=Path, default=checkout / "models" / "encoder.onnx")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=_whole, help=f"{Settings().steps} unless told otherwise")
+    length.add_argument("--steps", type=_whole, help=f"default: {Settings().steps}")
     length.add_argument("--minutes", type=_minutes, help="as many steps as fit into this time")
     length.add_argument(
-        "--measure", type=Path, metavar="FILE", help="do not train: read and measure this encoder anew"
+        "--measure", type=Path, metavar="FILE", help="do not train: measure this encoder again"
     )
-    parser.add_argument("--seed", type=int, help=f"{Settings().seed} unless told otherwise")
-    parser.add_argument("--threads", type=_whole, default=1, help="of each process")
-    parser.add_argument("--precision", choices=_PRECISIONS, help="bfloat16 unless told otherwise")
+    parser.add_argument("--seed", type=int, help=f"default: {Settings().seed}")
+    parser.add_argument("--threads", type=_whole, default=1, help="threads of each process")
+    parser.add_argument("--precision", choices=_PRECISIONS, help="default: bfloat16")
     parser.add_argument("--checkpoint", type=Path, default=Path("encoder.checkpoint"))
-    parser.add_argument("--losses", type=Path, help="file to add a line to for each step: number and loss")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint, as it was begun")
+    parser.add_argument("--losses", type=Path, help="file to which each step's number and loss are added")
+    parser.add_argument("--resume", action="store_true", help="continue from the checkpoint")
     return parser
 
 

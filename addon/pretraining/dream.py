@@ -1,4 +1,4 @@
-"""Pictures that please a layer, a step at a time, in a process of its own.
+"""Optimise a picture to activate a layer, step by step, in another process.
 
 Deep dream: Mordvintsev, Olah and Tyka, 2015. Activation maximisation: Erhan and others, 2009.
 """
@@ -30,20 +30,20 @@ def open_dream(
     zoom: float = 1.0,
     threads: int = 1,
 ) -> Callable[[Tensors], dict[str, Array]]:
-    """A dream, as a worker's process holds it.
+    """Make a dream, in a worker's process.
 
     Args:
-        width: Of the picture, in pixels; rounded to a multiple of 32.
-        height: Likewise.
-        octaves: Sizes that it passes through, each 1.4 times the one before.
-        steps: In each size but the last, which goes on.
-        rate: How far a step goes, as a share of the range of colors.
+        width: Width of the picture in pixels; rounded to a multiple of 32.
+        height: Height of the picture in pixels; rounded to a multiple of 32.
+        octaves: Number of sizes, each 1.4 times the previous one.
+        steps: Steps in each size except the last, which continues.
+        rate: Size of a step, as a share of the range of colors.
         zoom: Factor by which the picture grows about its middle at every step of the last size; 1 for none.
-        threads: Of torch.
+        threads: Threads of torch.
 
     Returns:
-        From `image` (uint8 (h, w, 3), to begin anew with it), `layer` (index), `channel` (-1 for all) to
-        `picture` (uint8 (height, width, 3)), `step` and `activation`.
+        A function from `image` (uint8 (h, w, 3), to restart from it), `layer` (index), `channel` (-1 for all)
+        to `picture` (uint8 (height, width, 3)), `step` and `activation`.
 
     Raises:
         ModelError: The weights are not installed.
@@ -69,7 +69,7 @@ class Dream:
         self._begin(0.2 * torch.randn((1, 3, *size), generator=self._chance))
 
     def __call__(self, given: Tensors) -> dict[str, Array]:
-        """One step."""
+        """Make one step."""
         if "image" in given:
             image = torch.tensor(given["image"][:, :, :3], dtype=torch.float32).permute(2, 0, 1)[None]
             self._begin(_resized((image - MEAN) / STD, self._size))
@@ -82,7 +82,7 @@ class Dream:
         return {"picture": pixels, "step": np.array(self._step), "activation": np.array(activation)}
 
     def _begin(self, picture: Tensor) -> None:
-        """Begin with a picture, of which each size keeps what the smaller one has lost."""
+        """Start from a picture; each size restores the details that the smaller one has lost."""
         self._origin = picture
         self._picture = _resized(picture, self._sizes[0])
         self._octave = self._step = 0
@@ -98,7 +98,7 @@ class Dream:
             self._picture = zoomed(self._picture, self._zoom)
 
     def _climb(self, layer: str, channel: int) -> float:
-        """One step uphill; the picture is shifted at random, lest the network's own grid show."""
+        """Make one step uphill; random shifts of the picture hide the network's grid."""
         shift = [int(torch.randint(-JITTER, JITTER + 1, (), generator=self._chance)) for _ in range(2)]
         picture = torch.roll(self._picture, shift, (2, 3)).requires_grad_()
         made = self._net.layers(picture, layer)[layer]
@@ -112,19 +112,19 @@ class Dream:
 
 
 def octave_sizes(size: tuple[int, int], octaves: int) -> list[tuple[int, int]]:
-    """Heights and widths, the smallest first, the last one `size`; multiples of 32."""
+    """Heights and widths, the smallest first, the last is `size`; multiples of 32."""
     factors = [OCTAVE ** (index - octaves + 1) for index in range(octaves)]
     return list(dict.fromkeys((_rounded(size[0] * each), _rounded(size[1] * each)) for each in factors))
 
 
 def smoothed(slope: Tensor) -> Tensor:
-    """A mix of a slope and its blurs: coarse shapes grow as well as fine ones."""
+    """Mix a gradient with its blurs, so that coarse shapes grow as well as fine ones."""
     blurs = [functional.avg_pool2d(slope, side, 1, side // 2, count_include_pad=False) for side in (3, 9)]
     return slope + 2 * blurs[0] + 4 * blurs[1]
 
 
 def zoomed(picture: Tensor, factor: float) -> Tensor:
-    """A picture grown about its middle, in its own size."""
+    """Zoom a picture about its middle, in the same size."""
     turn = torch.eye(2, 3)[None] / factor
     grid = functional.affine_grid(turn, list(picture.shape), align_corners=False)
     return functional.grid_sample(picture, grid, padding_mode="reflection", align_corners=False)

@@ -1,4 +1,4 @@
-"""The figures of a base encoder's card: on what was held out, and on data of which nothing was trained on."""
+"""The accuracy in a base encoder's card: on held-out writers, and on data sets not used in training."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +21,7 @@ SEEDS = 3
 AT_ONCE = 256
 ROWS_AT_ONCE = 4096
 
-# Kinds, protocol, shots, whether the unknown are asked for too.
+# Kinds, protocol, shots, whether unknown signs are tested too.
 HELD_OUT = (
     (("unipen_upper",), "wd", 1, False),
     (("unipen_lower",), "wd", 1, False),
@@ -42,7 +42,7 @@ FOREIGN = (
 
 
 def on_held_out(net: EncoderNet, scoring: Scoring, spacing: float, apart: Pool) -> list[dict[str, Any]]:
-    """The figures on the writers and alphabets that were set apart."""
+    """The accuracy on the writers and alphabets that were held out."""
     encoder = encoder_of(net, scoring, spacing)
     rows = [
         _row(encoder, as_corpus(apart, kinds), " + ".join(kinds), protocol, shots, unknown)
@@ -51,12 +51,12 @@ def on_held_out(net: EncoderNet, scoring: Scoring, spacing: float, apart: Pool) 
     for name in apart.present:
         if name not in UNIPEN:
             rows.append(_row(encoder, as_corpus(apart, (name,)), f"omniglot {name}", "wi", 1, False))
-    # Few writers may leave nothing to ask under a protocol.
+    # With few writers, nothing may be left to test under a protocol.
     return [row for row in rows if "accuracy" in row]
 
 
 def on_foreign(net: EncoderNet, scoring: Scoring, spacing: float, folder: Path) -> list[dict[str, Any]]:
-    """The figures on the evaluation files that are in the folder."""
+    """The accuracy on the evaluation files that are in the folder."""
     encoder = encoder_of(net, scoring, spacing)
     return [
         _row(encoder, read_corpus(folder / f"{name}.npz"), name, protocol, shots, unknown)
@@ -73,7 +73,7 @@ def _row(
 
 
 def encoder_of(net: EncoderNet, scoring: Scoring, spacing: float) -> Encoder:
-    """An encoder as it is measured."""
+    """An encoder to measure."""
     net.eval()
     return Encoder(spacing, partial(_encoded, net), _teacher(scoring))
 
@@ -93,7 +93,7 @@ def _encoded(net: EncoderNet, rows: Floats, offsets: Ints) -> Floats:
 
 
 def prototypes_of(scoring: Scoring, embeddings: Floats, table: RowTable, classes: Ints) -> Prototypes:
-    """What is taught by inks, their embeddings given at every row of a table."""
+    """Teach inks, given their embeddings at every row of a table."""
     starts, stops = table.offsets[:-1].tolist(), table.offsets[1:].tolist()
     tracks = [track(scoring, embeddings[a:b], table.travel[a:b]) for a, b in zip(starts, stops, strict=True)]
     order: list[int] = np.argsort(classes, kind="stable").tolist()

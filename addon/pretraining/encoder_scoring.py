@@ -1,7 +1,7 @@
-"""How a trained encoder is to be read: at how many levels, how sharply, and what progress a level stands for.
+"""Fit the scoring of a trained encoder: its sharpness, and the progress that each level stands for.
 
-In use a taught ink has more levels than in an episode of pretraining. Those before the whole sign then count
-less, so that all together count as much as the encoder was trained for.
+In use a taught ink has more levels than in an episode of pretraining. Those before the whole sign then weigh
+less, so that the levels together weigh the same as in training.
 """
 
 from dataclasses import replace
@@ -20,20 +20,20 @@ from addon.training.encoder import EncoderNet
 from addon.training.encoder_export import background_of
 from addon.training.pool import UNIPEN, Pool, as_corpus
 
-# What the sharpness is chosen from, and by how many writers.
+# The candidates for the sharpness, and the number of writers to choose by.
 SHARPNESSES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4)
 WRITERS = 20
-# Rounds of reweighting; the numbers have long settled by then. An error below the least counts as this one.
+# Rounds of reweighting, more than needed to converge; and the smallest error.
 ROUNDS, LEAST = 60, 1e-3
 
 
 def measured_scoring(net: EncoderNet, settings: Settings, pool: Pool) -> Scoring:
-    """How the embeddings of a trained network are read, its projection's bias included.
+    """Fit the scoring of a trained network, its projection's bias included.
 
     Args:
         net: The encoder.
-        settings: Of its pretraining.
-        pool: What it was trained on. What was held out tells how good it is, and so chooses nothing.
+        settings: Settings of its pretraining.
+        pool: The training data; the held-out data is only for measuring.
     """
     inner = settings.levels / settings.read
     plain = Scoring(settings.read, *background_of(net), inner=inner)
@@ -42,7 +42,7 @@ def measured_scoring(net: EncoderNet, settings: Settings, pool: Pool) -> Scoring
 
 
 def _sharpness(net: EncoderNet, scoring: Scoring, spacing: float, pool: Pool) -> float:
-    """The sharpness that makes probabilities as often right as they say."""
+    """The sharpness that gives the best calibration."""
     asked = ((as_corpus(pool, UNIPEN), 1), (as_corpus(pool, ("unipen_digits",)), 5))
     found: dict[float, float] = {}
     for sharpness in SHARPNESSES:
@@ -53,7 +53,7 @@ def _sharpness(net: EncoderNet, scoring: Scoring, spacing: float, pool: Pool) ->
 
 
 def _detected(net: EncoderNet, scoring: Scoring, spacing: float, pool: Pool) -> Floats | None:
-    """The progress that the levels are best taken for; None if there is nobody to ask."""
+    """The progress that each level stands for; None if there is no data."""
     encoder = encoder_of(net, scoring, spacing)
     parts: list[tuple[Doubles, Doubles]] = []
     for kinds in (*((kind,) for kind in UNIPEN), UNIPEN):
@@ -62,7 +62,7 @@ def _detected(net: EncoderNet, scoring: Scoring, spacing: float, pool: Pool) -> 
 
 
 def _asked(encoder: Encoder, scoring: Scoring, corpus: Corpus) -> list[tuple[Doubles, Doubles]]:
-    """How likely each level is at every step of inks that were not taught, and their progress there."""
+    """How likely each level is at every step of the tested inks, and their progress there."""
     made: list[tuple[Doubles, Doubles]] = []
     for task in tasks(corpus, "wd", 1, 0, WRITERS):
         rows = task_rows(corpus, task, encoder.spacing)
@@ -75,14 +75,14 @@ def _asked(encoder: Encoder, scoring: Scoring, corpus: Corpus) -> list[tuple[Dou
 
 
 def fitted(likely: Doubles, progress: Doubles) -> Floats:
-    """The progress to take each level for, 0..1, so that the mean absolute error is least.
+    """The progress of each level, 0..1, that minimises the mean absolute error.
 
     By iteratively reweighted least squares (Schlossmacher, "An iterative technique for absolute deviations
     curve fitting", 1973), kept within 0..1 after every round.
 
     Args:
         likely: Shape (points, levels): how likely each level is, summing to 1.
-        progress: Shape (points,): what the progress really is.
+        progress: Shape (points,): the true progress.
     """
     numbers = np.full(likely.shape[1], 0.5)
     small = 1e-9 * np.eye(len(numbers))

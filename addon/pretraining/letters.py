@@ -2,12 +2,12 @@
 
     inkloop pretrain letters --encoder models/encoder.onnx [--data FOLDER] [--out FILE]
 
-They are a head over a base encoder that stays as it is, so that signs can be taught to the same file. The
+They are a head over a base encoder that is not changed, so that signs can be taught to the same file. The
 writers and alphabets that the encoder's pretraining held out are held out here, too.
 
-Nothing is known of a new user's hand, so the scale is nominal, `SCALE` logical pixels. Each writer is brought
-to it by the median size of their inks, and sizes are then varied widely. Drawings that are no letters teach
-the head what is none of its classes.
+The size of a new user's signs is not known, so the scale is nominal, `SCALE` logical pixels. Each writer is
+scaled to it by the median size of their inks, and sizes are then varied widely. Drawings that are not letters
+teach the head to detect unknown signs.
 """
 
 import argparse
@@ -48,24 +48,24 @@ from addon.training.priority import lower_priority
 from addon.training.variations import hidden_at
 
 SCALE = 200.0
-# Times every ink is varied, and times the head sees each variation.
+# Variations of every ink, and epochs of training.
 PASSES, EPOCHS = 4, 4
 SEED = 0
-# Milder than for a few taught inks, as many hands differ by themselves; but of any size.
+# Milder than for a few taught inks, as many writers already differ; but with a wide range of sizes.
 AUGMENTATION = Augmentation(
     rotation=12.0, shear=0.3, aspect=0.3, size=0.75, elastic=0.05, stroke_shift=0.05, trimmed=0.1
 )
-# Inks that are turned to rows at once.
+# Inks that are converted to rows at once.
 AT_ONCE = 1000
 
 
 class LettersDataset(NamedTuple):
-    """Whose inks are learnt, and whose are asked.
+    """Inks for training and inks for testing.
 
     Attributes:
-        taught, apart: Inks in units of their writers; of no writer of one is an ink in the other.
-        labels: Of the classes.
-        classes: Shape (taught,): places in `labels`, or `UNKNOWN`.
+        taught, apart: Inks in units of their writers; no writer is in both.
+        labels: Names of the classes.
+        classes: Shape (taught,): indices into `labels`, or `UNKNOWN`.
     """
 
     taught: Pool
@@ -75,7 +75,7 @@ class LettersDataset(NamedTuple):
 
 
 def letters_dataset(folder: Path, seed: int) -> LettersDataset:
-    """Read the data folder, and set apart whom the encoder's pretraining set apart by the same seed.
+    """Read the data folder, and hold out the same writers as the encoder's pretraining, by the same seed.
 
     Raises:
         TaughtError: A file is missing or broken.
@@ -86,7 +86,7 @@ def letters_dataset(folder: Path, seed: int) -> LettersDataset:
 
 
 def head_dataset(net: EncoderNet, given: LettersDataset, spacing: float, passes: int) -> HeadDataset:
-    """Variations of every ink as the LSTM sees them, telling standard error how it goes."""
+    """The LSTM's output for variations of every ink; reports its progress on standard error."""
     chance, recipe = np.random.default_rng(SEED), FeatureRecipe(1.0, spacing)
     parts: list[tuple[Tensor, ...]] = []
     began = time.monotonic()
@@ -104,7 +104,7 @@ def head_dataset(net: EncoderNet, given: LettersDataset, spacing: float, passes:
 
 
 def _head_over(net: EncoderNet, given: LettersDataset, spacing: float, passes: int) -> tuple[Head, float]:
-    """The head, and the mean loss of its last epoch."""
+    """Train the head; returns it and the mean loss of its last epoch."""
     practice = head_dataset(net, given, spacing, passes)
     made: tuple[Head, float] | None = None
     for number, made in enumerate(trained(practice, len(given.labels), EPOCHS, SEED)):
@@ -117,8 +117,8 @@ def write_letters(base: onnx.ModelProto, net: EncoderNet, head: Head, spec: Mode
     """Write an encoder with a head as a model of one step, checked as every export is.
 
     Raises:
-        ModelError: ONNX Runtime's answers are not torch's; the old file is as it was.
-        OSError: The file cannot be written; the old file is as it was.
+        ModelError: ONNX Runtime's answers are not torch's; an existing file is unchanged.
+        OSError: The file cannot be written; an existing file is unchanged.
     """
     write_checked(headed(base, spec, head), spec, _answer(base, net, head), path)
 
@@ -201,7 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--encoder", type=Path, default=models / "encoder.onnx", help="the base encoder")
     parser.add_argument("--data", type=Path, default=data, help="folder of the inks to train on")
     parser.add_argument("--out", type=Path, default=models / "letters.onnx")
-    parser.add_argument("--passes", type=int, default=PASSES, help="how often every ink is varied")
+    parser.add_argument("--passes", type=int, default=PASSES, help="variations of every ink")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The card of the letters that ship: what they are, where they come from, what they can do; in Markdown."""
+"""The model card of the letters that ship, in Markdown."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,16 +8,16 @@ from addon.model.metadata import ModelSpec
 CARD = """\
 # letters.onnx
 
-Recognises capitals, small letters and digits at every point of the pen, and says how far along the sign is
-and how likely it is none of them. Nothing has to be taught first: it is what a sketch starts with. As soon as
-a sign is taught, the taught signs are answered instead.
+Recognises capitals, small letters and digits at every point of the pen, with the progress of the sign and the
+odds that it is none of them. Nothing has to be taught first: a sketch starts with this model. As soon as a
+sign is taught, only the taught signs are recognised.
 
-It is the base encoder `encoder.onnx` (its card is beside this one) with a head of {classes} classes over the
-output of its LSTM: one layer of {width} between. The encoder itself is not changed, so its embedding can be
-taught as before. One step with its state in the open; {megabytes:.2f} MB. It is strictly causal: an answer
-depends on what has been drawn, never on what will be. It reads a row of features every
-{spec.recipe.step:.4g} logical pixels and takes a hand's signs to be about {spec.recipe.scale:g} pixels large,
-by their median; it was trained for hands of half to double that size.
+It is the base encoder `encoder.onnx` (see `encoder.md`) with a head of {classes} classes over the output of
+its LSTM, with one hidden layer of {width}. The encoder is not changed, so signs can be taught to it as
+before. It is exported as one step with explicit state; {megabytes:.2f} MB. It is strictly causal: an answer
+depends only on what has been drawn. It reads a row of features every {spec.recipe.step:.4g} logical pixels
+and expects signs of about {spec.recipe.scale:g} pixels, by their median; it was trained for half to double
+that size.
 
 ## Measured
 
@@ -25,27 +25,27 @@ On {facts[held_out_examples]} signs of {facts[held_out_writers]} writers who wer
 both the encoder and the head. Accuracy in percent, by the share of the sign's pen-down travel that is drawn,
 and with the pen lifted:
 
-| all {classes} classes, size of the hand | 25 % | 50 % | 75 % | 100 % | lifted |
+| all {classes} classes, size of the signs | 25 % | 50 % | 75 % | 100 % | lifted |
 | --- | --- | --- | --- | --- | --- |
 | nominal | {nominal} |
 | half | {half} |
 | double | {double} |
 
-Many capitals and small letters differ by their size alone, and O, o and 0 not even by that. The same at the
-nominal size by kind of sign, among all classes and among those of the kind alone:
+Many capitals and small letters differ only in size, and O, o and 0 not even in that. The accuracy at the
+nominal size by kind of sign, among all classes and only among those of the kind:
 
-| kind, asked among | 25 % | 50 % | 75 % | 100 % | lifted |
+| kind, among | 25 % | 50 % | 75 % | 100 % | lifted |
 | --- | --- | --- | --- | --- | --- |
 {kinds}
 
 Mean error of the progress over the travel: {facts[progress_error]:.3f}. Calibration error of the
-probabilities: {facts[ece]:.3f}. The labels of the source are noisy, so a part of what counts as wrong here is
-right.
+probabilities: {facts[ece]:.3f}. The labels of the source are noisy, so some of the answers that count as
+wrong are right.
 {unknown}
 ## Data and licence
 
 Trained on {facts[examples]} letters and digits of {facts[writers]} writers from UNIPEN train_r01_v07,
-published on Zenodo under CC BY 4.0, and on {facts[others]} drawings that are none (Omniglot, MIT; Quick,
+published on Zenodo under CC BY 4.0, and on {facts[others]} other drawings (Omniglot, MIT; Quick,
 Draw!, CC BY 4.0). The data is not part of this repository. SHA-256 of the files that were read (their layout
 is described in addon/dataset/corpus.py), and of the encoder:
 
@@ -58,27 +58,27 @@ Quick, Draw!
 
     inkloop pretrain letters --encoder models/encoder.onnx --passes {facts[passes]}
 
-Seed {facts[seed]}; the writers held out are those of the encoder's seed {facts[split_seed]}. Each writer is
-brought to the nominal size by the median size of their inks. Every ink is varied {facts[passes]} times and
-each variation seen {facts[epochs]} times. It took one thread {minutes:.0f} minutes{computing}, beside other
-work; the last loss was {facts[loss]:.3f}. Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
+Seed {facts[seed]}; the held-out writers are those of the encoder's seed {facts[split_seed]}. Each writer is
+scaled to the nominal size by the median size of their inks. Every ink is varied {facts[passes]} times, for
+{facts[epochs]} epochs. Training took one thread {minutes:.0f} minutes{computing} on a busy machine; the last
+loss was {facts[loss]:.3f}. Torch {spec.versions[torch]}, opset {spec.versions[opset]}.
 
 Augmentation: {augmentation}.
 """
 
 UNKNOWN = """
-Finished drawings of alphabets that were held out are told from letters with an area under the ROC of
+Finished drawings of held-out alphabets are detected as unknown with an area under the ROC of
 {unknown_auroc:.3f} (by the largest probability: {unknown_auroc_softmax:.3f}); {refused_known:.1%} of the
-letters and {refused_unknown:.1%} of the others are refused.
+letters and {refused_unknown:.1%} of the other drawings are rejected.
 """
 
 
 def letters_card(spec: ModelSpec, size: int) -> str:
-    """The card.
+    """Write the card.
 
     Args:
         spec: The spec of the exported model, its training filled in by `addon.pretraining.letters`.
-        size: Of the file, in bytes.
+        size: Size of the file in bytes.
     """
     facts = spec.training
     hashes = {**facts["data_sha256"], "encoder.onnx": facts["encoder_sha256"]}
@@ -95,7 +95,7 @@ def letters_card(spec: ModelSpec, size: int) -> str:
         unknown=UNKNOWN.format(**facts) if "unknown_auroc" in facts else "",
         hashes="\n".join(f"    {digest}  {file}" for file, digest in sorted(hashes.items())),
         minutes=facts["seconds"] / 60,
-        computing=f", {facts['cpu_seconds'] / 60:.0f} of them computing" if "cpu_seconds" in facts else "",
+        computing=f", {facts['cpu_seconds'] / 60:.0f} of processor time" if "cpu_seconds" in facts else "",
         augmentation=", ".join(f"{name} {value:g}" for name, value in sorted(facts["augmentation"].items())),
     )
 

@@ -43,15 +43,15 @@ _PUBLISHED_BLOCK = {
 
 
 class Conv(nn.Conv2d):
-    """A convolution that pads as TensorFlow does, where the weights come from: more after than before.
+    """A convolution with TensorFlow's padding, as the weights were trained with it: more after than before.
 
     Args:
         entry: Channels in.
         out: Channels out.
         kernel: Side in pixels.
         stride: 1 or 2.
-        groups: As many as channels for a depthwise one.
-        side: Of the square picture it is made for, in pixels.
+        groups: Equal to the channels for a depthwise convolution.
+        side: Side of the square picture in pixels.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Conv(nn.Conv2d):
 
 
 class Block(nn.Module):
-    """Widen, look around, narrow again; what came in is added where it fits."""
+    """An inverted residual block: expand, convolve depthwise, project, and add the input if shapes match."""
 
     def __init__(self, entry: int, out: int, kernel: int, stride: int, expansion: int, side: int) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class Block(nn.Module):
         self.norm_project = _norm(out)
 
     def forward(self, entry: Tensor) -> Tensor:
-        """One block."""
+        """Compute the block."""
         x = functional.relu6(self.norm_expand(self.conv_expand(entry))) if self.expands else entry
         x = functional.relu6(self.norm_depth(self.conv_depth(x)))
         x = self.norm_project(self.conv_project(x))
@@ -114,7 +114,7 @@ class LiteNet(nn.Module):
         return self.fc(self.layers(image)["head"].mean(dim=(2, 3)))
 
     def layers(self, image: Tensor, last: str = "head") -> dict[str, Tensor]:
-        """What the stem, every block and the head make of a picture, in their order, up to the last named."""
+        """The outputs of the stem, every block and the head, in order, up to the layer `last`."""
         made = {"stem": functional.relu6(self.norm_stem(self.conv_stem(image)))}
         x = made["stem"]
         for index, block in enumerate(self.blocks):
@@ -127,10 +127,10 @@ class LiteNet(nn.Module):
 
 
 def lite_net(weights: Mapping[str, Tensor]) -> LiteNet:
-    """The network with its published weights, for use and not for training.
+    """The network with its published weights, for inference.
 
     Raises:
-        ModelError: They are another network's.
+        ModelError: The weights are of another network.
     """
     net = LiteNet()
     names = {name: published_name(name) for name in net.state_dict()}
@@ -145,7 +145,7 @@ def lite_net(weights: Mapping[str, Tensor]) -> LiteNet:
 
 
 def published_name(name: str) -> str:
-    """What a weight is called in the published file."""
+    """The name of a weight in the published file."""
     start, _, rest = name.partition(".")
     if start.startswith("block_"):
         part, _, which = rest.partition(".")
@@ -154,7 +154,7 @@ def published_name(name: str) -> str:
 
 
 def layer_names() -> tuple[str, ...]:
-    """Names of what `LiteNet.layers` gives, in their order."""
+    """Names of the layers of `LiteNet.layers`, in order."""
     return ("stem", *(f"block_{index}" for index in range(sum(stage[0] for stage in STAGES))), "head")
 
 

@@ -1,4 +1,4 @@
-"""The loop that trains a base encoder, alone or with other processes, and its state on disk."""
+"""The training loop of a base encoder, in one process or several, and its checkpoints."""
 
 import io
 import os
@@ -27,20 +27,20 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is chosen about a pretraining.
+    """Settings of a pretraining.
 
     Attributes:
         layers, hidden, embedding: Shape of the encoder.
-        background: Vectors for what is not taught.
+        background: Number of background vectors.
         spacing: Distance between two rows, in scales.
-        levels: Levels of a taught ink that an episode compares with, besides the lifted pen.
-        read: Levels at which a taught ink is read in use; more than in an episode, which they would slow.
+        levels: Levels of a taught ink in an episode, without the lifted pen.
+        read: Levels of a taught ink in use; more than in an episode, where they would cost time.
         episodes: Episodes a step, over all processes.
         steps: Steps of the whole training.
         rise: Steps over which the learning rate rises.
-        fall: Share of the steps, at the end, over which it falls to nothing.
-        lr: Its height.
-        seed: Decides weights, writers held out, episodes and their variation.
+        fall: Share of the steps, at the end, over which it falls to zero.
+        lr: Highest learning rate.
+        seed: Determines weights, held-out writers, episodes and their variation.
         mixed: Whether the LSTM computes in bfloat16.
     """
 
@@ -61,14 +61,14 @@ class Settings:
 
 
 class EpisodeLoss(nn.Module):
-    """The mean loss of a lesson's episodes: what is parallel under torchrun."""
+    """The mean loss of a batch of episodes: the part that is parallel under torchrun."""
 
     def __init__(self, net: EncoderNet) -> None:
         super().__init__()
         self.net = net
 
     def forward(self, given: EpisodeBatch) -> tuple[Tensor, Tensor]:
-        """The loss, and what it is made of: classes, progress, unknown; and the share recognised."""
+        """The loss, and its parts: classes, progress, unknown; and the share recognised."""
         embedded = embed(self.net, given)
         losses = [loss_of(self.net, embedded, part) for part in given.parts]
         totals, shares = zip(*losses, strict=True)
@@ -77,14 +77,14 @@ class EpisodeLoss(nn.Module):
 
 @dataclass(slots=True)
 class State:
-    """A pretraining under way.
+    """The state of a pretraining.
 
     Attributes:
         net: The encoder.
-        optimizer: Of its weights.
+        optimizer: The optimizer of its weights.
         step: Steps made.
-        epoch, place: Where the next step's episodes are; moved on once a step is made.
-        seconds: Time spent, earlier runs included.
+        epoch, place: Position of the next step's episodes.
+        seconds: Time spent, including earlier runs.
     """
 
     net: EncoderNet
@@ -105,11 +105,11 @@ class World:
 
 
 def join() -> World:
-    """Join the other processes, if torchrun started any."""
+    """Join the other processes that torchrun started, if any."""
     size, rank, local = (int(os.environ.get(name, one)) for name, one in _OF_TORCHRUN.items())
     cuda = torch.cuda.is_available()
     if cuda:
-        # NCCL and whatever is made without naming a device must not all crowd onto the first.
+        # Otherwise NCCL, and tensors without an explicit device, would all use the first device.
         torch.cuda.set_device(local)
     device = torch.device("cuda", local) if cuda else torch.device("cpu")
     if size > 1:
@@ -121,7 +121,7 @@ _OF_TORCHRUN = {"WORLD_SIZE": "1", "RANK": "0", "LOCAL_RANK": "0"}
 
 
 def mixes(settings: Settings, device: torch.device) -> bool:
-    """Whether the LSTM computes in bfloat16: if that is asked for, and the processor that trains can."""
+    """Whether the LSTM computes in bfloat16: if it is chosen, and the device supports it."""
     return settings.mixed and _has_bfloat16(device)
 
 
@@ -129,7 +129,7 @@ def _has_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     try:
-        # Not every CPU has an LSTM of bfloat16, and PyTorch says so only when one is run.
+        # Not every CPU supports an LSTM in bfloat16, and PyTorch reports that only when one is run.
         with torch.autocast(device.type, torch.bfloat16):
             torch.nn.LSTM(1, 1)(torch.zeros(1, 1, 1))
     except RuntimeError:
@@ -138,7 +138,7 @@ def _has_bfloat16(device: torch.device) -> bool:
 
 
 def new_state(settings: Settings, device: torch.device) -> State:
-    """A pretraining that has not begun."""
+    """The state of a new pretraining."""
     torch.manual_seed(settings.seed)  # pyright: ignore[reportUnknownMemberType]
     net = EncoderNet(settings.layers, settings.hidden, settings.embedding, settings.background).to(device)
     net.mixed = mixes(settings, device)
@@ -146,24 +146,24 @@ def new_state(settings: Settings, device: torch.device) -> State:
 
 
 def rate(step: int, settings: Settings) -> float:
-    """Share of the learning rate: a rise, a plain, and a fall to nothing."""
+    """Share of the learning rate: a rise, a constant part, and a fall to zero."""
     left = (settings.steps - step) / max(1.0, settings.fall * settings.steps)
     return max(0.0, min(1.0, (step + 1) / settings.rise, left))
 
 
 def shares(state: State, pool: Pool, settings: Settings, world: World) -> Iterator[Sequence[Plan]]:
-    """This process's episodes of every step still to be made; `state` keeps the place."""
+    """This process's episodes of every remaining step; `state` keeps the position."""
     while True:
         groups = list(batched(plan_epoch(pool, settings.seed, state.epoch), settings.episodes))
         if not groups:
-            raise TrainingError(f"{len(pool)} inks do not make {settings.episodes} episodes; find more")
+            raise TrainingError(f"{len(pool)} inks are too few for {settings.episodes} episodes; add more")
         while state.place < len(groups):
             yield groups[state.place][world.rank :: world.size]
         state.epoch, state.place = state.epoch + 1, 0
 
 
 def pretrain(state: State, pool: Pool, settings: Settings, world: World) -> Iterator[tuple[float, Tensor]]:
-    """Make the steps still to be made, giving way after each with its loss and what it is made of."""
+    """Make the remaining steps; yields the loss and its parts after each."""
     model: nn.Module = EpisodeLoss(state.net)
     if world.size > 1:
         model = DistributedDataParallel(model)
@@ -179,25 +179,25 @@ def pretrain(state: State, pool: Pool, settings: Settings, world: World) -> Iter
         state.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(state.net.parameters(), 1.0)
-        told = torch.cat([loss.detach()[None], parts])
+        figures = torch.cat([loss.detach()[None], parts])
         if world.size > 1:
-            summed(told)
-            told = told / world.size
-        if not isfinite(float(told[0])):
-            raise TrainingError(f"the loss is {float(told[0])} after {state.step} steps; lower the rate")
+            summed(figures)
+            figures = figures / world.size
+        if not isfinite(float(figures[0])):
+            raise TrainingError(f"the loss is {float(figures[0])} after {state.step} steps; lower the rate")
         state.optimizer.step()
         state.step, state.place = state.step + 1, state.place + 1
         state.seconds = time.monotonic() - began
-        yield float(told[0]), told[1:].cpu()
+        yield float(figures[0]), figures[1:].cpu()
 
 
 def summed(numbers: Tensor) -> None:
-    """Put the sum over all processes into the place of each one's numbers."""
+    """Replace the numbers of each process by their sum over all processes."""
     dist.all_reduce(numbers)  # pyright: ignore[reportUnknownMemberType]
 
 
 def moved(given: EpisodeBatch, device: torch.device) -> EpisodeBatch:
-    """The same lesson on a device."""
+    """Copy a batch of episodes to a device."""
     if device.type == "cpu":
         return given
     blocks = [Rows(*(tensor.to(device) for tensor in block)) for block in given.blocks]
@@ -220,7 +220,7 @@ def save(path: Path, state: State, settings: Settings) -> None:
 
 
 def load(path: Path, device: torch.device) -> tuple[State, Settings]:
-    """Go on from a checkpoint, with the settings it was begun with.
+    """Load a checkpoint; returns its state and settings.
 
     Raises:
         TrainingError: There is none, or it cannot be read.
@@ -234,7 +234,7 @@ def load(path: Path, device: torch.device) -> tuple[State, Settings]:
     except FileNotFoundError as error:
         raise TrainingError(f"there is no checkpoint at {path}; leave out --resume") from error
     except (OSError, EOFError, UnpicklingError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"{path.name} cannot be gone on from; leave out --resume") from error
+        raise TrainingError(f"{path.name} cannot be read as a checkpoint; leave out --resume") from error
     for name in ("step", "epoch", "place", "seconds"):
         setattr(state, name, kept[name])
     return state, settings

@@ -97,9 +97,9 @@ def test_a_killed_worker_ends_the_run_and_it_can_be_gone_on_with(
 def test_going_on_keeps_to_what_was_begun(alone: Path, data: Path, tmp_path: Path) -> None:
     (tmp_path / "kept").write_bytes((alone / "kept").read_bytes())
     for given, told in (
-        (("--steps", "60"), "kept was begun with --steps 50; leave out --steps"),
-        (("--seed", "7"), "kept was begun with --seed 0; leave out --seed"),
-        (("--precision", "bfloat16"), "kept was begun with --precision float32; leave out --precision"),
+        (("--steps", "60"), "kept was started with --steps 50; leave out --steps"),
+        (("--seed", "7"), "kept was started with --seed 0; leave out --seed"),
+        (("--precision", "bfloat16"), "kept was started with --precision float32; leave out --precision"),
         (("--minutes", "1"), "leave out --minutes"),
     ):
         returned, said = finish(start(tmp_path, data, "--resume", *given))
@@ -108,7 +108,7 @@ def test_going_on_keeps_to_what_was_begun(alone: Path, data: Path, tmp_path: Pat
         assert "Traceback" not in said
     (tmp_path / "kept").write_bytes(b"no checkpoint")
     returned, said = finish(start(tmp_path, data, "--resume"))
-    assert (returned, said) == (1, "pretrain: kept cannot be gone on from; leave out --resume\n")
+    assert (returned, said) == (1, "pretrain: kept cannot be read as a checkpoint; leave out --resume\n")
 
 
 def test_the_command_line_has_it_too(tmp_path: Path) -> None:

@@ -77,6 +77,6 @@ def test_what_cannot_be_measured_anew_is_told(
 ) -> None:
     make_encoder(tmp_path / "foreign.onnx")
     assert main(["--data", str(data), "--measure", str(tmp_path / "foreign.onnx")]) == 1
-    assert "foreign.onnx does not say how it was pretrained" in capsys.readouterr().err
+    assert "foreign.onnx has no settings of a pretraining" in capsys.readouterr().err
     assert main(["--measure", str(tmp_path / "foreign.onnx"), "--seed", "0"]) == 1
     assert "--measure does not train; leave out --seed" in capsys.readouterr().err
