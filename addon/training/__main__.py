@@ -2,8 +2,8 @@
 
     python -P -m addon.training
 
-The protocol is in `training.protocol`. It ends when its standard input does: then the sketch is gone.
-Files are written whole or not at all, so it may be ended at any time.
+The protocol is in `training.protocol`. The process ends when its standard input does, as the sketch has then
+ended. Files are written completely or not at all, so it may be killed at any time.
 """
 
 import os
@@ -40,8 +40,8 @@ def main() -> int:
 
 def _serve(line: str, events: TextIO, cancel: threading.Event) -> None:
     job = job_from(line)
-    # What each job needs and no more. Torch takes seconds to import: by now the listener is there, should the
-    # sketch go meanwhile.
+    # Import only what the job needs. Torch takes seconds to import; if the sketch ends meanwhile, the
+    # listener is already running.
     if isinstance(job, Baking):
         from addon.training.bake import bake
 
@@ -63,7 +63,7 @@ def _serve(line: str, events: TextIO, cancel: threading.Event) -> None:
 
 
 def _claim_stdout() -> TextIO:
-    """A stream of our own onto standard output; whatever else prints there goes to standard error."""
+    """A copy of standard output for events; whatever else prints there goes to standard error."""
     ours = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     return ours

@@ -1,4 +1,4 @@
-"""How right a network is, partway through inks and at their ends."""
+"""The accuracy of a network, partway through inks and at their ends."""
 
 from dataclasses import dataclass
 
@@ -17,11 +17,11 @@ AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a network got right.
+    """The accuracy of a network.
 
     Attributes:
         accuracy: Share of inks recognised, 0..1, by the fraction of their pen-down travel that is drawn
-            ("0.25", "0.5", "0.75", "1.0") and with the pen lifted for good ("lifted").
+            ("0.25", "0.5", "0.75", "1.0") and for the finished ink ("lifted").
         progress_error: Mean of |detected progress - true fraction| over all rows.
     """
 
@@ -30,7 +30,7 @@ class Measured:
 
 
 def measure(net: StepNet, data: InkSet, recipe: FeatureRecipe) -> Measured:
-    """Run the inks as they are through a network.
+    """Measure the accuracy of a network on inks without augmentation.
 
     Args:
         net: The network.

@@ -1,4 +1,4 @@
-"""An adapted encoder's file: the graph of the one it was, with another projection, described anew."""
+"""Export an adapted encoder: the base's graph with another projection and a new description."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,20 +16,20 @@ from addon.training.nodes import described, tensors
 
 
 def export_adapted(net: EncoderNet, base: Path, name: str, facts: dict[str, Any], path: Path) -> ModelSpec:
-    """Write an adapted encoder, checked as every export is.
+    """Write an adapted encoder, checked like every export.
 
-    Classes of its own that read the LSTM go on as they were; such as read the embedding are left out.
+    A head that reads the LSTM is kept; a head that reads the embedding is removed.
 
     Args:
-        net: Of the base's LSTM, with a projection and a background of its own.
-        base: The encoder it was.
-        name: Of the recogniser.
-        facts: What the file is to say about the adapting.
+        net: The adapted encoder: the base's LSTM with another projection and background.
+        base: The file of the base encoder.
+        name: Name of the recogniser.
+        facts: Facts about the adapting, for the description.
         path: The file to write or to replace; its folder exists.
 
     Raises:
-        ModelError: The base cannot be read, or ONNX Runtime's answers are not torch's.
-        OSError: The file cannot be written; the old file is as it was.
+        ModelError: The base cannot be read, or ONNX Runtime's answers differ from torch's.
+        OSError: The file cannot be written; an existing file is unchanged.
     """
     model, spec = read_model(base)
     before = spec.scoring

@@ -1,8 +1,8 @@
-"""Adapting a base encoder to the inks that were taught, if that makes it better.
+"""Adapt a base encoder to the taught inks, if that makes it better.
 
-What is trained is the projection to the embedding, and the background beside it: a metric in which the inks
-of this hand lie apart. The LSTM below keeps what many hands taught it, which a few dozen inks would blur.
-Episodes and loss are those of pretraining.
+Only the projection to the embedding and the background are trained: a metric that separates the inks of this
+user. The LSTM stays as it was trained on many writers, since a few dozen inks would make it worse. Episodes
+and loss are those of pretraining.
 """
 
 import copy
@@ -37,17 +37,17 @@ from addon.training.variations import VariedInks, copied, exercise, hidden_at, v
 
 # Steps over which the learning rate rises.
 RISE = 10
-# Progress is told at most this often, in seconds.
-TELL_EVERY = 0.05
+# Progress is reported at most this often, in seconds.
+REPORT_EVERY = 0.05
 LARGEST_GRADIENT = 1.0
 
 
 class Taught(NamedTuple):
-    """What an encoder is adapted to.
+    """The data that an encoder is adapted to.
 
     Attributes:
         drill: The inks and their copies.
-        asked: The LSTM's output at the rows that are asked: half drawn, and with the pen lifted.
+        asked: The LSTM's output at the rows that are tested: half drawn, and with the pen lifted.
     """
 
     drill: VariedInks
@@ -55,20 +55,20 @@ class Taught(NamedTuple):
 
 
 class CancelledError(Exception):
-    """It was told to stop."""
+    """Adapting was cancelled."""
 
 
 @dataclass(slots=True)
 class Teller:
-    """Tells how far it is, and stops where it is told to.
+    """Reports progress, and raises when adapting is cancelled.
 
     Attributes:
-        tell: Takes each event.
+        tell: Called with each event.
         cancelled: Whether to stop.
-        iterations: Steps to make in all.
-        began: When it began, by the monotonic clock.
+        iterations: Total number of steps.
+        began: Start time, by the monotonic clock.
         made: Steps made so far.
-        told: When progress was told last.
+        reported: Seconds since the start at which progress was last reported.
     """
 
     tell: Callable[[Event], None]
@@ -76,30 +76,30 @@ class Teller:
     iterations: int
     began: float
     made: int = 0
-    told: float = 0.0
+    reported: float = 0.0
 
     @property
     def seconds(self) -> float:
-        """Since it began."""
+        """Seconds since the start."""
         return time.monotonic() - self.began
 
     def step(self, loss: float, recognised: float) -> None:
-        """One step more.
+        """Count one step.
 
         Raises:
-            CancelledError: It is to stop.
+            CancelledError: Adapting was cancelled.
         """
         self.made += 1
-        self.listen()
-        if self.seconds - self.told >= TELL_EVERY or self.made == self.iterations:
-            self.told = self.seconds
-            self.tell(Progress(self.made, self.iterations, loss, recognised, self.told))
+        self.check()
+        if self.seconds - self.reported >= REPORT_EVERY or self.made == self.iterations:
+            self.reported = self.seconds
+            self.tell(Progress(self.made, self.iterations, loss, recognised, self.reported))
 
-    def listen(self) -> None:
-        """Stop if it is told to.
+    def check(self) -> None:
+        """Stop if adapting was cancelled.
 
         Raises:
-            CancelledError: It is to stop.
+            CancelledError: Adapting was cancelled.
         """
         if self.cancelled():
             raise CancelledError
@@ -108,16 +108,16 @@ class Teller:
 def adapt(
     job: Job, config: AdaptConfig, tell: Callable[[Event], None], cancelled: Callable[[], bool]
 ) -> None:
-    """Adapt an encoder, and export it if it is better on inks left out in turn.
+    """Adapt an encoder, and export it if it is better in cross-validation.
 
     Args:
-        job: What to adapt to, and which encoder.
-        config: How.
-        tell: Takes each event.
-        cancelled: Asked between steps; once it is true, the encoder stays as it is.
+        job: The data, and the encoder.
+        config: The settings.
+        tell: Called with each event.
+        cancelled: Checked between steps; once it is true, adapting ends without an export.
 
     Raises:
-        TrainingError: No class has two examples, or there is one class alone.
+        TrainingError: No class has two examples, or there is only one class.
         ModelError: The encoder cannot be read.
         TaughtError: The inks cannot be read.
         OSError: The encoder cannot be written.
@@ -147,13 +147,13 @@ def checked_classes(corpus: Corpus) -> Ints:
     """The classes of the taught inks, as numbers.
 
     Raises:
-        TrainingError: No class has two examples, or there is one class alone.
+        TrainingError: No class has two examples, or there is only one class.
     """
     labels, classes, counts = np.unique(corpus.labels, return_inverse=True, return_counts=True)
     if len(labels) < 2:
-        raise TrainingError("only one class is taught; draw another to tell it from")
+        raise TrainingError("only one class is taught; teach at least one more")
     if counts.max() < 2:
-        raise TrainingError("there is one example of each class; draw a second of some to adapt to")
+        raise TrainingError("there is one example of each class; draw a second example of some of them")
     return classes
 
 
@@ -166,10 +166,10 @@ def taught_of(
     config: AdaptConfig,
     teller: Teller,
 ) -> Taught:
-    """The inks and their copies, through the LSTM.
+    """Run the inks and their copies through the LSTM.
 
     Raises:
-        CancelledError: It is to stop.
+        CancelledError: Adapting was cancelled.
     """
     scale = ink_scale(inks(corpus), recipe.dot)
     flat = ink_set(corpus, np.unique(corpus.labels).tolist()).inks
@@ -180,7 +180,7 @@ def taught_of(
     copies = [copied(net, flat, recipe, levels, chance, varied=False)]
     thin = thinned(flat, spacing / 2)
     for _ in range(max(FEWEST_COPIES, min(config.copies, config.most // len(classes)))):
-        teller.listen()
+        teller.check()
         copies.append(copied(net, thin, recipe, levels, chance, varied=True))
     table = flat_rows(recipe, *flat)
     ends = zip(table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True)
@@ -193,10 +193,10 @@ def taught_of(
 def compared(
     net: EncoderNet, given: Taught, scoring: Scoring, config: AdaptConfig, teller: Teller
 ) -> tuple[float, float]:
-    """Share of left out inks recognised, half drawn and lifted taken together, before and after adapting.
+    """Cross-validated accuracy before and after adapting, over half drawn and finished inks.
 
     Raises:
-        CancelledError: It is to stop.
+        CancelledError: Adapting was cancelled.
     """
     chance = np.random.default_rng(config.seed)
     before, after, asked = 0, 0, 0
@@ -221,15 +221,15 @@ def adapted(
     """A copy of an encoder, adapted to some of the inks.
 
     Args:
-        net: Stays as it is.
+        net: The encoder; not changed.
         drill: The inks and their copies.
-        allowed: The inks that may be learnt from.
-        config: How.
-        run: Which of the trainings; each draws its own episodes.
-        teller: Is told of every step.
+        allowed: Indices of the inks to train on.
+        config: The settings.
+        run: Number of the training; each draws other episodes.
+        teller: Counts the steps.
 
     Raises:
-        CancelledError: It is to stop.
+        CancelledError: Adapting was cancelled.
     """
     net = copy.deepcopy(net).requires_grad_(False)
     chance = np.random.default_rng([config.seed, run])
@@ -240,12 +240,12 @@ def adapted(
     for step in range(config.steps):
         part = exercise(drill, allowed, chance)
         tracks: Tensor = net.project(drill.hidden[part.taught[:, None], part.levels])
-        loss, told = loss_at(net, tracks, net.project(drill.hidden[part.asked, part.rows]), part)
+        loss, figures = loss_at(net, tracks, net.project(drill.hidden[part.asked, part.rows]), part)
         for group in optimizer.param_groups:
             group["lr"] = config.lr * min(1.0, (step + 1) / RISE) * (1 - step / config.steps)
         optimizer.zero_grad()
         loss.backward()  # pyright: ignore[reportUnknownMemberType]
         nn.utils.clip_grad_norm_(weights, LARGEST_GRADIENT)
         optimizer.step()  # pyright: ignore[reportUnknownMemberType]
-        teller.step(float(loss.detach()), float(told[-1]))
+        teller.step(float(loss.detach()), float(figures[-1]))
     return net

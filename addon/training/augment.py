@@ -1,8 +1,8 @@
-"""Inks varied as a hand varies them, so that a few examples stand for many; all inks at once.
+"""Data augmentation: vary inks as handwriting varies; all inks at once.
 
-Ends of strokes go missing and samples are left out; each ink is turned, slanted, stretched and resized as a
-whole; the plane it lies on is bent smoothly (after the elastic distortions of Simard, Steinkraus and Platt,
-2003, with a few random waves for smoothed noise); its strokes move against each other.
+Ends of strokes are trimmed and samples are dropped; each ink is rotated, sheared, stretched and scaled as a
+whole, and bent smoothly (after the elastic distortions of Simard, Steinkraus and Platt, 2003, with a few
+random waves instead of smoothed noise); its strokes are shifted against each other.
 """
 
 import numpy as np
@@ -11,26 +11,26 @@ from addon.arrays import Bools, Doubles, Ints
 from addon.training.config import Augmentation
 from addon.training.flat import FlatInks, kept
 
-# Waves that bend the plane, and how many of their lengths fit into one scale, at most.
+# Number of waves that bend an ink, and their most cycles in one scale.
 WAVES = 3
 CYCLES = 1.2
 
-# Strokes of fewer samples than this keep their ends, and none loses more of its length at either end.
+# Strokes with fewer samples are not trimmed; and the largest share that is trimmed at either end.
 _TRIMMABLE = 6
 _MOST_TRIMMED = 0.15
 
 
 def augmented(inks: FlatInks, scale: float, settings: Augmentation, chance: np.random.Generator) -> FlatInks:
-    """A variation of every ink.
+    """Vary every ink.
 
     Args:
-        inks: The inks, left as they are.
-        scale: Typical size of an ink, in which the settings' lengths are measured.
+        inks: The inks; not changed.
+        scale: Typical size of an ink, the unit of the settings' lengths.
         settings: How much to vary.
-        chance: Where the variation comes from.
+        chance: The random generator.
 
     Returns:
-        As many inks of as many strokes, some with fewer points.
+        The same inks and strokes, some with fewer points.
     """
     inks = kept(inks, _remaining(inks, scale * settings.trimmed, settings.dropped, chance))
     points_of = np.add.reduceat(inks.stroke_sizes, np.cumsum(inks.ink_sizes) - inks.ink_sizes)
@@ -80,7 +80,7 @@ def _remaining(inks: FlatInks, longest: float, dropped: float, chance: np.random
     keep = chance.random(len(inks.points)) >= np.repeat(share, sizes)
     keep[starts] = keep[starts + sizes - 1] = True
     keep &= _untrimmed(inks, starts, longest, chance)
-    # A stroke that would be left with less than a line keeps all it had.
+    # A stroke that would have fewer than two points keeps all of them.
     thin = np.add.reduceat(keep.astype(np.int64), starts) < np.minimum(sizes, 2)
     return keep | np.repeat(thin, sizes)
 

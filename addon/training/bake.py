@@ -1,12 +1,12 @@
-"""What is taught, baked into the encoder's own graph: one ONNX file that knows its classes. Needs no torch.
+"""Export the taught classes as a head in the encoder's graph: one ONNX file. Needs no torch.
 
     embedding ─ Sub ─┬─ MatMul, Add ─ ReduceMax, Sub, Exp ─ MatMul, Split ─┬─ Log ─ scores
                      │  (prototypes)                                       └─ Div ─ progress
                      └─ MatMul, Add ─ Sub ─ ReduceLogSumExp, Sub ─ unknown
                         (background)
 
-These are the formulas of `fewshot.prototypes.answers`. The trunk, its state and its embedding stay as they
-are, and the metadata keep the scoring: a baked model can be taught again.
+These are the formulas of `fewshot.prototypes.answers`. The trunk, its state and its embedding are not
+changed, and the metadata keep the scoring: an exported model can be taught again.
 """
 
 from dataclasses import replace
@@ -41,17 +41,17 @@ from addon.training.nodes import described, tensors, value
 from addon.training.protocol import Baked, Baking
 from addon.training.thumbnails import thumbnails
 
-# A class that is nowhere near counts as this near, so that its logarithm is a number.
+# The smallest nearness of a class, so that its logarithm is finite.
 TINY = 1e-30
 
 
 def bake(job: Baking) -> Baked:
-    """Bake what is taught into the encoder it was taught to, and write the model.
+    """Add the taught classes to the encoder, and write the model.
 
     Raises:
-        ModelError: The encoder cannot be read, or ONNX Runtime's answers are not the live ones.
+        ModelError: The encoder cannot be read, or ONNX Runtime's answers differ from the live ones.
         TaughtError: The examples or their tracks cannot be read, or do not fit the encoder.
-        OSError: The file cannot be written; the old one is as it was.
+        OSError: The file cannot be written; an existing file is unchanged.
     """
     began = monotonic()
     base, spec, scoring = read_base(job.model)
@@ -64,7 +64,7 @@ def bake(job: Baking) -> Baked:
         unknown=True,
         thumbnails=thumbnails(corpus),
         taught_hash=corpus_hash(corpus),
-        # The network is torch's of then, the rest is of now.
+        # The network was trained with the encoder's version of torch.
         versions=versions() | {"torch": spec.versions.get("torch", "")},
         training={"name": job.name, "examples": len(corpus), "encoder": dict(spec.training)},
     )
@@ -75,33 +75,33 @@ def bake(job: Baking) -> Baked:
     live = _live(session, prototypes, limit)
     job.out.parent.mkdir(parents=True, exist_ok=True)
     model, calls = baked(base, written, prototypes, limit), [table.rows[np.newaxis]]
-    # Where embeddings lie far apart, rounding alone may move an answer by more than the usual tolerance, on
-    # one processor more than on another: that is no reason to refuse an export.
+    # If embeddings are far apart, rounding alone may change an answer by more than the usual tolerance,
+    # depending on the processor.
     tolerance = max(TOLERANCE, rounding(prototypes, embeddings))
     write_checked(model, written, live, job.out, calls, _read, tolerance)
     return Baked(job.out, prototypes.labels, len(corpus), monotonic() - began)
 
 
 def read_base(path: Path) -> tuple[onnx.ModelProto, ModelSpec, Scoring]:
-    """A base encoder's graph without classes of its own, and what its file says.
+    """Read a base encoder: its graph without its own classes, and its description.
 
     Raises:
-        ModelError: It cannot be read, or is no base encoder.
+        ModelError: It cannot be read, or is not a base encoder.
     """
     model, spec = read_model(path)
     if spec.scoring is None:
-        raise ModelError(f"{path.name} has classes of its own and learns no others; use a base encoder")
+        raise ModelError(f"{path.name} has fixed classes and cannot learn others; use a base encoder")
     return Extractor(model).extract_model(list(INPUTS), list(ENCODER_OUTPUTS)), spec, spec.scoring
 
 
 def baked(base: onnx.ModelProto, spec: ModelSpec, prototypes: Prototypes, limit: float) -> onnx.ModelProto:
-    """The encoder's graph with the taught classes as its head.
+    """Add the taught classes as a head to the encoder's graph.
 
     Args:
-        base: From `read_base`; left as it is.
-        spec: What the file is to say about itself.
-        prototypes: What is taught, to this encoder.
-        limit: From which log odds on a point is unknown.
+        base: From `read_base`; not changed.
+        spec: The description for the file.
+        prototypes: The taught classes.
+        limit: Log odds from which a point is unknown.
     """
     graph = onnx.GraphProto()
     graph.CopyFrom(base.graph)
@@ -130,10 +130,10 @@ def _head_nodes() -> list[onnx.NodeProto]:
         node("Log", ["total"], ["total_log"]),
         node("MatMul", ["centered", "background.W"], ["background_product"]),
         node("Add", ["background_product", "background.B"], ["background_near"]),
-        # From the nearest prototype, too: a difference of small numbers loses less than one of large ones.
+        # Relative to the nearest prototype, too: a difference of small numbers loses fewer digits.
         node("Sub", ["background_near", "nearest"], ["background_less"]),
-        node("ReduceLogSumExp", ["background_less"], ["strange"], axes=[2]),
-        node("Sub", ["strange", "total_log"], ["odds"]),
+        node("ReduceLogSumExp", ["background_less"], ["novelty"], axes=[2]),
+        node("Sub", ["novelty", "total_log"], ["odds"]),
         node("Sub", ["odds", "threshold"], [UNKNOWN_OUTPUT]),
     ]
 
@@ -158,7 +158,7 @@ def _head_weights(prototypes: Prototypes, limit: float) -> list[onnx.TensorProto
 
 
 def _groups(prototypes: Prototypes, end: int) -> Floats:
-    """Which class each level of each prototype counts for; in the last column the progress it stands for."""
+    """The class of each level of each prototype, one-hot; the last column is the progress."""
     levels = prototypes.scoring.levels + 1
     counts = np.diff(np.append(prototypes.starts, end // levels)) * levels
     classes = np.repeat(np.eye(len(counts)), counts, axis=0)
@@ -170,9 +170,9 @@ def _prototypes(path: Path, scoring: Scoring, labels: list[str]) -> Prototypes:
     try:
         tracks = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise TaughtError(f"{path.name} cannot be read; export once more") from error
+        raise TaughtError(f"{path.name} cannot be read; export again") from error
     if len(tracks) != len(labels) or not labels:
-        raise TaughtError(f"there are {len(tracks)} tracks for {len(labels)} examples; export once more")
+        raise TaughtError(f"there are {len(tracks)} tracks for {len(labels)} examples; export again")
     try:
         return taught(no_prototypes(scoring), range(len(labels)), labels, list(tracks))
     except ValueError as error:
@@ -180,27 +180,27 @@ def _prototypes(path: Path, scoring: Scoring, labels: list[str]) -> Prototypes:
 
 
 def _checked_track(session: Any, spec: ModelSpec, prototypes: Prototypes, first: RowTable) -> Floats:
-    """The first example's embeddings, if its track is what this encoder makes of it at this scale."""
+    """The first example's embeddings; raises if its track does not fit this encoder and scale."""
     state = np.zeros((spec.layers, 1, spec.hidden), dtype=np.float32)
     (embeddings,) = onnx_answer(session, ENCODER_OUTPUTS[:1], [first.rows[np.newaxis], state, state])
     again = track(prototypes.scoring, embeddings[0], first.travel)
     if not np.allclose(again, prototypes.tracks[0], rtol=1e-3, atol=1e-3):
-        raise TaughtError("the examples were read by another encoder or at another scale; export once more")
+        raise TaughtError("the examples were read by another encoder or at another scale; export again")
     return embeddings[0]
 
 
 def _live(session: Any, prototypes: Prototypes, limit: float) -> Answer:
     def live(inputs: Arrays) -> Arrays:
         given = onnx_answer(session, ENCODER_OUTPUTS, inputs)
-        said = answers(prototypes, given[0][0])
-        heads = said.probabilities, said.progress[:, np.newaxis], _chance(said.unknown - limit)[:, np.newaxis]
+        live = answers(prototypes, given[0][0])
+        heads = live.probabilities, live.progress[:, np.newaxis], _chance(live.unknown - limit)[:, np.newaxis]
         return [*given, *(head[np.newaxis] for head in heads)]
 
     return live
 
 
 def _read(outputs: Arrays) -> Arrays:
-    """Outputs as they are answered: probabilities for scores, and for odds."""
+    """Convert outputs to what a sketch sees: probabilities instead of scores and of odds."""
     *trunk, scores, progress, unknown = outputs
     return [*trunk, softmax(scores), progress, _chance(unknown)]
 

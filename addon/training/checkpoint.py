@@ -1,4 +1,4 @@
-"""A training's state on disk, so that it can go on later, with more examples and more labels too."""
+"""Checkpoints of a training, so that it can be continued later, also with more examples and labels."""
 
 import io
 from dataclasses import asdict, dataclass
@@ -21,12 +21,12 @@ _HEAD = ("score_head.weight", "score_head.bias")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What was kept of a training.
+    """The saved state of a training.
 
     Attributes:
         preset: The network's preset.
         labels: Classes of the score head, in order.
-        recipe: How points became rows.
+        recipe: The feature recipe.
         iteration: Iterations made.
         loss: The smoothed loss.
         net: The network's weights, by name.
@@ -45,10 +45,10 @@ class Checkpoint:
 def save_checkpoint(
     path: Path, learner: Learner, preset: str, labels: tuple[str, ...], recipe: FeatureRecipe
 ) -> None:
-    """Write a learner's state, whole or not at all.
+    """Write a learner's state, completely or not at all.
 
     Raises:
-        OSError: It cannot be written; an older one is as it was.
+        OSError: It cannot be written; an existing file is unchanged.
     """
     buffer = io.BytesIO()
     document = {
@@ -66,18 +66,17 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read what `save_checkpoint` wrote.
+    """Read a checkpoint.
 
     Raises:
         TrainingError: There is none, or it cannot be read.
     """
     if not path.exists():
-        raise TrainingError("there is no training to go on with; train first")
+        raise TrainingError("there is no training to continue; train first")
     try:
-        kept = _checkpoint_of(torch.load(path, weights_only=True))  # pyright: ignore[reportUnknownMemberType]
-    except Exception as error:  # a broken file makes the unpickler raise whatever it comes upon
-        raise TrainingError(f"{path.name} cannot be read; train anew") from error
-    return kept
+        return _checkpoint_of(torch.load(path, weights_only=True))  # pyright: ignore[reportUnknownMemberType]
+    except Exception as error:  # a damaged file makes the unpickler raise anything
+        raise TrainingError(f"{path.name} cannot be read; start a new training") from error
 
 
 def _checkpoint_of(kept: dict[str, Any]) -> Checkpoint:
@@ -95,16 +94,17 @@ def _checkpoint_of(kept: dict[str, Any]) -> Checkpoint:
 
 
 def resumed(checkpoint: Checkpoint, labels: tuple[str, ...], config: TrainConfig) -> Learner:
-    """A learner that goes on from a checkpoint.
+    """A learner that continues from a checkpoint.
 
-    Classes that were known keep their weights, new ones begin afresh, lost ones are let go.
+    Known classes keep their weights, new ones start untrained, removed ones are dropped.
 
     Raises:
         TrainingError: The checkpoint is of another preset.
     """
     if checkpoint.preset != config.preset:
         raise TrainingError(
-            f"the last training was of {checkpoint.preset}, not {config.preset}; choose that, or train anew"
+            f"the last training was of {checkpoint.preset}, not {config.preset}; choose that, or start "
+            "a new training"
         )
     net = seeded_net(len(labels), config.shape.layers, config.shape.hidden, config.seed)
     _take_weights(net, checkpoint, labels)
@@ -128,4 +128,4 @@ def _take_weights(net: StepNet, checkpoint: Checkpoint, labels: tuple[str, ...])
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:
-        raise TrainingError("the checkpoint is of another network; train anew") from error
+        raise TrainingError("the checkpoint is of another network; start a new training") from error

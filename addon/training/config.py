@@ -1,4 +1,4 @@
-"""What can be chosen about a training, and the four presets."""
+"""The settings of a training, and the four presets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -8,13 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A network and how densely it reads the ink.
+    """A network, and the density of its feature rows.
 
     Attributes:
         layers: LSTM layers.
         hidden: Width of each.
-        spacing: Distance between two rows as a fraction of the scale. A capital travels about three scales,
-            so 1/16 gives some 50 rows a letter and 1/32 some 100.
+        spacing: Distance between two rows as a fraction of the scale. The travel of a capital is about three
+            scales, so 1/16 gives about 50 rows a letter and 1/32 about 100.
     """
 
     layers: int
@@ -34,24 +34,24 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How much each ink is varied before each iteration; 0 everywhere leaves inks as they are.
+    """How much each ink is varied before each iteration; with 0 everywhere inks are not changed.
 
-    Lengths are in scales. How fast the hand moved is not varied: rows lie at equal distances, so no row
-    depends on it. What a fast hand does leave in an ink, fewer samples and cut corners, is `dropped`.
+    Lengths are in scales. The speed of the pen is not varied: rows are at equal distances and do not depend
+    on it. The effects of a fast pen, fewer samples and cut corners, are covered by `dropped`.
 
     Attributes:
-        rotation: Largest turn either way, in degrees; 0..180.
-        shear: Largest slant either way, as a tangent; 0..1.
-        aspect: Largest stretch of one side against the other, as a natural logarithm; 0..2.
-        size: Largest change of size either way, as a natural logarithm; 0..2.
-        elastic: Standard deviation of a smooth bending of the plane; 0..1.
-        stroke_shift: Standard deviation of each stroke's own displacement; 0..1.
-        jitter: Standard deviation of each point's own displacement; 0..0.1.
-        trimmed: Most that is missing from either end of a stroke; 0..0.5.
-        dropped: Largest share of samples left out between a stroke's ends; 0..0.9.
+        rotation: Largest rotation in either direction, in degrees; 0..180.
+        shear: Largest shear in either direction, as a tangent; 0..1.
+        aspect: Largest change of the aspect ratio, as a natural logarithm; 0..2.
+        size: Largest change of size, as a natural logarithm; 0..2.
+        elastic: Standard deviation of a smooth bending; 0..1.
+        stroke_shift: Standard deviation of each stroke's displacement; 0..1.
+        jitter: Standard deviation of each point's displacement; 0..0.1.
+        trimmed: Most that is trimmed from either end of a stroke; 0..0.5.
+        dropped: Largest share of samples dropped between a stroke's ends; 0..0.9.
 
     Raises:
-        ValueError: A number lies outside its range.
+        ValueError: A number is outside its range.
     """
 
     rotation: float = 20.0
@@ -84,25 +84,25 @@ _MOST = {
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """Everything that is chosen about a training.
+    """All settings of a training.
 
     Attributes:
         preset: A name in `PRESETS`.
-        iterations: Iterations of this run; going on with a checkpoint adds as many again.
+        iterations: Iterations of this run; continuing from a checkpoint adds as many.
         batch: Inks an iteration.
-        lr: Learning rate at its height; it rises over the first iterations and falls to a twentieth.
+        lr: Highest learning rate; it rises over the first iterations and falls to a twentieth.
         seed: The same seed gives the same run.
         threads: Threads torch may use.
-        niceness: By how much the process steps back, 0..19, where the system knows of it.
-        smoothing: Share of certainty given to the other classes, so that sure is not too sure; 0..0.5.
-        early_weight: Weight of an ink's first rows in the class loss, against 1 for its last; 0..1.
-        patience: Iterations without a better smoothed loss after which training ends early; 0 for never.
+        niceness: Niceness of the process, 0..19, where the system supports it.
+        smoothing: Label smoothing: share of certainty given to the other classes; 0..0.5.
+        early_weight: Weight of an ink's first rows in the class loss; its last row has 1; 0..1.
+        patience: Training ends after this many iterations without a better smoothed loss; 0 for never.
         checkpoint_every: Iterations between two checkpoints.
-        max_rows: Rows of an ink beyond which the rest is not trained on.
+        max_rows: Most rows of an ink that are trained on.
         augmentation: How inks are varied.
 
     Raises:
-        ValueError: A value is out of its range.
+        ValueError: A value is outside its range.
     """
 
     preset: str = "lstm_short"
@@ -127,7 +127,7 @@ class TrainConfig:
 
     @property
     def shape(self) -> Preset:
-        """The preset by this name."""
+        """The preset of this name."""
         return PRESETS[self.preset]
 
 
@@ -148,20 +148,20 @@ _RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class AdaptConfig:
-    """What is chosen about adapting a base encoder to the taught inks.
+    """The settings for adapting a base encoder to the taught inks.
 
     Attributes:
-        steps: Of each of the trainings: one for every fold, and the one whose encoder is kept.
-        lr: Learning rate at its height.
+        steps: Steps of each training: one for every fold, and the final one.
+        lr: Highest learning rate.
         copies: Varied copies of each ink, at least `FEWEST_COPIES`.
-        most: Varied copies in all, about; with many inks there are fewer of each.
-        folds: Into how many parts the inks are split to find out whether it helps.
+        most: Approximate total of varied copies; with many inks there are fewer of each.
+        folds: Folds of the cross-validation that decides whether adapting helps.
         seed: The same seed gives the same encoder.
         threads: Threads torch may use.
-        niceness: By how much the process steps back, 0..19, where the system knows of it.
+        niceness: Niceness of the process, 0..19, where the system supports it.
 
     Raises:
-        ValueError: A value is out of its range.
+        ValueError: A value is outside its range.
     """
 
     steps: int = 100
@@ -179,7 +179,7 @@ class AdaptConfig:
 
     @property
     def iterations(self) -> int:
-        """Steps of all its trainings."""
+        """Steps of all trainings."""
         return (self.folds + 1) * self.steps
 
 
@@ -197,20 +197,20 @@ _ADAPT_RANGES = {
 
 
 def adapt_config_from(values: Mapping[str, Any]) -> AdaptConfig:
-    """A config from a mapping, as JSON brings it; what is left out takes its default.
+    """Make a config from JSON values; missing ones have their defaults.
 
     Raises:
-        ValueError: A name is unknown, or a value is of the wrong type or out of its range.
+        ValueError: A name is unknown, or a value is of the wrong type or outside its range.
     """
     _check_known(values, AdaptConfig, "adapting")
     return AdaptConfig(**values)
 
 
 def config_from(values: Mapping[str, Any]) -> TrainConfig:
-    """A config from a mapping, as JSON brings it; what is left out takes its default.
+    """Make a config from JSON values; missing ones have their defaults.
 
     Raises:
-        ValueError: A name is unknown, or a value is of the wrong type or out of its range.
+        ValueError: A name is unknown, or a value is of the wrong type or outside its range.
     """
     _check_known(values, TrainConfig, "training")
     chosen = dict(values)

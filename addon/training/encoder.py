@@ -1,4 +1,4 @@
-"""The base encoder in training: an LSTM and a projection, and how episodes are answered with it."""
+"""The base encoder in training: an LSTM and a projection, its answers to episodes, and their loss."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ class EncoderNet(nn.Module):
         layers: LSTM layers.
         hidden: Width of each.
         embedding: Width of the embedding.
-        background: Vectors that stand for what is none of the taught classes.
+        background: Number of vectors that stand for unknown signs.
     """
 
     def __init__(self, layers: int, hidden: int, embedding: int, background: int = 64) -> None:
@@ -39,12 +39,12 @@ class EncoderNet(nn.Module):
 
 
 class EpisodeAnswers(NamedTuple):
-    """What is said of some rows of asked inks.
+    """The answers to some rows of tested inks.
 
     Attributes:
         scores: Shape (asked, judged, classes).
         progress: Shape (asked, judged).
-        unknown: Shape (asked, judged): how much likelier, as a logarithm, that it is none of the classes.
+        unknown: Shape (asked, judged): log odds that it is none of the classes.
     """
 
     scores: Tensor
@@ -70,12 +70,12 @@ def merged(tracks: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def answers(net: EncoderNet, tracks: Tensor, classes: Tensor, asked: Tensor) -> EpisodeAnswers:
-    """Answer some rows of asked inks.
+    """Classify some rows of tested inks.
 
     Args:
-        net: Its background stands for what is not taught.
-        tracks: Of the taught inks, each by itself or merged by class; shape (taught, levels + 1, embedding).
-        classes: Theirs, shape (taught,).
+        net: The encoder; its background stands for unknown signs.
+        tracks: Tracks of the taught inks, separate or merged by class; shape (taught, levels + 1, embedding).
+        classes: Their classes, shape (taught,).
         asked: Shape (asked, judged, embedding).
     """
     near = _nearness(asked, tracks.flatten(0, 1)).view(*asked.shape[:2], *tracks.shape[:2])
@@ -96,7 +96,7 @@ def _joined(scores: Tensor) -> Tensor:
 
 
 def _nearness(asked: Tensor, vectors: Tensor) -> Tensor:
-    # Half the negative squared distance, less what is the same for all vectors.
+    # Half the negative squared distance, without the term that is the same for all vectors.
     return asked @ vectors.T - vectors.square().sum(1) / 2
 
 
@@ -105,18 +105,18 @@ def shares(levels: int) -> Tensor:
     return torch.cat([torch.arange(1, levels + 1) / levels, torch.ones(1)])
 
 
-# Weight of the judged rows: each random one 1, the whole ink, the pen lifted.
+# Weights of the judged rows: 1 for random ones, for the whole ink, and for the lifted pen.
 WHOLE, LIFTED = 2.0, 3.0
 PROGRESS, ALIEN = 1.0, 0.3
 
 
 def loss_of(net: EncoderNet, embedded: Tensor, part: Episode) -> tuple[Tensor, Tensor]:
-    """The loss of an episode among embeddings of shape (inks, longest, embedding), and what it is made of."""
+    """The loss of an episode and its parts, from embeddings of shape (inks, longest, embedding)."""
     return loss_at(net, embedded[part.taught[:, None], part.levels], embedded[part.asked, part.rows], part)
 
 
 def loss_at(net: EncoderNet, tracks: Tensor, asked: Tensor, part: Episode) -> tuple[Tensor, Tensor]:
-    """An episode's loss, and what it is made of: classes, progress, unknown; and the share recognised.
+    """An episode's loss, and its parts: classes, progress, unknown; and the share recognised.
 
     Args:
         net: The encoder.
@@ -127,15 +127,15 @@ def loss_at(net: EncoderNet, tracks: Tensor, asked: Tensor, part: Episode) -> tu
     classes = part.classes
     if bool(part.merge):
         tracks, classes = merged(tracks, classes)
-    said = answers(net, tracks, classes, asked)
+    given = answers(net, tracks, classes, asked)
     known, judged = part.answers != UNKNOWN, asked.shape[1]
     weight = torch.tensor([*[1.0] * (judged - 2), WHOLE, LIFTED], device=asked.device)
     weight = weight / weight.sum()
     target = part.answers[known][:, None].expand(-1, judged)
-    wrong = F.cross_entropy(said.scores[known].transpose(1, 2), target, reduction="none")
-    off = (said.progress[known] - part.progress[known]).abs()
+    wrong = F.cross_entropy(given.scores[known].transpose(1, 2), target, reduction="none")
+    off = (given.progress[known] - part.progress[known]).abs()
     alien = (~known).float()[:, None].expand(-1, judged)
-    taken = F.binary_cross_entropy_with_logits(said.unknown, alien, reduction="none")
+    taken = F.binary_cross_entropy_with_logits(given.unknown, alien, reduction="none")
     parts = torch.stack([(each * weight).sum(1).mean() for each in (wrong, off, taken)])
-    right = (said.scores[known][:, -1].argmax(1) == part.answers[known]).float().mean()
+    right = (given.scores[known][:, -1].argmax(1) == part.answers[known]).float().mean()
     return parts[0] + PROGRESS * parts[1] + ALIEN * parts[2], torch.cat([parts.detach(), right[None]])

@@ -1,4 +1,4 @@
-"""From a pretrained encoder to an ONNX file that describes itself.
+"""Export a pretrained encoder to an ONNX file with its description.
 
 features ─ Transpose ─ LSTM ─ … ─ LSTM ─ Transpose ─ MatMul ─ embedding
                         h, c ─ … ─ h_next, c_next
@@ -22,7 +22,7 @@ from addon.training.nodes import DIRECTION_AXIS, described, state_values, tensor
 
 
 def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:
-    """Write an encoder as an ONNX model of one step, checked as every export is.
+    """Write an encoder as an ONNX model of one step, checked like every export.
 
     Args:
         net: The trained encoder, on the CPU.
@@ -33,8 +33,8 @@ def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:
         The spec as written, with the versions filled in.
 
     Raises:
-        ModelError: ONNX Runtime's answers are not torch's; the old file is as it was.
-        OSError: The file cannot be written; the old file is as it was.
+        ModelError: ONNX Runtime's answers differ from torch's; an existing file is unchanged.
+        OSError: The file cannot be written; an existing file is unchanged.
     """
     written = replace(spec, versions=versions())
     net.eval()
@@ -43,30 +43,30 @@ def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:
 
 
 def encoder_spec(net: EncoderNet, spacing: float, levels: int, sharpness: float = 1.0) -> ModelSpec:
-    """What an encoder says about itself that is read in the plainest way."""
+    """The description of an encoder with the simplest scoring."""
     return spec_read(net, spacing, Scoring(levels, *background_of(net), sharpness))
 
 
 def spec_read(net: EncoderNet, spacing: float, scoring: Scoring) -> ModelSpec:
-    """What an encoder says about itself; its scale is nominal, since the taught inks decide it.
+    """The description of an encoder; its scale is nominal, since the taught inks decide it.
 
     Args:
         net: The encoder.
-        spacing: Between two rows, in scales.
-        scoring: How the embeddings of the network itself are read, its projection's bias included.
+        spacing: Distance between two rows, in scales.
+        scoring: The scoring of the network's own embeddings, its projection's bias included.
     """
-    # Distances do not know where the origin is, so the projection's bias moves into the background.
+    # Distances do not depend on the origin, so the projection's bias is moved into the background.
     moved = replace(scoring, background=scoring.background - array_of(net.project.bias))
     return ModelSpec((), FeatureRecipe(1.0, spacing), net.layers, net.hidden, net.size, scoring=moved)
 
 
 def background_of(net: EncoderNet) -> tuple[Floats, Floats]:
-    """The background's vectors and their bias, as a `Scoring` takes them."""
+    """The background's vectors and their bias, for a `Scoring`."""
     return array_of(net.background), array_of(net.background_bias)
 
 
 def encoder_model(net: EncoderNet, spec: ModelSpec) -> onnx.ModelProto:
-    """Build the model of one step, its description inside."""
+    """Build the model of one step, with its description."""
     shape = net.layers, net.hidden
     project = helper.make_node("MatMul", ["hidden", "project.W"], ["embedding"])
     graph = helper.make_graph(

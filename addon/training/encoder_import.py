@@ -1,4 +1,4 @@
-"""A base encoder's ONNX file back into the network it was exported from, to be trained further."""
+"""Load a base encoder's ONNX file as a torch network, to train it further."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from addon.training.model_file import read_model
 
 
 def read_encoder(path: Path) -> tuple[EncoderNet, ModelSpec]:
-    """The network, its projection's bias moved into the background, and what the file says of itself.
+    """Read the network, with its projection's bias moved into the background, and its description.
 
     Raises:
-        ModelError: It cannot be read, or is no base encoder.
+        ModelError: It cannot be read, or is not a base encoder.
     """
     model, spec = read_model(path)
     if spec.scoring is None:
-        raise ModelError(f"{path.name} is no base encoder; it has classes of its own and learns no others")
+        raise ModelError(f"{path.name} is not a base encoder; it has fixed classes and cannot learn others")
     arrays = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
     net = EncoderNet(spec.layers, spec.hidden, spec.embedding, len(spec.scoring.background))
     weights = _lstm_weights(arrays, spec.layers, spec.hidden)

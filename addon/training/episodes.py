@@ -1,4 +1,4 @@
-"""Episodes as tensors: inks varied, measured by the scale of what was taught, turned to rows."""
+"""Episodes as tensors: inks are augmented, scaled by the taught ones, and converted to rows."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -29,22 +29,22 @@ AUGMENTATION = Augmentation(
     dropped=0.5,
 )
 MOST_ROWS = 200
-# Inks whose rows go through the network side by side; a small block of like lengths stays in the cache.
+# Inks in one block for the network; a small block of similar lengths fits into the cache.
 AT_ONCE = 64
-# Random rows of an asked ink that are judged, besides its last two.
+# Random rows of a tested ink that are judged, in addition to its last two.
 JUDGED = 8
-# Share of the episodes whose examples are merged, as many of one class are in use.
+# Share of the episodes whose examples are merged by class, as in use.
 MERGED = 0.3
-# How much a whole episode is varied: turn in degrees, slant, stretch, and the share that becomes foreign.
+# How much a whole episode is varied: rotation in degrees, shear, stretch, and the share made foreign.
 TURN, SLANT, STRETCH, FOREIGN = 10.0, 0.25, 0.2, 0.3
 
 
 class Rows(NamedTuple):
-    """A block of inks of like lengths.
+    """A block of inks of similar lengths.
 
     Attributes:
         rows: Float32, shape (inks, time, columns), padded with zeros.
-        inks: Int64, shape (inks,): their places in the episodes' order.
+        inks: Int64, shape (inks,): their indices in the episodes' order.
     """
 
     rows: Tensor
@@ -55,10 +55,10 @@ class Episode(NamedTuple):
     """One episode among the inks of a batch.
 
     Attributes:
-        taught: Shape (taught,): places of the taught inks.
+        taught: Shape (taught,): indices of the taught inks.
         classes: Shape (taught,): their classes, from 0, none left out.
         levels: Shape (taught, levels + 1): the row of each level, then the lifted one.
-        asked: Shape (asked, judged): places of the asked inks.
+        asked: Shape (asked, judged): indices of the tested inks.
         rows: Shape (asked, judged): rows to judge; the last two are the whole ink, and the pen lifted.
         progress: Float32, shape (asked, judged).
         answers: Shape (asked,): classes, or `UNKNOWN`.
@@ -76,7 +76,7 @@ class Episode(NamedTuple):
 
 
 class EpisodeBatch(NamedTuple):
-    """Several episodes: their inks in blocks, and what to ask of them."""
+    """Several episodes: their inks in blocks, and what to test."""
 
     blocks: list[Rows]
     parts: list[Episode]
@@ -85,7 +85,7 @@ class EpisodeBatch(NamedTuple):
 
 
 def episode_batch(pool: Pool, plans: Sequence[Plan], spacing: float, levels: int) -> EpisodeBatch:
-    """Vary the inks of some episodes and turn them to rows."""
+    """Augment the inks of some episodes and convert them to rows."""
     tables: list[RowTable] = []
     parts: list[Episode] = []
     placed = 0
@@ -154,13 +154,13 @@ def _part(table: RowTable, plan: Plan, levels: int, placed: int, chance: np.rand
 
 
 def level_rows(table: RowTable, inks: Ints, levels: int) -> Ints:
-    """The rows of the levels of each ink, shape (inks, levels + 1); of a longer ink, within `MOST_ROWS`."""
+    """The rows of the levels of each ink, shape (inks, levels + 1), each below `MOST_ROWS`."""
     rows = np.stack([prototypes.level_rows(_travel(table, ink), levels) for ink in inks.tolist()])
     return np.minimum(rows, MOST_ROWS - 1)
 
 
 def judged(table: RowTable, inks: Ints, chance: np.random.Generator) -> tuple[Ints, Doubles]:
-    """Rows of each ink to judge, the last two those of the whole ink and the lifted pen; and its progress."""
+    """The rows of each ink to judge, the last two for the whole ink and the lifted pen; and its progress."""
     rows = np.empty((len(inks), JUDGED + 2), dtype=np.int64)
     progress = np.ones(rows.shape)
     for place, ink in enumerate(inks):
@@ -178,7 +178,7 @@ def _travel(table: RowTable, ink: int) -> Doubles:
 
 
 def blocks_of(rows: Floats, starts: Ints, lengths: Ints) -> list[Rows]:
-    """Inks side by side with others of about their length."""
+    """Put inks of similar lengths into blocks."""
     order = np.argsort(-lengths, kind="stable")
     return [_block(rows, starts, lengths, order[at : at + AT_ONCE]) for at in range(0, len(order), AT_ONCE)]
 
@@ -192,6 +192,6 @@ def _block(rows: Floats, starts: Ints, lengths: Ints, chosen: Ints) -> Rows:
 
 
 def batched(plans: Sequence[Plan], size: int) -> Iterator[Sequence[Plan]]:
-    """Groups of `size` episodes; a last group that is not full is left out."""
+    """Groups of `size` episodes, without an incomplete last one."""
     for at in range(0, len(plans) - size + 1, size):
         yield plans[at : at + size]

@@ -1,4 +1,4 @@
-"""From a trained network to an ONNX file that describes itself, checked before it takes its place."""
+"""Export a trained network to an ONNX file with its description, checked before it is written."""
 
 from dataclasses import replace
 from functools import partial
@@ -15,11 +15,11 @@ from addon.training.nets import StepNet
 def export_step(net: StepNet, spec: ModelSpec, path: Path) -> ModelSpec:
     """Write a network as an ONNX model of one step.
 
-    ONNX Runtime must give torch's answers to 1e-5 before the file at `path` is replaced.
+    The file at `path` is only replaced if ONNX Runtime's answers equal torch's to 1e-5.
 
     Args:
         net: The trained network, on the CPU.
-        spec: What the file is to say about itself.
+        spec: The description for the file.
         path: The file to write or to replace; its folder exists.
 
     Returns:
@@ -27,8 +27,8 @@ def export_step(net: StepNet, spec: ModelSpec, path: Path) -> ModelSpec:
 
     Raises:
         ValueError: `spec` has other numbers than `net`.
-        ModelError: ONNX Runtime's answers are not torch's; the old file is as it was.
-        OSError: The file cannot be written; the old file is as it was.
+        ModelError: ONNX Runtime's answers differ from torch's; an existing file is unchanged.
+        OSError: The file cannot be written; an existing file is unchanged.
     """
     _check_fit(net, spec)
     written = replace(spec, versions=versions())

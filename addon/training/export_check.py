@@ -1,4 +1,4 @@
-"""A model is written only if ONNX Runtime gives the answers it should; needs no torch."""
+"""Write a model only if ONNX Runtime gives the expected answers; needs no torch."""
 
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -21,11 +21,11 @@ TOLERANCE = 1e-5
 
 Arrays: TypeAlias = list[Floats]
 Answer: TypeAlias = Callable[[Arrays], Arrays]
-"""The outputs for features, h and c, in the order of the spec's."""
+"""The outputs for features, h and c, in the order of the spec."""
 
 
 def random_calls() -> list[Floats]:
-    """Rows of two calls, of a batch and a time other than 1."""
+    """Rows of two calls, with a batch and a time other than 1."""
     chance = np.random.default_rng(0)
     return [chance.standard_normal((3, time, len(COLUMNS)), dtype=np.float32) for time in (7, 4)]
 
@@ -42,18 +42,18 @@ def write_checked(
     """Write a model if ONNX Runtime gives the same outputs as `answer`.
 
     Args:
-        model: What to write.
-        spec: What it says about itself.
-        answer: The outputs it should give.
+        model: The model to write.
+        spec: Its description.
+        answer: Computes the expected outputs.
         path: The file to write or to replace.
-        calls: Rows of calls that are compared, each of shape (batch, time, columns), of one batch; each goes
-            on from the state of the one before. None for random ones.
-        read: What is made of the model's outputs before they are compared.
-        tolerance: By how much an output may be off: absolute and, for those larger than 1, relative.
+        calls: Rows of the calls to compare, each of shape (batch, time, columns), of the same batch; each
+            continues from the state of the previous one. None for random ones.
+        read: Converts the model's outputs before they are compared.
+        tolerance: Largest difference of an output: absolute and, for outputs larger than 1, relative.
 
     Raises:
-        ModelError: It does not; the old file is as it was.
-        OSError: The file cannot be written; the old file is as it was.
+        ModelError: The outputs differ; an existing file is unchanged.
+        OSError: The file cannot be written; an existing file is unchanged.
     """
     data = model.SerializeToString()
     onnx.checker.check_model(data, full_check=True)  # pyright: ignore[reportUnknownMemberType]
@@ -70,7 +70,7 @@ def write_checked(
 
 
 def versions() -> dict[str, str]:
-    """What a model was made with."""
+    """The versions of the packages that made a model."""
     try:
         inkloop = metadata.version("inkloop")
     except metadata.PackageNotFoundError:
@@ -80,7 +80,7 @@ def versions() -> dict[str, str]:
 
 
 def session_of(data: bytes) -> Any:
-    """A model's session on the CPU, on one thread."""
+    """Open a model on the CPU, on one thread."""
     options = cast(Any, onnxruntime).SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

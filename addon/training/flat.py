@@ -1,4 +1,4 @@
-"""Many inks in three arrays, without a Python object for each."""
+"""Many inks in three flat arrays, without a Python object for each."""
 
 from typing import NamedTuple
 
@@ -22,14 +22,14 @@ class FlatInks(NamedTuple):
 
 
 def gather(inks: FlatInks, indices: Ints) -> FlatInks:
-    """The inks at `indices`, in that order; one may be asked for several times."""
+    """The inks at `indices`, in that order; an index may occur several times."""
     strokes = ranges(_starts(inks.ink_sizes)[indices], inks.ink_sizes[indices])
     points = ranges(_starts(inks.stroke_sizes)[strokes], inks.stroke_sizes[strokes])
     return FlatInks(inks.points[points], inks.stroke_sizes[strokes], inks.ink_sizes[indices])
 
 
 def kept(inks: FlatInks, keep: Bools) -> FlatInks:
-    """Only the points marked, of which every stroke must have one."""
+    """Keep only the marked points, at least one of every stroke."""
     sizes = np.add.reduceat(keep.astype(np.int64), _starts(inks.stroke_sizes))
     return FlatInks(inks.points[keep], sizes, inks.ink_sizes)
 

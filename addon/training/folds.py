@@ -1,4 +1,4 @@
-"""Taught inks left out in turn and asked, as the shipped scoring answers: whether an encoder is better."""
+"""Cross-validation of an encoder on the taught inks, with the same scoring as in use."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,14 +13,14 @@ from addon.training.graph import array_of
 
 
 class Fold(NamedTuple):
-    """Which inks are taught, and which are asked, as indices."""
+    """The inks to teach and the inks to test, as indices."""
 
     taught: Ints
     asked: Ints
 
 
 def folds(classes: Ints, count: int, chance: np.random.Generator) -> Iterator[Fold]:
-    """Splits in which every ink of a class of several is asked once; one of each class is always taught."""
+    """Split the inks: every ink of a class with several is tested once; each class is always taught."""
     part = np.full(len(classes), -1)
     for label in np.unique(classes):
         mine = chance.permutation(np.flatnonzero(classes == label))
@@ -31,14 +31,14 @@ def folds(classes: Ints, count: int, chance: np.random.Generator) -> Iterator[Fo
 
 
 def right(scoring: Scoring, tracks: Tensor, asked: Tensor, classes: Ints, fold: Fold) -> Ints:
-    """How many of a fold's asked inks are recognised, at each row asked.
+    """How many of a fold's tested inks are recognised, at each tested row.
 
     Args:
-        scoring: How the embeddings are read.
+        scoring: The scoring.
         tracks: Embeddings of every ink at its levels, shape (inks, levels + 1, embedding).
-        asked: Embeddings of every ink at the rows to ask, shape (inks, rows, embedding).
+        asked: Embeddings of every ink at the rows to test, shape (inks, rows, embedding).
         classes: Shape (inks,).
-        fold: Which are taught, and which are asked.
+        fold: The fold.
 
     Returns:
         Shape (rows,).
@@ -48,6 +48,6 @@ def right(scoring: Scoring, tracks: Tensor, asked: Tensor, classes: Ints, fold: 
     names = [str(label) for label in classes[fold.taught].tolist()]
     known = taught(no_prototypes(scoring), range(len(names)), names, list(array_of(tracks)[fold.taught]))
     rows = array_of(asked)[fold.asked]
-    said = answers(known, rows.reshape(-1, rows.shape[2])).probabilities.argmax(axis=1)
-    named = np.array(known.labels)[said].reshape(rows.shape[:2])
+    best = answers(known, rows.reshape(-1, rows.shape[2])).probabilities.argmax(axis=1)
+    named = np.array(known.labels)[best].reshape(rows.shape[:2])
     return (named == classes[fold.asked].astype(str)[:, None]).sum(axis=0)

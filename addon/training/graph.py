@@ -18,11 +18,11 @@ from addon.training.nodes import DIRECTION_AXIS, described, state_values, tensor
 
 
 def step_model(net: StepNet, spec: ModelSpec) -> onnx.ModelProto:
-    """Build the model of one step, its description inside.
+    """Build the model of one step, with its description.
 
     Args:
         net: The trained network.
-        spec: What the file says about itself; its numbers must be those of `net`.
+        spec: The description; its numbers must be those of `net`.
     """
     graph = helper.make_graph(
         [*trunk_nodes(net.layers, net.hidden), *_head_nodes()],
@@ -57,7 +57,7 @@ def _weights(net: StepNet) -> dict[str, Floats]:
 
 
 def lstm_weights(lstm: nn.LSTM) -> dict[str, Floats]:
-    """The weights of all layers, named as in `trunk_nodes` and ordered as ONNX wants them."""
+    """The weights of all layers, named as in `trunk_nodes`, with gates in ONNX's order."""
     return {
         name: array for layer in range(lstm.num_layers) for name, array in _layer_weights(lstm, layer).items()
     }
@@ -68,7 +68,7 @@ def _layer_weights(lstm: nn.LSTM, layer: int) -> dict[str, Floats]:
     gates = {part: _onnx_gate_order(array, lstm.hidden_size) for part, array in parts.items()}
     bias = np.concatenate([gates["bias_ih"], gates["bias_hh"]])
     named = {"W": gates["weight_ih"], "R": gates["weight_hh"], "B": bias}
-    # The leading axis counts directions: there is one, forward.
+    # The leading axis is the direction: there is only forward.
     return {f"lstm_{layer}.{name}": array[np.newaxis] for name, array in named.items()}
 
 
@@ -82,5 +82,5 @@ def _onnx_gate_order(array: Floats, hidden: int) -> Floats:
 
 
 def array_of(tensor: Tensor) -> Floats:
-    """A tensor's numbers as float32, on the CPU."""
+    """Convert a tensor to a float32 array."""
     return np.ascontiguousarray(tensor.detach().cpu().numpy(), dtype=np.float32)

@@ -17,7 +17,7 @@ from addon.training.augment import augmented
 from addon.training.config import TrainConfig
 from addon.training.flat import FlatInks, gather, kept
 
-# Inks are augmented and turned to rows this many batches at a time: numpy's cost a call is shared by all.
+# Inks are augmented and converted to rows this many batches at a time, to share numpy's cost of a call.
 BATCHES_AT_ONCE = 16
 
 
@@ -45,8 +45,8 @@ class Batch(NamedTuple):
     Attributes:
         rows: Float32, shape (batch, time, columns).
         classes: Int64, shape (batch,).
-        progress: Float32, shape (batch, time): the share of its pen-down travel an ink has come.
-        lengths: Int64, shape (batch,): rows of each ink; what follows is padding.
+        progress: Float32, shape (batch, time): share of the ink's pen-down travel at each row.
+        lengths: Int64, shape (batch,): rows of each ink; the rest is padding.
     """
 
     rows: Tensor
@@ -56,7 +56,7 @@ class Batch(NamedTuple):
 
 
 def ink_set(corpus: Corpus, labels: Sequence[str]) -> InkSet:
-    """Every ink of a corpus; each of its labels must be among `labels`."""
+    """Convert a corpus; each of its labels must be in `labels`."""
     ink = np.repeat(np.arange(len(corpus)), np.diff(corpus.offsets))
     new_ink = np.diff(ink, prepend=-1) != 0
     begins = np.flatnonzero(new_ink | (np.diff(corpus.stroke_ids, prepend=-1) != 0))
@@ -69,7 +69,7 @@ def ink_set(corpus: Corpus, labels: Sequence[str]) -> InkSet:
 
 
 def thinned(inks: FlatInks, spacing: float) -> FlatInks:
-    """Leave out samples that lie closer along their stroke than `spacing`, never a stroke's ends."""
+    """Drop samples that are closer along their stroke than `spacing`, but never a stroke's ends."""
     layout = lay_out(inks.stroke_sizes, inks.ink_sizes)
     made = walk(inks.points, layout, spacing, ROWS_PER_SAMPLE * spacing).made
     keep = np.diff(made, prepend=0) != 0
@@ -84,14 +84,14 @@ def batches(
     chance: np.random.Generator,
     by_length: bool = False,
 ) -> Iterator[Batch]:
-    """Batches without end: classes equally often, each ink augmented anew.
+    """Endless batches: all classes equally often, each ink augmented again every time.
 
     Args:
         data: At least one ink of every class.
-        recipe: How points become rows.
+        recipe: The feature recipe.
         config: Batch size and augmentation.
-        chance: Where the choice and the variation come from.
-        by_length: Put inks of like length together, to pad less; with few classes, batches would be lopsided.
+        chance: The random generator.
+        by_length: Put inks of similar length together, to pad less; with few classes, batches get unbalanced.
     """
     of_class = [np.flatnonzero(data.classes == index) for index in range(len(data.labels))]
     while True:
@@ -117,14 +117,14 @@ def padded(
     classes: Ints,
     max_rows: int,
 ) -> Batch:
-    """The rows of the chosen inks of a table, side by side.
+    """Put the rows of the chosen inks of a table into a batch.
 
     Args:
         table: Rows of all inks.
-        progress: What `progress_of` says of the table.
-        chosen: Which inks.
+        progress: The result of `progress_of` for the table.
+        chosen: Indices of the inks.
         classes: Their classes.
-        max_rows: Of a longer ink, so many rows are taken.
+        max_rows: Most rows of an ink.
     """
     starts = table.offsets[chosen]
     lengths = np.minimum(table.offsets[chosen + 1] - starts, max_rows)

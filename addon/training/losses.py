@@ -1,4 +1,4 @@
-"""What the network is asked to get right: the class and the progress, at every row."""
+"""The loss of the network: class and progress, at every row."""
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everyone knows it by
@@ -10,10 +10,10 @@ from addon.training.nets import StepOutput
 
 
 def loss_of(out: StepOutput, batch: Batch, config: TrainConfig) -> Tensor:
-    """Class loss plus progress loss, each ink counting alike however long it is.
+    """Class loss plus progress loss; each ink counts the same, whatever its length.
 
-    The class loss of a row weighs more the further along the ink is. However it is weighted, the best answer
-    to a row is the honest one: early rows learn "it may be any of these", not to guess.
+    The class loss of a row weighs more the further along the ink is. With any weight the best answer to a row
+    is the true distribution: early rows learn "it may be any of these", not to guess.
     """
     there = rows_of(batch)
     later = there * (config.early_weight + (1 - config.early_weight) * batch.progress)
@@ -33,7 +33,7 @@ def rows_of(batch: Batch) -> Tensor:
 
 
 def accuracy_of(out: StepOutput, batch: Batch) -> float:
-    """Share of inks whose class is the likeliest at their last row, 0..1."""
+    """Share of inks whose class is the most likely at their last row, 0..1."""
     with torch.no_grad():
         last = out.scores[torch.arange(len(batch.classes)), batch.lengths - 1]
         return float((last.argmax(dim=1) == batch.classes).float().mean())

@@ -1,4 +1,4 @@
-"""The network: an LSTM whose state goes in and comes out, and two heads, class and progress."""
+"""The network: an LSTM with explicit state, and two heads, class and progress."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ from addon.features.recipe import COLUMNS
 
 
 class StepOutput(NamedTuple):
-    """What the network says at every row.
+    """The outputs of the network at every row.
 
     Attributes:
         embedding: Shape (batch, time, hidden): the output of the top layer.
-        h, c: The state to hand in next, each of shape (layers, batch, hidden).
+        h, c: The state for the next call, each of shape (layers, batch, hidden).
         scores: Shape (batch, time, classes), before the softmax.
         progress: Shape (batch, time, 1), 0..1.
     """
@@ -57,14 +57,14 @@ class StepNet(nn.Module):
         return zeros, zeros
 
     def forward(self, features: Tensor, h: Tensor, c: Tensor) -> StepOutput:
-        """Take rows of shape (batch, time, columns) and the state before them."""
+        """Compute rows of shape (batch, time, columns) from the state before them."""
         embedding, (h_next, c_next) = self.lstm(features, (h, c))
         progress = torch.sigmoid(self.progress_head(embedding))
         return StepOutput(embedding, h_next, c_next, self.score_head(embedding), progress)
 
 
 def seeded_net(classes: int, layers: int, hidden: int, seed: int) -> StepNet:
-    """A network whose random weights `seed` decides; torch's own random state is left as it is."""
+    """A network with random weights from `seed`; torch's own random state is not changed."""
     state = torch.random.get_rng_state()
     torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]
     try:

@@ -1,6 +1,6 @@
-"""The parts that the graphs of pen models are made of, node by node; needs no torch.
+"""The parts of the ONNX graphs of pen models, node by node; needs no torch.
 
-ONNX's LSTM wants time before batch; a step's own inputs and outputs have batch before time.
+ONNX's LSTM has time before batch; a step's inputs and outputs have batch before time.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from addon.arrays import Floats
 from addon.model.metadata import METADATA_KEY, ModelSpec, spec_to_json
 
 OPSET = 17
-IR_VERSION = 8  # the one that came with opset 17, so that older ONNX Runtimes read it too
+IR_VERSION = 8  # the version of opset 17, which older ONNX Runtimes can read, too
 
 
 DIRECTION_AXIS = numpy_helper.from_array(np.array([1], dtype=np.int64), "direction_axis")
 
 
 def described(graph: onnx.GraphProto, spec: ModelSpec) -> onnx.ModelProto:
-    """A model of a graph, its description inside."""
+    """Make a model from a graph and its description."""
     opsets = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(graph, producer_name="inkloop", ir_version=IR_VERSION, opset_imports=opsets)
     helper.set_model_props(model, {METADATA_KEY: spec_to_json(spec)})
@@ -28,7 +28,7 @@ def described(graph: onnx.GraphProto, spec: ModelSpec) -> onnx.ModelProto:
 
 
 def tensors(arrays: Mapping[str, Floats]) -> list[onnx.TensorProto]:
-    """Weights by name, as they go into a graph."""
+    """Convert weights to tensors of a graph."""
     return [numpy_helper.from_array(array, name) for name, array in arrays.items()]
 
 
@@ -38,12 +38,12 @@ def value(name: str, *shape: str | int) -> onnx.ValueInfoProto:
 
 
 def state_values(layers: int, hidden: int, *names: str) -> list[onnx.ValueInfoProto]:
-    """Inputs or outputs that are a part of the state."""
+    """The inputs or outputs of the state."""
     return [value(name, layers, "batch", hidden) for name in names]
 
 
 def trunk_nodes(layers: int, hidden: int, out: str = "embedding") -> list[onnx.NodeProto]:
-    """The LSTM layers, from `features` and the state before to `out` and the state after."""
+    """The LSTM layers, from `features` and the previous state to `out` and the next state."""
     each = {name: _names_a_layer(name, layers) for name in ("h", "c", "h_next", "c_next")}
     nodes = [helper.make_node("Transpose", ["features"], ["rows_0"], perm=[1, 0, 2])]
     if layers > 1:
@@ -56,7 +56,7 @@ def trunk_nodes(layers: int, hidden: int, out: str = "embedding") -> list[onnx.N
 
 
 def _names_a_layer(name: str, layers: int) -> list[str]:
-    # One layer takes the state as it comes, and spares a step the splitting and joining.
+    # A single layer uses the state as it is, which saves splitting and joining at every step.
     return [name] if layers == 1 else [f"{name}_{layer}" for layer in range(layers)]
 
 
@@ -64,7 +64,7 @@ def _lstm_nodes(
     layer: int, hidden: int, before: tuple[str, str], after: tuple[str, str]
 ) -> list[onnx.NodeProto]:
     weights = [f"lstm_{layer}.{name}" for name in ("W", "R", "B")]
-    # The empty name leaves out the lengths of the sequences, which are all alike here.
+    # The empty name omits the sequence lengths, which are all equal here.
     inputs = [f"rows_{layer}", *weights, "", *before]
     directions = f"directions_{layer}"
     return [

@@ -1,8 +1,8 @@
-"""Which inks meet in which episode: an epoch's plan, in which no ink appears twice.
+"""The plan of an epoch: which inks are in which episode; no ink appears twice.
 
-An episode is a small lesson as a user would give it: a few classes, a few taught inks of each, then inks to
-recognise, some of them of classes that were not taught. Half of the writers of an epoch teach and are
-recognised themselves; the inks of the others are mixed.
+An episode is like a user's teaching: a few classes, a few taught inks of each, then inks to recognise, some
+of unknown classes. For half of the writers of an epoch, teaching and testing are by the same writer; the inks
+of the other writers are mixed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ SHOTS = np.array([1, 2, 3, 4, 5])
 SHOTS_CHANCE = np.array([0.4, 0.2, 0.15, 0.1, 0.15])
 MOST_QUERIES = 3
 FEWEST_CLASSES, MOST_CLASSES = 5, 62
-# Inks in an episode, about, so that steps are alike.
+# Approximate number of inks in an episode, so that all steps take about the same time.
 INKS = 160
 UNKNOWN_SHARE = 0.2
 
@@ -29,9 +29,9 @@ class Plan(NamedTuple):
 
     Attributes:
         taught, asked: Indices into the pool.
-        taught_classes: Shape of `taught`: classes of this episode, from 0.
-        asked_classes: Shape of `asked`: the same, or `UNKNOWN`.
-        seed: Decides how the inks are varied.
+        taught_classes: Classes within this episode, from 0; same shape as `taught`.
+        asked_classes: The same or `UNKNOWN`; same shape as `asked`.
+        seed: Determines how the inks are varied.
     """
 
     taught: Ints
@@ -42,7 +42,7 @@ class Plan(NamedTuple):
 
 
 def plan_epoch(pool: Pool, seed: int, epoch: int) -> list[Plan]:
-    """The episodes of an epoch, in order; the same wherever the same is asked."""
+    """The episodes of an epoch, in order; the same for the same arguments in every process."""
     chance = np.random.default_rng([seed, epoch])
     plans = [plan for queues, sets in _lots(pool, chance) for plan in _episodes(queues, sets, chance)]
     return [plans[index] for index in chance.permutation(len(plans))]
@@ -52,7 +52,7 @@ Queues = dict[int, list[int]]
 
 
 def _lots(pool: Pool, chance: np.random.Generator) -> Iterator[tuple[Queues, list[list[int]]]]:
-    """Heaps of inks by class, and the sets of classes that episodes are made of."""
+    """Queues of inks by class, and the sets of classes for episodes."""
     group = pool.groups[pool.classes]
     kinds = [[i for i, kind in enumerate(pool.kinds) if kind in names] for names in (UNIPEN, QUICKDRAW)]
     unipen, quickdraw = (np.isin(group, kind) for kind in kinds)

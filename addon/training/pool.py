@@ -1,7 +1,7 @@
-"""Other people's inks to pretrain on: read from the data folder, brought to one unit, split by a seed.
+"""The data for pretraining: public data sets, read from the data folder, scaled to one unit, split by a seed.
 
-Every ink is measured in its writer's unit, the median size of that writer's inks; who draws only once is
-measured by that drawing. A fifth of UNIPEN's writers and two of Omniglot's alphabets are set apart.
+Every ink is in its writer's unit, the median size of that writer's inks. A fifth of UNIPEN's writers and two
+of Omniglot's alphabets are held out.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ FILES = (*UNIPEN, *OMNIGLOT, *QUICKDRAW)
 HELD_OUT = 0.2
 HELD_OUT_ALPHABETS = 2
 
-# Drawings longer than this, in units, cost more than they teach.
+# Longer drawings, in units, are left out, as they cost too much time.
 LONGEST = 9.0
-# Pixels that a unit stands for where pixels are wanted.
+# Pixels of a unit, where pixels are needed.
 UNIT = 100.0
-# Samples closer than this, in units, say nothing that a row would show.
+# Samples closer than this, in units, are dropped, as no row depends on them.
 THINNED = 1 / 32
 
 
@@ -40,8 +40,8 @@ class Pool:
     Attributes:
         inks: The inks.
         classes: Shape (inks,): indices into `labels`.
-        writers: Shape (inks,): a number for each writer; one of its own for who draws once.
-        groups: Shape (classes,): which alphabet a class belongs to.
+        writers: Shape (inks,): number of the writer.
+        groups: Shape (classes,): number of the alphabet of each class.
         labels: Names of the classes.
         kinds: Names of the groups.
     """
@@ -58,7 +58,7 @@ class Pool:
 
     @property
     def present(self) -> tuple[str, ...]:
-        """The groups that have an ink here."""
+        """The groups that have inks."""
         numbers: list[int] = np.unique(self.groups[self.classes]).tolist()
         return tuple(self.kinds[number] for number in numbers)
 
@@ -93,13 +93,13 @@ def read_pool(folder: Path, names: Sequence[str] = FILES) -> Pool:
 
 
 def subset(pool: Pool, indices: Ints) -> Pool:
-    """The inks at `indices`, under the same numbers of classes and writers."""
+    """The inks at `indices`; classes and writers keep their numbers."""
     inks = gather(pool.inks, indices)
     return Pool(inks, pool.classes[indices], pool.writers[indices], pool.groups, pool.labels, pool.kinds)
 
 
 def split(pool: Pool, seed: int) -> tuple[Pool, Pool]:
-    """Set writers of UNIPEN and alphabets of Omniglot apart; what to train on, and the rest."""
+    """Hold out writers of UNIPEN and alphabets of Omniglot; returns the training set and the rest."""
     chance = np.random.default_rng(seed)
     group = pool.groups[pool.classes]
     unipen = np.isin(group, [i for i, kind in enumerate(pool.kinds) if kind in UNIPEN])
@@ -112,7 +112,7 @@ def split(pool: Pool, seed: int) -> tuple[Pool, Pool]:
 
 
 def sizes(inks: FlatInks) -> Doubles:
-    """Larger side of each ink's bounding box."""
+    """The larger side of each ink's bounding box."""
     first = lay_out(inks.stroke_sizes, inks.ink_sizes).first_points
     return (np.maximum.reduceat(inks.points, first) - np.minimum.reduceat(inks.points, first)).max(axis=1)
 
@@ -124,7 +124,7 @@ def travels(inks: FlatInks) -> Doubles:
 
 
 def unit_sizes(inks: FlatInks, writers: Ints) -> Doubles:
-    """For each ink the median size of its writer's inks, never 0."""
+    """The median size of its writer's inks for each ink, never 0."""
     size = sizes(inks)
     order = np.lexsort((size, writers))
     counts = np.bincount(writers)
@@ -154,13 +154,13 @@ def _joined(parts: Sequence[FlatInks]) -> FlatInks:
 
 
 def scaled(inks: FlatInks, factors: Doubles) -> FlatInks:
-    """Every ink larger by its factor."""
+    """Scale every ink by its factor."""
     a_point = np.repeat(np.repeat(factors, inks.ink_sizes), inks.stroke_sizes)
     return inks._replace(points=inks.points * a_point[:, None])
 
 
 def as_corpus(pool: Pool, kinds: Sequence[str]) -> Corpus:
-    """The inks of some alphabets as a corpus, `UNIT` pixels to a writer's unit."""
+    """Convert the inks of some alphabets to a corpus, with `UNIT` pixels a unit."""
     chosen = np.flatnonzero(np.isin(pool.groups[pool.classes], [pool.kinds.index(kind) for kind in kinds]))
     part = subset(pool, chosen)
     flat = scaled(part.inks, np.full(len(part), UNIT))

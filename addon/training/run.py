@@ -1,4 +1,4 @@
-"""One training from the taught inks to the exported model."""
+"""A training, from the taught inks to the exported model."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,19 +21,19 @@ from addon.training.protocol import Cancelled, Event, Exported, Job, Progress, S
 from addon.training.thumbnails import thumbnails
 from addon.training.trainer import Learner, Step, new_learner, train
 
-# Progress is told at most this often, in seconds.
-TELL_EVERY = 0.05
+# Progress is reported at most this often, in seconds.
+REPORT_EVERY = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingSetup:
-    """Everything a training needs, ready.
+    """Everything a training needs.
 
     Attributes:
-        corpus: The taught inks as they came.
-        data: The same, as the trainer takes them.
-        recipe: How points become rows.
-        learner: A new one, or one that goes on.
+        corpus: The taught inks.
+        data: The taught inks in the trainer's form.
+        recipe: The feature recipe.
+        learner: A new one, or one from a checkpoint.
     """
 
     corpus: Corpus
@@ -46,20 +46,20 @@ def run(job: Job, config: TrainConfig, tell: Callable[[Event], None], cancelled:
     """Train, and export the model.
 
     Args:
-        job: What to train on, and where results go.
-        config: How to train.
-        tell: Takes each event.
-        cancelled: Asked between iterations; once it is true, the training is kept and ends without a model.
+        job: The data, and where results go.
+        config: The settings.
+        tell: Called with each event.
+        cancelled: Checked between iterations; once it is true, training is saved and ends without a model.
 
     Raises:
-        TrainingError: There is nothing to learn from, nothing to go on with, or the loss is no number.
+        TrainingError: There is nothing to learn from or to continue, or the loss is not finite.
         TaughtError: The inks cannot be read.
         OSError: The checkpoint or the model cannot be written.
     """
     began = time.monotonic()
     lesson = prepare(job, config)
     tell(Started(lesson.data.labels, len(lesson.data), config.iterations))
-    for step in _told(_steps(lesson, config), config, began, tell):
+    for step in _reported(_steps(lesson, config), config, began, tell):
         if cancelled():
             _keep(job, config, lesson)
             tell(Cancelled(step.index))
@@ -71,12 +71,12 @@ def run(job: Job, config: TrainConfig, tell: Callable[[Event], None], cancelled:
 
 
 def prepare(job: Job, config: TrainConfig) -> TrainingSetup:
-    """Read and check the inks; begin a learner, or take up the one that was kept.
+    """Read and check the inks; make a new learner, or load the one of the checkpoint.
 
-    Whoever goes on keeps the feature recipe: the weights know no other.
+    A continued training keeps its feature recipe, which its weights depend on.
 
     Raises:
-        TrainingError: There are too few inks or classes, or nothing to go on with.
+        TrainingError: There are too few inks or classes, or nothing to continue.
         TaughtError: The inks cannot be read.
     """
     corpus = read_corpus(job.data)
@@ -89,7 +89,7 @@ def prepare(job: Job, config: TrainConfig) -> TrainingSetup:
         shape = config.shape
         learner = new_learner(seeded_net(len(labels), shape.layers, shape.hidden, config.seed), config)
     data = ink_set(corpus, labels)
-    # Samples closer than half a row say nothing that a row would show.
+    # Samples closer than half a row do not change the rows.
     return TrainingSetup(corpus, replace(data, inks=thinned(data.inks, recipe.step / 2)), recipe, learner)
 
 
@@ -100,32 +100,30 @@ def _checked_labels(corpus: Corpus, labels: tuple[str, ...] | None) -> tuple[str
     wanted = tuple(taught) if labels is None else labels
     without = [label for label in wanted if label not in taught]
     if without:
-        raise TrainingError(f"{', '.join(without)} has no example; draw one, or take the label away")
-    beside = [label for label in taught if label not in wanted]
-    if beside:
-        raise TrainingError(f"there are examples of {', '.join(beside)}, but no such label")
+        raise TrainingError(f"{', '.join(without)} has no example; draw one, or remove the label")
+    unlisted = [label for label in taught if label not in wanted]
+    if unlisted:
+        raise TrainingError(f"there are examples of {', '.join(unlisted)}, but no such label")
     if len(wanted) < 2:
-        raise TrainingError(
-            f"only {', '.join(wanted)} is taught; draw at least one other letter to tell it from"
-        )
+        raise TrainingError(f"only {', '.join(wanted)} is taught; teach at least one more letter")
     return wanted
 
 
 def _steps(lesson: TrainingSetup, config: TrainConfig) -> Iterator[Step]:
-    # A training that goes on sees other variations than it saw before.
+    # A continued training gets other variations than before.
     chance = np.random.default_rng([config.seed, lesson.learner.iteration])
     return train(lesson.learner, batches(lesson.data, lesson.recipe, config, chance), config)
 
 
-def _told(
+def _reported(
     steps: Iterator[Step], config: TrainConfig, began: float, tell: Callable[[Event], None]
 ) -> Iterator[Step]:
-    told = -TELL_EVERY
+    reported = -REPORT_EVERY
     for step in steps:
         now = time.monotonic() - began
-        if now - told >= TELL_EVERY or step.index == config.iterations:
+        if now - reported >= REPORT_EVERY or step.index == config.iterations:
             tell(Progress(step.index, config.iterations, step.loss, step.accuracy, now))
-            told = now
+            reported = now
         yield step
 
 

@@ -1,4 +1,4 @@
-"""Small pictures of taught inks, to travel in a model's description."""
+"""Thumbnails of taught inks for a model's description."""
 
 import numpy as np
 
@@ -10,10 +10,7 @@ MOST_POINTS = 48
 
 
 def thumbnail(ink: Strokes) -> Thumbnail:
-    """An ink's strokes in whole numbers 0..255, the larger side of its bounding box filling them.
-
-    A stroke has at most `MOST_POINTS` points.
-    """
+    """An ink's strokes in whole numbers, scaled to 0..255; at most `MOST_POINTS` points a stroke."""
     every = np.concatenate([stroke[:, :2] for stroke in ink])
     low, size = every.min(axis=0), float(np.ptp(every, axis=0).max())
     scaled = [(_sparse(stroke[:, :2]) - low) * (255 / size if size > 0 else 0.0) for stroke in ink]
@@ -21,7 +18,7 @@ def thumbnail(ink: Strokes) -> Thumbnail:
 
 
 def thumbnails(corpus: Corpus) -> dict[str, Thumbnail]:
-    """The first ink of each class."""
+    """The thumbnail of the first ink of each class."""
     labels, first = np.unique(corpus.labels, return_index=True)
     return {str(label): thumbnail(ink) for label, ink in zip(labels, inks(corpus, first), strict=True)}
 

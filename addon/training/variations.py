@@ -1,6 +1,6 @@
-"""The taught inks and varied copies of them, as what the encoder's LSTM makes of each.
+"""The encoder's LSTM output for the taught inks and for varied copies of them.
 
-The LSTM is not trained further, so it sees every copy once; what is trained reads what it made of them.
+The LSTM is not trained further, so its output for every copy is computed only once.
 """
 
 from typing import NamedTuple
@@ -40,7 +40,7 @@ def copied(
     chance: np.random.Generator,
     varied: bool,
 ) -> Copies:
-    """The inks, varied or as they are, in scales."""
+    """Copy the inks, varied or unchanged, in scales."""
     if varied:
         inks = augmented(inks, 1.0, AUGMENTATION, chance)
     table = flat_rows(recipe, *inks)
@@ -56,7 +56,7 @@ def hidden_at(net: EncoderNet, table: RowTable, rows: Ints) -> Tensor:
     Args:
         net: The encoder.
         table: Rows of all inks.
-        rows: Shape (inks, wanted), below `MOST_ROWS`: which rows of each ink.
+        rows: Shape (inks, wanted), below `MOST_ROWS`: the rows of each ink.
 
     Returns:
         Shape (inks, wanted, hidden).
@@ -72,12 +72,12 @@ def hidden_at(net: EncoderNet, table: RowTable, rows: Ints) -> Tensor:
 
 
 class VariedInks(NamedTuple):
-    """What there is to practise with; copy c of ink i is at c × inks + i, and copy 0 is the ink itself.
+    """All copies of the inks; copy c of ink i is at c × inks + i, and copy 0 is the ink itself.
 
     Attributes:
         hidden, progress: As in `Copies`, of all copies.
         classes: Shape (inks,): the inks' classes.
-        levels: Levels of a track, the lifted pen left out.
+        levels: Levels of a track, without the lifted pen.
     """
 
     hidden: Tensor
@@ -92,15 +92,15 @@ class VariedInks(NamedTuple):
 
 
 def varied_inks(copies: list[Copies], classes: Ints, levels: int) -> VariedInks:
-    """All copies together."""
+    """Join all copies."""
     hidden = torch.cat([each.hidden for each in copies])
     return VariedInks(hidden, np.concatenate([each.progress for each in copies]), classes, levels)
 
 
 def exercise(drill: VariedInks, inks: Ints, chance: np.random.Generator) -> Episode:
-    """An episode of some of the inks: of each class a part is taught, the others are asked, all varied.
+    """Make an episode of some of the inks: some of each class are taught, the others tested, all varied.
 
-    A class of a single ink is asked by another copy of it. Some classes are not taught at all.
+    A class with a single ink is tested with another copy of it. Some classes are not taught at all.
     """
     classes = chance.permutation(np.unique(drill.classes[inks]))[:MOST_CLASSES]
     most = max(2, INKS // len(classes))

@@ -130,7 +130,7 @@ def test_what_does_not_fit_is_refused_and_the_old_file_stays(tmp_path: Path) -> 
     with pytest.raises(TaughtError, match=r"tracks.npy cannot be read"):
         bake(job)
     job.model.write_text("no model")
-    with pytest.raises(ModelError, match="none of Inkloop's models"):
+    with pytest.raises(ModelError, match="not an Inkloop model"):
         bake(job)
     job.model.unlink()
     with pytest.raises(ModelError, match="cannot be read: No such file"):

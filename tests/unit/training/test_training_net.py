@@ -212,12 +212,12 @@ def test_there_must_be_something_to_go_on_with(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04"])
 def test_a_broken_checkpoint_is_refused_in_one_line(tmp_path, content):
     (tmp_path / "c.pt").write_bytes(content)
-    with pytest.raises(TrainingError, match="train anew") as caught:
+    with pytest.raises(TrainingError, match="start a new training") as caught:
         load_checkpoint(tmp_path / "c.pt")
     assert "\n" not in str(caught.value)
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
     torch.save({"format": 1, "net": print}, tmp_path / "c.pt")
-    with pytest.raises(TrainingError, match="train anew"):
+    with pytest.raises(TrainingError, match="start a new training"):
         load_checkpoint(tmp_path / "c.pt")
