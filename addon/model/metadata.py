@@ -110,6 +110,8 @@ def spec_to_json(spec: ModelSpec) -> str:
         "labels": spec.labels,
         "reading": None if spec.scoring is None else as_document(spec.scoring),
     }
+    # In the file it is called `reading`.
+    del document["scoring"]
     return json.dumps(document, ensure_ascii=False, sort_keys=True)
 
 
