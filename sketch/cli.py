@@ -258,6 +258,33 @@ def doctor(
     raise SystemExit(code)
 
 
+@app.command()
+def export(
+    model: Annotated[str, typer.Argument(help="A name, such as letters, or the path of an .onnx file.")],
+    out: Annotated[
+        Path | None, typer.Argument(help="The file to write: .onnx, or .json for readers without ONNX.")
+    ] = None,
+    web: Annotated[
+        Path | None, typer.Option(help="Write a web page into this folder that draws and reads.")
+    ] = None,
+    taught: Annotated[
+        Path | None,
+        typer.Option(help="A taught set instead of the model's own classes: taught.sqlite3 or .npz."),
+    ] = None,
+) -> None:
+    """Write a pen to one file, or to a web page that needs no network."""
+    from addon.errors import AddonError
+    from addon.training.export_command import export as write
+    from sketch.render.text.fonts import OWN
+
+    font = Path(OWN)
+    try:
+        lines = write(model, out, web, taught, [font, font.with_name("Inter-LICENSE.txt")])
+    except (AddonError, OSError, ValueError) as error:
+        _stop(str(error))
+    print("\n".join(map(escaped, lines)))
+
+
 def _aside(line: str) -> None:
     print(escaped(line), file=sys.stderr, flush=True)
 

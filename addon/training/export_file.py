@@ -20,11 +20,13 @@ from addon.training.protocol import Baking
 
 
 def read_taught(path: Path) -> list[Example]:
-    """The examples of a taught set: a recogniser's `taught.sqlite3`, or an `.npz` in the corpus layout.
+    """The examples of a taught set: `taught.sqlite3`, the folder that it is in, or an `.npz` corpus.
 
     Raises:
         TaughtError: It is missing, cannot be read, or is empty.
     """
+    if path.is_dir():
+        path = path / "taught.sqlite3"
     if path.suffix.lower() == ".npz":
         corpus = read_corpus(path)
         pairs = zip(corpus.labels.tolist(), inks(corpus), strict=True)
