@@ -63,8 +63,9 @@ def test_what_it_cannot_read_it_refuses_in_one_line(tmp_path: Path) -> None:
     script.write_text(
         """
         const { open } = require(process.argv[2]);
-        const message = (pen) => { try { open(pen); return "read"; } catch (error) { return error.message; } };
-        console.log(JSON.stringify(require(process.argv[3]).map(message)));
+        console.log(JSON.stringify(require(process.argv[3]).map((pen) => {
+          try { open(pen); return "read"; } catch (error) { return error.message; }
+        })));
         """,
         encoding="utf-8",
     )

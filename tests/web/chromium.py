@@ -6,6 +6,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,16 @@ OPTIONS = (
     "--hide-scrollbars",
 )
 SECONDS = 60.0
+
+# The protocol's pipes are the file descriptors 3 and 4.
+AS_3_AND_4 = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+for number, wanted in ((read, 3), (write, 4)):
+    os.dup2(number, wanted)
+    os.set_inheritable(wanted, True)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def chromium() -> str:
@@ -98,7 +109,9 @@ class Page:
             mobile=False,
         )
         self.ask("Page.navigate", url=path.absolute().as_uri())
-        self.value("new Promise((done) => document.readyState === 'complete' ? done() : onload = () => done())")
+        self.value(
+            "new Promise((done) => document.readyState === 'complete' ? done() : onload = () => done())"
+        )
 
     def draw(self, strokes: Sequence[Sequence[Sequence[float]]], kind: str = "mouse") -> None:
         """Draw one ink by the browser's own mouse or finger."""
@@ -167,15 +180,8 @@ def browser(folder: Path) -> Iterator[Page]:
     """Run Chromium for the length of a `with` block, its profile in a folder."""
     their_read, our_write = os.pipe()
     our_read, their_write = os.pipe()
-    # The protocol's pipes are the file descriptors 3 and 4.
-    command = [
-        "sh",
-        "-c",
-        f'exec "$0" "$@" 3<&{their_read} 4>&{their_write}',
-        chromium(),
-        *OPTIONS,
-        f"--user-data-dir={folder}",
-    ]
+    pipes = str(their_read), str(their_write)
+    command = [sys.executable, "-c", AS_3_AND_4, *pipes, chromium(), *OPTIONS, f"--user-data-dir={folder}"]
     process = subprocess.Popen(
         command, pass_fds=(their_read, their_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
