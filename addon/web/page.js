@@ -1,6 +1,7 @@
 /* The stage: draw with mouse, finger or pencil, and the sign appears behind the ink while it is drawn.
 
-   `self.inkloopPage` is for tests: the reader, the answers of the finished inks, and the time of each point. */
+   `self.inkloopPage` is for tests: the reader, the pause in milliseconds that ends an ink, a function that ends
+   it at once, and the last answers of finished inks. */
 "use strict";
 
 (function () {
@@ -25,7 +26,7 @@
     document.getElementById("error").textContent = error.message;
     return;
   }
-  const page = (self.inkloopPage = { reader, finished: [], times: [] });
+  const page = (self.inkloopPage = { reader, pause: PAUSE, close, finished: [] });
 
   let ink = null; // {strokes, color, until}: what is being drawn
   let pointer = null;
@@ -142,11 +143,6 @@
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
-  function timed(call) {
-    const began = performance.now();
-    if (call() && page.times.length < 10000) page.times.push(performance.now() - began);
-  }
-
   function down(event) {
     event.preventDefault();
     if (pointer !== null || (event.pointerType === "mouse" && event.button !== 0)) return;
@@ -162,7 +158,7 @@
       reader.begin();
     }
     ink.strokes.push([at(event)]);
-    timed(() => reader.point(...at(event)));
+    reader.point(...at(event));
     later();
   }
 
@@ -172,7 +168,7 @@
     const stroke = ink.strokes[ink.strokes.length - 1];
     for (const each of together.length ? together : [event]) {
       stroke.push(at(each));
-      timed(() => reader.point(...at(each)));
+      reader.point(...at(each));
     }
     later();
   }
@@ -180,13 +176,13 @@
   function up(event) {
     if (event.pointerId !== pointer) return;
     pointer = null;
-    timed(() => reader.lift());
-    closing = setTimeout(close, PAUSE);
+    reader.lift();
+    closing = setTimeout(close, page.pause);
     later();
   }
 
   function close() {
-    if (!ink) return;
+    if (!ink || pointer !== null) return;
     closedAt = performance.now();
     inks.push({ ...ink, color: inkColor(), until: closedAt + INK_STAYS });
     page.finished.push({ ...reader.answer, strokes: ink.strokes });

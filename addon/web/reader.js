@@ -132,20 +132,27 @@
     const input = take(`lstm_${index}.W`, 1, 4 * hidden, width);
     const state = take(`lstm_${index}.R`, 1, 4 * hidden, hidden);
     const both = take(`lstm_${index}.B`, 1, 8 * hidden);
-    const gates = new Float64Array(4 * hidden);
+    const bias = Float64Array.from({ length: 4 * hidden }, (_, gate) => both[gate] + both[gate + 4 * hidden]);
     return function step(x, h, c) {
-      for (let gate = 0; gate < 4 * hidden; gate += 1) {
-        let sum = both[gate] + both[gate + 4 * hidden];
-        for (let at = gate * width, k = 0; k < width; k += 1, at += 1) sum += input[at] * x[k];
-        for (let at = gate * hidden, k = 0; k < hidden; k += 1, at += 1) sum += state[at] * h[k];
-        gates[gate] = sum;
-      }
       const nextH = new Float32Array(hidden);
       const nextC = new Float32Array(hidden);
+      const parts = [[input, x], [state, h]];
       for (let k = 0; k < hidden; k += 1) {
-        const forgotten = sigmoid(gates[2 * hidden + k]) * c[k];
-        nextC[k] = forgotten + sigmoid(gates[k]) * Math.tanh(gates[3 * hidden + k]);
-        nextH[k] = sigmoid(gates[hidden + k]) * Math.tanh(nextC[k]);
+        // The four gates of a unit together: their sums do not wait for each other.
+        let [i, o, f, u] = [bias[k], bias[hidden + k], bias[2 * hidden + k], bias[3 * hidden + k]];
+        for (const [weights, values] of parts) {
+          const length = values.length;
+          const block = hidden * length;
+          for (let at = k * length, j = 0; j < length; j += 1, at += 1) {
+            const value = values[j];
+            i += weights[at] * value;
+            o += weights[at + block] * value;
+            f += weights[at + 2 * block] * value;
+            u += weights[at + 3 * block] * value;
+          }
+        }
+        nextC[k] = sigmoid(f) * c[k] + sigmoid(i) * Math.tanh(u);
+        nextH[k] = sigmoid(o) * Math.tanh(nextC[k]);
       }
       return [nextH, nextC];
     };

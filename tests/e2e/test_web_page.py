@@ -57,17 +57,6 @@ def moved(ink: list[Any], x: float, y: float) -> list[Any]:
     return [[[px + dx, py + dy] for px, py in stroke] for stroke in ink]
 
 
-def drawn(tab: Page, ink: list[Any], kind: str) -> dict[str, Any]:
-    """Draw an ink and wait until the page has closed it: its last answer and the points it saw."""
-    before = tab.value("inkloopPage.finished.length")
-    tab.draw(ink, kind)
-    tab.wait(f"inkloopPage.finished.length > {before}")
-    return tab.value(
-        "(({probabilities, ...rest}) => ({...rest, probabilities: [...probabilities]}))"
-        "(inkloopPage.finished[inkloopPage.finished.length - 1])"
-    )
-
-
 @pytest.mark.parametrize(
     ("pen", "file", "label", "kind"),
     [
@@ -83,7 +72,7 @@ def test_it_answers_as_inkloop_does(
 ) -> None:
     tab.open(folder / pen / "index.html")
     ink = moved(hand(label, 31, 180), 450, 350)
-    answer = drawn(tab, ink, kind)
+    answer = tab.answer(ink, kind)
     assert [len(stroke) for stroke in answer["strokes"]] == [len(stroke) for stroke in ink]
     path = model(file) if file == "letters" else folder / file
     session = load_model(path, Choice((CPU,))).session
@@ -122,12 +111,12 @@ def test_the_letter_grows_as_it_is_drawn(
         return np.asarray(Image.open(tmp_path / "stage.png").convert("RGB")).reshape(-1, 3)
 
     assert (picture() == GROUND).all()
-    tab._pointer("mouse", "down", *stroke[0])
+    tab.pointer("mouse", "down", *stroke[0])
     opacities: list[float] = []
     middle = int(0.6 * len(stroke))
     for part in (stroke[1:middle], stroke[middle:]):
         for x, y in part:
-            tab._pointer("mouse", "move", x, y)
+            tab.pointer("mouse", "move", x, y)
         seen = picture()
         answer = tab.value("inkloopPage.reader.answer")
         colors, counts = np.unique(seen[(seen != GROUND).any(axis=1)], axis=0, return_counts=True)
@@ -136,7 +125,7 @@ def test_the_letter_grows_as_it_is_drawn(
         # The letter's area is larger than the ink's.
         np.testing.assert_allclose(colors[counts.argmax()], letter, rtol=0, atol=2)
         opacities.append(answer["opacity"])
-    tab._pointer("mouse", "up", *stroke[-1])
+    tab.pointer("mouse", "up", *stroke[-1])
     assert opacities[0] < opacities[1]
 
 

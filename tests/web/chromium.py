@@ -117,10 +117,22 @@ class Page:
         """Draw one ink by the browser's own mouse or finger."""
         for stroke in strokes:
             for index, (x, y) in enumerate(stroke):
-                self._pointer(kind, "down" if index == 0 else "move", x, y)
-            self._pointer(kind, "up", *stroke[-1])
+                self.pointer(kind, "down" if index == 0 else "move", x, y)
+            self.pointer(kind, "up", *stroke[-1])
 
-    def _pointer(self, kind: str, what: str, x: float, y: float) -> None:
+    def answer(self, strokes: Sequence[Sequence[Sequence[float]]], kind: str = "mouse") -> dict[str, Any]:
+        """Draw one ink on Inkloop's page: the answer to it, and the points that the page saw."""
+        # However slow the machine is, the ink ends where its strokes do.
+        self.value("inkloopPage.pause = 1e8")
+        self.draw(strokes, kind)
+        return self.value(
+            "inkloopPage.close(), "
+            "(({probabilities, ...rest}) => ({...rest, probabilities: [...probabilities]}))"
+            "(inkloopPage.finished[inkloopPage.finished.length - 1])"
+        )
+
+    def pointer(self, kind: str, what: str, x: float, y: float) -> None:
+        """Put the mouse, pen or finger down, move it, or lift it."""
         if kind == "touch":
             name = {"down": "touchStart", "move": "touchMove", "up": "touchEnd"}[what]
             points = [] if what == "up" else [{"x": x, "y": y, "id": 1}]
