@@ -67,6 +67,8 @@ LIBRARIES = {
     "libfribidi.so.0": "libfribidi0",
 }
 TEST_PROGRAMS = {"xvfb-run": "xvfb", "xauth": "xauth", "xdotool": "xdotool"}
+# Elsewhere the package of this name may not be the browser, and its tests say that they need it.
+DEBIAN_TEST_PROGRAMS = {"chromium": "chromium"}
 
 # Half of the tests mostly wait for a process or a window. Tests of one file share fixtures.
 SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile")
@@ -154,6 +156,14 @@ def cuda_driver() -> int | None:
     return None if failed else version.value
 
 
+def is_debian() -> bool:
+    """Whether this Linux is Debian itself."""
+    try:
+        return platform.freedesktop_os_release().get("ID") == "debian"
+    except OSError:
+        return False
+
+
 def missing_packages(command: str) -> list[str]:
     """The Debian packages that a command needs and this Linux lacks; empty on other systems."""
     if sys.platform != "linux":
@@ -162,7 +172,8 @@ def missing_packages(command: str) -> list[str]:
     if "libgl1" in packages or "libegl1" in packages:
         packages.append("libgl1-mesa-dri")
     if command == "test":
-        packages += [package for program, package in TEST_PROGRAMS.items() if shutil.which(program) is None]
+        programs = TEST_PROGRAMS | (DEBIAN_TEST_PROGRAMS if is_debian() else {})
+        packages += [package for program, package in programs.items() if shutil.which(program) is None]
     if importlib.util.find_spec("ensurepip") is None:
         packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     return packages

@@ -4,11 +4,13 @@ import contextlib
 import ctypes
 import importlib.util
 import os
+import platform
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,6 +115,7 @@ def bare_debian(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", no_library)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": "debian"})
 
 
 @pytest.mark.usefixtures("bare_debian")
@@ -120,7 +123,15 @@ def test_a_bare_debian_gets_what_a_command_needs():
     venv = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     drivers = ["libgl1", "libegl1", "libfontconfig1", "libfribidi0", "libgl1-mesa-dri"]
     assert dev.missing_packages("run") == [*drivers, venv]
-    assert dev.missing_packages("test") == [*drivers, "xvfb", "xauth", "xdotool", venv]
+    assert dev.missing_packages("test") == [*drivers, "xvfb", "xauth", "xdotool", "chromium", venv]
+
+
+@pytest.mark.usefixtures("bare_debian")
+@pytest.mark.parametrize("release", [lambda: {"ID": "ubuntu"}, lambda: Path("nowhere").read_text()])
+def test_another_linux_is_asked_for_no_browser(monkeypatch: pytest.MonkeyPatch, release: Any):
+    monkeypatch.setattr(platform, "freedesktop_os_release", release)
+    assert "xdotool" in dev.missing_packages("test")
+    assert "chromium" not in dev.missing_packages("test")
 
 
 @pytest.mark.usefixtures("bare_debian")
