@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import numpy_helper
 
+from addon.arrays import Floats
 from addon.errors import ModelError
 from addon.model.metadata import ModelSpec, spec_to_json
 from addon.training.model_file import read_model
@@ -52,7 +52,7 @@ def pen_document(path: Path) -> dict[str, Any]:
     }
 
 
-def pen_tensors(name: str, model: onnx.ModelProto, spec: ModelSpec) -> dict[str, NDArray[np.float32]]:
+def pen_tensors(name: str, model: onnx.ModelProto, spec: ModelSpec) -> dict[str, Floats]:
     """The tensors that a reader needs, by name.
 
     Args:
@@ -83,7 +83,7 @@ def pen_tensors(name: str, model: onnx.ModelProto, spec: ModelSpec) -> dict[str,
     return found
 
 
-def encoded(name: str, array: NDArray[np.float32]) -> dict[str, Any]:
+def encoded(name: str, array: Floats) -> dict[str, Any]:
     """A tensor as JSON: LSTM weights as float24, all others as float32."""
     flat = np.ascontiguousarray(array, dtype="<f4").ravel()
     if name.startswith("lstm_"):

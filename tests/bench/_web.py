@@ -13,7 +13,7 @@ import numpy as np
 
 from addon import Prediction, Recognizer
 from addon.dataset.corpus import inks
-from addon.features.rows import ink_size
+from addon.features.scale import ink_size
 from addon.training.export_command import export
 from tests.encoders import inline_steps
 from tests.real_pens import real_corpus, with_times

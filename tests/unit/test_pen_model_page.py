@@ -33,7 +33,7 @@ def rows_of(recipe: dict[str, float], strokes: list[list[list[float]]]) -> tuple
     longest = recipe.get("rows_per_sample", 64) * step
     rows: list[list[float]] = []
     travel: list[float] = []
-    x0, y0 = row_x, row_y = np.float32(strokes[0][0]).astype(float)
+    x0, y0 = row_x, row_y = np.array(strokes[0][0], dtype=np.float32).astype(float)
     before = 0.0
 
     def row(x: float, y: float, unit: float, lift: int, jump: int, at: float) -> None:
@@ -44,7 +44,7 @@ def rows_of(recipe: dict[str, float], strokes: list[list[list[float]]]) -> tuple
         row_x, row_y = x, y
 
     for number, stroke in enumerate(strokes):
-        points = np.float32(stroke).astype(float)
+        points = np.array(stroke, dtype=np.float32).astype(float)
         (last_x, last_y), along, made = points[0], 0.0, 0
         row(last_x, last_y, scale, 0, int(number > 0), 0.0)
         for x, y in points[1:]:
@@ -57,7 +57,7 @@ def rows_of(recipe: dict[str, float], strokes: list[list[list[float]]]) -> tuple
             last_x, last_y, along = x, y, along + length
         row(last_x, last_y, step, 1, 0, along)
         before += along
-    return np.float32(rows), np.array(travel)
+    return np.array(rows, dtype=np.float32), np.array(travel)
 
 
 def track(session: Any, recipe: dict[str, float], levels: int, strokes: list[list[list[float]]]) -> Matrix:

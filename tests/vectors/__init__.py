@@ -16,7 +16,8 @@ import onnx
 from onnx import numpy_helper
 
 from addon.dataset.taught import Example
-from addon.features.rows import FeatureRecipe, Row
+from addon.features.recipe import FeatureRecipe
+from addon.features.streaming import Row
 from addon.inference.loaded_model import load_model
 from addon.inference.predictor import StreamingPredictor
 from addon.inference.providers import CPU, Choice
