@@ -76,71 +76,71 @@ def lay(
         xy, at = curve_through(points, tolerance)
     else:
         xy, at = points[:, :2], np.arange(len(points), dtype=np.float64)
-    laid = StrokeLayout(xy, at, arc_lengths(xy))
-    length = float(laid.along[-1])
+    layout = StrokeLayout(xy, at, arc_lengths(xy))
+    length = float(layout.along[-1])
     if spacing > 0 and length > 0:
-        laid = _spaced(laid, spacing)
+        layout = _spaced(layout, spacing)
     if longest > 0 and length > longest:
         longest = max(longest, length / _MOST_SPACED)
-        laid = _with_points_at(laid, longest * np.arange(1.0, length // longest + 1.0))
+        layout = _with_points_at(layout, longest * np.arange(1.0, length // longest + 1.0))
     if (style.taper_start > 0 or style.taper_end > 0) and length > 0:
-        laid = _tapered(laid, style.taper_start, style.taper_end)
-    return _dashed(laid, style, _FINEST_PATTERN * tolerance) if style.dash and length > 0 else laid
+        layout = _tapered(layout, style.taper_start, style.taper_end)
+    return _dashed(layout, style, _FINEST_PATTERN * tolerance) if style.dash and length > 0 else layout
 
 
-def _spaced(laid: StrokeLayout, spacing: float) -> StrokeLayout:
-    length = float(laid.along[-1])
+def _spaced(layout: StrokeLayout, spacing: float) -> StrokeLayout:
+    length = float(layout.along[-1])
     spacing = max(spacing, length / _MOST_SPACED)
     count = int(np.ceil(length / spacing))
     along = np.minimum(np.arange(count + 1) * spacing, length)
-    columns = [np.interp(along, laid.along, laid.xy[:, axis]) for axis in (0, 1)]
+    columns = [np.interp(along, layout.along, layout.xy[:, axis]) for axis in (0, 1)]
     xy = np.column_stack(columns).astype(np.float32)
-    return StrokeLayout(xy, np.interp(along, laid.along, laid.at), along)
+    return StrokeLayout(xy, np.interp(along, layout.along, layout.at), along)
 
 
-def _with_points_at(laid: StrokeLayout, wanted: Doubles) -> StrokeLayout:
+def _with_points_at(layout: StrokeLayout, wanted: Doubles) -> StrokeLayout:
     """The same line with more points on it."""
-    missing = np.setdiff1d(wanted, laid.along)
-    place = np.searchsorted(laid.along, missing)
-    along = np.insert(laid.along, place, missing)
-    at = np.insert(laid.at, place, np.interp(missing, laid.along, laid.at))
-    new = np.column_stack([np.interp(missing, laid.along, laid.xy[:, axis]) for axis in (0, 1)])
-    return StrokeLayout(np.insert(laid.xy, place, new.astype(np.float32), axis=0), at, along)
+    missing = np.setdiff1d(wanted, layout.along)
+    place = np.searchsorted(layout.along, missing)
+    along = np.insert(layout.along, place, missing)
+    at = np.insert(layout.at, place, np.interp(missing, layout.along, layout.at))
+    new = np.column_stack([np.interp(missing, layout.along, layout.xy[:, axis]) for axis in (0, 1)])
+    return StrokeLayout(np.insert(layout.xy, place, new.astype(np.float32), axis=0), at, along)
 
 
-def _tapered(laid: StrokeLayout, start: float, end: float) -> StrokeLayout:
-    length = float(laid.along[-1])
+def _tapered(layout: StrokeLayout, start: float, end: float) -> StrokeLayout:
+    length = float(layout.along[-1])
     shrink = min(1.0, length / (start + end))
     start, end = (side * shrink if side > _SHORTEST_TAPER else 0.0 for side in (start, end))
     steps = np.arange(1, _TAPER_STEPS + 1) / _TAPER_STEPS
-    laid = _with_points_at(laid, np.concatenate((steps * start, length - steps * end)))
+    layout = _with_points_at(layout, np.concatenate((steps * start, length - steps * end)))
     # A quarter of a sine: round at the tip, and without a corner at the full width.
-    rising = np.clip(laid.along / start, 0, 1) if start > 0 else np.ones(len(laid.along))
-    falling = np.clip((length - laid.along) / end, 0, 1) if end > 0 else np.ones(len(laid.along))
+    rising = np.clip(layout.along / start, 0, 1) if start > 0 else np.ones(len(layout.along))
+    falling = np.clip((length - layout.along) / end, 0, 1) if end > 0 else np.ones(len(layout.along))
     share = np.sin(np.pi / 2 * rising) * np.sin(np.pi / 2 * falling)
-    return StrokeLayout(laid.xy, laid.at, laid.along, np.maximum(share, _THINNEST).astype(np.float32))
+    return StrokeLayout(layout.xy, layout.at, layout.along, np.maximum(share, _THINNEST).astype(np.float32))
 
 
-def _dashed(laid: StrokeLayout, style: StrokeStyle, finest: float) -> StrokeLayout:
+def _dashed(layout: StrokeLayout, style: StrokeStyle, finest: float) -> StrokeLayout:
     """Cut the line where dashes begin and end, and leave the gaps out."""
-    begin, end = _dashes(float(laid.along[-1]), style.dash, style.dash_offset, finest)
+    begin, end = _dashes(float(layout.along[-1]), style.dash, style.dash_offset, finest)
     # A dash has a point at either end and the points of the line between them, except close to an end: its
     # cut is made by its last segment alone, which must be longer than the soft edge.
-    first = np.searchsorted(laid.along, begin + _SOFT, side="right")
-    last = np.searchsorted(laid.along, end - _SOFT, side="left")
+    first = np.searchsorted(layout.along, begin + _SOFT, side="right")
+    last = np.searchsorted(layout.along, end - _SOFT, side="left")
     inner = np.maximum(last - first, 0)
     sizes = inner + 2
     starts = np.cumsum(sizes) - sizes
     within = np.arange(int(sizes.sum())) - np.repeat(starts, sizes)
-    own = np.clip(np.repeat(first, sizes) + within - 1, 0, len(laid.along) - 1)
-    along = laid.along[own]
+    own = np.clip(np.repeat(first, sizes) + within - 1, 0, len(layout.along) - 1)
+    along = layout.along[own]
     along[starts], along[starts + sizes - 1] = begin, end
     is_start = within == 0
-    share = laid.share
+    share = layout.share
     if not isinstance(share, float):
-        share = np.interp(along, laid.along, share).astype(np.float32)
-    columns = [np.interp(along, laid.along, laid.xy[:, axis]) for axis in (0, 1)]
-    at = np.interp(along, laid.along, laid.at)
+        share = np.interp(along, layout.along, share).astype(np.float32)
+    columns = [np.interp(along, layout.along, layout.xy[:, axis]) for axis in (0, 1)]
+    at = np.interp(along, layout.along, layout.at)
     return StrokeLayout(np.column_stack(columns).astype(np.float32), at, along, share, is_start)
 
 

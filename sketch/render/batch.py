@@ -1,4 +1,4 @@
-"""Gathers what is drawn and hands it to the painters in as few draw calls as keep its order."""
+"""Collect what is drawn, and draw it in order in as few draw calls as possible."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ from sketch.render.strokes.rows import PixelBounds
 
 
 class Batch:
-    """Owns the painters. What comes in a row for one painter, blend mode and gradient is drawn in one call.
+    """Owns the painters. Consecutive shapes of one painter, blend mode and gradient are drawn in one call.
 
     Args:
         ctx: The context to draw in.
@@ -35,7 +35,7 @@ class Batch:
     Attributes:
         size: Of the framebuffer, in pixels.
         framebuffer: What is drawn into, or None between two frames, when nothing can be drawn.
-        ground: The one opaque color that all of the frame has, until anything else is drawn.
+        ground: The opaque color that fills the whole frame, or None once anything else was drawn.
     """
 
     def __init__(self, ctx: moderngl.Context, size: tuple[int, int]) -> None:
@@ -77,7 +77,7 @@ class Batch:
     def shapes(
         self, rows: bytes, slanted: bool, blend: BlendMode, gradient: PlacedGradient | None = None
     ) -> None:
-        """Add rows made by the functions in `shapes.painter`; say whether their axes may be slanted."""
+        """Add rows made by the functions in `shapes.painter`, whose axes may be slanted or not."""
         kind = "slanted" if slanted else "shapes"
         # Compared here as well as in `_expect`, whose call would make every shape slower.
         if kind is not self._pending or blend is not self._blend or gradient is not self._gradient:
@@ -89,7 +89,7 @@ class Batch:
         self._expect("meshes", blend, gradient)
         self._pending_meshes.append(vertices)
 
-    @np.errstate(over="ignore", invalid="ignore")  # far out nothing is seen of what overflows
+    @np.errstate(over="ignore", invalid="ignore")  # what overflows is far outside of the frame
     def path(
         self, path: PixelPath, color: Rgba, blend: BlendMode, gradient: PlacedGradient | None = None
     ) -> None:
@@ -128,7 +128,7 @@ class Batch:
         blend: BlendMode,
         fades: bool = False,
     ) -> None:
-        """Draw a texture of premultiplied colors; say whether it fades by being drawn again and again."""
+        """Draw a texture of premultiplied colors; `fades` dithers it, for a picture drawn again and again."""
         self.flush()
         set_blending(self._ctx, blend)
         self._pictures.paint(texture, quad, (float(fades), 0.0, 0.0, opacity), self.size)
@@ -139,31 +139,31 @@ class Batch:
         quad = Quad((0.0, 0.0), (size[0], 0.0, 0.0, size[1]))
         self._pictures.paint(texture, quad, (0.0, 0.0, 0.0, 1.0), size)
 
-    @np.errstate(over="ignore", invalid="ignore")  # far out nothing is seen of what overflows
+    @np.errstate(over="ignore", invalid="ignore")  # what overflows is far outside of the frame
     def strokes_now(
         self, strokes: Sequence[PixelStroke], blend: BlendMode, size: tuple[int, int]
     ) -> PixelBounds:
-        """Draw strokes at once, into the framebuffer in use, of this size; return the part they may touch."""
+        """Draw strokes now, into the framebuffer in use, of this size; return the part they may touch."""
         return self._strokes.paint(strokes, size, blend)
 
     @property
     def brush_errors(self) -> dict[Path, ShaderError | BrushError]:
-        """What is wrong with brushes that are still in use as they last were good, by their files."""
+        """What is wrong with brushes whose last good version is in use, by their files."""
         return self._strokes.programs.errors
 
     def new_buffers(self) -> StrokeBuffers:
         """Buffers for a stroke that is kept."""
         return StrokeBuffers(self._ctx)
 
-    @np.errstate(over="ignore", invalid="ignore")  # far out nothing is seen of what overflows
+    @np.errstate(over="ignore", invalid="ignore")  # what overflows is far outside of the frame
     def kept_stroke(self, kept: RetainedStroke, matrix: Matrix, time: float, blend: BlendMode) -> None:
-        """Draw a stroke that is on the GPU already."""
+        """Draw a stroke that is kept on the GPU."""
         self.flush()
         self._strokes.paint_kept(kept, matrix, time, self.size, blend)
 
-    @np.errstate(over="ignore", invalid="ignore")  # far out nothing is seen of what overflows
+    @np.errstate(over="ignore", invalid="ignore")  # what overflows is far outside of the frame
     def flush(self) -> None:
-        """Draw what is pending. Whoever draws past this object calls it first."""
+        """Draw what is pending. Code that draws without this object calls it first."""
         self.ground = None
         if self._pending is None:
             return
@@ -186,10 +186,10 @@ class Batch:
         self._pending = self._gradient = None
         self._pending_strokes.clear()
         self._pending_meshes.clear()
-        self._pending_shapes = bytearray()  # not cleared: an array over the last one may be alive
+        self._pending_shapes = bytearray()  # not cleared: an array may still use the old one
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         quads = (self._masks, self._pictures, self._fades)
         for painter in (self._strokes, self._shapes, self._slanted, self._meshes, self._paths, *quads):
             painter.release()

@@ -1,4 +1,4 @@
-"""Arrays as an author gives them: read as float32, clamped where that is harmless, else refused by name.
+"""Read an author's arrays as float32: clamped where that is harmless, else refused by name.
 
 Single numbers are read by `sketch.scalars`.
 """
@@ -13,10 +13,10 @@ from sketch.scalars import short
 
 
 def as_floats(name: str, values: ArrayLike) -> Floats:
-    """Read an array as float32, not copied when it is one; what float32 does not reach becomes infinite.
+    """Read an array as float32, not copied when it is one; numbers out of its range become infinite.
 
     Raises:
-        TypeError: It holds something else than numbers, or rows of different lengths.
+        TypeError: It holds something other than numbers, or rows of different lengths.
     """
     if isinstance(values, np.ndarray) and values.dtype == np.float32:
         return cast(Floats, values)
@@ -80,7 +80,7 @@ def triples(name: str, corners: ArrayLike) -> Floats:
 
 
 def all_finite(name: str, given: Floats) -> Floats:
-    """Return an array of at least one row, or refuse one with a number that is not finite.
+    """Return an array of at least one row, or refuse it for a number that is not finite.
 
     Raises:
         ValueError: A number is NaN or infinite, in float32.
@@ -92,7 +92,7 @@ def all_finite(name: str, given: Floats) -> Floats:
 
 
 def sizes(name: str, values: ArrayLike, count: int) -> Floats:
-    """Read one size, or `count` of them, negative ones as their magnitude: float32 of shape () or (count,).
+    """Read one size, or `count` sizes, as magnitudes: float32 of shape () or (count,).
 
     Raises:
         ValueError: The shape is another one, or a number is not finite.
@@ -122,10 +122,10 @@ def _shaped(name: str, values: ArrayLike, shapes: tuple[tuple[int, ...], ...]) -
 
 
 def widths(width: ArrayLike, count: int) -> float | Floats:
-    """Read one width, or one a point, negative ones as their magnitude.
+    """Read one width, or one per point, as magnitudes.
 
     Returns:
-        A number, or a float32 array of shape (count,); 0 where every width is 0, for then nothing is drawn.
+        A number, or a float32 array of shape (count,); 0 where every width is 0 and nothing is drawn.
 
     Raises:
         ValueError: The shape is another one, or a width is not finite.

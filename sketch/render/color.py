@@ -1,4 +1,4 @@
-"""Colors as an author writes them, turned into floats."""
+"""Read an author's colors as floats."""
 
 import math
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ _UNIT = tuple(channel / 255.0 for channel in range(256))
 
 
 def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
-    """Turn any of the forms of a color into floats.
+    """Read a color in any of its forms.
 
     Args:
-        *channels: One to four numbers: grey; grey and alpha; red, green, blue; or those and alpha. What lies
-            outside of 0..255 counts as 0 or 255. Or one string "#rrggbb" or "#rrggbbaa". Or one tuple of such
+        *channels: One to four numbers: grey; grey and alpha; red, green, blue; or those and alpha. Numbers
+            outside of 0..255 count as 0 or 255. Or one string "#rrggbb" or "#rrggbbaa". Or one tuple of such
             numbers.
-        alpha: Factor on the alpha that the channels give; what lies outside of 0..1 counts as 0 or 1.
+        alpha: Factor on the alpha that the channels give; numbers outside of 0..1 count as 0 or 1.
 
     Returns:
         Red, green, blue, alpha in 0..1, not premultiplied.
@@ -42,7 +42,7 @@ def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
         channels = channels[0]
     if len(channels) == 3 and alpha == 1.0:
         red, green, blue = channels
-        # By far the commonest form, which sketches write before every shape. A bool's type is not int.
+        # By far the most common form, which sketches write before every shape. A bool's type is not int.
         if type(red) is int and type(green) is int and type(blue) is int and not (red | green | blue) & ~255:
             return (_UNIT[red], _UNIT[green], _UNIT[blue], 1.0)
     factor = clamped("alpha", alpha)
@@ -51,7 +51,7 @@ def parse_color(*channels: ColorLike, alpha: float = 1.0) -> Rgba:
 
 
 def point_colors(values: ArrayLike, count: int) -> Floats:
-    """Turn one color a point into floats.
+    """Read one color per point.
 
     Args:
         values: Array of shape (count, 3) or (count, 4); channels outside of 0..255 count as 0 or 255.
@@ -78,7 +78,7 @@ def point_colors(values: ArrayLike, count: int) -> Floats:
 
 
 def one_or_point_colors(color: ColorLike | ArrayLike, count: int) -> Rgba | Floats:
-    """Read one color as `parse_color` does, or one color a point as `point_colors` does."""
+    """Read one color as `parse_color` does, or one color per point as `point_colors` does."""
     if isinstance(color, str) or not _is_row(color):
         return parse_color(cast(ColorLike, color))
     if isinstance(color, tuple) and not any(map(_is_row, color)):
@@ -123,7 +123,7 @@ def _from_numbers(channels: tuple[object, ...]) -> Rgba:
 
 
 def _channel(value: object) -> float:
-    # The two commonest types first: to ask whether another is a number takes ten times as long.
+    # The two most common types first: checking others takes ten times as long.
     if type(value) is not float and type(value) is not int:
         if isinstance(value, bool) or getattr(value, "dtype", None) == np.bool_:
             raise TypeError(f"a color is {FORMS}; got the channel {short(value)}")

@@ -15,25 +15,24 @@ from sketch.render.oklab import from_oklab, to_oklab
 from sketch.scalars import floats, magnitude, short
 
 STEPS = 256
-"""Colors that a gradient is sampled at."""
+"""Colors that a gradient is sampled to."""
 
 _LAST_COLOR: Matrix = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-"""Of a gradient that has no extent: from wherever in the frame to its end."""
+"""Transform of a gradient without extent: from every place in the frame to its end."""
 
 _STEEPEST = 1e30
-"""What a frame's coordinates may be multiplied by and still be within float32."""
+"""Largest factor for coordinates of a frame that keeps them within float32."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gradient:
     """Made by `Gradient.linear` or `Gradient.radial`, and painted with by `canvas.gradient`.
 
-    Between two colors it goes the way that looks even (in OKLab, by Ottosson 2020), not through the greys
-    that mixing red, green and blue would give.
+    Colors are mixed in OKLab (Ottosson 2020), which looks even, and not in RGB, which goes through grey.
 
     Attributes:
-        matrix: From the gradient's own frame, in which its colors go from 0 to 1, to the author's.
-        round: Whether colors change away from the middle, or along the x axis of that frame.
+        matrix: From the gradient's own coordinates, in which its colors go from 0 to 1, to the author's.
+        round: Whether colors change away from the center, or along the x axis of its own coordinates.
         ramp: Float32 array of shape (256, 4), 0..1, premultiplied.
     """
 
@@ -51,9 +50,9 @@ class Gradient:
         colors: Sequence[ColorLike],
         stops: Sequence[float] | None = None,
     ) -> "Gradient":
-        """Colors from (x1, y1) to (x2, y2), and as they are at the ends beyond.
+        """Colors from (x1, y1) to (x2, y2); beyond them the first or the last color.
 
-        Where both places are the same, everything has the last color, as in SVG.
+        If both places are the same, everything has the last color, as in SVG.
 
         Args:
             x1: Where the first color is.
@@ -61,12 +60,12 @@ class Gradient:
             x2: Where the last color is.
             y2: Where the last color is.
             colors: At least 2, each a string, a grey or a tuple of channels 0..255 as for `color=`.
-            stops: Where each color lies, 0..1; evenly spread if left out. As in SVG, one outside of that
-                counts as 0 or 1, and one that is less than the one before as that one.
+            stops: Where each color lies, 0..1; evenly spread if left out. As in SVG, a stop outside of
+                that counts as 0 or 1, and a stop less than the previous one as the previous one.
 
         Raises:
             ValueError: Colors and stops are not as described, or a number is not finite.
-            TypeError: What should be a number is none.
+            TypeError: What should be a number is not one.
         """
         x1, y1, x2, y2 = floats(x1=x1, y1=y1, x2=x2, y2=y2)
         along, down = x2 - x1, y2 - y1
@@ -81,7 +80,7 @@ class Gradient:
         colors: Sequence[ColorLike],
         stops: Sequence[float] | None = None,
     ) -> "Gradient":
-        """Colors from (x, y) out to a radius, and the last one beyond; a negative radius is its magnitude."""
+        """Colors from (x, y) out to a radius, the last one beyond; the radius counts as its magnitude."""
         x, y = floats(x=x, y=y)
         radius = magnitude("radius", radius)
         return cls((radius, 0.0, 0.0, radius, x, y), True, color_ramp(colors, stops))
@@ -89,11 +88,11 @@ class Gradient:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedGradient:
-    """A gradient where it was put.
+    """A gradient in its place.
 
     Attributes:
         gradient: Its colors.
-        from_pixels: From the pixels of the frame to the gradient's own frame.
+        from_pixels: From the pixels of the frame to the gradient's own coordinates.
     """
 
     gradient: Gradient
@@ -118,10 +117,10 @@ class PlacedGradient:
 
 
 def placed(gradient: object, matrix: Matrix) -> PlacedGradient:
-    """Put a gradient into coordinates.
+    """Put a gradient into the author's coordinates.
 
     Raises:
-        TypeError: It is no gradient.
+        TypeError: It is not a gradient.
     """
     if not isinstance(gradient, Gradient):
         raise TypeError(f"gradient needs a Gradient; got {short(gradient)}")
@@ -132,14 +131,14 @@ def placed(gradient: object, matrix: Matrix) -> PlacedGradient:
 
 
 def subdivided(rows: Floats, longest: float) -> Floats:
-    """Put points between those that are far apart, and keep all that are there.
+    """Add points between points that are far apart.
 
     Args:
-        rows: Float32 array of shape (n, 2 or more): x, y and what else changes evenly between two points.
+        rows: Float32 array of shape (n, 2 or more): x, y and values that change linearly between points.
         longest: How far apart two points may be.
 
     Returns:
-        Float32 array of shape (m, as many).
+        Float32 array of shape (m, as many), all given rows among them.
     """
     if len(rows) < 2:
         return rows
@@ -151,11 +150,11 @@ def subdivided(rows: Floats, longest: float) -> Floats:
 
 
 def color_ramp(colors: Sequence[ColorLike], stops: Sequence[float] | None = None) -> Floats:
-    """Sample colors that go from one to the next.
+    """Sample a gradient of colors.
 
     Args:
         colors: At least 2.
-        stops: One a color, as for `Gradient.linear`; evenly spread if left out.
+        stops: One per color, as for `Gradient.linear`; evenly spread if left out.
 
     Returns:
         Float32 array of shape (256, 4), 0..1, premultiplied.
@@ -176,7 +175,7 @@ def color_ramp(colors: Sequence[ColorLike], stops: Sequence[float] | None = None
     if not np.isfinite(where).all():
         raise ValueError(f"stops= must be finite, from 0 to 1 and never back; got {where.tolist()}")
     where = np.maximum.accumulate(np.clip(where, 0.0, 1.0))
-    # Clear paint has no say in the color between: what is mixed is weighted by its alpha.
+    # Colors are weighted by their alpha, so a clear color does not tint its neighbours.
     lab = np.column_stack((to_oklab(given[:, :3]) * given[:, 3:], given[:, 3]))
     at = np.linspace(0, 1, STEPS)
     mixed = _interpolated(at, where, lab).astype(np.float64)
@@ -186,7 +185,7 @@ def color_ramp(colors: Sequence[ColorLike], stops: Sequence[float] | None = None
 
 
 def _interpolated(at: NDArray[Any], where: NDArray[Any], rows: NDArray[Any]) -> Floats:
-    """Every column of rows that lie `where`, read `at` other places: float32, shape (len(at), columns)."""
+    """Interpolate every column of rows from places `where` to `at`: float32, shape (len(at), columns)."""
     out = np.empty((len(at), rows.shape[1]), dtype=np.float32)
     for column in range(rows.shape[1]):
         out[:, column] = np.interp(at, where, rows[:, column])

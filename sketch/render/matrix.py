@@ -40,7 +40,7 @@ def scaling(x: float, y: float) -> Matrix:
 
 
 def inverse(matrix: Matrix) -> Matrix | None:
-    """The transform that undoes one, None where that one flattens the plane."""
+    """The inverse of a transform, None if it flattens the plane."""
     a, b, c, d, e, f = matrix
     area = a * d - b * c
     if area == 0:
@@ -49,7 +49,7 @@ def inverse(matrix: Matrix) -> Matrix | None:
 
 
 def upright_box(matrix: Matrix, x: float, y: float, width: float, height: float) -> Box | None:
-    """The box that a matrix makes of one, None if it is turned by anything but quarter turns."""
+    """Transform a box; None if the matrix turns it by anything but quarter turns."""
     a, b, c, d, _, _ = matrix
     small = 1e-6 * (abs(a) + abs(b) + abs(c) + abs(d))
     if not (abs(b) <= small and abs(c) <= small) and not (abs(a) <= small and abs(d) <= small):
@@ -60,13 +60,13 @@ def upright_box(matrix: Matrix, x: float, y: float, width: float, height: float)
 
 
 def mean_scale(matrix: Matrix) -> float:
-    """By how much lengths grow: the square root of how much areas grow."""
+    """The mean factor on lengths: the square root of the factor on areas."""
     a, b, c, d, _, _ = matrix
     return math.sqrt(abs(a * d - b * c))
 
 
 def keeps_circles(matrix: Matrix) -> bool:
-    """Whether circles stay circles: nothing but turned, mirrored, moved and scaled evenly."""
+    """Whether circles stay circles: turned, mirrored, moved and scaled evenly, nothing else."""
     a, b, c, d, _, _ = matrix
     near = 1e-9 * (abs(a) + abs(b))
     return abs(a - d) + abs(b + c) <= near or abs(a + d) + abs(b - c) <= near
@@ -82,10 +82,10 @@ def apply_to_points(matrix: Matrix, points: Floats) -> Floats:
     """Transform the first two columns of (n, 2..4) points into a float32 array of shape (n, 2).
 
     Raises:
-        ValueError: One lands where float32 does not reach.
+        ValueError: A point is out of the range of float32 afterwards.
     """
     if matrix == IDENTITY:
-        return np.array(points[:, :2])  # not the array that was given, which its author may change
+        return np.array(points[:, :2])  # a copy: the author may change the array that was given
     a, b, c, d, e, f = matrix
     with np.errstate(over="ignore", invalid="ignore"):
         linear = np.array(((a, b), (c, d)), dtype=np.float32)
@@ -96,14 +96,14 @@ def apply_to_points(matrix: Matrix, points: Floats) -> Floats:
 
 
 class Axes(NamedTuple):
-    """What a shape needs to know of a matrix.
+    """What a shape needs to know about a matrix.
 
     Attributes:
         matrix: The matrix itself.
-        units: Where the x axis and the y axis lead: two vectors of length 1, or 0 where all is squeezed flat.
-        x: How long the x axis is.
-        y: How long the y axis is.
-        scale: By how much lengths grow in the mean.
+        units: Directions of the x axis and the y axis: two vectors of length 1, or 0 if the matrix is flat.
+        x: Length of the x axis.
+        y: Length of the y axis.
+        scale: The mean factor on lengths.
         slanted: Whether the axes do not cross at a right angle.
         even: Whether circles stay circles.
     """
@@ -118,7 +118,7 @@ class Axes(NamedTuple):
 
 
 def axes_of(matrix: Matrix) -> Axes:
-    """Work out the axes of a matrix."""
+    """Compute the axes of a matrix."""
     a, b, c, d, _, _ = matrix
     x, y = math.hypot(a, b), math.hypot(c, d)
     if x == 0 or y == 0:

@@ -1,4 +1,4 @@
-"""Colors by lightness, chroma and hue as the eye sees them: OKLab and OKLCH.
+"""Colors by perceived lightness, chroma and hue: OKLab and OKLCH.
 
 The conversion is that of Björn Ottosson (2020, "A perceptual color space for image processing"), with the
 matrices of the CSS Color Module Level 4, which carry more digits; sRGB is encoded as in IEC 61966-2-1.
@@ -32,23 +32,23 @@ _LAB_TO_CONES = np.linalg.inv(_CONES_TO_LAB)
 
 
 def oklch(lightness: float, chroma: float, hue: float, alpha: float = 1.0) -> Channels:
-    """A color by how it looks, for anything that takes a color: `canvas.color(oklch(0.7, 0.15, 140))`.
+    """A color by perceived lightness, chroma and hue: `canvas.color(oklch(0.7, 0.15, 140))`.
 
     Equal steps of lightness look equal, whatever the hue. A color more vivid than a screen can show keeps its
     lightness and hue and gets the most chroma that fits.
 
     Args:
-        lightness: From black, 0, to white, 1; what lies outside counts as one of them.
+        lightness: From black, 0, to white, 1; numbers outside of 0..1 count as 0 or 1.
         chroma: From grey, 0, to about 0.37, the most vivid that any screen of sRGB shows; less counts as 0.
-        hue: Degrees: red is near 30, yellow 110, green 145, blue 265; any number, going round.
-        alpha: 0..1; what lies outside counts as 0 or 1.
+        hue: Degrees: red is near 30, yellow 110, green 145, blue 265; any number; it repeats every 360.
+        alpha: 0..1; numbers outside of 0..1 count as 0 or 1.
 
     Returns:
         Red, green, blue and alpha in 0..255.
 
     Raises:
         ValueError: A number is not finite.
-        TypeError: It is no number.
+        TypeError: It is not a number.
     """
     lightness, alpha = clamped("lightness", lightness), clamped("alpha", alpha)
     chroma = max(0.0, number("chroma", chroma))
@@ -60,7 +60,7 @@ def oklch(lightness: float, chroma: float, hue: float, alpha: float = 1.0) -> Ch
 
 
 def to_oklab(rgb: Doubles) -> Doubles:
-    """Turn colors of sRGB into OKLab.
+    """Convert sRGB colors to OKLab.
 
     Args:
         rgb: Shape (..., 3), 0..1.
@@ -73,7 +73,7 @@ def to_oklab(rgb: Doubles) -> Doubles:
 
 
 def from_oklab(lab: Doubles) -> Doubles:
-    """Turn OKLab into colors of sRGB, 0..1; what a screen cannot show is clipped."""
+    """Convert OKLab to sRGB colors, 0..1; colors that a screen cannot show are clipped."""
     return _clipped(_to_linear(lab))
 
 
@@ -87,7 +87,7 @@ def _clipped(linear: Doubles) -> Doubles:
 
 
 def _most_that_fits(lightness: float, chroma: float, direction: Doubles) -> float:
-    """The chroma itself, or the most that a screen shows at this lightness and hue, found by halving."""
+    """The chroma, or the most that a screen shows at this lightness and hue, found by bisection."""
 
     def fits(value: float) -> bool:
         linear = _to_linear(np.array((lightness, 0, 0)) + value * direction)

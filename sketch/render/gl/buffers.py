@@ -15,7 +15,7 @@ def vertex_array(ctx: moderngl.Context, program: moderngl.Program, *content: Any
 
 
 class GrowingBuffer:
-    """A vertex buffer that is written anew for every draw call and is as large as that one needs.
+    """A vertex buffer that is rewritten for every draw call, in the size that the call needs.
 
     It stays the same buffer, so a vertex array over it is made once.
 
@@ -35,13 +35,13 @@ class GrowingBuffer:
             data: Anything with the buffer protocol.
             size: How many bytes that is.
         """
-        # The driver hands out fresh memory instead of waiting until earlier draws are done with it. Asked for
-        # as much as the largest call ever took, it would clear all of that for every small one.
+        # The driver allocates fresh memory instead of waiting for earlier draws. If it had the size of the
+        # largest call, the driver would clear all of it for every small one.
         self.buffer.orphan(max(self.SMALLEST, 1 << (size - 1).bit_length()))
         self.buffer.write(data)
 
     def release(self) -> None:
-        """Give the memory back."""
+        """Release the memory."""
         self.buffer.release()
 
 
@@ -73,5 +73,5 @@ class GrowingTexture:
             self.texture.write(np.ascontiguousarray(rows[-rest:]), viewport=(0, whole, rest, 1))
 
     def release(self) -> None:
-        """Give the memory back."""
+        """Release the memory."""
         self.texture.release()

@@ -1,4 +1,4 @@
-"""Shader text put together from files, and what a driver says about it led back to them."""
+"""Assemble shaders from files, and map a driver's messages back to these files."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 ReadInclude = Callable[[str, str], tuple[str, str]]
-"""Finds what `#include` asks for: (name, file it stands in) to (file, text)."""
+"""Find an included file: (name, file with the `#include`) to (file, text)."""
 
 VERSION = "#version 330 core"
 
@@ -25,7 +25,7 @@ _LINE_IN_LOG = re.compile(
 
 
 class ShaderError(RuntimeError):
-    """A shader is missing or does not compile; the message names file and line in the driver's words."""
+    """A shader is missing or does not compile; the message gives file, line and the driver's message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Source:
     """One stage as it is compiled.
 
     Attributes:
-        file: The file it was written in.
-        lines: Its text, what it includes pasted in, by line.
-        origins: The file and the line there that each of them comes from.
-        files: Every file that had a part in it.
+        file: Its main file.
+        lines: Its text with included files, by line.
+        origins: The file and the line in it that each line comes from.
+        files: Every file that was read for it.
     """
 
     file: str
@@ -46,21 +46,21 @@ class Source:
 
     @property
     def text(self) -> str:
-        """What the driver reads."""
+        """The text for the driver."""
         return "\n".join(self.lines) + "\n"
 
 
 def assemble(file: str, text: str, read: ReadInclude, defines: Sequence[str] = ()) -> Source:
-    """Paste in what a shader includes, each file once, however often it is asked for.
+    """Replace the `#include` lines of a shader by the files, each file once.
 
     Args:
-        file: What errors call the shader.
-        text: Its text; the first line says the version, or it is that of every shader here.
-        read: Finds what it includes.
+        file: Name of the shader in errors.
+        text: Its text; without a `#version` in its first line it gets that of all shaders here.
+        read: Finds included files.
         defines: Names that `#ifdef` finds defined.
 
     Raises:
-        ShaderError: A file that it includes is missing.
+        ShaderError: An included file is missing.
     """
     lines: list[str] = []
     origins: list[tuple[str, int]] = []
@@ -83,7 +83,7 @@ def assemble(file: str, text: str, read: ReadInclude, defines: Sequence[str] = (
 
     paste(file, text)
     if not any(map(_VERSION.match, lines)):
-        # Without one a driver takes the text for the oldest GLSL and complains of every `in` and `out`.
+        # Without a version a driver assumes the oldest GLSL and refuses every `in` and `out`.
         lines.insert(0, VERSION)
         origins.insert(0, (file, 1))
     lines[1:1] = [f"#define {name}" for name in defines]
@@ -92,11 +92,11 @@ def assemble(file: str, text: str, read: ReadInclude, defines: Sequence[str] = (
 
 
 class Declared(NamedTuple):
-    """A uniform as it is declared.
+    """The declaration of a uniform.
 
     Attributes:
         type: The name of its type.
-        length: How long the array is, 1 if it is none, 0 if the text does not tell.
+        length: Length of the array, 1 if it is not an array, 0 if the text does not give it.
     """
 
     type: str
@@ -104,7 +104,7 @@ class Declared(NamedTuple):
 
 
 def declared_uniforms(source: Source) -> dict[str, Declared]:
-    """The uniforms that a stage declares, each on a line of its own or several of a type, used or not."""
+    """The uniforms that a stage declares, used or not."""
     found: dict[str, Declared] = {}
     constants = {match["name"]: match["value"] for match in map(_CONSTANT.match, source.lines) if match}
     for line in source.lines:
@@ -118,15 +118,15 @@ def declared_uniforms(source: Source) -> dict[str, Declared]:
 
 
 def explain(log: str, vertex: Source, fragment: Source) -> str:
-    """Rewrite a driver's log so that each complaint starts with the file and line it is about.
+    """Rewrite a driver's log so that each error starts with its file and line.
 
     Args:
-        log: What moderngl raised: a title, the stage at fault, then the driver's lines.
+        log: What moderngl raised: a title, the stage, then the driver's lines.
         vertex: The vertex stage.
         fragment: The fragment stage.
 
     Returns:
-        One line a complaint, as "strokes.frag:12: error: …". A log that names no line is kept whole.
+        One line per error, such as "strokes.frag:12: error: …". A log without line numbers is kept whole.
     """
     stage = fragment if "fragment_shader" in log else vertex if "vertex_shader" in log else None
     found = [match for match in map(_LINE_IN_LOG.match, log.splitlines()) if match]
@@ -139,6 +139,6 @@ def explain(log: str, vertex: Source, fragment: Source) -> str:
 
 
 def _origin(stage: Source, line: int) -> str:
-    # Drivers may point past the end, at what is missing there.
+    # Drivers may point past the end, where something is missing.
     file, number = stage.origins[min(max(line, 1), len(stage.origins)) - 1]
     return f"{file}:{number}"

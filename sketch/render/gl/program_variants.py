@@ -1,4 +1,4 @@
-"""Programs in two: one paints in one color, its twin, compiled when first needed, paints with a gradient."""
+"""Two variants of a program: one for one color, one for gradients, compiled when first needed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sketch.render.gl.shaders import load_program
 from sketch.render.gradient import STEPS, Gradient, PlacedGradient
 
 RAMP_UNIT = 1
-"""Of the texture units, the one that gradients take; pictures take the first."""
+"""The texture unit of gradients; pictures use the first."""
 
 Bind = Callable[[moderngl.Program], moderngl.VertexArray]
 
@@ -22,7 +22,7 @@ class _Twin:
 
 
 class ProgramVariants:
-    """A program for one color and its twin for gradients.
+    """A program in two variants: for one color, and for gradients.
 
     Args:
         ctx: The context to draw in.
@@ -47,7 +47,7 @@ class ProgramVariants:
     def use(
         self, size: tuple[int, int], gradient: PlacedGradient | None
     ) -> tuple[moderngl.Program, moderngl.VertexArray]:
-        """The program to paint with and its vertex array, ready but for what the painter itself sets.
+        """The program to paint with and its vertex array; the painter sets its own uniforms.
 
         Args:
             size: Of the framebuffer, in pixels.
@@ -62,7 +62,7 @@ class ProgramVariants:
         return twin.program, twin.vertices
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         for twin in filter(None, (self._plain, self._graded)):
             twin.vertices.release()
             twin.program.release()

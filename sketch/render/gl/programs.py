@@ -1,4 +1,4 @@
-"""Programs of Inkloop's own that run over a whole frame."""
+"""Inkloop's programs that run over a whole frame."""
 
 from typing import Any, TypeAlias, cast
 
@@ -11,11 +11,11 @@ from sketch.render.gl.shaders import load_program
 VERTEX = "gl/frame.vert"
 
 Drawable: TypeAlias = tuple[moderngl.Program, moderngl.VertexArray]
-"""A program, and what draws it over everything."""
+"""A program, and the vertex array that draws it over the whole frame."""
 
 
 class Programs:
-    """Programs by the fragment stage they have, each compiled when it is first asked for.
+    """Programs by their fragment stage, each compiled when first needed.
 
     Args:
         ctx: The context to compile in.
@@ -33,7 +33,7 @@ class Programs:
         return self._shipped[key]
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         for program, vertices in self._shipped.values():
             vertices.release()
             program.release()
@@ -44,12 +44,12 @@ class Programs:
 
 
 def dither_moment(count: int) -> float:
-    """What `dither.glsl` is given the `count`-th time: the low-discrepancy sequence of the golden ratio."""
+    """The `count`-th `moment` of `dither.glsl`: the low-discrepancy sequence of the golden ratio."""
     return count * 0.6180339887498949 % 1.0
 
 
 def set_uniform(program: moderngl.Program, name: str, value: Any) -> None:
-    """Hand a program a number, a tuple of them, or a float32 array."""
+    """Set a uniform to a number, a tuple of numbers, or a float32 array."""
     if isinstance(value, np.ndarray):
         cast(Any, program[name]).write(value.tobytes())
     else:

@@ -1,4 +1,4 @@
-"""Where the shaders are, and how two of them become a program."""
+"""Find and compile shaders."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from sketch.render.gl.glsl import ShaderError, Source, assemble, explain
 __all__ = ["ShaderError", "compile_program", "load_program", "shader_source", "shader_text"]
 
 _SKETCH = Path(__file__).resolve().parents[2]
-# An installed wheel carries the folder inside the package; a checkout has it beside the package.
+# An installed wheel carries the folder inside the package; a checkout has it next to the package.
 _FOLDERS = (_SKETCH / "_data" / "shaders", _SKETCH.parent / "shaders")
 
 
@@ -27,7 +27,7 @@ def shader_text(name: str) -> str:
 
 
 def shader_path(name: str) -> Path:
-    """Where a shader is that comes with Inkloop.
+    """Path of a shader that comes with Inkloop.
 
     Raises:
         ShaderError: There is no such file.
@@ -39,7 +39,7 @@ def shader_path(name: str) -> Path:
 
 
 def shader_source(name: str, defines: Sequence[str] = ()) -> Source:
-    """A shader that comes with Inkloop, with what it includes.
+    """A shader that comes with Inkloop, with its included files.
 
     Args:
         name: File name in the folder `shaders/`.
@@ -54,7 +54,7 @@ def shader_source(name: str, defines: Sequence[str] = ()) -> Source:
 def load_program(
     ctx: moderngl.Context, vertex: str, fragment: str, defines: Sequence[str] = ()
 ) -> moderngl.Program:
-    """Compile two shaders that come with Inkloop into one program; whoever asked for it releases it.
+    """Compile two shaders that come with Inkloop into one program; the caller releases it.
 
     Args:
         ctx: The context to compile in.
@@ -63,7 +63,7 @@ def load_program(
         defines: Names that `#ifdef` finds defined in both stages.
 
     Raises:
-        ShaderError: A file is missing, or the driver refuses one; says which line of which file.
+        ShaderError: A file is missing, or the driver refuses one; the message names file and line.
     """
     return compile_program(ctx, shader_source(vertex, defines), shader_source(fragment, defines))
 
@@ -71,10 +71,10 @@ def load_program(
 def compile_program(
     ctx: moderngl.Context, vertex: Source | tuple[str, str], fragment: Source | tuple[str, str]
 ) -> moderngl.Program:
-    """Compile two stages, each put together already or given as its file name and its text.
+    """Compile two stages, each assembled already or given as its file name and its text.
 
     Raises:
-        ShaderError: The driver refuses one; says which line of which file.
+        ShaderError: The driver refuses one; the message names file and line.
     """
     stages = [_assembled(stage) for stage in (vertex, fragment)]
     try:

@@ -1,4 +1,4 @@
-"""What an author hands to a shader, checked against what the shader declares."""
+"""Check an author's uniforms against what the shader declares, and set them."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -20,10 +20,10 @@ _SIZES = {
 
 
 def check_name(file: str, name: str, declared: Mapping[str, Declared]) -> Declared:
-    """What a shader declares under a name.
+    """The declaration of a uniform by its name.
 
     Raises:
-        ValueError: It declares no such uniform; names those it does.
+        ValueError: It declares no such uniform; the message names those it declares.
     """
     if name not in declared:
         known = ", ".join(f"{each} ({_described(kind)})" for each, kind in declared.items())
@@ -32,15 +32,15 @@ def check_name(file: str, name: str, declared: Mapping[str, Declared]) -> Declar
 
 
 def as_numbers(file: str, name: str, value: ArrayLike, declared: Declared) -> NDArray[Any]:
-    """Read a number, a vector, a matrix or an array of those, as a flat array that the GPU takes.
+    """Read a number, a vector, a matrix or an array of those, as a flat array for the GPU.
 
-    An array is as long as it is declared, however much of it the shader uses. A matrix is given as numpy
-    writes it, row by row: `matrix @ vector` here is `matrix * vector` there.
+    An array has its declared length, however much of it the shader uses. A matrix is given as in numpy, row
+    by row: `matrix @ vector` here is `matrix * vector` there.
 
     Raises:
-        ValueError: It is of another size than declared, not finite, or beyond what the type reaches.
-        TypeError: It is no number, or no whole number where the shader declares one, or the shader declares
-            a type that has no numbers.
+        ValueError: It has another size than declared, is not finite, or is out of the range of the type.
+        TypeError: It is not a number, or not a whole number where the shader declares one, or the shader
+            declares a type without numbers.
     """
     wanted = f"uniform {name!r} of {file} is a {_described(declared)}"
     size = _SIZES.get(declared.type)
@@ -66,17 +66,17 @@ def as_numbers(file: str, name: str, value: ArrayLike, declared: Declared) -> ND
         raise ValueError(f"{wanted} and must be within {low:g}..{high:g}; got {short(value)}")
     if declared.type.startswith("mat"):
         side = round(size**0.5)
-        given = given.reshape(-1, side, side).transpose(0, 2, 1)  # GLSL counts by columns
+        given = given.reshape(-1, side, side).transpose(0, 2, 1)  # GLSL stores matrices by columns
     if whole:
         return given.ravel().astype(np.int64).astype(np.int32)
     return np.ascontiguousarray(given.ravel(), dtype=np.float32)
 
 
-def hand_over(program: moderngl.Program, name: str, numbers: NDArray[Any]) -> None:
-    """Set a uniform, or as much of it as the shader makes use of.
+def set_uniform(program: moderngl.Program, name: str, numbers: NDArray[Any]) -> None:
+    """Set a uniform, or as much of it as the shader uses.
 
     Raises:
-        ValueError: It is an array whose length the text does not tell, and longer than what was set.
+        ValueError: It is an array whose length the text does not give, and longer than what was set.
     """
     if name not in program:
         return
@@ -88,7 +88,7 @@ def hand_over(program: moderngl.Program, name: str, numbers: NDArray[Any]) -> No
 
 
 def _reach(kind: str) -> tuple[float, float]:
-    """The least and the greatest number that a type of GLSL holds."""
+    """The least and the greatest number of a type of GLSL."""
     if kind[0] in "bu":
         return (0, 2**32 - 1)
     return (-(2**31), 2**31 - 1) if kind[0] == "i" else (-LARGEST, LARGEST)

@@ -1,4 +1,4 @@
-"""Pictures as textures, kept from frame to frame."""
+"""Images as textures, kept from frame to frame."""
 
 import os
 from collections import OrderedDict
@@ -13,11 +13,11 @@ from sketch.render.images.image import Image, ImageSource, as_pixels, load_pixel
 
 
 class ImageCache:
-    """Keeps files as textures, and one texture a size for pictures that may be different every frame.
+    """Keeps files as textures, and one texture per size for images that may be different every frame.
 
     Args:
         ctx: The context to draw in.
-        limit: Bytes of textures to keep; the one not used for longest goes first.
+        limit: Bytes of textures to keep; the least recently used goes first.
     """
 
     def __init__(self, ctx: moderngl.Context, limit: int = 256 << 20) -> None:
@@ -29,12 +29,12 @@ class ImageCache:
         self.bytes = 0
 
     def texture(self, source: ImageSource) -> moderngl.Texture:
-        """The texture of a picture, uploaded again where it may have changed.
+        """The texture of an image, uploaded again if it may have changed.
 
-        A file is read again when it was written since. The texture stays valid until the next call.
+        A file is read again after it was changed. The texture stays valid until the next call.
 
         Raises:
-            ValueError: The picture cannot be read or is larger than the driver allows.
+            ValueError: The image cannot be read or is larger than the driver allows.
         """
         if isinstance(source, str | os.PathLike):
             return self._file(source)
@@ -51,12 +51,12 @@ class ImageCache:
         return texture
 
     def forget(self) -> None:
-        """Release the textures of images that are gone: not in a finalizer, where no context is sure."""
+        """Release the textures of images that are gone: not in a finalizer, which may have no context."""
         for key in [key for key, (image, _) in self._images.items() if image() is None]:
             self._drop(key)
 
     def release(self) -> None:
-        """Give every texture back."""
+        """Release every texture."""
         for texture in self._textures.values():
             texture.release()
         self._textures.clear()
@@ -67,7 +67,7 @@ class ImageCache:
         try:
             path = asset_path(source)
         except MissingAssetError:
-            path = Path(source)  # whose loading says what is missing
+            path = Path(source)  # loading it raises the error for a missing file
         key = (str(path), written(path))
         texture = self._textures.get(key)
         if texture is None:

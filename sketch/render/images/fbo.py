@@ -10,27 +10,27 @@ import moderngl
 from sketch.scalars import number, rounded
 
 Copy: TypeAlias = Callable[[moderngl.Texture, tuple[int, int]], None]
-"""Paints a texture, its first row at the other end, over all of the framebuffer in use, of this size."""
+"""Paint a texture, upside down, over all of the framebuffer in use, of this size."""
 
 
 class Fbo:
-    """A picture that a canvas draws into, and draws: for trails, masks, what is costly and seldom changes.
+    """A picture that a canvas draws into, and draws: for trails, masks, or costly scenes that seldom change.
 
         self.trails = Fbo(640, 480)             # in setup
         with canvas.into(self.trails):          # in draw
             canvas.circle(self.mouse_x, self.mouse_y, 5)
         canvas.image(self.trails, 0, 0)
 
-    It is clear at first and keeps what was drawn until it is drawn over.
+    It is clear at first and keeps what was drawn in it.
 
     Args:
         width: In logical pixels, rounded and at least 1.
         height: In logical pixels, rounded and at least 1.
-        pixel_ratio: Pixels a logical pixel, more than 0; those of the canvas if left out.
+        pixel_ratio: Pixels per logical pixel, more than 0; those of the canvas if left out.
 
     Raises:
         ValueError: A number is not finite, or the ratio not more than 0.
-        TypeError: It is no number.
+        TypeError: It is not a number.
     """
 
     def __init__(self, width: float, height: float, pixel_ratio: float | None = None) -> None:
@@ -55,7 +55,7 @@ class Fbo:
         return self._size[1]
 
     def ratio(self, canvas_ratio: float) -> float:
-        """Pixels a logical pixel on a canvas that has so many."""
+        """Pixels per logical pixel on a canvas with this ratio."""
         return canvas_ratio if self._ratio is None else self._ratio
 
 
@@ -71,7 +71,7 @@ class FboSurface:
     upright_is_old: bool = True
 
     def release(self) -> None:
-        """Give all back."""
+        """Release all."""
         self.framebuffer.release()
         self.texture.release()
         if self.upright is not None:
@@ -81,7 +81,7 @@ class FboSurface:
 
 
 class FboSurfaces:
-    """The surfaces of every Fbo that a canvas meets.
+    """The surfaces of every Fbo that a canvas uses.
 
     Args:
         ctx: The context to allocate in.
@@ -92,7 +92,7 @@ class FboSurfaces:
         self._kept: dict[int, FboSurface] = {}
 
     def get(self, fbo: Fbo, canvas_ratio: float) -> FboSurface:
-        """The surface of an Fbo: what was drawn there, or clear if it is new or the pixel ratio changed.
+        """The surface of an Fbo, with what was drawn there; clear if it is new or the pixel ratio changed.
 
         Raises:
             ValueError: It is larger than the driver allows.
@@ -100,7 +100,7 @@ class FboSurfaces:
         ratio = fbo.ratio(canvas_ratio)
         pixels = (max(1, round(fbo.width * ratio)), max(1, round(fbo.height * ratio)))
         found = self._kept.get(id(fbo))
-        # One that is gone may have had the same address.
+        # An Fbo that is gone may have had the same address.
         if found is not None and found.owner() is fbo and found.pixels == pixels:
             return found
         largest = int(self._ctx.info["GL_MAX_TEXTURE_SIZE"])
@@ -114,7 +114,7 @@ class FboSurfaces:
         return made
 
     def upright(self, surface: FboSurface, copy: Copy) -> moderngl.Texture:
-        """A copy of a surface whose first row is on top, painted anew if it is old.
+        """A copy of a surface whose first row is on top, repainted if it is out of date.
 
         Leaves another framebuffer in use.
         """
@@ -129,12 +129,12 @@ class FboSurfaces:
         return cast(moderngl.Texture, surface.upright.color_attachments[0])
 
     def forget(self) -> None:
-        """Release the surfaces of what is gone: not in a finalizer, where no context may be current."""
+        """Release the surfaces of Fbos that are gone: not in a finalizer, which may have no context."""
         for key in [key for key, surface in self._kept.items() if surface.owner() is None]:
             self._kept.pop(key).release()
 
     def release(self) -> None:
-        """Give every surface back."""
+        """Release every surface."""
         for surface in self._kept.values():
             surface.release()
         self._kept.clear()

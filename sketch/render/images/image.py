@@ -21,11 +21,11 @@ class Image:
         canvas.image(photo, 20, 20, width=300)
 
     Args:
-        pixels: Uint8 array of shape (h, w, 3) or (h, w, 4), alpha not premultiplied. It is not copied: who
-            goes on writing to it says so with `edit` or by setting `pixels` again.
+        pixels: Uint8 array of shape (h, w, 3) or (h, w, 4), alpha not premultiplied. It is not copied:
+            whoever changes it later uses `edit` or sets `pixels` again.
 
     Raises:
-        ValueError: It is no picture, or an empty one.
+        ValueError: It is not an image, or an empty one.
     """
 
     def __init__(self, pixels: Pixels) -> None:
@@ -37,15 +37,15 @@ class Image:
         """Read an image file as `image_file.read_image` does: upright as its Exif orientation says.
 
         Raises:
-            ValueError: The file is missing, or is no image that can be read; says which and why.
+            ValueError: The file is missing, or cannot be read; the message says which file and why.
         """
         return cls(load_pixels(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an image file, of the kind that its ending names.
+        """Write an image file, of the format that its ending names.
 
         Raises:
-            ValueError: The ending names no kind that Pillow writes, or the file cannot be written.
+            ValueError: The ending names no format that Pillow writes, or the file cannot be written.
         """
         try:
             Pillow.fromarray(self._pixels).save(path)
@@ -54,7 +54,7 @@ class Image:
 
     @property
     def pixels(self) -> Pixels:
-        """The pixels, shape (h, w, 3) or (h, w, 4): read-only, not a copy. `edit` lends those to write to."""
+        """The pixels, shape (h, w, 3) or (h, w, 4): read-only, not a copy. Use `edit` to change them."""
         view = self._pixels.view()
         view.flags.writeable = False
         return view
@@ -66,7 +66,7 @@ class Image:
 
     @contextmanager
     def edit(self) -> Generator[Pixels]:
-        """Lend the pixels to be written to; afterwards the picture is drawn as it is then."""
+        """Give the pixels to be changed in a `with` block; afterwards the picture is uploaded again."""
         if not self._pixels.flags.writeable:
             self._pixels = self._pixels.copy()
         try:
@@ -95,7 +95,7 @@ def load_pixels(path: str | os.PathLike[str]) -> Pixels:
         Uint8 array of shape (h, w, 4).
 
     Raises:
-        ValueError: The file is missing, or is no image that can be read; says which and why.
+        ValueError: The file is missing, or cannot be read; the message says which file and why.
     """
     try:
         return read_image(path)
@@ -104,7 +104,7 @@ def load_pixels(path: str | os.PathLike[str]) -> Pixels:
 
 
 def as_pixels(source: Pillow.Image | Pixels, largest: int | None = None) -> Pixels:
-    """Give a picture the layout that is uploaded.
+    """Convert a picture to the layout that is uploaded.
 
     Args:
         source: Pillow image, or uint8 array of shape (h, w, 3) or (h, w, 4), alpha not premultiplied.
@@ -114,11 +114,11 @@ def as_pixels(source: Pillow.Image | Pixels, largest: int | None = None) -> Pixe
         Uint8 array of shape (h, w, 3) or (h, w, 4), alpha premultiplied.
 
     Raises:
-        ValueError: It is no picture, an empty one, or too large.
+        ValueError: It is not an image, empty, or too large.
     """
     given = check_pixels(_of_pillow(source) if isinstance(source, Pillow.Image) else source)
     height, width, _ = given.shape
-    # Before it is copied: an array may repeat one pixel and be of any size without taking memory.
+    # Before it is copied: an array may repeat one pixel, so that any size takes no memory.
     if largest is not None and max(height, width) > largest:
         raise ValueError(f"an image may measure {largest} x {largest} pixels here; got {width} x {height}")
     return np.ascontiguousarray(given) if given.shape[2] == 3 else premultiplied(given)
@@ -127,15 +127,15 @@ def as_pixels(source: Pillow.Image | Pixels, largest: int | None = None) -> Pixe
 def _of_pillow(picture: Pillow.Image) -> Pixels:
     try:
         return image_pixels(picture)
-    except (OSError, ValueError) as error:  # what was opened is read only now; or was closed since
+    except (OSError, ValueError) as error:  # Pillow reads a file only now, or it was closed since
         raise ValueError(f"cannot read the Pillow image {picture!r}: {error}") from error
 
 
 def check_pixels(pixels: Pixels) -> Pixels:
-    """Return pixels as an array, or refuse what is no picture.
+    """Return pixels as an array, or refuse what is not an image.
 
     Raises:
-        ValueError: It is no uint8 array of shape (h, w, 3) or (h, w, 4), or an empty one.
+        ValueError: It is not a uint8 array of shape (h, w, 3) or (h, w, 4), or an empty one.
     """
     try:
         given = np.asarray(pixels)

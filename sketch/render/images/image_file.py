@@ -1,7 +1,7 @@
-"""Image files to pixels: what every way to name a picture by its file reads with.
+"""Read image files as pixels, for every call that takes the path of an image.
 
 `addon.vision.image_file` does the same for the other half, which may not import
-this one; a table of files and pixels in the tests holds both to the same answers.
+this one; a test checks that both read the same files as the same pixels.
 """
 
 import os
@@ -19,7 +19,7 @@ from sketch.arrays import Floats, Pixels
 from sketch.assets import asset_path
 
 MOST_PIXELS = 128_000_000
-"""Pixels that a file may have: 512 MB once they are read."""
+"""Pixels that a file may have: 512 MB in memory."""
 
 TWELVE_BITS = 4095
 
@@ -27,27 +27,27 @@ _TOO_MANY = re.compile(r"\((\d+) pixels\)")
 
 
 class UnreadableImageError(Exception):
-    """Why a file cannot be read as an image, in a line without the file's name."""
+    """Why a file cannot be read as an image, in one line without the file's name."""
 
 
 def read_image(path: str | os.PathLike[str]) -> Pixels:
-    """Read an image file, found as `assets.asset_path` says; of one that moves, the first picture.
+    """Read an image file, found as `assets.asset_path` says; of an animated one, the first picture.
 
-    Gray of 16 bits is read as such, or as 12 bits if no value is above 4095: many cameras write that. Floats
-    in 0..1 stand for black to white; others are spread from their lowest to their highest, and NaN is black.
-    Colors of 16 bits become 8. The picture stands as its Exif orientation says.
+    Gray of 16 bits is read as 12 bits if no value is above 4095, as many cameras write it. Floats in 0..1
+    are black to white; other floats are scaled from their lowest to their highest, and NaN is black. Colors
+    of 16 bits become 8. The picture is turned as its Exif orientation says.
 
     Returns:
         Uint8 of shape (h, w, 4), alpha not premultiplied.
 
     Raises:
-        UnreadableImageError: It is missing, no file, empty, damaged, of no format that Pillow reads, or has
-            more than 128 million pixels.
+        UnreadableImageError: It is missing, not a file, empty, damaged, of no format that Pillow reads, or
+            has more than 128 million pixels.
     """
     path = _located(path)
     try:
         with warnings.catch_warnings():
-            # Pillow's own bound is lower, and a warning about a large picture helps nobody on a stage.
+            # Pillow's own limit is lower, and it only warns.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as picture:
                 _check_size(picture.width * picture.height)
@@ -60,7 +60,7 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
         count = _TOO_MANY.search(str(error))
         _check_size(int(count[1]) if count else 2 * MOST_PIXELS)
         raise UnreadableImageError(str(error)) from error
-    except Exception as error:  # of damaged files Pillow's readers raise nearly anything
+    except Exception as error:  # Pillow's readers raise nearly any error for damaged files
         why = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableImageError(f"it is damaged: {why}") from error
 
@@ -68,8 +68,8 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
 def image_pixels(picture: Image.Image) -> Pixels:
     """The pixels of a Pillow image, as `read_image` reads them: uint8 of shape (h, w, 4).
 
-    Only an image that was just opened is turned as its Exif orientation says: what was made of one keeps the
-    tag, though it may have been turned already.
+    Only an image that was just opened is turned as its Exif orientation says: an image made from it keeps
+    the tag, though it may have been turned already.
     """
     if picture.mode.startswith("I;16"):
         pixels = _from_gray(_of_16_bits(np.asarray(picture)), picture)
@@ -77,12 +77,12 @@ def image_pixels(picture: Image.Image) -> Pixels:
         pixels = _from_gray(_of_numbers(np.asarray(picture)), picture)
     else:
         pixels = np.asarray(_as_rgba(picture))
-    # Pillow itself turns TIFF files as it reads them and takes the tag away, so it is looked at afterwards.
+    # Pillow turns TIFF files while it reads them and removes the tag, so the tag is read afterwards.
     return upright(pixels, _orientation(picture)) if isinstance(picture, ImageFile.ImageFile) else pixels
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Turn and mirror a picture as an Exif orientation, 1..8, says; others change nothing."""
+    """Turn and mirror a picture by its Exif orientation, 1..8; other numbers change nothing."""
     turned = {
         2: lambda: pixels[:, ::-1],
         3: lambda: pixels[::-1, ::-1],
@@ -104,7 +104,7 @@ def _located(path: str | os.PathLike[str]) -> Path:
     if stat.S_ISDIR(about.st_mode):
         raise UnreadableImageError("it is a folder")
     if not stat.S_ISREG(about.st_mode):
-        # Opening a pipe would wait for whoever writes to it.
+        # Opening a pipe would wait until something writes to it.
         raise UnreadableImageError("it is no regular file")
     if about.st_size == 0:
         raise UnreadableImageError("it is empty")
@@ -121,14 +121,14 @@ def _check_size(count: int) -> None:
 def _orientation(picture: Image.Image) -> int:
     try:
         return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # a damaged tag is no reason to refuse the picture
+    except Exception:  # a damaged tag does not damage the picture
         return 1
 
 
 def _as_rgba(picture: Image.Image) -> Image.Image:
     try:
         return picture.convert("RGBA")
-    except ValueError:  # Pillow has no way from a few modes to RGBA, but one by another
+    except ValueError:  # Pillow converts a few modes to RGBA only by way of another
         return picture.convert("LA" if picture.mode == "La" else "RGB").convert("RGBA")
 
 
@@ -153,6 +153,6 @@ def _from_gray(shares: Floats, picture: Image.Image) -> Pixels:
     gray = np.rint(shares * 255).astype(np.uint8)
     alpha = np.full_like(gray, 255)
     clear = picture.info.get("transparency")
-    if isinstance(clear, int):  # the one value that a PNG of gray says is clear
+    if isinstance(clear, int):  # the value that is clear in a PNG of gray
         alpha[np.asarray(picture) == clear] = 0
     return np.stack((gray, gray, gray, alpha), axis=2)

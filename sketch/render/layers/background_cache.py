@@ -1,6 +1,6 @@
-"""A plain ground with ink on it, kept, so that a frame which begins with both is only copied.
+"""Keep a plain background with ink on it, so that a frame that begins with both is one copy.
 
-Blending a picture over a whole frame takes a software driver many times as long as copying one.
+For a software driver, blending a picture over a whole frame takes many times as long as copying one.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ class Ground:
     """What an ink looks like on a plain color.
 
     Attributes:
-        color: Of the ground, opaque.
-        source: The picture of the ink that was put on it.
-        look: Where the frame wanted it.
+        color: Of the background, opaque.
+        source: The picture of the ink on it.
+        look: The look that it was drawn for.
         picture: Both together; None while the color changes from frame to frame.
     """
 
@@ -30,7 +30,7 @@ class Ground:
     picture: Picture | None = None
 
     def release(self) -> None:
-        """Give the texture back."""
+        """Release the texture."""
         if self.picture is not None:
             self.picture.release()
             self.picture = None
@@ -39,7 +39,7 @@ class Ground:
 def refreshed(
     ctx: moderngl.Context, ground: Ground, ink: Picture, look: Look, painter: PicturePainter
 ) -> Picture:
-    """The picture of a ground with an ink on it; only what changed since the last time is drawn.
+    """The picture of a background with an ink on it; only what changed since the last time is drawn.
 
     Leaves another framebuffer in use.
     """

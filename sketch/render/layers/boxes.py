@@ -1,4 +1,4 @@
-"""Rectangles of pixels: which ones paint may touch, and how they are gathered into cells."""
+"""Rectangles of pixels that paint may touch, and the cells that they cover."""
 
 import math
 
@@ -33,17 +33,17 @@ def stroke_box(stroke: Stroke, matrix: Matrix) -> PixelBounds:
 
 
 def union(a: PixelBounds, b: PixelBounds) -> PixelBounds:
-    """The smallest rectangle that holds two."""
+    """The smallest rectangle that holds two rectangles."""
     return (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
 
 
 def clipped(box: PixelBounds, size: tuple[int, int]) -> PixelBounds:
-    """The part of a rectangle within a frame; a rectangle without area where there is none."""
+    """The part of a rectangle within a frame; a rectangle without area if they are apart."""
     return intersection((0, 0, *size), box)
 
 
 def intersection(a: PixelBounds, b: PixelBounds) -> PixelBounds:
-    """What two rectangles have in common; a rectangle without area where that is nothing."""
+    """The intersection of two rectangles; a rectangle without area if they are apart."""
     left, top = max(a[0], b[0]), max(a[1], b[1])
     return (left, top, max(min(a[2], b[2]), left), max(min(a[3], b[3]), top))
 
@@ -54,7 +54,7 @@ def area(box: PixelBounds) -> int:
 
 
 _FAR_OUT = 1 << 20
-"""Cells, past which no frame reaches."""
+"""Number of cells that covers any frame."""
 
 
 def meet(a: PixelBounds, b: PixelBounds) -> bool:
@@ -68,7 +68,7 @@ def no_cells(size: tuple[int, int]) -> Cells:
 
 
 def mark(cells: Cells, box: PixelBounds) -> None:
-    """Mark the cells that a rectangle within the frame meets, in place."""
+    """Mark the cells that a rectangle within the frame touches, in place."""
     left, top, right, bottom = box
     if right > left and bottom > top:
         cells[top // CELL : -(-bottom // CELL), left // CELL : -(-right // CELL)] = True
@@ -92,7 +92,7 @@ def mark_stroke(cells: Cells, stroke: Stroke, matrix: Matrix) -> None:
 
 
 def unmark(cells: Cells, box: PixelBounds, size: tuple[int, int]) -> None:
-    """Forget the cells of a frame that lie within a rectangle, in place."""
+    """Unmark the cells of a frame that lie within a rectangle, in place."""
     left, top, right, bottom = box
     right, bottom = (
         (right if right < size[0] else right + CELL),
@@ -102,7 +102,7 @@ def unmark(cells: Cells, box: PixelBounds, size: tuple[int, int]) -> None:
 
 
 def rows_of(cells: Cells) -> Floats:
-    """Gather marked cells that lie side by side.
+    """Join marked cells that are next to each other.
 
     Returns:
         Float32 array of shape (n, 4): left, top, right and bottom of rectangles in pixels that hold the

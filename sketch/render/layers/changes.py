@@ -1,4 +1,4 @@
-"""What changed between two lists of strokes."""
+"""Find what changed between two lists of strokes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from sketch.ink.ink import Stroke
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How one list of strokes became another.
+    """The difference between two lists of strokes.
 
     Attributes:
-        stale: Strokes that are gone, or new with old ones after them: what is under them must be drawn anew.
-        fresh: New strokes at the end, which may simply be drawn on top.
+        stale: Strokes that are gone, or new with old strokes after them: their place must be redrawn.
+        fresh: New strokes at the end, which are drawn on top.
     """
 
     stale: list[Stroke]
@@ -20,14 +20,14 @@ class Changes:
 
 
 def changes(before: Sequence[Stroke], after: Sequence[Stroke]) -> Changes:
-    """Compare two lists of strokes, each stroke itself and not what it looks like.
+    """Compare two lists of strokes by identity, not by what they look like.
 
     Args:
         before: What was drawn, in order.
         after: What is to be drawn, in order.
 
     Returns:
-        The strokes between which the lists differ; where strokes changed places, all that might have.
+        The strokes between which the lists differ; where strokes changed places, all strokes between them.
     """
     start = _common_start(before, after)
     end = _common_start(before[start:][::-1], after[start:][::-1])
@@ -43,13 +43,13 @@ def changes(before: Sequence[Stroke], after: Sequence[Stroke]) -> Changes:
 
 
 def _fresh(strokes: Sequence[Stroke], known: set[int]) -> list[Stroke]:
-    """The strokes after the last one that is known."""
+    """The strokes after the last known one."""
     last = max((index for index, stroke in enumerate(strokes) if id(stroke) in known), default=-1)
     return list(strokes[last + 1 :])
 
 
 def _common_start(a: Sequence[Stroke], b: Sequence[Stroke]) -> int:
-    """How many strokes two lists begin with in common, by bisection: Python compares slices fast."""
+    """Length of the common start of two lists, by bisection: Python compares slices fast."""
     low, high = 0, min(len(a), len(b))
     while low < high:
         middle = (low + high + 1) // 2

@@ -1,8 +1,8 @@
-"""Layers of dry ink: finished strokes are painted once and kept, so a frame costs only what is new.
+"""Layers of dry ink: dry strokes are painted once and kept, so a frame costs only what is new.
 
-What must be painted anew, because a stroke under others was taken away or because the frame has another
-size, is painted on a second picture, some of it each frame. Until that is done the first one stays on screen,
-in the place and size it should have, and strokes that dry meanwhile are painted on both.
+What must be repainted, because a stroke under others was removed or because the frame has another size, is
+painted on a second picture, over several frames. Until that is done the first picture stays on screen, in the
+right place and size, and strokes that dry in the meantime are painted on both.
 """
 
 import weakref
@@ -23,13 +23,13 @@ from sketch.render.matrix import mean_scale
 from sketch.render.strokes.rows import PixelBounds
 
 BUDGET = 2500
-"""Thin points that are painted anew in a frame: about a third of it on two cores without a GPU."""
+"""Thin points that are repainted per frame: about a third of its time on two cores without a GPU."""
 
 BULK = 4
-"""Budgets from which on new strokes are painted in slices, too."""
+"""Cost of new strokes, in budgets, from which they are painted in slices, too."""
 
 MANY = 500
-"""Stale strokes from which on the whole picture is painted anew."""
+"""Number of stale strokes from which the whole picture is repainted."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,16 +37,16 @@ class Layer:
     """The dry strokes of one ink.
 
     Attributes:
-        ink: Whose strokes.
+        ink: The ink.
         picture: What is shown.
-        known: The strokes that the picture shows, once what is under `stale` is painted anew.
-        revision: Of the ink, when `known` was compared with it.
-        stale: Strokes that are gone, or came in between others.
-        late: Strokes that dried since the picture grew old, and must be drawn with it.
-        behind: Whether all of the picture must be painted anew.
-        repaint: What is being painted.
-        ground: What was under the ink when it was last drawn.
-        brushes: The files of the brushes it is painted with, and how often they had been read.
+        known: The strokes that the picture shows once the places of `stale` are repainted.
+        revision: Revision of the ink when `known` was compared with it.
+        stale: Strokes that are gone, or were put between others.
+        late: Strokes that dried since the picture is out of date; they are drawn on top of it.
+        behind: Whether the whole picture must be repainted.
+        repaint: The repainting in progress.
+        ground: The background with the ink on it, if it was drawn on one.
+        brushes: The files of its brushes, and how often each had been read.
     """
 
     ink: "weakref.ref[Ink]"
@@ -61,10 +61,10 @@ class Layer:
     brushes: dict[BrushFiles, int] = field(default_factory=dict[BrushFiles, int])
 
     def follow_brushes(self, fresh: Sequence[Stroke]) -> None:
-        """Note that all must be painted again if a brush's files were written since.
+        """Note that the whole picture must be repainted if a brush's files were changed.
 
         Args:
-            fresh: Strokes that were not looked at before.
+            fresh: New strokes.
         """
         for stroke in fresh:
             brush = stroke.style.brush
@@ -73,12 +73,12 @@ class Layer:
         for files, reads in self.brushes.items():
             files.look()
             if files.reads != reads:
-                # A read in vain is painted, too, so that the frame says what is wrong.
+                # After a failed read it is repainted, too, so that the frame shows what is wrong.
                 self.brushes[files] = files.reads
                 self.behind = True
 
     def changes(self, ink: Ink) -> Changes:
-        """What happened to the ink since this was last called."""
+        """What changed in the ink since the last call."""
         if ink.revision == self.revision and len(ink.strokes) >= len(self.known):
             found = Changes([], ink.strokes[len(self.known) :])
             self.known += found.fresh
@@ -95,7 +95,7 @@ class Layer:
         return clipped(reduce(union, boxes), self.picture.size)
 
     def release(self) -> None:
-        """Give the textures back."""
+        """Release the textures."""
         self.picture.release()
         if self.repaint is not None:
             self.repaint.picture.release()
@@ -110,7 +110,7 @@ class InkLayers:
         ctx: The context to draw in.
 
     Attributes:
-        budget: What may be painted anew in a frame by all layers together, in thin points.
+        budget: What all layers together may repaint in a frame, in thin points.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
@@ -124,7 +124,7 @@ class InkLayers:
         self._painter = PicturePainter(ctx)
 
     def begin_frame(self) -> None:
-        """Forget the inks that are gone: not in a finalizer, where no context may be current."""
+        """Release the layers of inks that are gone: not in a finalizer, which may have no context."""
         self._left = self.budget
         self._drawn.clear()
         for key in [key for key, layer in self._layers.items() if layer.ink() is None]:
@@ -133,10 +133,10 @@ class InkLayers:
     def update(self, ink: Ink, look: Look, paint: PaintStrokes) -> Layer:
         """Bring the layer of an ink up to date, as far as this frame's budget goes.
 
-        What was never drawn before is painted at once. Leaves any framebuffer in use.
+        An ink that was never drawn before is painted at once. May leave another framebuffer in use.
 
         Args:
-            ink: Whose finished strokes are painted. Each time it is drawn in a frame it has another layer.
+            ink: Its dry strokes are painted. Each time it is drawn in a frame it has another layer.
             look: How they should look.
             paint: Paints strokes into the framebuffer in use.
         """
@@ -148,14 +148,14 @@ class InkLayers:
         return layer
 
     def on_ground(self, layer: Layer, look: Look, color: Rgba) -> Picture | None:
-        """What a layer looks like on a plain color, if that may be had by copying.
+        """A layer on a plain color, if the frame can be copied from it.
 
-        Leaves any framebuffer in use.
+        May leave another framebuffer in use.
         """
         if layer.ground is None:
             layer.ground = Ground(color)
         if layer.ground.color != color:
-            # It may be another one in the next frame, and so not worth a picture yet.
+            # The color may change again in the next frame, so a picture is not worth its cost yet.
             layer.ground.release()
             layer.ground = Ground(color)
             return None
@@ -186,7 +186,7 @@ class InkLayers:
         return self._scratch
 
     def release(self) -> None:
-        """Give every texture back."""
+        """Release every texture."""
         for layer in self._layers.values():
             layer.release()
         self._layers.clear()
@@ -204,7 +204,7 @@ class InkLayers:
         return found if found is not None and found.ink() is ink else None
 
     def _new_layer(self, ink: Ink, look: Look, paint: PaintStrokes) -> Layer:
-        """Paint everything there is, in parts, so that the GPU's buffers stay small."""
+        """Paint all strokes, in parts, so that the GPU buffers stay small."""
         key = (id(ink), self._drawn[id(ink)] - 1)
         if key in self._layers:
             self._layers.pop(key).release()
@@ -218,7 +218,7 @@ class InkLayers:
         return layer
 
     def _follow(self, layer: Layer, found: Changes, look: Look, paint: PaintStrokes) -> None:
-        """Put fresh strokes on top of what is shown and of what is being painted; note what is stale."""
+        """Paint fresh strokes on top of the picture and of the repainting; note stale strokes."""
         layer.stale += found.stale
         layer.follow_brushes(found.fresh)
         expense = sum(cost(stroke, mean_scale(look.matrix)) for stroke in found.fresh)
@@ -226,7 +226,7 @@ class InkLayers:
             layer.behind = True
         elif layer.picture.look == look:
             layer.picture.add(found.fresh, paint)
-            self._left += expense  # so that what is painted anew comes nearer to its end all the same
+            self._left += expense  # so that the repainting still makes progress
         else:
             layer.late += found.fresh
             layer.behind |= bool(found.fresh) and layer.repaint is None
@@ -234,7 +234,7 @@ class InkLayers:
             layer.repaint.strokes += found.fresh
 
     def _work(self, layer: Layer, look: Look, paint: PaintStrokes) -> None:
-        """Paint anew what has to be, until nothing is left of it or of the budget."""
+        """Repaint what must be repainted, until it is done or the budget is used up."""
         if not layer.known or (layer.repaint and layer.repaint.within and layer.picture.look != look):
             self._keep(layer.repaint)
             layer.repaint = None
@@ -248,12 +248,12 @@ class InkLayers:
             self._finish(layer, layer.repaint)
 
     def _begin(self, layer: Layer, look: Look) -> Repaint | None:
-        """What is to be painted anew next, if anything."""
+        """The next repainting, if any."""
         within = None
         if not layer.behind and layer.picture.look == look:
             if not layer.stale:
                 return None
-            # Where nothing is left, or so much went that looking for its place would take long, all is stale.
+            # If no stroke is left, or so many are gone that finding their place takes long, all is stale.
             if layer.known and len(layer.stale) < MANY:
                 within = layer.stale_box()
         layer.stale.clear()
@@ -280,7 +280,7 @@ class InkLayers:
         return new_picture(self._ctx, look)
 
     def _keep(self, done: Repaint | None) -> None:
-        """Keep a picture that is no longer needed for the next one."""
+        """Keep a picture that is no longer needed, to be used for the next one."""
         if done is not None:
             if self._spare is not None:
                 self._spare.release()

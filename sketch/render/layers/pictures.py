@@ -28,7 +28,7 @@ from sketch.render.strokes.rows import PixelBounds
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a picture was painted for.
+    """Matrix, size and blend mode that a picture is painted for.
 
     Attributes:
         matrix: From logical coordinates to pixels.
@@ -42,7 +42,7 @@ class Look:
 
 
 PaintStrokes: TypeAlias = Callable[[Sequence[Stroke], Look], None]
-"""Paints strokes into the framebuffer in use."""
+"""Paint strokes into the framebuffer in use."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,8 +53,8 @@ class Picture:
         look: What it was painted for.
         framebuffer: To paint on.
         texture: To show.
-        cells: Those that may hold paint.
-        damage: The cells that changed since someone asked with `take_damage`.
+        cells: The cells that may hold paint.
+        damage: The cells that changed since the last `take_damage`.
     """
 
     look: Look
@@ -72,12 +72,12 @@ class Picture:
         return self.look.size
 
     def clear(self, look: Look, within: PixelBounds | None = None) -> None:
-        """Start anew for a look of the same size, on a part of the texture or on all of it."""
+        """Clear it for a look of the same size, in a part of the texture or everywhere."""
         self.look, self.cells, self.damage = look, no_cells(self.size), ~no_cells(self.size)
         self.fill(empty_layer(look.mode), within or (0, 0, *self.size))
 
     def add(self, strokes: Sequence[Stroke], paint: PaintStrokes, within: PixelBounds | None = None) -> None:
-        """Paint strokes on top, cut off at a rectangle if there is one. Leaves its framebuffer in use."""
+        """Paint strokes on top, only within a rectangle if there is one. Leaves its framebuffer in use."""
         if not strokes:
             return
         frame = within or (0, 0, *self.size)
@@ -102,7 +102,7 @@ class Picture:
         try:
             yield
         finally:
-            self.framebuffer.scissor = cast(Any, None)  # allowed, though the stub does not say so
+            self.framebuffer.scissor = cast(Any, None)  # allowed, though the stub does not declare it
 
     def take_damage(self) -> Cells:
         """The cells that changed since the last call."""
@@ -110,12 +110,12 @@ class Picture:
         return damage
 
     def release(self) -> None:
-        """Give the texture back."""
+        """Release the texture."""
         self.framebuffer.release()
         self.texture.release()
 
     def _rows_from_below(self, box: PixelBounds) -> PixelBounds:
-        """A rectangle as OpenGL wants it: left, bottom, width and height, rows counted from the bottom up."""
+        """A rectangle as OpenGL takes it: left, bottom, width and height, rows counted from the bottom up."""
         return (box[0], self.size[1] - box[3], box[2] - box[0], box[3] - box[1])
 
 
@@ -127,13 +127,13 @@ def new_picture(ctx: moderngl.Context, look: Look) -> Picture:
         look: What will be painted.
     """
     texture = ctx.texture(look.size, 4)
-    # Only an old picture is stretched, and smoothly would take a software driver three times as long.
+    # Only an old picture is stretched, and smoothing would take a software driver three times as long.
     texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
     return Picture(look, ctx.framebuffer([texture]), texture)
 
 
 class PicturePainter:
-    """Puts pictures on a frame or on each other.
+    """Draws pictures on a frame or on each other.
 
     Args:
         ctx: The context to draw in.
@@ -147,14 +147,14 @@ class PicturePainter:
         self._moved = QuadPainter(ctx, "shapes/picture.frag")
 
     def show_cells(self, picture: Picture, cells: Cells) -> None:
-        """Draw some cells of a picture, with the current blending, pixel on pixel."""
+        """Draw some cells of a picture, with the current blending, pixel by pixel."""
         self._put(picture, rows_of(cells & picture.cells), 1.0)
 
     def show(self, picture: Picture, look: Look, opacity: float) -> None:
-        """Draw a picture, with the current blending, where a look wants it.
+        """Draw a picture, with the current blending, in the place for a look.
 
-        One painted for that look is put pixel on pixel, empty cells left out. One painted for another matrix
-        or size, which is old, is moved and stretched to where it belongs.
+        A picture that was painted for that look is drawn pixel by pixel, without empty cells. A picture for
+        another matrix or size, which is old, is moved and stretched to its place.
         """
         if (picture.look.matrix, picture.size) == (look.matrix, look.size):
             self._put(picture, rows_of(picture.cells), opacity)
@@ -163,11 +163,11 @@ class PicturePainter:
         if back is not None:
             width, height = picture.size
             where = quad_at(multiply(look.matrix, back), 0, 0, width, height)
-            upside_down = replace(where, part=(0.0, 1.0, 1.0, 0.0))  # what was painted has its last row first
+            upside_down = replace(where, part=(0.0, 1.0, 1.0, 0.0))  # the texture has its last row first
             self._moved.paint(picture.texture, upside_down, (0.0, 0.0, 0.0, opacity), look.size)
 
     def copy(self, source: Picture, target: Picture, box: PixelBounds) -> None:
-        """Replace a rectangle of a picture by that of another of the same size, which has nothing else.
+        """Copy a rectangle of a picture of the same size that is empty elsewhere.
 
         Leaves the target in use.
         """
@@ -179,7 +179,7 @@ class PicturePainter:
         mark(target.damage, box)
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         for part in (self._vertices, self._boxes, self._program, self._moved):
             part.release()
 

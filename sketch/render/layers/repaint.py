@@ -1,4 +1,4 @@
-"""Painting many strokes in slices, so that no frame waits for all of them."""
+"""Repaint many strokes in slices, so that no frame waits for all of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,23 +12,23 @@ from sketch.render.strokes.pixels import Piece, pieces_of
 from sketch.render.strokes.rows import PixelBounds
 
 STROKE_COST = 32
-"""Thin points that are painted in the time that a stroke costs beside its points."""
+"""Cost of a stroke in addition to its points, in thin points."""
 
 POINT_PIXELS = 600
-"""Pixels that are filled in the time that a thin point costs, without a GPU."""
+"""Pixels that are filled in the time of a thin point, without a GPU."""
 
 TURN_COST = 8
-"""Thin points that are painted in the time that a sharp turn costs, which later segments keep clear of."""
+"""Cost of a sharp turn, which later segments must look back at, in thin points."""
 
 ENDLESS = 50_000
-"""Points from which on more than their number need not be known, and takes long to find out."""
+"""Points from which their number is a good enough estimate; more takes long to compute."""
 
 PIECE = 2048
 """Segments of a long stroke that are painted together."""
 
 
 def cost(stroke: Stroke, scale: float) -> int:
-    """What painting a stroke costs, in thin points, at so many pixels a logical one."""
+    """Cost of painting a stroke, in thin points, at this many pixels per logical pixel."""
     if len(stroke.points) > ENDLESS:
         return len(stroke.points)
     pixels = 2 * stroke.half_width * stroke.length * scale**2
@@ -43,17 +43,17 @@ def next_slice(
     cost_of: Callable[[Stroke], int],
     ends_before: Callable[[Stroke], bool] = lambda _: False,
 ) -> tuple[list[Stroke], int, int]:
-    """Take as many strokes as a budget allows, and at least one if it is more than 0.
+    """Choose as many strokes as a budget allows, and at least one if it is more than 0.
 
     Args:
-        strokes: To take from, in order.
+        strokes: To choose from, in order.
         first: Index to begin at.
-        budget: What they may cost together.
-        cost_of: What a stroke costs; 0 leaves it out, and looking at it costs 1.
-        ends_before: Which stroke is none for a slice, unless it is the first.
+        budget: Their cost in total.
+        cost_of: Cost of a stroke; 0 leaves it out, and checking it costs 1.
+        ends_before: Whether a stroke ends the slice before it, unless it is the first.
 
     Returns:
-        The strokes, the index to go on at, and the budget that is left, which the last stroke may overdraw.
+        The strokes, the index to continue at, and the budget that is left, which the last stroke may exceed.
     """
     taken: list[Stroke] = []
     at = first
@@ -68,14 +68,14 @@ def next_slice(
 
 @dataclass(slots=True, eq=False)
 class Repaint:
-    """A picture on its way.
+    """A repainting in progress.
 
     Attributes:
         picture: Painted on.
         strokes: To be painted, in order; more may be appended.
         within: The rectangle that is painted, None for all of the picture.
-        done: How many strokes were looked at.
-        pieces: What is left of the next one, the first piece last, if it is painted in pieces.
+        done: How many strokes were processed.
+        pieces: The pieces of the next stroke that are left, the first one last, if it is painted in pieces.
     """
 
     picture: Picture

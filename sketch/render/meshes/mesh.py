@@ -1,4 +1,4 @@
-"""Meshes: corners and how they are joined, with colors and texture coordinates."""
+"""Meshes: vertices and how they are joined, with colors and texture coordinates."""
 
 from typing import Literal, TypeAlias, TypeVar, get_args
 
@@ -16,7 +16,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 class Mesh:
-    """Corners and how they are joined. It never changes; make another one for another form.
+    """Vertices and how they are joined. It is immutable.
 
         sheet = Mesh(corners, indices, texcoords=corners / 100)
         canvas.mesh(sheet, texture="paper.jpg")

@@ -1,4 +1,4 @@
-"""Paints meshes and rectangles: in the colors of their vertices, with a picture, or by an author's shader."""
+"""Paint meshes and rectangles: in the colors of their vertices, with a texture, or by an author's shader."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,7 +13,7 @@ from sketch.arrays import Floats
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
 from sketch.render.gl.glsl import Declared, ShaderError
 from sketch.render.gl.shaders import compile_program, load_program
-from sketch.render.gl.uniforms import hand_over
+from sketch.render.gl.uniforms import set_uniform
 from sketch.render.matrix import Matrix
 from sketch.render.meshes.shader import VERTEX, Shader
 
@@ -72,7 +72,7 @@ class ShadedPainter:
             mode: "triangles", "triangle_strip" or "triangle_fan".
             matrix: From the author's coordinates to pixels.
             size: Of the framebuffer, in pixels.
-            texture: Premultiplied; what vertices are colored with.
+            texture: Premultiplied; tinted by the vertices' colors.
         """
         program, arrays = self._plain if texture is None else self._textured
         if texture is not None:
@@ -88,43 +88,43 @@ class ShadedPainter:
         shader: Shader,
         pictures: Mapping[str, moderngl.Texture],
     ) -> None:
-        """Draw by an author's shader, which `ready` made ready; the rest as for `paint`."""
+        """Draw by an author's shader, which `ready` compiled; the rest as for `paint`."""
         compiled = self._compiled[id(shader)]
         for unit, (name, texture) in enumerate(pictures.items()):
             if name in compiled.program:
                 texture.use(unit)
                 compiled.program[name] = unit
         for name, numbers in compiled.numbers.items():
-            hand_over(compiled.program, name, numbers)
+            set_uniform(compiled.program, name, numbers)
         self._draw(compiled.program, compiled.vertices, vertices, mode, matrix, size)
 
     def ready(self, shader: Shader) -> None:
         """Compile a shader that is new or was changed.
 
-        Where a changed one does not compile or fit its uniforms, the last good one stays and `shader.error`
-        says why.
+        If a changed shader does not compile or fit its uniforms, the last good version stays in use and
+        `shader.error` says why.
 
         Raises:
-            ShaderError: A new one does not compile.
+            ShaderError: A new shader does not compile.
         """
         shader.refresh()
         kept = self._compiled.get(id(shader))
         if kept is not None and kept.owner() is not shader:
-            self._compiled.pop(id(shader)).release()  # one that is gone had the same address
+            self._compiled.pop(id(shader)).release()  # a shader that is gone had the same address
             kept = None
         if kept is None or kept.version != shader.version:
             kept = self._renewed(shader, kept)
-        # Where the last good one stayed, what was set for the next may not fit it.
+        # Uniforms that were set for a newer version may not fit the last good one.
         with suppress(ValueError, TypeError):
             kept.numbers = shader.numbers(kept.declared)
 
     def forget(self) -> None:
-        """Release the shaders that are gone: not in a finalizer, where no context may be current."""
+        """Release the shaders that are gone: not in a finalizer, which may have no context."""
         for key in [key for key, compiled in self._compiled.items() if compiled.owner() is None]:
             self._compiled.pop(key).release()
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         for compiled in self._compiled.values():
             compiled.release()
         self._compiled.clear()
@@ -144,7 +144,7 @@ class ShadedPainter:
             if kept is None:
                 raise
             if isinstance(error, ShaderError):
-                kept.version = shader.version  # not tried again until it is written again
+                kept.version = shader.version  # not tried again until the file changes
             shader.error = str(error)
             return kept
         if kept is not None:
@@ -160,7 +160,7 @@ class ShadedPainter:
         return _Compiled(ref(shader), shader.version, program, self._bound(program), declared, numbers)
 
     def _bound(self, program: moderngl.Program) -> moderngl.VertexArray:
-        # A stage that makes no use of an attribute does not have it, and its bytes are passed over.
+        # A stage that does not use an attribute does not have it, and its bytes are skipped.
         layout = (("point", "2f", "8x"), ("texcoord", "2f", "8x"), ("color", "4f", "16x"))
         used = [(name, size) for name, size, _ in layout if name in program]
         form = " ".join(size if name in program else gap for name, size, gap in layout)

@@ -1,4 +1,4 @@
-"""An author's own shader, from files that may change while the sketch runs."""
+"""An author's shader, from files that may change while the sketch runs."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ VERTEX = "meshes/author.vert"
 
 
 class Shader:
-    """A fragment stage of one's own, and a vertex stage if need be, read again when a file was written.
+    """An author's fragment stage, and a vertex stage if needed, read again after a file changes.
 
         self.waves = Shader("waves.frag")               # in setup
         self.waves.set(time=self.time, photo=self.photo)  # in draw
@@ -31,15 +31,15 @@ class Shader:
 
     The fragment stage gets `in vec2 at`, 0..1 from the top left corner of what is drawn; `in vec2 place`, the
     coordinates; and `in vec4 tint`, the color, not premultiplied. What it writes is premultiplied by its
-    alpha. `#include "name"` pastes in a file beside it, or one of Inkloop's own.
+    alpha. `#include "name"` includes a file next to it, or one of Inkloop's.
 
-    While the sketch runs, a changed file that does not compile leaves the last good shader in use; `error`
-    says what is wrong with which line, and so does the frame.
+    While the sketch runs, the last good shader stays in use if a changed file does not compile; `error` says
+    what is wrong with which line, and the frame shows it.
 
     Args:
-        fragment: File of the fragment stage; a relative path is looked for beside the sketch, then in the
-            shell's folder.
-        vertex: File of the vertex stage; Inkloop's own, "author.vert", if left out.
+        fragment: File of the fragment stage; a relative path is looked for next to the sketch, then in the
+            current folder.
+        vertex: File of the vertex stage; Inkloop's, "author.vert", if left out.
 
     Raises:
         ShaderError: A file is missing.
@@ -66,7 +66,7 @@ class Shader:
 
     @property
     def declared(self) -> dict[str, Declared]:
-        """The uniforms that both stages declare, those of Inkloop's own left out."""
+        """The uniforms that both stages declare, without Inkloop's."""
         found = declared_uniforms(self._stages[0]) | declared_uniforms(self._stages[1])
         return {name: kind for name, kind in found.items() if not name.startswith("frame_")}
 
@@ -79,12 +79,12 @@ class Shader:
         """Set uniforms by name; they stay until they are set again.
 
         Args:
-            **values: A number for float, int and bool; as many as it has for a vector; rows for a matrix; an
+            **values: A number for float, int and bool; a sequence for a vector; rows for a matrix; an
                 `Image`, an `Fbo` or the path of an image file for a sampler2D.
 
         Raises:
             ValueError: The shader declares no such uniform, or one of another size.
-            TypeError: What was given is of another kind than what is declared.
+            TypeError: A value has another type than declared.
         """
         declared = self.declared
         for name, value in values.items():
@@ -96,7 +96,7 @@ class Shader:
                 self._numbers[name] = np.array(value)
 
     def numbers(self, declared: Mapping[str, Declared]) -> dict[str, NDArray[Any]]:
-        """What was set, as the GPU takes it; what is not declared any more is left out.
+        """What was set, as the GPU takes it, without uniforms that are no longer declared.
 
         Raises:
             ValueError: A uniform is declared with another size than when it was set.
@@ -109,7 +109,7 @@ class Shader:
         }
 
     def refresh(self) -> None:
-        """Read the files again if one was written since; one that is gone for a moment is waited for."""
+        """Read the files again if one was changed; a file that is missing for a moment is read later."""
         try:
             if self._written != _times(self._paths):
                 self._read()
@@ -142,7 +142,7 @@ def _located(path: PathLike) -> Path:
 
 
 def _stage(path: Path, paths: dict[str, Path]) -> Source:
-    """Put a stage together, and note which files it was read from, by the names that errors call them."""
+    """Assemble a stage, and note which files it was read from, by the names used in errors."""
 
     def include(wanted: str, within: str) -> tuple[str, str]:
         beside = paths[within].parent / wanted if within in paths else Path(wanted)

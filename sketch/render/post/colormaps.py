@@ -1,4 +1,4 @@
-"""Colors from dark to bright, as rows that a texture takes."""
+"""Color maps from dark to bright, as rows of a texture."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -17,17 +17,17 @@ Stops: TypeAlias = tuple[ColorLike, ...]
 SIZE = 256
 
 COLORMAPS = ("jet", "ember", "sea")
-"""The maps there are by name. To the eye "ember" and "sea" grow brighter evenly; "jet" does not."""
+"""Maps by name. The perceived lightness of "ember" and "sea" grows evenly; that of "jet" does not."""
 
-# Of the two: hue in degrees where dark and where bright, and chroma in the middle.
+# Hue in degrees at the dark and at the bright end, and chroma in the middle.
 _HUES = {"ember": (-72.0, 94.0, 0.165), "sea": (288.0, 130.0, 0.115)}
 
 
 def check_colormap(colors: str | Stops) -> None:
-    """Refuse what is no color map.
+    """Refuse a value that is not a color map.
 
     Raises:
-        ValueError: There is no map by that name, there are fewer than two colors, or one is no color.
+        ValueError: There is no map by that name, there are fewer than two colors, or one is not a color.
     """
     if isinstance(colors, str):
         if colors not in COLORMAPS:
@@ -66,7 +66,7 @@ def colormap(colors: str | Stops) -> Pixels:
 
 
 def jet(along: Doubles) -> Doubles:
-    """Blue, cyan, yellow, red: three ramps a quarter apart; shape (n, 3) in 0..1."""
+    """The map "jet": three ramps a quarter apart, blue, cyan, yellow, red; shape (n, 3) in 0..1."""
     peaks = np.array((3.0, 2.0, 1.0))
     return np.clip(1.5 - np.abs(4 * along[:, None] - peaks), 0, 1)
 
@@ -75,10 +75,10 @@ def even(along: Doubles, dark: float, bright: float, chroma: float) -> Doubles:
     """A map whose lightness in Oklab grows evenly from black to near white; shape (n, 3) in 0..1.
 
     Args:
-        along: Where on the map, 0..1.
+        along: Places on the map, 0..1.
         dark: Hue at its dark end, in degrees.
-        bright: Hue at its bright end; hues between are passed on the way.
-        chroma: In the middle; both ends are grey.
+        bright: Hue at its bright end; between them it is interpolated.
+        chroma: Chroma in the middle; both ends are grey.
     """
     lightness = 0.06 + 0.91 * along
     strength = chroma * np.sin(np.pi * along**0.9).clip(0) ** 0.7

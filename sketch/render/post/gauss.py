@@ -1,4 +1,4 @@
-"""A Gaussian blur in numbers: how far to shrink the picture first, and how much of each neighbour to add."""
+"""Numbers of a Gaussian blur: how far to shrink the picture first, and the weight of each neighbour."""
 
 import math
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ import numpy as np
 from sketch.arrays import Floats
 
 REACH = 6
-"""Neighbours on either side that are added, as in blur.frag."""
+"""Neighbours on each side that are added, as in blur.frag."""
 
 _NARROWEST = 1.0
-"""Standard deviation, in pixels of the shrunk picture, that still hides how it was shrunk."""
+"""Least standard deviation, in pixels of the shrunk picture, that hides the shrinking."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlurPlan:
-    """How to blur: shrink so many times by half, then blur by `sigma` pixels of what is left."""
+    """How to blur: halve the size `halvings` times, then blur by `sigma` of the remaining pixels."""
 
     halvings: int
     sigma: float
@@ -26,7 +26,7 @@ def blur_plan(sigma: float) -> BlurPlan:
     """Choose the resolution for a blur of `sigma` pixels, more than 0.
 
     Shrinking averages boxes, and enlarging spreads every pixel as a triangle does; both blur, too, and their
-    share of the variance is left out of what remains.
+    variance is subtracted from the rest.
     """
     halvings = max(0, math.floor(math.log2(sigma / _NARROWEST)))
     factor = 2**halvings
@@ -37,8 +37,8 @@ def blur_plan(sigma: float) -> BlurPlan:
 def blur_weights(sigma: float) -> Floats:
     """Weights of a pixel and of its neighbours on one side, shape (REACH + 1,).
 
-    With both sides they add up to 1. What of the bell lies on each pixel is counted, not its height in the
-    middle, which is right for narrow ones, too.
+    With both sides they add up to 1. Each is the integral of the Gaussian over the pixel, which is exact for
+    narrow blurs, too, and not its value in the middle.
     """
     edges = np.arange(REACH + 2) - 0.5
     below = np.array([math.erf(edge / (sigma * math.sqrt(2))) for edge in edges])

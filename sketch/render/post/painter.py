@@ -1,4 +1,4 @@
-"""Runs the passes of `passes` over a frame."""
+"""Run the passes of `passes` over a frame."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,24 +21,24 @@ from sketch.render.post.passes import Bloom, Blur, ColorMap, Pass, Shade, Trails
 from sketch.render.post.surfaces import Surface, Surfaces
 
 Place = tuple[int, int]
-"""Which call of the frame, and which pass of it: whose pictures are whose from frame to frame."""
+"""Number of the call in the frame and of the pass in the call, which identify its pictures in all frames."""
 
-# From which share of the resolution on light is gathered for a bloom.
+# Share of the resolution at which a bloom starts.
 _BLOOM_SHRINK = 4
 
 _WIDEST = 1e5
-"""Standard deviation in pixels past which a blur is one color."""
+"""Standard deviation in pixels from which a blur is one color."""
 
 _NO_BLUR = 0.05
-"""Pixels up to which a blur is not seen."""
+"""Standard deviation in pixels up to which a blur is invisible."""
 
 
 class PostPainter:
-    """Owns what the passes of a canvas need, from the first time they are used.
+    """Owns the GPU resources of the passes of a canvas, each from its first use.
 
     Args:
         ctx: The context to draw in.
-        shaded: What draws by shaders of one's own; released by whoever made it.
+        shaded: Draws by authors' shaders; released by its owner.
     """
 
     def __init__(self, ctx: moderngl.Context, shaded: ShadedPainter) -> None:
@@ -53,7 +53,7 @@ class PostPainter:
 
     @property
     def complaints(self) -> dict[str, str]:
-        """What is wrong with shaders that were changed while they run, by file."""
+        """What is wrong with changed shaders, by file; their last good version is in use."""
         return {shader.name: shader.error for shader in self._shaders.values() if shader.error}
 
     def begin_frame(self) -> None:
@@ -65,14 +65,14 @@ class PostPainter:
     def run(
         self, frame: moderngl.Framebuffer, size: tuple[int, int], ratio: float, passes: Sequence[Pass]
     ) -> None:
-        """Replace what is in a frame by what the passes make of it, one after the other.
+        """Replace a frame by the result of the passes, one after the other.
 
         Leaves blending off and the frame in use.
 
         Args:
-            frame: What was drawn so far; it may be multisampled, or a window's own.
-            size: Of it, in pixels.
-            ratio: Its pixels a logical pixel.
+            frame: What was drawn so far; it may be multisampled, or belong to a window.
+            size: Of the frame, in pixels.
+            ratio: Its pixels per logical pixel.
             passes: In order.
         """
         if not passes:
@@ -89,7 +89,7 @@ class PostPainter:
         self._calls += 1
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         for texture in self._maps.values():
             texture.release()
         self._maps.clear()
@@ -114,7 +114,7 @@ class PostPainter:
     def _blur(
         self, step: Blur, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
     ) -> None:
-        # Far past the largest frame nothing changes any more, and numbers would overflow.
+        # Beyond the largest frame nothing changes, and numbers would overflow.
         sigma = min(step.sigma * ratio, _WIDEST)
         if sigma < _NO_BLUR:
             self._draw(
@@ -136,7 +136,7 @@ class PostPainter:
         """A small picture of the source, blurred by `sigma` of the source's pixels."""
         plan = blur_plan(sigma)
         small = self._shrunk(source, plan.halvings, place, name)
-        # Sixteen bits a channel keep faint light smooth, and are dear only where there are many pixels.
+        # Sixteen bits per channel keep faint light smooth, and are costly only for many pixels.
         dtype = "f1" if plan.halvings == 1 else "f2"
         between = self._surfaces.get((place, name, "across"), small.size, dtype)
         blurred = self._surfaces.get((place, name, "down"), small.size, dtype)
@@ -150,7 +150,7 @@ class PostPainter:
             steps = min(halvings - done, 2)
             size = _part(source.size, 2**steps)
             smaller = self._surfaces.get((place, name, done), size, "f2")
-            # The sampler reads the mean of 2 x 2 pixels between them, and four such places 4 x 4.
+            # Between pixels the sampler reads the mean of 2 x 2, so four such places read 4 x 4.
             reach = _pixels(source.size, steps - 1)
             program = self._programs.shipped("post/shrink.frag")
             self._draw(program, smaller.framebuffer, size, {"picture": source.smooth, "reach": reach})
@@ -192,7 +192,7 @@ class PostPainter:
         values = {
             "picture": source.pixels,
             "last": last.pixels if step.rests else last.smooth,
-            # Pixels of a texture are counted upward: what turns clockwise on the screen turns back like this.
+            # Rows of a texture are counted upward, so a clockwise turn on the screen is undone like this.
             "to_last": (cos, -sin, sin, cos),
             "shift": (step.shift[0] * ratio, -step.shift[1] * ratio),
             "size": source.size,
@@ -222,7 +222,7 @@ class PostPainter:
         shader.set(**({"size": source.size} if "size" in declared else {}), **step.values)
         self._shaded.ready(shader)
         self._shaders[path] = shader
-        # A shader of one's own counts from the top, wherever it is used.
+        # In authors' shaders the first row is on top, wherever they are used.
         upright = self._surfaces.get((place, "upright"), source.size)
         flipped = self._programs.shipped("post/copy.frag", ("UPSIDE_DOWN",))
         self._draw(flipped, upright.framebuffer, source.size, {"picture": source.pixels})
@@ -233,7 +233,7 @@ class PostPainter:
         self._shaded.shade(corners, "triangle_strip", IDENTITY, source.size, shader, pictures)
 
     def _copy(self, to: Surface, source: moderngl.Framebuffer) -> None:
-        # A frame that is clipped would clip what is copied, too.
+        # The clip of a frame would clip the copy, too.
         to.framebuffer.use()
         self._ctx.copy_framebuffer(to.framebuffer, source)
 
@@ -244,7 +244,7 @@ class PostPainter:
         size: tuple[int, int],
         values: Mapping[str, Any],
     ) -> None:
-        """Run a program over a whole target of a size; textures among the values take a unit each."""
+        """Run a program over a whole target of a size; each texture among the values takes a texture unit."""
         program, vertices = drawable
         unit = 0
         for name, value in values.items():
@@ -260,7 +260,7 @@ class PostPainter:
 
 
 def _corners(size: tuple[int, int]) -> Floats:
-    """A whole frame as `ShadedPainter` takes it."""
+    """The vertices of a whole frame for `ShadedPainter`."""
     width, height = size
     rows = [(x * width, y * height, x, y, 1, 1, 1, 1) for y in (0, 1) for x in (0, 1)]
     return np.array(rows, dtype=np.float32)
@@ -272,5 +272,5 @@ def _part(size: tuple[int, int], factor: int) -> tuple[int, int]:
 
 
 def _pixels(size: tuple[int, int], count: float) -> tuple[float, float]:
-    """So many pixels of a picture, as a share of it."""
+    """A number of pixels as a share of the picture's size."""
     return (count / size[0], count / size[1])

@@ -1,10 +1,10 @@
-"""Passes over the whole frame, described; `canvas.post` puts them in a row.
+"""Descriptions of passes over the whole frame, which `canvas.post` runs.
 
     canvas.post(Bloom(0.6), Trails(0.92), ColorMap("jet"))
 
-A pass is a value: make a new one every frame, with other numbers if it is to move. An amount outside of its
-range counts as the nearest in it, and a negative radius as its magnitude. What the GPU needs for a pass is
-kept by the canvas, by the place of the pass in the row.
+A pass is a value: to animate it, make a new one every frame. An amount outside of its range counts as the
+nearest one in it, and a negative radius as its magnitude. The canvas keeps the GPU resources of a pass by its
+place in the call.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ from sketch.render.post.colormaps import Stops, check_colormap
 from sketch.scalars import clamped, magnitude, number, short
 
 Uniform: TypeAlias = float | tuple[float, ...]
-"""What a shader of one's own may be handed: a number, or two to four of them."""
+"""Value of a uniform of `Shade`: a number, or two to four numbers."""
 
 _SMALLEST_ZOOM = 1e-3
 
 
 def _settle(step: object, **numbers: object) -> None:
-    """Put the numbers in their places that those given come to; the pass itself never changes afterwards."""
+    """Store the checked numbers; the pass is immutable afterwards."""
     for name, value in numbers.items():
         object.__setattr__(step, name, value)
 
@@ -35,7 +35,7 @@ class Blur:
 
     Attributes:
         sigma: Standard deviation in logical pixels; 0 leaves the frame as it is. Wide blurs are computed at a
-            part of the resolution, so they cost no more than narrow ones.
+            lower resolution, so they cost no more than narrow ones.
     """
 
     sigma: float
@@ -46,11 +46,11 @@ class Blur:
 
 @dataclass(frozen=True, slots=True)
 class Bloom:
-    """Light that spills from what is bright.
+    """Light around bright places.
 
     Attributes:
-        strength: How much of it is added, 0 or more; 1 is a strong glow.
-        threshold: Brightness 0..1 (of the strongest channel) from which on things shine, softly.
+        strength: How much light is added, 0 or more; 1 is a strong glow.
+        threshold: Brightness 0..1 (of the strongest channel) from which things glow, with a soft start.
         radius: How far the light reaches, in logical pixels.
     """
 
@@ -69,14 +69,14 @@ class Bloom:
 
 @dataclass(frozen=True, slots=True)
 class Trails:
-    """What was there lingers: the last frame is fed back, fainter each time.
+    """Feedback: the last frame stays, fainter each time.
 
     Attributes:
-        keep: How much of it is left after a frame, 0..1; at 0.92 half is gone after 8 frames.
-        zoom: Factor by which the last frame grows about the middle, at least 0.001: tunnels at 1.02.
+        keep: How much of the last frame is left after a frame, 0..1; with 0.92 half is gone after 8 frames.
+        zoom: Factor by which the last frame grows about the center, at least 0.001; 1.02 makes a tunnel.
         turn: Radians by which it is turned, clockwise.
         shift: Logical pixels by which it is moved, to the right and down.
-        ground: Color, as for `canvas.color`, that trails fade to: that of the background.
+        ground: Color, as for `canvas.color`, that trails fade to: the color of the background.
     """
 
     keep: float = 0.92
@@ -101,7 +101,7 @@ class Trails:
 
     @property
     def rests(self) -> bool:
-        """Whether what lingers stays where it was."""
+        """Whether the last frame keeps its place."""
         return self.zoom == 1 and self.turn == 0 and self.shift == (0, 0)
 
     @property
@@ -116,9 +116,9 @@ class ColorMap:
 
     Attributes:
         colors: The name of a map in `sketch.render.post.colormaps.COLORMAPS` ("jet", as ofxCaffe shows its
-            layers; "ember" and "sea", which the eye sees as even), or two or more colors from dark to bright,
+            layers; "ember" and "sea", which grow brighter evenly), or two or more colors from dark to bright,
             each as for `canvas.color`.
-        amount: How much of it: 0 leaves the frame as it is, 1 leaves none of its own colors.
+        amount: 0 leaves the frame as it is, 1 replaces all of its colors.
     """
 
     colors: str | Stops = "ember"
@@ -131,17 +131,17 @@ class ColorMap:
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """A fragment shader of one's own, run once over the frame.
+    """An author's fragment shader, run once over the frame.
 
-    The shader is GLSL 3.30 and may use what it declares of
+    The shader is GLSL 3.30 and may declare and use
 
         uniform sampler2D picture;   // the frame so far, alpha premultiplied
         uniform vec2 size;           // of the frame, in pixels
         in vec2 at;                  // 0..1 from the top left; texture(picture, at) is the pixel itself
         out vec4 paint;
 
-    and uniforms by the names of `values`. What is said of `Shader` is true of it: it may `#include` files,
-    and is read again when one was written since.
+    and uniforms by the names of `values`. As with `Shader`, it may `#include` files, and is read again after
+    a file changes.
 
     Attributes:
         path: The file.
@@ -164,10 +164,10 @@ Pass: TypeAlias = Blur | Bloom | Trails | ColorMap | Shade
 
 
 def check_passes(passes: tuple[object, ...]) -> None:
-    """Refuse what is no pass.
+    """Refuse a value that is not a pass.
 
     Raises:
-        TypeError: Something else was given.
+        TypeError: It is not a pass.
     """
     for step in passes:
         if not isinstance(step, Blur | Bloom | Trails | ColorMap | Shade):

@@ -1,4 +1,4 @@
-"""Pictures that passes over the frame are painted to: made when first asked for, kept while they are used."""
+"""Textures that passes are painted to: made when first needed, kept while they are used."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import moderngl
 
 @dataclass(slots=True, eq=False)
 class Surface:
-    """A texture of a size in pixels and the framebuffer that paints to it; `fresh` until unset."""
+    """A texture and the framebuffer that paints to it; `fresh` until the caller unsets it."""
 
     texture: moderngl.Texture
     size: tuple[int, int]
@@ -17,18 +17,18 @@ class Surface:
 
     @property
     def pixels(self) -> moderngl.Texture:
-        """The texture, to be read pixel by pixel, which takes a processor half as long."""
+        """The texture, read pixel by pixel, which takes a software driver half as long."""
         self.texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
         return self.texture
 
     @property
     def smooth(self) -> moderngl.Texture:
-        """The texture, to be read between pixels."""
+        """The texture, interpolated between pixels."""
         self.texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
         return self.texture
 
     def release(self) -> None:
-        """Give both back."""
+        """Release both."""
         self.framebuffer.release()
         self.texture.release()
 
@@ -46,12 +46,12 @@ class Surfaces:
         self._used: set[Hashable] = set()
 
     def get(self, key: Hashable, size: tuple[int, int], dtype: str = "f1") -> Surface:
-        """The surface of a key: what was painted there last, or a fresh one if its size is another now.
+        """The surface of a key, with what was painted there last; a fresh one if the size changed.
 
         Args:
-            key: Whose surface.
+            key: Identifies the surface.
             size: In pixels.
-            dtype: "f1" for 8 bits a channel, "f2" for 16 that keep faint light smooth.
+            dtype: "f1" for 8 bits per channel, "f2" for 16 that keep faint light smooth.
         """
         self._used.add(key)
         found = self._kept.get(key)
@@ -71,7 +71,7 @@ class Surfaces:
         self._used.clear()
 
     def release(self) -> None:
-        """Give all of them back."""
+        """Release all of them."""
         for surface in self._kept.values():
             surface.release()
         self._kept.clear()

@@ -1,7 +1,7 @@
-"""Paints a translucent rectangle over a picture that is kept, so that it fades all the way to a color.
+"""Paint a translucent rectangle over a picture that is kept, so that it fades completely to a color.
 
 Blending cannot do it: eight bits have no step for the last levels, and dither that is blended is clamped at 0
-and rounded before it meets what is there. So the shader reads a copy of that.
+and rounded before it is added. So the shader reads a copy of the picture.
 """
 
 import moderngl
@@ -11,7 +11,7 @@ from sketch.render.gl.blend import BlendMode
 from sketch.render.gl.programs import Programs, dither_moment
 from sketch.render.matrix import Box
 
-_LEAST_PART = 0.25  # of the picture: as each fade copies all of it, smaller ones are drawn as shapes
+_LEAST_PART = 0.25  # of the picture: each fade copies all of it, so smaller rectangles are drawn as shapes
 
 
 def fades(box: Box, size: tuple[int, int]) -> bool:
@@ -22,12 +22,12 @@ def fades(box: Box, size: tuple[int, int]) -> bool:
 
 
 def fade_of(color: Rgba, mode: BlendMode) -> tuple[Rgba, Rgba] | None:
-    """What a color adds to what is there, and the share of that which it keeps; None where nothing fades.
+    """What a color adds to a picture, and the share of the picture that it keeps; None if it is not a fade.
 
-    Alpha is premultiplied. Where less than half is kept, blending reaches the color by itself.
+    Colors are premultiplied. If less than half is kept, blending reaches the color by itself.
     """
     alpha = color[3]
-    # What it fades to is a level of eight bits: between two, the picture would never rest.
+    # The goal is a level of eight bits: between two levels, the picture would flicker for ever.
     red, green, blue = (round(channel * 255) / 255 * alpha for channel in color[:3])
     left = 1 - alpha
     if mode == "alpha":
@@ -53,11 +53,11 @@ class FadePainter:
         self._painted = 0
 
     def paint(self, box: Box, fade: tuple[Rgba, Rgba], size: tuple[int, int]) -> None:
-        """Fade what is in the framebuffer in use, which has 8 bits a channel; blending is off.
+        """Fade the framebuffer in use, which has 8 bits per channel; blending is off.
 
         Args:
             box: Where, in pixels.
-            fade: As `fade_of` says.
+            fade: What `fade_of` returned.
             size: Of the framebuffer, in pixels.
         """
         self._copied(self._ctx.fbo, size).use(0)
@@ -69,7 +69,7 @@ class FadePainter:
         vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         self._forget()
         self._programs.release()
 
@@ -79,7 +79,7 @@ class FadePainter:
             texture = self._ctx.texture(size, 4)
             self._copy = (texture, self._ctx.framebuffer([texture]))
         texture, framebuffer = self._copy
-        # A target that is clipped would clip what is copied, too.
+        # The clip of a target would clip the copy, too.
         framebuffer.use()
         self._ctx.copy_framebuffer(framebuffer, target)
         target.use()

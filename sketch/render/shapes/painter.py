@@ -3,11 +3,11 @@
 A row is 16 floats:
 
     origin x, origin y, kind, line width      pixels; a line width of 0 means filled
-    x axis (x, y), y axis (x, y)              where one step in the shape's own frame leads on the screen
-    half width, half height, corner radius, 0 in the shape's own frame
+    x axis (x, y), y axis (x, y)              one step along the shape's own axes, in pixels on the screen
+    half width, half height, corner radius, 0 in the shape's own coordinates
     red, green, blue, alpha                   0..1, not premultiplied
 
-The axes of ellipses and boxes have length 1, so their own frame measures in pixels, turned and perhaps
+The axes of ellipses and boxes have length 1, so their own coordinates are in pixels, turned and perhaps
 slanted. Rows are packed one by one here and by the thousand in `arrays`.
 """
 
@@ -30,7 +30,7 @@ ROW_BYTES = 4 * ROW_FLOATS
 ELLIPSE, BOX, TRIANGLE = 0.0, 1.0, 2.0
 
 LARGEST_DOT = 64.0
-"""Pixels up to which a shape is drawn as a point. Drivers allow more, but past it the fill counts."""
+"""Pixels up to which a shape is drawn as a point. Drivers allow more, but then filling dominates the cost."""
 
 
 _pack = Struct(f"{ROW_FLOATS}f").pack
@@ -48,7 +48,7 @@ def ellipse_row(axes: Axes, x: float, y: float, wide: float, high: float, line: 
         line: Width of the outline, 0 for a filled shape.
         color: Not premultiplied.
     """
-    # Written out, since this runs for every shape and taking tuples apart in a call is half of its cost.
+    # Written out, since this runs for every shape, and helper calls would double its cost.
     (a, b, c, d, e, f), (along, down, along_y, down_y), x_scale, y_scale, scale, _, _ = axes
     center_x, center_y = a * x + c * y + e, b * x + d * y + f
     wide, high = wide * x_scale, high * y_scale
@@ -80,7 +80,7 @@ def box_row(
 
 
 def line_row(axes: Axes, x1: float, y1: float, x2: float, y2: float, width: float, color: Rgba) -> bytes:
-    """A straight line with round ends, which is a box rounded as far as it goes, turned along the line."""
+    """A straight line with round ends: a box with fully rounded corners, turned along the line."""
     start_x, start_y = apply(axes.matrix, x1, y1)
     end_x, end_y = apply(axes.matrix, x2, y2)
     along, down = end_x - start_x, end_y - start_y
@@ -101,7 +101,7 @@ def line_row(axes: Axes, x1: float, y1: float, x2: float, y2: float, width: floa
 def triangle_row(
     matrix: Matrix, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float, color: Rgba
 ) -> bytes:
-    """A filled triangle: its frame has the origin in one corner and an axis along each side from there."""
+    """A filled triangle: its own origin is one corner, and its axes are the two sides from there."""
     a, b, c, d, e, f = matrix
     x1, y1 = 0.0 + x1, 0.0 + y1  # numpy's small integers would wrap around below 0
     along, down, along_third, down_third = x2 - x1, y2 - y1, x3 - x1, y3 - y1
@@ -127,7 +127,7 @@ class ShapePainter:
     Args:
         ctx: The context to draw in.
         stages: Names its shaders: "shapes" where the axes of every row cross at a right angle, "slanted",
-            which is slower, where they may not.
+            which is slower, where they do not.
     """
 
     def __init__(self, ctx: moderngl.Context, stages: str = "shapes") -> None:
@@ -150,16 +150,16 @@ class ShapePainter:
         """Draw with the current blending into the current framebuffer.
 
         Args:
-            rows: Packed floats, 64 bytes a shape.
+            rows: Packed floats, 64 bytes per shape.
             size: Of the framebuffer, in pixels.
-            gradient: What to paint with instead of the rows' colors, of which only alpha is heeded.
+            gradient: What to paint with instead of the rows' colors, of which only alpha is used.
         """
         floats = np.frombuffer(rows, dtype=np.float32).reshape(-1, ROW_FLOATS)
         for run in shape_runs(floats, size, self._largest):
             self._draw(floats[run.first : run.first + run.count], run, size, gradient)
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         for part in (self._quads, *self._dots.values(), self._rows):
             part.release()
 
@@ -181,7 +181,7 @@ class ShapePainter:
 
         def bind(program: moderngl.Program) -> moderngl.VertexArray:
             columns = ("place", "axes", "extent", "color")
-            # A driver drops what a program does not read.
+            # A driver removes attributes that a program does not read.
             layout = " ".join("4f" if name in program else "16x" for name in columns)
             read = [name for name in columns if name in program]
             return vertex_array(self._ctx, program, (self._rows.buffer, layout + step, *read))

@@ -1,8 +1,8 @@
-"""Fills outlines of any form, exactly: every pixel gets the share of its square that lies inside.
+"""Fill outlines of any form, exactly: every pixel gets the share of its square that lies inside.
 
 For every edge, a shader adds up how much of each pixel lies to its right, counted down or up by the edge's
-direction. What is left after the last edge is how often the outlines go round the pixel, of which the fill
-rule makes coverage. No triangles are cut, so nothing is too thin, too concave or too crossed. The sums are
+direction. The sum over all edges is the winding number of the pixel, from which the fill rule computes
+coverage. There is no triangulation, so no outline is too thin, concave or self-crossing. The sums are
 those of font rasterizers (as in Levien, 2016, "Inside the fastest font renderer in the world").
 """
 
@@ -30,9 +30,9 @@ class PixelPath:
 
     Attributes:
         edges: Float32 array of shape (m, 5): x, y of an edge's start, x, y of its end, and the first whole
-            pixel to the right of its outline. None of them is level.
+            pixel to the right of its outline. None of them is horizontal.
         bounds: Whole pixels around them: left, top, right, bottom.
-        nonzero: The fill rule; else even and odd.
+        nonzero: The fill rule; else even-odd.
     """
 
     edges: Floats
@@ -70,11 +70,11 @@ class PathPainter:
         self._turns: moderngl.Framebuffer | None = None
 
     def sum_up(self, path: PixelPath, size: tuple[int, int]) -> None:
-        """Add up the edges of a path; leaves another framebuffer in use, and additive blending.
+        """Sum the edges of a path; leaves another framebuffer in use, and additive blending.
 
         Args:
             path: What to fill.
-            size: Of the framebuffer that `fill` is going to draw into, in pixels.
+            size: Of the framebuffer that `fill` draws into, in pixels.
         """
         left, top, right, bottom = path.bounds
         turns = self._turns_of(size)
@@ -90,7 +90,7 @@ class PathPainter:
     def fill(
         self, path: PixelPath, color: Rgba, size: tuple[int, int], gradient: PlacedGradient | None = None
     ) -> None:
-        """Paint what `sum_up` added up, with the current blending into the current framebuffer."""
+        """Paint what `sum_up` summed, with the current blending into the current framebuffer."""
         left, top, right, bottom = path.bounds
         sides: Box = (right - left, 0.0, 0.0, bottom - top)
         program, vertices = self._fills.use(size, gradient)
@@ -102,7 +102,7 @@ class PathPainter:
         vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         self._drop_turns()
         self._fills.release()
         self._vertices.release()
@@ -110,7 +110,7 @@ class PathPainter:
         self._buffer.release()
 
     def _turns_of(self, size: tuple[int, int]) -> moderngl.Framebuffer:
-        """A surface of sums, at least this large: pixels are found on it from the lower left corner."""
+        """A surface of sums, at least this large: its pixels are counted from the lower left corner."""
         if self._turns is None or self._turns.width < size[0] or self._turns.height < size[1]:
             largest = size if self._turns is None else tuple(map(max, size, self._turns.size))
             self._drop_turns()

@@ -21,7 +21,7 @@ def check_convex(points: Floats) -> None:
         points: Float32 array of shape (n, 2..4).
 
     Raises:
-        ValueError: It has fewer than three points, turns both ways, or goes round more than once.
+        ValueError: It has fewer than three points, turns both ways, or winds more than once.
     """
     if len(points) < 3:
         raise ValueError(f"a polygon needs at least 3 points; got {len(points)}")
@@ -38,11 +38,11 @@ def convex_mesh(points: Floats, color: Rgba) -> Floats:
     """Triangles of a filled convex polygon whose opacity fades over one pixel across its outline.
 
     Args:
-        points: Float32 array of shape (n, 2) in pixels, either way round.
+        points: Float32 array of shape (n, 2) in pixels, clockwise or counterclockwise.
         color: Not premultiplied.
 
     Returns:
-        Float32 array of shape (3 m, 7), three rows a triangle; empty for a polygon without area.
+        Float32 array of shape (3 m, 7), three rows per triangle; empty for a polygon without area.
     """
     sides = _sides(points)
     corners = points[np.hypot(sides[:, 0], sides[:, 1]) > 1e-3]
@@ -74,14 +74,14 @@ def _cross(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float
 
 
 def _outward(corners: Floats) -> tuple[Floats, float]:
-    """How corners move when all sides move out by a pixel; how far the middle is from the nearest side."""
+    """How corners move if all sides move out by a pixel; distance of the center from the nearest side."""
     sides = _sides(corners)
     unit = sides / np.hypot(sides[:, 0], sides[:, 1])[:, None]
     normal = np.column_stack((unit[:, 1], -unit[:, 0]))
     if _cross(np.roll(unit, 1, axis=0), unit).sum() < 0:
         normal = -normal
     before = np.roll(normal, 1, axis=0)
-    # A needle's corner would move without end; four pixels are enough to hide its tip.
+    # The corner of a needle would move without limit; four pixels are enough to hide its tip.
     stretch = np.maximum(1 + np.einsum("ij,ij->i", before, normal), 0.125)
     middle = corners.mean(axis=0)
     depth = float(np.abs(np.einsum("ij,ij->i", corners - middle, normal)).min())
@@ -106,7 +106,7 @@ class MeshPainter:
         Args:
             vertices: Float32 array of shape (3 m, 7).
             size: Of the framebuffer, in pixels.
-            gradient: What to paint with instead of the vertices' colors, of which only alpha is heeded.
+            gradient: What to paint with instead of the vertices' colors, of which only alpha is used.
         """
         if len(vertices) == 0:
             return
@@ -115,7 +115,7 @@ class MeshPainter:
         arrays.render(moderngl.TRIANGLES, vertices=len(vertices))
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         self._programs.release()
         self._buffer.release()
 

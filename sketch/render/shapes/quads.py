@@ -1,4 +1,4 @@
-"""Paints one textured parallelogram: a line of text, an image, a layer that is out of place."""
+"""Paint one textured parallelogram: a line of text, an image, a layer that has to move."""
 
 from dataclasses import dataclass
 
@@ -18,12 +18,12 @@ WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Quad:
-    """Where a texture goes.
+    """The place of a texture.
 
     Attributes:
-        origin: Pixel that the first corner of `part` is put on.
-        sides: From there along the picture's width (x, y), and along its height (x, y), in pixels.
-        part: Left, top, right and bottom of what is shown, 0..1 of the texture.
+        origin: Place of the first corner of `part`, in pixels.
+        sides: From there along the texture's width (x, y), and along its height (x, y), in pixels.
+        part: Left, top, right and bottom of the visible part, 0..1 of the texture.
     """
 
     origin: tuple[float, float]
@@ -61,15 +61,15 @@ class QuadPainter:
     ) -> None:
         """Draw with the current blending into the current framebuffer of this size in pixels.
 
-        Only "shapes/mask.frag" reads a gradient, and then takes only the alpha of the color.
-        "shapes/picture.frag" takes the alpha as well, and red 1 to dither.
+        Only "shapes/mask.frag" uses a gradient, and then only the alpha of the color. "shapes/picture.frag"
+        uses the alpha, and dithers where red is 1.
         """
         program, vertices = self._programs.use(size, gradient)
         texture.use(0)
         program["origin"] = quad.origin
         program["sides"] = quad.sides
         program["color"] = color
-        if "part" in program:  # a stage that reads pixel by pixel has no use for it
+        if "part" in program:  # a stage that reads pixel by pixel does not use it
             program["part"] = quad.part
         if "moment" in program:
             self._painted += 1
@@ -77,5 +77,5 @@ class QuadPainter:
         vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         self._programs.release()

@@ -1,4 +1,4 @@
-"""Which shapes of a batch are small and plain enough to be drawn as points, and in how many runs."""
+"""Divide the shapes of a batch into runs, of which those of small, plain shapes are drawn as points."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from sketch.arrays import Flags, Floats
 _ELLIPSE, _TRIANGLE = 0.0, 2.0  # as in `painter`
 _FRINGE = 0.6  # as in dots.vert
 _WORTH_A_CALL = 64
-"""Shapes that are drawn in the time that a draw call costs."""
+"""Cost of a draw call, in shapes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeRun:
-    """Shapes that follow each other and are drawn in one call.
+    """Consecutive shapes that are drawn in one call.
 
     Attributes:
-        first: Shape it begins with.
-        count: How many they are.
+        first: Index of its first shape.
+        count: Number of shapes.
         dots: Whether they are drawn as points, or as quads.
-        discs: Whether all of them are points and discs.
+        discs: Whether all of them are discs drawn as points.
     """
 
     first: int
@@ -30,15 +30,15 @@ class ShapeRun:
 
 
 def shape_runs(rows: Floats, size: tuple[int, int], largest: float) -> list[ShapeRun]:
-    """Divide shapes, in order, into as few runs as pay.
+    """Divide shapes, in order, into as few runs as are worth their calls.
 
     Args:
         rows: Float32 array of shape (n, 16).
         size: Of the framebuffer, in pixels.
-        largest: Point that the driver draws, in pixels.
+        largest: Largest point that the driver draws, in pixels.
 
     Returns:
-        Runs that hold every row once. Where small and large shapes take turns too often, one run of quads.
+        Runs that contain every row once; one run of quads if small and large shapes alternate too often.
     """
     count = len(rows)
     if count < _WORTH_A_CALL:
@@ -55,16 +55,16 @@ def shape_runs(rows: Floats, size: tuple[int, int], largest: float) -> list[Shap
 
 
 def _are_discs(rows: Floats) -> bool:
-    """Whether all of some filled shapes are ellipses as wide as high."""
+    """Whether all shapes of some filled rows are circles."""
     return bool((rows[:, 2] == _ELLIPSE).all() and (rows[:, 8] == rows[:, 9]).all())
 
 
 def dot_rows(rows: Floats, size: tuple[int, int], largest: float) -> Flags:
-    """Which rows may be points: filled, with sharp corners, small, and with their middle in the frame.
+    """Which rows may be points: filled, with sharp corners, small, and with their center in the frame.
 
-    OpenGL leaves out points whose middle is not in the frame, even if their rim is.
+    OpenGL drops points whose center is not in the frame, even if a part of them is.
     """
-    # Whole columns, which numpy goes through several times as fast as through every sixteenth number.
+    # Contiguous columns: numpy is several times as fast on them as on every sixteenth number.
     x, y, kind, line, ax, ay, bx, by, wide, high, radius = np.ascontiguousarray(rows[:, :11].T)
     wide, high = np.maximum(wide, 0.5), np.maximum(high, 0.5)
     reach_x, reach_y = np.abs(ax) * wide + np.abs(bx) * high, np.abs(ay) * wide + np.abs(by) * high

@@ -1,4 +1,4 @@
-"""Paints the bands of strokes."""
+"""Paint the bands of strokes."""
 
 from dataclasses import dataclass
 
@@ -12,22 +12,22 @@ from sketch.render.strokes.rows import Run, StrokeRows, runs_of
 _FLOAT = 4  # bytes
 
 _WORTH = 0.8
-"""Bands a segment above which segments are drawn one by one: one that is round at both ends is two bands."""
+"""Bands per segment above which segments are drawn one by one: a segment with two round ends is two bands."""
 
 _FEW = 2048
-"""Segments up to which bands save less than it takes to make them."""
+"""Segments up to which making bands costs more than it saves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BandRuns:
-    """Rows of strokes divided into what is drawn as bands and what is not."""
+    """Rows of strokes divided into runs that are drawn as bands and runs that are not."""
 
     bands: Bands
     runs: list[Run]
 
     @property
     def alone(self) -> bool:
-        """Whether bands are all there is."""
+        """Whether everything is drawn as bands."""
         return all(run.banded for run in self.runs)
 
 
@@ -43,16 +43,16 @@ class BandPainter:
         self._vertices = vertex_array(ctx, self._program)
         self._buffer = GrowingBuffer(ctx)
 
-    def laid_out(self, laid: StrokeRows, thin: float) -> BandRuns | None:
-        """Make bands of rows and upload them; None if that does not pay.
+    def laid_out(self, layout: StrokeRows, thin: float) -> BandRuns | None:
+        """Make bands of rows and upload them; None if that is not worth its cost.
 
         Args:
-            laid: Rows of strokes.
-            thin: Radius in pixels below which a line is no band.
+            layout: Rows of strokes.
+            thin: Radius in pixels below which a line is not drawn as a band.
         """
-        if not laid.even or laid.look.brush is not None or laid.look.shape is not None:
+        if not layout.even or layout.look.brush is not None or layout.look.shape is not None:
             return None
-        rows = laid.drawn
+        rows = layout.drawn
         if len(rows) <= _FEW:
             return None
         line = outline_of(rows)
@@ -81,6 +81,6 @@ class BandPainter:
         self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=count)
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         for part in (self._vertices, self._buffer, self._program):
             part.release()

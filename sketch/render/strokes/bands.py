@@ -1,15 +1,15 @@
-"""Long stretches of one color in half as many quads: a band is one segment, or two that turn little.
+"""Stretches of one color in half as many quads: a band is one segment, or two with a small turn.
 
-A driver spends most of its time on setting triangles up and on pixels along their edges, so what matters is
-how few and how large they are. A row is 20 floats:
+A driver spends most of its time on the setup of triangles and on pixels along their edges, so few and large
+triangles are fast. A row is 20 floats:
 
-    x, y, radius, round           where the band starts, and whether it is round there
-    x, y, radius, reach of start  where the two segments meet; the end, if it is only one
-    x, y, radius, reach of end    where the band ends
-    mitre of start, of end        where neighbouring quads meet; zero where the start lies open
+    x, y, radius, round           start of the band, and whether it is round
+    x, y, radius, reach of start  the joint of its two segments; of one segment, the end
+    x, y, radius, reach of end    end of the band
+    mitre of start, of end        where neighbouring quads meet; zero if the start is open
     red, green, blue, alpha       premultiplied
 
-Bands do not overlap: they meet at mitres, or, where the disc at a joint shows, at its two tangents.
+Bands do not overlap: they meet at mitres, or, where the disc at a joint is visible, at its two tangents.
 """
 
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ from sketch.arrays import Flags, Floats, Indices
 BAND_FLOATS = 20
 
 _STEEPEST = np.float32(0.5)
-"""Change of the radius a pixel that a band may have."""
+"""Change of the radius per pixel that a band may have."""
 
 _STRAIGHT = np.float32(1.064)
-"""One over the cosine of half the angle by which neighbours may turn where no disc is drawn: 40 degrees."""
+"""One over the cosine of half the angle between neighbours up to which no disc is drawn: 40 degrees."""
 
 _MARGIN, _MOST = np.float32(1.1), np.float32(0.6)
-"""By how much more than needed a quad is widened, and by which share of its reach at most."""
+"""Extra width of a quad beyond what is needed, and the largest share of its reach."""
 
 _SAME_PLACE = np.float32(1e-3)
 
@@ -40,32 +40,32 @@ class Bands:
 
     Attributes:
         rows: Float32 of shape (m, 20).
-        at: The segment with which each one begins, ascending, shape (m,).
+        at: The first segment of each band, ascending, shape (m,).
     """
 
     rows: Floats
     at: Indices
 
     def between(self, first: int, stop: int) -> tuple[int, int]:
-        """The first band of the segments from `first` up to `stop`, and how many there are."""
+        """The first band of the segments from `first` up to `stop`, and the number of bands."""
         begin, end = np.searchsorted(self.at, (first, stop)).tolist()
         return begin, end - begin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outline:
-    """What bands need to know of the rows of strokes, a column each, which numpy reads several times as fast.
+    """The columns of the rows of strokes that bands need; numpy reads columns several times as fast.
 
     Attributes:
         x: Of each point, float32 of shape (n,), as all of these.
         y: The same.
         radius: In pixels.
-        reach: How far sideways paint may go.
+        reach: How far paint may extend sideways.
         across: X of the mitre, 0 where there is none.
-        down: Y of it.
-        stretch: How long it is, in reaches.
-        shows: Where a disc is drawn: where there is no mitre, or one of a strong turn. Bool.
-        looks_back: The row's `back`.
+        down: Y of the mitre.
+        stretch: Its length, in reaches.
+        shows: Where a disc is drawn: without a mitre, or at a strong turn. Bool.
+        looks_back: `back` of the row.
     """
 
     x: Floats
@@ -88,7 +88,7 @@ def outline_of(rows: Floats) -> Outline:
 
 
 def bandable(line: Outline, thin: float) -> Flags:
-    """Which segments can be bands: none that looks back, is thinner or changes its width suddenly.
+    """Which segments can be bands: those that look back, are thin or change their width suddenly cannot.
 
     Args:
         line: Of n points.
@@ -101,7 +101,7 @@ def bandable(line: Outline, thin: float) -> Flags:
     square = x * x + y * y
     fits = (line.looks_back[:-1] == 0) & (square > _SAME_PLACE**2) & (fall * fall <= _STEEPEST**2 * square)
     thick = line.radius >= np.float32(thin)
-    # Where an end is round, the tangents must touch its disc on this half of the segment.
+    # At a round end, the tangents must touch its disc on this half of the segment.
     leaning = fall * np.maximum(line.radius[:-1], line.radius[1:]) <= np.float32(0.25) * square
     return fits & thick[:-1] & thick[1:] & (leaning | ~(line.shows[:-1] | line.shows[1:]))
 
@@ -112,14 +112,14 @@ def bands(rows: Floats, line: Outline, able: Flags) -> Bands:
     Args:
         rows: Float32 of shape (n, 12), as `rows.stroke_rows` makes them.
         line: The same.
-        able: Which segments to take, shape (n - 1,), as `bandable` says.
+        able: The segments to use, shape (n - 1,), from `bandable`.
     """
     first, two, grown = _paired(line, able)
     last = first + 1 + two
     both = line.shows[first] & line.shows[last]
     if both.any():
         first, last = np.repeat(first, 1 + both), np.repeat(last, 1 + both)
-    # Four floats are copied as one number as long, a mitre as half of that: numpy is slow along short rows.
+    # Four floats are copied as one 128-bit number, a mitre as 64 bits: numpy is slow along short rows.
     made = np.empty((len(first), BAND_FLOATS), dtype=np.float32)
     fours, pairs = made.view(np.complex128), made.view(np.complex64)
     place = _side_by_side(line.x, line.y, line.radius, line.reach)
@@ -140,7 +140,7 @@ def bands(rows: Floats, line: Outline, able: Flags) -> Bands:
 
 
 def _side_by_side(*columns: NDArray[Any]) -> NDArray[Any]:
-    """Two or four columns of floats as one of numbers that are as long."""
+    """Two or four columns of floats as one column of wider numbers."""
     table = np.empty((len(columns[0]), len(columns)), dtype=np.float32)
     for at, column in enumerate(columns):
         table[:, at] = column
@@ -148,7 +148,7 @@ def _side_by_side(*columns: NDArray[Any]) -> NDArray[Any]:
 
 
 def _paired(line: Outline, able: Flags) -> tuple[Indices, Flags, Floats]:
-    """Segments that begin a band, which of them are two, and by what factor each point's mitre grows."""
+    """First segments of bands, which bands have two, and the factor on the mitre of each point."""
     x, y, reach = line.x, line.y, line.reach
     turn = (x[1:-1] - x[:-2]) * (y[2:] - y[1:-1]) - (y[1:-1] - y[:-2]) * (x[2:] - x[1:-1])
     outer = np.where(turn > 0, np.float32(-1), np.float32(1))
@@ -156,12 +156,12 @@ def _paired(line: Outline, able: Flags) -> tuple[Indices, Flags, Floats]:
     wide, high = x[2:] + outer * line.across[2:] - from_x, y[2:] + outer * line.down[2:] - from_y
     chord = np.maximum(np.sqrt(wide * wide + high * high), _SAME_PLACE)
     out_x, out_y = x[1:-1] + outer * line.across[1:-1] - from_x, y[1:-1] + outer * line.down[1:-1] - from_y
-    # The quad goes straight from its start to its end, so both are widened by how far the middle stands out.
+    # The quad is straight from start to end, so both ends are widened by how far the middle is off the line.
     bulge = _MARGIN * np.maximum(outer * (wide * out_y - high * out_x) / chord, 0)
     ends = np.minimum(reach[:-2], reach[2:])
     shows = line.shows
     joined = able[:-1] & able[1:] & (bulge <= _MOST * ends) & ~(shows[:-2] | shows[1:-1] | shows[2:])
-    # A mitre grows only between two bands, so that it still fits what is drawn otherwise, or in another call.
+    # A mitre grows only between two bands, so that it still fits segments that are drawn in other ways.
     joined[1:-1] &= able[:-3] & able[3:]
     joined[:1] = joined[-1:] = False
 
@@ -178,13 +178,13 @@ def _paired(line: Outline, able: Flags) -> tuple[Indices, Flags, Floats]:
 
 
 def _halves(whole: Floats) -> Floats:
-    """Of each segment round at both ends, given twice: its first half, and its second from the end."""
+    """Halve segments with two round ends, given twice: the first half, and the second half from the end."""
     made = whole.copy()
     start, end = whole[:, 0:2], whole[:, 8:10]
     step = end - start
     length = np.hypot(step[:, 0], step[:, 1])
     sine = (whole[:, 2] - whole[:, 10]) / length
-    # Halfway between the places where the tangents touch the discs.
+    # Halfway between the points where the tangents touch the discs.
     share = (sine * whole[:, 2] + (1 - sine**2) * length / 2) / length
     reach = whole[:, 7] + share * (whole[:, 11] - whole[:, 7])
     aside = np.stack((-step[:, 1], step[:, 0]), axis=1) * (reach / length)[:, None]
@@ -201,7 +201,7 @@ def _halves(whole: Floats) -> Floats:
 
 
 def _turned(rows: Floats) -> Floats:
-    """Single segments the other way round, so that the round end is the start."""
+    """Reverse single segments, so that the round end is the start."""
     made = rows.copy()
     made[:, 0:3], made[:, 8:11] = rows[:, 8:11], rows[:, 0:3]
     made[:, 4:7] = rows[:, 0:3]

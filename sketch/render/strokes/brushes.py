@@ -10,7 +10,7 @@ from sketch.scalars import short
 
 
 def brush_of(given: Brush | str) -> Brush:
-    """A brush as its files say now, or the one that comes with Inkloop under a name.
+    """A brush as its files are now, or the brush with a name that comes with Inkloop.
 
     Raises:
         BrushError: There is none of that name.
@@ -34,7 +34,7 @@ def _shipped(name: str) -> Brush:
             f"there is no brush {name!r}; there are {', '.join(brush_names())}."
             " One of your own is read with Brush.load(path)"
         )
-    # Nobody edits these while a sketch runs, so their files are not looked at again.
+    # These are not edited while a sketch runs, so their files are not checked again.
     return replace(Brush.load(_folder() / name), files=None)
 
 

@@ -16,7 +16,7 @@ _COLUMN = 4  # floats
 
 
 class StrokeBuffers:
-    """The rows of one batch on the GPU, those for brushes apart, so that either can be replaced alone.
+    """The rows of one batch on the GPU, with separate rows for brushes, so that either can be replaced alone.
 
     Args:
         ctx: The context to allocate in.
@@ -28,21 +28,21 @@ class StrokeBuffers:
         self.data = GrowingBuffer(ctx)
         self.past = GrowingTexture(ctx)
 
-    def upload(self, strokes: Sequence[PixelStroke], laid: StrokeRows) -> None:
-        """Replace the rows of strokes, and what their brush needs."""
-        self.rows.upload(laid.rows, laid.rows.nbytes)
-        if laid.look.brush is not None:
-            traces = laid.picked(_joined(strokes, lambda stroke: stroke.traces, TRACE_FLOATS))
+    def upload(self, strokes: Sequence[PixelStroke], layout: StrokeRows) -> None:
+        """Replace the rows of strokes and of their brush."""
+        self.rows.upload(layout.rows, layout.rows.nbytes)
+        if layout.look.brush is not None:
+            traces = layout.picked(_joined(strokes, lambda stroke: stroke.traces, TRACE_FLOATS))
             self.traces.upload(traces, traces.nbytes)
-            self.upload_data(laid.picked(_joined(strokes, lambda stroke: stroke.data, DATA_FLOATS)))
+            self.upload_data(layout.picked(_joined(strokes, lambda stroke: stroke.data, DATA_FLOATS)))
 
     def upload_data(self, data: Floats) -> None:
-        """Replace what the author gave for each row, shape (m, 8), and nothing else."""
+        """Replace only the author's data for each row, shape (m, 8)."""
         data = np.ascontiguousarray(data)
         self.data.upload(data, data.nbytes)
 
     def bind(self, made: StrokeProgram, first: int) -> None:
-        """Read each row as the start of one segment and, one row on, as the end of the segment before."""
+        """Bind each row as the start of a segment and the next row as its end."""
         kinds = (
             (self.rows, ("place", "joint", "color"), ROW_FLOATS),
             (self.traces, ("trace",), TRACE_FLOATS),
@@ -58,7 +58,7 @@ class StrokeBuffers:
                         made.vertices.bind(attribute, "f", buffer.buffer, "4f", offset, stride, 1)
 
     def release(self) -> None:
-        """Give the memory back."""
+        """Release the memory."""
         for part in (self.rows, self.traces, self.data, self.past):
             part.release()
 
@@ -66,7 +66,7 @@ class StrokeBuffers:
 def _joined(
     strokes: Sequence[PixelStroke], part: Callable[[PixelStroke], Floats | None], columns: int
 ) -> Floats:
-    """One array of what strokes have of a kind, zeros where they have none."""
+    """One array of a value of all strokes, zeros where a stroke has none."""
     parts: list[Floats] = []
     for stroke in strokes:
         given = part(stroke)

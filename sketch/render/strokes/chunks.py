@@ -1,4 +1,4 @@
-"""Very long strokes in parts, so that memory is bounded however many points one has."""
+"""Lay out very long strokes in parts, so that memory is bounded for any number of points."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,10 +10,10 @@ from sketch.render.strokes.look import StrokeLook
 from sketch.render.strokes.rows import StrokeRows, laid_out
 
 PART = 1 << 14
-"""Points that are laid out and drawn at a time."""
+"""Points that are laid out and drawn together."""
 
 CONTEXT = 2048
-"""Points before a part of a stroke that its first segments may look back at."""
+"""Points before a part of a stroke that its first segments can look back at."""
 
 
 def parts(
@@ -40,18 +40,18 @@ def parts(
 
 
 def _cut(stroke: PixelStroke, look: StrokeLook) -> Iterator[tuple[Sequence[PixelStroke], StrokeRows]]:
-    """Parts of one stroke. Each knows points on both sides of what it draws, so that joints do not show."""
+    """Parts of one stroke. Each has extra points on both sides of what it draws, which its joints need."""
     count = len(stroke.xy)
     start, end = stroke.span or (0, count - 1)
     for begin in range(start, end, PART):
         stop = min(begin + PART, end)
         first, last = max(begin - CONTEXT, 0), min(stop + 2, count)
         part = _slice(stroke, first, last)
-        laid = laid_out([part], look)
-        at = np.arange(len(laid.rows)) if laid.at is None else laid.at
+        layout = laid_out([part], look)
+        at = np.arange(len(layout.rows)) if layout.at is None else layout.at
         # A row is drawn as the segment that starts there.
         low, high = np.searchsorted(at, (begin - first, stop - first)).tolist()
-        yield [part], replace(laid, span=(low, high if stop < count - 1 else len(at)))
+        yield [part], replace(layout, span=(low, high if stop < count - 1 else len(at)))
 
 
 def _slice(stroke: PixelStroke, first: int, last: int) -> PixelStroke:

@@ -1,4 +1,4 @@
-"""Strokes that do not darken where they cross themselves: gathered in a picture, then put down once."""
+"""Strokes that do not darken where they cross themselves: painted to a picture, which is drawn once."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -15,7 +15,7 @@ from sketch.render.strokes.rows import PixelBounds, pixel_bounds_of
 
 PaintAlike = Callable[[Sequence[PixelStroke], StrokeLook, tuple[int, int]], PixelBounds]
 
-# glBlendEquation's name for the greater of what is there and what comes; moderngl's stub lacks it.
+# glBlendEquation's name for the maximum of both colors; moderngl's stub lacks it.
 _MAX = 0x8008
 
 
@@ -45,9 +45,9 @@ class FlatPicture:
 
         Args:
             strokes: In order.
-            look: That of all of them.
+            look: The look of all of them.
             size: Of the framebuffer, in pixels.
-            mode: How each stroke meets what is there.
+            mode: How each stroke is combined with what is already drawn.
             paint: Draws strokes of one look with the current blending.
 
         Returns:
@@ -72,7 +72,7 @@ class FlatPicture:
         return touched
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         for part in (self._vertices, self._boxes, self._program):
             part.release()
         self._drop()

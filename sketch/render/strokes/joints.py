@@ -1,4 +1,4 @@
-"""Where the segments of strokes meet: which share a mitre, and which must look back at earlier ones."""
+"""Joints of strokes: which segments share a mitre, and which must look back at earlier ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ FRINGE = 0.75
 """Pixels around the line that its antialiased edge may touch: a pixel's corner is 0.71 from its center."""
 
 _SAME_PLACE = 1e-3
-"""Points closer than this many pixels make no segment."""
+"""Pixels between points up to which they make no segment."""
 
 _SLIGHT = 0.2
-"""Pixels between the tip of a mitre and the middle of a bevel that nobody sees."""
+"""Pixels between the tip of a mitre and the middle of a bevel up to which the difference is invisible."""
 
 _NOTCH = 0.1
-"""Pixels by which the outlines of two segments may miss each other where they meet at a mitre."""
+"""Pixels by which the outlines of two segments may differ at a mitre."""
 
 
 TRACE_FLOATS, DATA_FLOATS = 4, 8
-"""Of each point, for a brush: what the painter knows of it, and what the author said."""
+"""Numbers per point for a brush: from the painter, and from the author."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class PixelStroke:
         xy: Float32 array of shape (n, 2), n at least 1.
         radius: Half the width, one for all or shape (n,).
         rgba: One color or shape (n, 4), 0..1, not premultiplied.
-        closed: Whether both ends lie on the same place of a straight side and are cut flat to meet there.
-        look: What it shares with strokes that are drawn in the same call.
+        closed: Whether both ends are at the same place of a straight side, and are cut flat there.
+        look: The look it shares with strokes in the same draw call.
         starts: Where a dash begins, bool of shape (n,), or None for one line.
         traces: For a brush: along, pressure, speed and seed, float32 of shape (n, 4).
         data: For a brush: what the author gave for each point, float32 of shape (n, 8).
-        span: The first segment that is drawn and one past the last, or None for all; the others are there to
-            be looked back at, and so that joints fit.
+        span: The first segment that is drawn and one past the last, or None for all; the others
+            are needed to look back at and for joints.
     """
 
     xy: Floats
@@ -55,9 +55,9 @@ class PixelStroke:
 
 @dataclass(frozen=True, slots=True)
 class StrokeLine:
-    """Every stroke of a batch in one array; flags mark where one begins, ends, and belongs to a ring.
+    """Every stroke of a batch in one array; flags mark where a stroke begins, ends, and is a ring.
 
-    `at` is which of the points that were given each one is, or None for all of them in order.
+    `at` is the index of each point among the given points, or None for all of them in order.
     """
 
     xy: Floats
@@ -70,7 +70,7 @@ class StrokeLine:
 
 
 def joined(strokes: Sequence[PixelStroke]) -> StrokeLine:
-    """Put strokes into one array, dashes as strokes of their own."""
+    """Put strokes into one array, each dash as a stroke."""
     counts = np.array([len(stroke.xy) for stroke in strokes])
     ends = np.cumsum(counts)
     total = int(ends[-1])
@@ -90,7 +90,7 @@ def joined(strokes: Sequence[PixelStroke]) -> StrokeLine:
 def _spread(
     values: Sequence[float | tuple[float, ...] | Floats], counts: Indices, columns: tuple[int, ...]
 ) -> Floats:
-    """One array of what strokes have of a kind, each one value or one a point."""
+    """One array of a value of all strokes, which have one value each or one per point."""
     if not any(isinstance(value, np.ndarray) for value in values):
         return np.repeat(np.array(values, dtype=np.float32), counts, axis=0)
     parts: list[Floats] = []
@@ -102,17 +102,17 @@ def _spread(
 
 
 def reach_of(line: StrokeLine, look: StrokeLook) -> Floats:
-    """How far from each point its joint may need paint, sideways."""
+    """How far paint at the joint of each point may extend sideways."""
     return line.radius * np.float32(1 + look.bleed) + np.float32(FRINGE + _NOTCH)
 
 
 def without_duplicates(line: StrokeLine) -> StrokeLine:
-    """Drop points that repeat the one before in place and radius, and double lone ones."""
+    """Drop points that repeat the previous place and radius, and double single points."""
     step = np.diff(line.xy, axis=0, prepend=line.xy[:1])
     grown = np.abs(np.diff(line.radius, prepend=line.radius[:1]))
     differs = np.maximum(np.hypot(step[:, 0], step[:, 1]), grown) > _SAME_PLACE
     kept = np.flatnonzero(line.first | line.last | differs)
-    # An end that repeats the point before stands for both, or it would turn a corner of its own.
+    # An end that repeats the previous point replaces it, or it would make a corner.
     doubled = np.append((line.last & ~differs)[kept[1:]], False) & ~line.first[kept]
     kept = kept[~doubled]
     lone = (line.first & line.last)[kept]
@@ -126,7 +126,7 @@ def without_duplicates(line: StrokeLine) -> StrokeLine:
 
 
 def segments(line: StrokeLine) -> tuple[Floats, Floats]:
-    """Length and unit direction of the segment from each point; at a stroke's end they mean nothing."""
+    """Length and unit direction of the segment from each point; undefined at the end of a stroke."""
     step = np.diff(line.xy, axis=0, append=line.xy[-1:])
     length = np.hypot(step[:, 0], step[:, 1])
     nowhere = length < 1e-9
@@ -136,10 +136,10 @@ def segments(line: StrokeLine) -> tuple[Floats, Floats]:
 
 
 def _even(line: StrokeLine, length: Floats) -> Flags:
-    """Where the width changes so slowly that both neighbours' outlines pass a point at its radius.
+    """Where the width changes so slowly that the outlines of both segments pass a point at its radius.
 
-    Where the radius changes by the sine of an angle a pixel, a segment's outline passes its end at the radius
-    over the cosine of that angle.
+    If the radius changes by the sine of an angle per pixel, the outline of a segment passes its end at the
+    radius divided by the cosine of that angle.
     """
     slope = np.abs(np.diff(line.radius, append=line.radius[-1:])) / np.maximum(length, np.float32(1e-6))
     slope = np.minimum(np.where(line.last, 0, slope), 1)
@@ -151,11 +151,11 @@ def _even(line: StrokeLine, length: Floats) -> Flags:
 def joints(
     line: StrokeLine, length: Floats, direction: Floats, reach: Floats, look: StrokeLook
 ) -> tuple[Floats, Flags]:
-    """The mitre of each joint, zero where there is none, and which joints are too sharp to have one.
+    """The mitre of each joint, zero if it has none, and which joints are too sharp for one.
 
     A mitre needs a turn below 90 degrees, room on both sides (the inner corner stays within half of either
-    segment, so that quads never fold over) and a width that changes slowly. Where corners are not round, it
-    needs a turn so slight that no shape of corner shows.
+    segment, so that quads never fold over) and a width that changes slowly. If corners are not round, it
+    needs a turn so small that all joins look the same.
     """
     inner = ~(line.first | line.last)
     before = np.roll(direction, 1, axis=0)
@@ -183,9 +183,9 @@ def cut_flat(mitre: Floats, line: StrokeLine, direction: Floats, reach: Floats) 
 
 
 def windows(line: StrokeLine, length: Floats, sharp: Flags, look: StrokeLook) -> tuple[Floats, Floats]:
-    """Which earlier segments each one looks at: how many to leave out, and how many before those.
+    """Which earlier segments each one looks back at: how many to skip, and how many before those.
 
-    Segments joined to this one by mitres alone do not overlap it; those before the last sharp turn may.
+    Segments that are joined to it only by mitres do not overlap it; segments before the last sharp turn may.
     """
     count = len(line.xy)
     if look.flat or not sharp.any():
@@ -195,7 +195,7 @@ def windows(line: StrokeLine, length: Floats, sharp: Flags, look: StrokeLook) ->
     sizes = np.diff(starts, append=count)
     start = np.repeat(starts, sizes)
     near = (1 + look.tip) * np.repeat(np.maximum.reduceat(line.radius, starts), sizes) + 2 * FRINGE
-    # Strokes are set so far apart along the common scale that no window reaches from one into the other.
+    # On the common scale strokes are so far apart that no window reaches from one into another.
     along = np.cumsum(np.where(line.last, 4 * near, length).astype(np.float64))
     along = np.concatenate(((0.0,), along[:-1]))
     turn = np.maximum.accumulate(np.where(sharp, index, -1))

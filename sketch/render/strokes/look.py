@@ -11,14 +11,14 @@ _JOINS = {"bevel": 0.0, "round": 1.0, "miter": 2.0}
 
 @dataclass(frozen=True, slots=True)
 class StrokeLook:
-    """How the segments of a stroke are painted, but for what each point says.
+    """How the segments of a stroke are painted, apart from the values of its points.
 
     Attributes:
-        shape: Cap, join and limit of a mitre, as the shaders number them, or None where all are round.
-        flat: Whether the stroke is gathered in a picture of its own, so that crossings do not darken.
+        shape: Cap, join and miter limit, as the shaders number them, or None if all are round.
+        flat: Whether the stroke is painted to a separate picture first, so that crossings do not darken.
         brush: Or None for plain color.
         time: Seconds, for the brush.
-        unit: Logical pixels a pixel.
+        unit: Logical pixels per pixel.
     """
 
     shape: tuple[float, float, float] | None = None
@@ -50,7 +50,7 @@ SOLID = StrokeLook()
 
 
 def look_of(style: StrokeStyle, brush: Brush | None, time: float = 0.0, unit: float = 1.0) -> StrokeLook:
-    """The look that a style, with the brush it names, comes to."""
+    """The look of a style with its brush."""
     cap = style.cap or (brush.cap if brush else "round")
     join = style.join or (brush.join if brush else "round")
     overlap = style.overlap or (brush.overlap if brush else "build")

@@ -1,4 +1,4 @@
-"""Paints strokes: uploads their rows and draws the segments of a batch in few calls."""
+"""Paint strokes: upload their rows and draw the segments of a batch in few calls."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,7 +37,7 @@ class StrokePainter:
         ctx: The context to draw in.
 
     Attributes:
-        programs: Compiled so far, with what the driver said of brushes that it refused.
+        programs: The compiled programs, with the errors of brushes that did not compile.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
@@ -53,7 +53,7 @@ class StrokePainter:
         Args:
             strokes: Of any looks.
             size: Of the framebuffer, in pixels.
-            blend: How they meet what is there; "alpha" leaves it to their brushes.
+            blend: How they are combined with what is already drawn; "alpha" leaves it to their brushes.
 
         Returns:
             The part of the framebuffer they may touch.
@@ -74,30 +74,30 @@ class StrokePainter:
         self, kept: RetainedStroke, matrix: Matrix, time: float, size: tuple[int, int], blend: BlendMode
     ) -> None:
         """Draw a kept stroke into the framebuffer in use; see `paint`."""
-        pixels, laid = kept.placed(matrix, time)
+        pixels, layout = kept.placed(matrix, time)
 
         def paint(_: Sequence[PixelStroke], look: StrokeLook, size: tuple[int, int]) -> PixelBounds:
-            self._draw(kept.buffers, laid, size)
-            return pixel_bounds(laid.rows, look)
+            self._draw(kept.buffers, layout, size)
+            return pixel_bounds(layout.rows, look)
 
-        mode = _mode(laid.look, blend)
-        if laid.look.flat:
-            self._flat.paint([pixels], laid.look, size, mode, paint)
+        mode = _mode(layout.look, blend)
+        if layout.look.flat:
+            self._flat.paint([pixels], layout.look, size, mode, paint)
         else:
             set_blending(self._ctx, mode)
-            paint([pixels], laid.look, size)
+            paint([pixels], layout.look, size)
 
     def check(self, look: StrokeLook) -> None:
-        """Compile a brush that was not seen before, so that an error is raised where it is used.
+        """Compile a new brush, so that an error is raised where it is used.
 
         Raises:
-            ShaderError: It does not compile and never did; says which line of which file.
+            ShaderError: It does not compile and never did; the message names file and line.
         """
         if look.brush is not None:
             self.programs.get(look.brush, _defines(look, Run(0, 0, sharp=False), thin=False, even=False))
 
     def release(self) -> None:
-        """Give the GPU's resources back."""
+        """Release the GPU resources."""
         for part in (self.programs, self._buffers, self._bands, self._flat):
             part.release()
 
@@ -105,31 +105,31 @@ class StrokePainter:
         self, strokes: Sequence[PixelStroke], look: StrokeLook, size: tuple[int, int]
     ) -> PixelBounds:
         touched: list[PixelBounds] = []
-        for part, laid in parts(strokes, look):
-            if len(laid.rows):
-                made = self._bands.laid_out(laid, _THIN)
+        for part, layout in parts(strokes, look):
+            if len(layout.rows):
+                made = self._bands.laid_out(layout, _THIN)
                 if made is None or not made.alone:
-                    self._buffers.upload(part, laid)
-                self._draw(self._buffers, laid, size, made)
-            touched.append(pixel_bounds(laid.rows, look))
+                    self._buffers.upload(part, layout)
+                self._draw(self._buffers, layout, size, made)
+            touched.append(pixel_bounds(layout.rows, look))
         return _union(touched)
 
     def _draw(
-        self, buffers: StrokeBuffers, laid: StrokeRows, size: tuple[int, int], made: BandRuns | None = None
+        self, buffers: StrokeBuffers, layout: StrokeRows, size: tuple[int, int], made: BandRuns | None = None
     ) -> None:
         """Draw uploaded rows with the current blending into the current framebuffer."""
-        look, runs = laid.look, made.runs if made else runs_of(laid.drawn)
+        look, runs = layout.look, made.runs if made else runs_of(layout.drawn)
         if look.shape is not None or any(run.sharp for run in runs):
-            buffers.past.upload(past_rows(laid.rows, flagged=look.shape is not None))
+            buffers.past.upload(past_rows(layout.rows, flagged=look.shape is not None))
             buffers.past.texture.use(0)
-        thin = bool(laid.rows[:, 2].min() < _THIN) if runs else False
-        start = laid.span[0] if laid.span else 0
+        thin = bool(layout.rows[:, 2].min() < _THIN) if runs else False
+        start = layout.span[0] if layout.span else 0
         for run in runs:
             if made and run.banded:
                 self._bands.draw(made.bands, run, size)
                 continue
             first = run.first + start
-            variant = self.programs.get(look.brush, _defines(look, run, thin, laid.even))
+            variant = self.programs.get(look.brush, _defines(look, run, thin, layout.even))
             _set(variant, look, first, size)
             # OpenGL 3.3 cannot start at an instance other than the first, so the attributes start there.
             buffers.bind(variant, first)
@@ -137,12 +137,12 @@ class StrokePainter:
 
 
 def _is_nothing(stroke: PixelStroke) -> bool:
-    """Whether it has no width: to the shaders a line is never thinner than what rounding leaves of it."""
+    """Whether it has no width; the shaders would draw it as thin as they can."""
     return isinstance(stroke.radius, float) and stroke.radius <= 0
 
 
 def _seen(stroke: PixelStroke, blend: BlendMode) -> PixelStroke:
-    """The stroke; one that hides what is under it needs no picture of its own, since it hides itself too."""
+    """The stroke, drawn without a separate picture if it is opaque, since crossings cannot darken then."""
     look = stroke.look
     if not look.flat or look.brush is not None or blend != "alpha":
         return stroke
@@ -155,7 +155,7 @@ def _mode(look: StrokeLook, blend: BlendMode) -> BlendMode:
 
 
 def _union(bounds: Sequence[PixelBounds]) -> PixelBounds:
-    """The smallest rectangle around those that are not empty."""
+    """The smallest rectangle around all that are not empty."""
     real = [box for box in bounds if box[2] > box[0] and box[3] > box[1]]
     if not real:
         return (0, 0, 0, 0)
@@ -164,8 +164,7 @@ def _union(bounds: Sequence[PixelBounds]) -> PixelBounds:
 
 
 def _defines(look: StrokeLook, run: Run, thin: bool, even: bool) -> tuple[str, ...]:
-    # A software driver runs even what a shader skips, so what few strokes need has programs of its own, and
-    # so has what most of them do without.
+    # A software driver executes both sides of a branch, so rare features have separate programs.
     shaped = ("SHAPED",) if look.shape is not None else ()
     if run.sharp:
         return (*shaped, "LOOK_BACK", "THIN")

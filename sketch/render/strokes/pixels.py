@@ -1,4 +1,4 @@
-"""From a stroke as an author gives it, in logical pixels, to one in the pixels of the framebuffer."""
+"""Convert strokes from logical pixels to pixels of the framebuffer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,29 +21,29 @@ from sketch.render.strokes.joints import DATA_FLOATS, TRACE_FLOATS, PixelStroke
 from sketch.render.strokes.look import look_of
 
 PointData = Mapping[str, ArrayLike]
-"""What an author gives for each point of a stroke, by these names."""
+"""Values for each point of a stroke, by the names in `DATA_COLUMNS`."""
 
 DATA_COLUMNS = {"progress": 0, "class": 1, "confidence": 2, "age": 3, "own": slice(4, 8)}
 
 _FINEST = 0.1
-"""Pixels by which a polyline may miss the smooth curve it stands for."""
+"""Pixels by which a polyline may differ from its smooth curve."""
 
 _LEAST_MARK = 0.5
-"""Of its width that a stroke with cut ends is long at least."""
+"""Least length of a stroke with cut ends, in widths."""
 
 GRADIENT_STEP = 4.0
-"""Pixels of a stroke over which a gradient's color is taken to change evenly."""
+"""Pixels of a stroke over which the color of a gradient is interpolated linearly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnStroke:
-    """A stroke that was checked, in logical pixels.
+    """A checked stroke in logical pixels.
 
     Attributes:
         points: Float32 of shape (n, 2..4), n at least 1.
-        width: One, or float32 of shape (n,).
-        color: One, or float32 of shape (n, 4), 0..1.
-        style: How it is laid down.
+        width: One number, or float32 of shape (n,).
+        color: One color, or float32 of shape (n, 4), 0..1.
+        style: Its style.
         brush: The one its style names.
         data: Float32 of shape (n, 8), or None for zeros.
         time: Seconds, for its brush.
@@ -59,8 +59,8 @@ class DrawnStroke:
     time: float = 0.0
     gradient: PlacedGradient | None = None
 
-    def laid(self, scale: float) -> StrokeLayout:
-        """Its points along the curve, at so many pixels a logical one."""
+    def layout(self, scale: float) -> StrokeLayout:
+        """The layout of its points along the curve, at `scale` pixels per logical pixel."""
         unit = 1 / max(scale, 1e-6)
         spacing = self.brush.spacing if self.brush else 0.0
         return lay(
@@ -69,20 +69,20 @@ class DrawnStroke:
 
 
 def pixel_stroke(stroke: DrawnStroke, matrix: Matrix) -> PixelStroke:
-    """Lay a stroke down and transform it to pixels."""
+    """Lay out a stroke and transform it to pixels."""
     scale = mean_scale(matrix)
     if isinstance(stroke.width, float) and not stroke.width:
         return PixelStroke(apply_to_points(matrix, stroke.points), 0.0, stroke.color)
     if stroke.style is PLAIN and stroke.gradient is None:
         return PixelStroke(apply_to_points(matrix, stroke.points), stroke.width * (scale / 2), stroke.color)
     look = look_of(stroke.style, stroke.brush, stroke.time, 1 / max(scale, 1e-6))
-    laid = stroke.laid(scale)
+    layout = stroke.layout(scale)
     if look.cut and stroke.brush and not stroke.style.dash:
-        laid = _marked(laid, float(np.max(stroke.width)))
-    width = laid.values(stroke.width) if isinstance(stroke.width, np.ndarray) else stroke.width
-    color = laid.values(stroke.color) if isinstance(stroke.color, np.ndarray) else stroke.color
-    radius = np.asarray(width * laid.share * (scale / 2), dtype=np.float32)
-    xy = apply_to_points(matrix, laid.xy)
+        layout = _marked(layout, float(np.max(stroke.width)))
+    width = layout.values(stroke.width) if isinstance(stroke.width, np.ndarray) else stroke.width
+    color = layout.values(stroke.color) if isinstance(stroke.color, np.ndarray) else stroke.color
+    radius = np.asarray(width * layout.share * (scale / 2), dtype=np.float32)
+    xy = apply_to_points(matrix, layout.xy)
     if stroke.gradient is not None:
         color = stroke.gradient.at(xy)
     return PixelStroke(
@@ -90,26 +90,26 @@ def pixel_stroke(stroke: DrawnStroke, matrix: Matrix) -> PixelStroke:
         radius if radius.ndim else float(radius),
         color,
         look=look,
-        starts=laid.starts,
-        traces=_traces(stroke.points, laid) if stroke.brush else None,
-        data=laid.values(stroke.data) if stroke.data is not None else None,
+        starts=layout.starts,
+        traces=_traces(stroke.points, layout) if stroke.brush else None,
+        data=layout.values(stroke.data) if stroke.data is not None else None,
     )
 
 
-def _marked(laid: StrokeLayout, width: float) -> StrokeLayout:
-    """A line that is cut off at its ends, made half as long as it is wide, so that a tap leaves a mark.
+def _marked(layout: StrokeLayout, width: float) -> StrokeLayout:
+    """Lengthen a line with cut ends to half its width, so that a tap leaves a mark.
 
-    Without a brush a line is as long as it is given, as in SVG.
+    Lines without a brush are not lengthened, as in SVG.
 
     Args:
-        laid: What a stroke comes to, without dashes.
-        width: Where it is widest, in the unit of the points.
+        layout: The layout of a stroke, without dashes.
+        width: Its largest width, in the unit of the points.
     """
-    length, least = float(laid.along[-1]), _LEAST_MARK * width
+    length, least = float(layout.along[-1]), _LEAST_MARK * width
     if length >= least:
-        return laid
+        return layout
     missing = least - length
-    xy, at, along = laid.xy, laid.at, laid.along
+    xy, at, along = layout.xy, layout.at, layout.along
     if len(xy) == 1:
         xy, at, along = np.repeat(xy, 2, axis=0), np.repeat(at, 2), np.repeat(along, 2)
     chord = xy[-1] - xy[0]
@@ -119,12 +119,12 @@ def _marked(laid: StrokeLayout, width: float) -> StrokeLayout:
     xy[0] -= toward * (missing / 2)
     xy[-1] += toward * (missing / 2)
     along[0], along[-1] = 0.0, least
-    share = laid.share if len(xy) == len(laid.xy) else 1.0
+    share = layout.share if len(xy) == len(layout.xy) else 1.0
     return StrokeLayout(xy, at, along, share)
 
 
 def ink_stroke(stroke: Stroke, matrix: Matrix) -> PixelStroke:
-    """A stroke of an ink, laid down and transformed to pixels.
+    """Lay out a stroke of an ink and transform it to pixels.
 
     Raises:
         ValueError: Its width, color or data does not fit its points, or it has a brush that does not exist.
@@ -137,18 +137,18 @@ def ink_stroke(stroke: Stroke, matrix: Matrix) -> PixelStroke:
         )
     brush = None if stroke.style.brush is None else brush_of(stroke.style.brush)
     if brush is not None and brush.blend == "multiply":
-        brush = replace(brush, blend="alpha")  # the picture of an ink begins with nothing to multiply
+        brush = replace(brush, blend="alpha")  # the picture of an ink is empty: nothing to multiply
     data = None if stroke.data is None else point_data(stroke.data, count)
     pixels = pixel_stroke(DrawnStroke(stroke.points, width, stroke.color, stroke.style, brush, data), matrix)
     return replace(pixels, span=stroke.span) if isinstance(stroke, Piece) else pixels
 
 
 def pieces_of(stroke: Stroke, size: int) -> "list[Piece]":
-    """Cut a long stroke into pieces that, painted in order, look like it; none if it must be painted whole.
+    """Cut a long stroke into pieces to paint in order; no pieces if it must be painted as a whole.
 
     Args:
-        stroke: What would be painted.
-        size: Segments of a piece, at least 1.
+        stroke: The stroke.
+        size: Segments per piece, at least 1.
     """
     count = len(stroke.points)
     if stroke.style is not PLAIN or count <= 2 * size:
@@ -166,7 +166,7 @@ def pieces_of(stroke: Stroke, size: int) -> "list[Piece]":
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece(Stroke):
-    """Some segments of a stroke, with as many points before and after as their joints need.
+    """Some segments of a stroke, with the points before and after that their joints need.
 
     Attributes:
         span: The first segment that is painted, and one past the last.
@@ -176,14 +176,14 @@ class Piece(Stroke):
 
 
 def spread(stroke: Stroke) -> float:
-    """How far from its points a stroke of an ink may paint, in logical pixels."""
+    """How far from its points the paint of a stroke may extend, in logical pixels."""
     style = stroke.style
     if style is PLAIN:
         return stroke.half_width
     look = look_of(style, None if style.brush is None else brush_of(style.brush))
     bend = 0.0
     if style.smooth and len(stroke.points) > 1:
-        # No centripetal curve leaves the hull of its points by more than a quarter of the longest chord.
+        # A centripetal curve leaves the hull of its points by at most a quarter of the longest chord.
         step = np.diff(stroke.points[:, :2], axis=0)
         bend = float(np.hypot(step[:, 0], step[:, 1]).max()) / 4
     tap = 1 + _LEAST_MARK / 2 if look.cut else 1.0
@@ -191,13 +191,13 @@ def spread(stroke: Stroke) -> float:
 
 
 def point_data(given: PointData, count: int, before: Floats | None = None) -> Floats:
-    """Read what an author gives for each point.
+    """Read an author's data for each point.
 
     Args:
         given: Any of "progress", "class", "confidence" and "age", each one number or shape (count,); and
             "own", shape (4,) or (count, 4).
         count: How many points there are.
-        before: What stays where nothing is given, shape (count, 8); zeros if left out.
+        before: Values to keep where nothing is given, shape (count, 8); zeros if left out.
 
     Returns:
         Float32 of shape (count, 8).
@@ -220,12 +220,12 @@ def point_data(given: PointData, count: int, before: Floats | None = None) -> Fl
     return data
 
 
-def _traces(points: Floats, laid: StrokeLayout) -> Floats:
-    """Along, pressure, speed and seed of every point laid down."""
-    traces = np.empty((len(laid.xy), TRACE_FLOATS), dtype=np.float32)
-    traces[:, 0] = laid.along
-    traces[:, 1] = laid.values(points[:, 3]) if points.shape[1] > 3 else 0.5
-    traces[:, 2] = laid.values(pen_speed(points)) if points.shape[1] > 2 else 0.0
-    # Where a stroke begins tells it apart from others and stays as it grows.
+def _traces(points: Floats, layout: StrokeLayout) -> Floats:
+    """Along, pressure, speed and seed of every point of a layout."""
+    traces = np.empty((len(layout.xy), TRACE_FLOATS), dtype=np.float32)
+    traces[:, 0] = layout.along
+    traces[:, 1] = layout.values(points[:, 3]) if points.shape[1] > 3 else 0.5
+    traces[:, 2] = layout.values(pen_speed(points)) if points.shape[1] > 2 else 0.0
+    # The start of a stroke differs from other strokes, and stays the same while it grows.
     traces[:, 3] = np.modf(abs(float(points[0, 0]) * 0.1031 + float(points[0, 1]) * 0.0973))[0]
     return traces

@@ -1,4 +1,4 @@
-"""The programs that strokes are drawn with, put together from files in the variants that strokes need."""
+"""The programs of strokes, assembled from files in the variants that strokes need."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from sketch.render.gl.shaders import compile_program, shader_text
 
 @dataclass(slots=True)
 class StrokeProgram:
-    """A compiled variant: where each attribute is bound, and what its brush said."""
+    """A compiled variant: the location of each attribute, and the code of its brush."""
 
     program: moderngl.Program
     vertices: moderngl.VertexArray
@@ -22,7 +22,7 @@ class StrokeProgram:
     code: str
 
     def release(self) -> None:
-        """Give both back."""
+        """Release both."""
         self.vertices.release()
         self.program.release()
 
@@ -34,8 +34,8 @@ class StrokePrograms:
         ctx: The context to compile in.
 
     Attributes:
-        errors: What is wrong with a brush that is still in use as it last was good, by its file: the driver's
-            word, or why it could not be read.
+        errors: What is wrong with a brush whose last good version is in use, by its file: the driver's
+            message, or why it could not be read.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
@@ -48,7 +48,7 @@ class StrokePrograms:
         """The program for a brush, or for plain color, with names that `#ifdef` finds defined.
 
         Raises:
-            ShaderError: The brush does not compile and never did; says which line of which file.
+            ShaderError: The brush does not compile and never did; the message names file and line.
         """
         path = brush.path if brush else None
         made = self._made.get((path, defines))
@@ -62,7 +62,7 @@ class StrokePrograms:
         return self._renewed(brush, path, defines, made)
 
     def release(self) -> None:
-        """Give every program back."""
+        """Release every program."""
         for made in self._made.values():
             made.release()
         self._made.clear()
@@ -70,7 +70,7 @@ class StrokePrograms:
     def _renewed(
         self, brush: Brush, path: Path, defines: tuple[str, ...], old: StrokeProgram | None
     ) -> StrokeProgram:
-        """Compile code that is new; keep the old where it does not compile."""
+        """Compile new code; keep the old program if it does not compile."""
         error = self._refused.get((path, brush.code))
         if error is None:
             try:
@@ -103,10 +103,10 @@ class StrokePrograms:
 
 
 def compile_stroke(ctx: moderngl.Context, brush: Brush | None, defines: tuple[str, ...]) -> moderngl.Program:
-    """Compile one variant; whoever asked for it releases it.
+    """Compile one variant; the caller releases it.
 
     Raises:
-        ShaderError: The driver refuses it; says which line of which file.
+        ShaderError: The driver refuses it; the message names file and line.
     """
     names = (*defines, "BRUSH") if brush else defines
 
@@ -123,10 +123,10 @@ def compile_stroke(ctx: moderngl.Context, brush: Brush | None, defines: tuple[st
 
 
 def set_uniforms(variant: StrokeProgram, brush: Brush) -> None:
-    """Give a brush's program its numbers.
+    """Set the uniforms of a brush.
 
     Raises:
-        BrushError: A uniform is declared with another count of numbers.
+        BrushError: A uniform is declared with another number of values.
     """
     program = variant.program
     for name, value in brush.uniforms:

@@ -16,8 +16,8 @@ class RetainedStroke:
     """A stroke on the GPU.
 
     Args:
-        buffers: To keep it in; released with it.
-        stroke: What it is.
+        buffers: The buffers to keep it in; released with it.
+        stroke: The stroke.
     """
 
     def __init__(self, buffers: StrokeBuffers, stroke: DrawnStroke) -> None:
@@ -31,21 +31,21 @@ class RetainedStroke:
         return len(self._stroke.points)
 
     def update(self, **data: ArrayLike) -> None:
-        """Replace what its brush knows of each point; see `data` of `Canvas.stroke`. One buffer is written.
+        """Replace the data of its points for the brush; see `data` of `Canvas.stroke`. Writes one buffer.
 
         Raises:
-            ValueError: A name, a shape or a number is wrong, or the stroke has no brush that could read it.
+            ValueError: A name, a shape or a number is wrong, or the stroke has no brush to read it.
         """
         if self._stroke.brush is None:
             raise ValueError("a stroke without a brush reads no data")
         given = point_data(data, len(self), self._stroke.data)
         self._stroke = replace(self._stroke, data=given)
         if self._matrix is not None and self._rows is not None:
-            laid = self._stroke.laid(mean_scale(self._matrix))
-            self.buffers.upload_data(self._rows.picked(laid.values(given)))
+            layout = self._stroke.layout(mean_scale(self._matrix))
+            self.buffers.upload_data(self._rows.picked(layout.values(given)))
 
     def placed(self, matrix: Matrix, time: float) -> tuple[PixelStroke, StrokeRows]:
-        """Its pixels and rows for a transform, laid out and uploaded when that or the brush has changed."""
+        """Its pixels and rows for a transform, laid out and uploaded again if that or the brush changed."""
         brush = self._stroke.brush.current() if self._stroke.brush else None
         if brush is not self._stroke.brush:
             self._stroke = replace(self._stroke, brush=brush)
@@ -62,5 +62,5 @@ class RetainedStroke:
         return replace(self._pixels, look=timed), replace(self._rows, look=timed)
 
     def release(self) -> None:
-        """Give the GPU's memory back."""
+        """Release the GPU memory."""
         self.buffers.release()

@@ -1,16 +1,16 @@
-"""Strokes as rows of numbers for the GPU: one row a point, one instance of a quad from each row to the next.
+"""Strokes as rows of numbers for the GPU: a row per point, an instance of a quad from each row to the next.
 
 A row is 12 floats:
 
-    x, y, radius, reach            pixels; reach is how far from the point its joint may need paint, sideways
+    x, y, radius, reach            pixels; reach is how far paint at its joint may extend sideways
     mitre x, mitre y, skip, back   where neighbouring quads meet; which earlier segments may already have
     painted here red, green, blue, alpha        0..1, not premultiplied
 
 No pixel of a joint may be painted twice, or a translucent stroke would show beads and an edge would grow
-thick. Where the line turns gently the quads of both segments share an edge, the mitre, and the rasterizer
-gives every pixel to one of them. Where it turns sharply, both segments paint a full round end; every segment
-that starts within reach of such a turn looks `back` over that many earlier ones (after leaving out `skip`)
-and paints only what they did not.
+thick. At a small turn the quads of both segments share an edge, the mitre, and the rasterizer gives every
+pixel to one of them. At a sharp turn, both segments paint a full round end; every segment that starts within
+reach of such a turn looks `back` at that many earlier ones (after `skip` others) and paints only what they
+did not.
 """
 
 import math
@@ -41,7 +41,7 @@ ROW_FLOATS = 12
 NO_SEGMENT = -1.0
 
 _WORTH_A_CALL = 64
-"""Segments that are drawn in the time that a draw call costs beside theirs."""
+"""Cost of a draw call, in segments."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +50,10 @@ class StrokeRows:
 
     Attributes:
         rows: Float32 of shape (m, 12).
-        look: What they share.
-        at: Which of the points that were given each row is, shape (m,), or None for all of them in order.
+        look: Their shared look.
+        at: Index of the point of each row, shape (m,), or None for all points in order.
         span: The first row that is drawn as a segment and one past the last, or None for all; the others are
-            there to be looked back at.
+            only looked back at.
         even: Whether every stroke has one color.
     """
 
@@ -70,7 +70,7 @@ class StrokeRows:
         return self.rows[first : last + 1]
 
     def picked(self, values: Floats) -> Floats:
-        """The values of the rows, given those of the points."""
+        """The values of the rows from those of the points."""
         return values if self.at is None else values[self.at]
 
 
@@ -79,7 +79,7 @@ def laid_out(strokes: Sequence[PixelStroke], look: StrokeLook = SOLID) -> Stroke
 
     Args:
         strokes: In the order in which they are to be painted.
-        look: That of all of them.
+        look: The look of all of them.
 
     Returns:
         Their rows. A stroke of one point takes two.
@@ -110,7 +110,7 @@ def stroke_rows(strokes: Sequence[PixelStroke], look: StrokeLook = SOLID) -> Flo
 
 
 def past_rows(rows: Floats, flagged: bool = False) -> Floats:
-    """What a segment needs to know of earlier ones: x, y, radius, alpha, as an array of shape (m, 4).
+    """What later segments need to know about a point: x, y, radius, alpha, as an array of shape (m, 4).
 
     With flags, alpha has 2 added where a stroke starts and 4 where it ends.
     """
@@ -123,11 +123,11 @@ def past_rows(rows: Floats, flagged: bool = False) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Segments that follow each other and are drawn in one call.
+    """Consecutive segments that are drawn in one call.
 
     Attributes:
-        first: Segment it begins with.
-        count: How many they are.
+        first: Index of its first segment.
+        count: Number of segments.
         sharp: Whether some of them look back.
         banded: Whether all of them can be drawn as bands.
     """
@@ -139,10 +139,10 @@ class Run:
 
 
 def runs_of(rows: Floats, able: Flags | None = None) -> list[Run]:
-    """Divide segments, in order, into as few runs as pay.
+    """Divide segments, in order, into as few runs as are worth their calls.
 
-    A run that does not look back is drawn in half the time, and bands in less than that, which for a long one
-    is worth a call of its own.
+    A run without looking back is drawn in half the time, and bands in less than that, so a long run is worth
+    a separate call.
 
     Args:
         rows: Float32 of shape (m, 12), as described above.
@@ -165,7 +165,7 @@ def runs_of(rows: Floats, able: Flags | None = None) -> list[Run]:
 
 
 def _stretches(flags: Flags) -> list[tuple[int, int, bool]]:
-    """Where long stretches of true flags begin and end, and what lies between them; all of them together."""
+    """Long stretches of true flags and the stretches between them; together they cover all flags."""
     count = len(flags)
     false = np.flatnonzero(~flags)
     if not len(false):
@@ -185,7 +185,7 @@ def _stretches(flags: Flags) -> list[tuple[int, int, bool]]:
 
 
 def pixel_bounds(rows: Floats, look: StrokeLook = SOLID) -> PixelBounds:
-    """Left, top, right and bottom of what the segments of some rows may touch."""
+    """Left, top, right and bottom of the paint of some rows."""
     return _bounds(rows[:, :2], rows[:, 2], look) if len(rows) else (0, 0, 0, 0)
 
 
@@ -197,9 +197,9 @@ def pixel_bounds_of(stroke: PixelStroke, look: StrokeLook) -> PixelBounds:
 
 
 def _bounds(xy: Floats, radius: Floats, look: StrokeLook) -> PixelBounds:
-    # The widest point counts for all: rarely is another the outermost, and this takes a third of the time.
+    # The largest width is used for all points, which is nearly exact and takes a third of the time.
     reach = float(radius.max()) * max(look.tip, 1 + look.bleed) + FRINGE
-    x, y = xy[:, 0], xy[:, 1]  # one after the other: numpy takes ten times as long along short rows
+    x, y = xy[:, 0], xy[:, 1]  # column by column: numpy takes ten times as long along short rows
     return (
         math.floor(float(x.min()) - reach),
         math.floor(float(y.min()) - reach),

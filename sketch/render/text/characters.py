@@ -1,4 +1,4 @@
-"""What of a text is to be drawn: its lines, and in them the pieces that belong to one place on the line."""
+"""Split a text into lines, and lines into the clusters of characters that are drawn as one."""
 
 import re
 import unicodedata
@@ -14,19 +14,19 @@ _FLAGS = range(0x1F1E6, 0x1F200)
 _WRITTEN = re.compile(f"[{_JOINERS}{_DIRECTIONS}]")
 
 _MOST_MARKS = 30
-"""On one letter, as in Unicode's Stream-Safe Text Format (UAX #15); no language has that many."""
+"""Marks on one letter, as in Unicode's Stream-Safe Text Format (UAX #15); no language has more."""
 
 REPLACEMENT = "\ufffd"
-"""What stands for half of a surrogate pair, which is no character."""
+"""Replaces half of a surrogate pair, which is not a character."""
 
 
 def lines_of(text: str) -> list[str]:
-    r"""The lines of a text, composed, without what no face draws.
+    r"""The lines of a text, composed, without characters that no font draws.
 
-    Every kind of line break is one, CR LF as well; a tab is a space. Letters and the marks on them become one
-    character where there is one (NFC). Control characters, soft hyphens and the like are left out; of the
-    invisible ones those stay that join letters or say in which direction they run. Of marks on one letter
-    those from the 31st on are left out.
+    Every kind of line break starts a line, CR LF as well; a tab is a space. Letters and their marks become
+    one character where Unicode has one (NFC). Control characters, soft hyphens and the like are left out, but
+    not the invisible characters that join letters or set their direction. Of the marks on one letter the
+    first 30 are kept.
     """
     if text.isascii() and text.isprintable():
         return [text]
@@ -35,7 +35,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def clusters(line: str) -> Iterator[str]:
-    """What is drawn as one: a letter with its marks, an emoji with its tone, a flag, joined emoji."""
+    """Clusters of characters drawn as one: a letter with its marks, an emoji with its tone, a flag."""
     start = 0
     for index in range(1, len(line)):
         if not _continues(line, start, index):
@@ -46,7 +46,7 @@ def clusters(line: str) -> Iterator[str]:
 
 
 def is_mark(char: str) -> bool:
-    """Whether a character stands on another one."""
+    """Whether a character is a mark on another one."""
     return unicodedata.category(char)[0] == "M"
 
 
@@ -58,12 +58,12 @@ def is_invisible(char: str) -> bool:
 
 
 def is_neutral(cluster: str) -> bool:
-    """Whether it belongs to no script: spaces, punctuation, digits, symbols."""
+    """Whether a character belongs to no script: spaces, punctuation, digits, symbols."""
     return not any(unicodedata.category(char)[0] == "L" for char in cluster)
 
 
 def direction(text: str) -> str:
-    """Which way a text runs by its first letter: "rtl" or "ltr"; "" where there is none."""
+    """Direction of a text by its first letter: "rtl" or "ltr"; "" without letters."""
     for char in text:
         kind = unicodedata.bidirectional(char)
         if kind in ("R", "AL"):
@@ -74,7 +74,7 @@ def direction(text: str) -> str:
 
 
 def _low(line: Iterable[str]) -> Iterator[str]:
-    """A line without what towers over it: hundreds of marks on large letters would fill the memory."""
+    """A line without too many marks: hundreds of marks on large letters would fill the memory."""
     marks = 0
     for char in line:
         marks = marks + 1 if char >= "\u0300" and is_mark(char) else 0
@@ -99,5 +99,5 @@ def _continues(line: str, start: int, index: int) -> bool:
     if is_mark(char) or char in _JOINERS or code in _TONES or code in _TAGS:
         return True
     if before == "\u200d" and not char.isalpha():
-        return True  # emoji are joined to one; letters only lean towards each other
+        return True  # emoji become one; letters only take joined forms
     return code in _FLAGS and index - start == 1 and ord(before) in _FLAGS

@@ -1,4 +1,4 @@
-"""Faces to write with: the one that ships, an author's file, system fonts for what those lack."""
+"""Fonts: the one that ships, an author's file, and system fonts for characters that those lack."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ FALLBACKS = (
     "C:/Windows/Fonts/malgun.ttf",
     "C:/Windows/Fonts/Nirmala.ttf",
 )
-"""Where systems usually keep fonts of many scripts, tried in this order."""
+"""Usual places of system fonts with many scripts, tried in this order."""
 
 NO_RAQM = (
     "Pillow has no Raqm here: text is drawn without kerning, ligatures and joined scripts, and right-to-left "
@@ -43,18 +43,18 @@ Face = ImageFont.FreeTypeFont
 BOX = "□"
 
 _PROBE_SIZE = 16
-_MISSING = "\U0010fffe"  # a noncharacter: no font has it, so it shows how a font draws what it lacks
+_MISSING = "\U0010fffe"  # a noncharacter: no font has it, so it shows how a font draws missing characters
 _MOST_NOTICES = 20
 _MOST_KNOWN = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Some characters of a line that are shaped together.
+    """Characters of a line that are shaped together.
 
     Attributes:
-        text: The characters, in the order in which they are read.
-        path: The font file they are written with.
+        text: The characters, in reading order.
+        path: The font file.
         direction: "ltr" or "rtl".
     """
 
@@ -64,10 +64,10 @@ class Run:
 
 
 class Fonts:
-    """Opens each face once a size, and decides which characters are written with which.
+    """Opens each font once per size, and chooses the font of each character.
 
     Args:
-        fallbacks: Files to look in, in order, for what the face that ships lacks.
+        fallbacks: Font files to try, in order, for characters that the font that ships lacks.
     """
 
     def __init__(self, fallbacks: Iterable[str] = FALLBACKS) -> None:
@@ -77,29 +77,29 @@ class Fonts:
         self._faces: OrderedDict[tuple[str, float], Face] = OrderedDict()
         self._has: dict[tuple[str, str], bool] = {}
         self._chosen: dict[tuple[str | None, str], tuple[str, str]] = {}
-        self._told: set[str] = set()
+        self._noticed: set[str] = set()
 
     def runs(self, line: str, font: str | None = None) -> list[Run]:
-        """Split a line into what one face writes, in the order of the screen from left to right.
+        """Split a line into runs of one font, in the order of the screen from left to right.
 
-        A character is written with the author's font, else with the face that ships, else with the first of
-        the system's that has it; in text that runs to the left, spaces, digits and punctuation stay in the
-        face of what is before them, so that words keep their order. A mark that no face has is left out. For
-        any other character a box is drawn, and `notices` says so, once for each.
+        A character is written with the author's font, else with the font that ships, else with the first
+        system font that has it; in right-to-left text, spaces, digits and punctuation stay in the font of
+        what is before them, so that words keep their order. A mark that no font has is left out. For any
+        other missing character a box is drawn, and `notices` names it once.
 
         Args:
-            line: As `characters.lines_of` gives it.
+            line: From `characters.lines_of`.
             font: The author's font file.
 
         Raises:
-            ValueError: The file is missing or is no font.
+            ValueError: The file is missing or is not a font.
         """
         if font is not None:
             font = _located(font)
             self.face(font, _PROBE_SIZE)
         elif line.isascii():
             return [Run(line, OWN, "ltr")] if line else []
-        if not self.shapes:  # only shaping knows what joins and directs, and draws nothing for it
+        if not self.shapes:  # shaping uses joining and direction characters, and draws nothing for them
             line = "".join(char for char in line if char.isspace() or not is_invisible(char))
         found: list[Run] = []
         for cluster in clusters(line):
@@ -116,18 +116,18 @@ class Fonts:
         return _from_left(found, direction(line))
 
     def face(self, path: str, size: float) -> Face:
-        """Open a face.
+        """Open a font.
 
         Args:
             path: A font file.
             size: Pixels.
 
         Raises:
-            ValueError: The file is missing or is no font.
+            ValueError: The file is missing or is not a font.
         """
         key = (path, size)
         if key not in self._faces:
-            if len(self._faces) >= 64:  # sizes that are animated would otherwise pile up
+            if len(self._faces) >= 64:  # animated sizes would otherwise fill the memory
                 self._faces.popitem(last=False)
             self._faces[key] = _open(path, size)
         self._faces.move_to_end(key)
@@ -146,7 +146,7 @@ class Fonts:
         return self._chosen[key]
 
     def _found(self, cluster: str, font: str | None) -> tuple[str, str]:
-        """What to write for a cluster, and the file to write it with."""
+        """Text to write for a cluster, and its font file."""
         paths = [OWN, *self._fallbacks] if font is None else [font, OWN, *self._fallbacks]
         for path in paths:
             if self._writes(path, cluster):
@@ -171,10 +171,10 @@ class Fonts:
         return self._has[key]
 
     def _tell(self, bare: str) -> None:
-        if bare in self._told or len(self._told) > _MOST_NOTICES:
+        if bare in self._noticed or len(self._noticed) > _MOST_NOTICES:
             return
-        self._told.add(bare)
-        if len(self._told) > _MOST_NOTICES:
+        self._noticed.add(bare)
+        if len(self._noticed) > _MOST_NOTICES:
             self.notices.append("more characters are in no font here, and a box stands for each")
             return
         codes = " ".join(f"U+{ord(char):04X}" for char in bare)
@@ -188,14 +188,14 @@ def _located(font: str) -> str:
         return str(asset_path(font))
     except MissingAssetError as error:
         try:
-            ImageFont.truetype(font, _PROBE_SIZE)  # Pillow knows where the system keeps fonts
-        except (OSError, ValueError):  # the latter for a name with a zero or half a character in it
+            ImageFont.truetype(font, _PROBE_SIZE)  # Pillow finds the system's fonts
+        except (OSError, ValueError):  # ValueError: a name with a zero or half a character in it
             raise ValueError(f"font= must be the path of a font file; got {font!r} ({error})") from None
         return font
 
 
 def _from_left(runs: list[Run], base: str) -> list[Run]:
-    """Put runs in the order of the screen: what runs against the line's direction is turned as a whole."""
+    """Put runs in the order of the screen: runs against the line's direction are reversed as a group."""
     against = "ltr" if base == "rtl" else "rtl"
     if not any(run.direction == "rtl" for run in runs):
         return runs
@@ -220,5 +220,5 @@ def _open(path: str, size: float) -> Face:
 
 
 def _drawn(face: Face, char: str) -> tuple[tuple[int, int], bytes]:
-    mask: Any = face.getmask(char)  # the stub does not know that it can be read
+    mask: Any = face.getmask(char)  # the stub does not declare it as readable
     return mask.size, bytes(mask)

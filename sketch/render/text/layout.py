@@ -1,4 +1,4 @@
-"""Lays a line of text out, in pieces that fit a texture, and draws a piece as coverage; no GPU is needed."""
+"""Lay out a line of text in pieces that fit a texture, and draw a piece as coverage, without a GPU."""
 
 import math
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ from sketch.render.text.fonts import OWN, Fonts, Run
 _MARGIN = 1  # clear pixels on each side, so that a filtered edge does not bleed
 
 _FINE = 64.0
-"""Pixels that letters are drawn high at least before they are made smaller: so they stand between pixels."""
+"""Least height of letters in pixels before they are scaled down, to places between pixels."""
 
-# Numbers that count stand still, and what is typed is drawn: no arrow for "->".
+# Counting numbers keep their place (tabular digits), and "->" is not drawn as an arrow.
 _OWN_FEATURES = ["tnum", "-calt"]
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A run, and where it starts along the line, in pixels."""
+    """A run, and its start along the line, in pixels."""
 
     run: Run
     start: float
@@ -34,9 +34,9 @@ class Piece:
     """A part of a line that fits a texture.
 
     Attributes:
-        runs: What is in it, from left to right, each from the piece's own start.
-        start: Where it starts along the line, in pixels.
-        width: How far the pen moves along it, in pixels.
+        runs: Its runs, from left to right, each with its start from the start of the piece.
+        start: Its start along the line, in pixels.
+        width: Its advance, in pixels.
     """
 
     runs: tuple[Placed, ...]
@@ -46,12 +46,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text as it is laid out.
+    """The layout of a line of text.
 
     Attributes:
-        pieces: From left to right; one, unless it is longer than a texture should be.
-        size: Pixels that its letters are high.
-        advance: How far the pen moves along the baseline, in pixels.
+        pieces: From left to right; one piece, unless the line is too long for a texture.
+        size: Height of its letters, in pixels.
+        advance: Its width along the baseline, in pixels.
     """
 
     pieces: tuple[Piece, ...]
@@ -75,20 +75,20 @@ class Mask:
 
 
 def oversampling(size: float) -> int:
-    """How many times larger letters of a size in pixels are drawn than they are shown."""
+    """Factor by which letters of a size in pixels are drawn larger than they are shown."""
     return max(1, min(8, math.ceil(_FINE / size)))
 
 
 def piece_mask(runs: Sequence[Placed], size: float, fonts: Fonts) -> Mask:
-    """Draw runs beside each other.
+    """Draw runs next to each other.
 
-    Small letters are drawn larger and made smaller: so each stands where it should to a part of a pixel, and
-    they are as far apart as in large ones.
+    Small letters are drawn larger and scaled down, which places each to a fraction of a pixel, with the same
+    spacing as large letters.
 
     Args:
-        runs: What to draw, and where.
-        size: Pixels that the letters are high.
-        fonts: Opens the faces.
+        runs: The runs and their places.
+        size: Height of the letters, in pixels.
+        fonts: Opens the fonts.
     """
     times = oversampling(size)
     boxes: list[tuple[int, Run, tuple[int, ...]]] = []
@@ -114,14 +114,14 @@ def piece_mask(runs: Sequence[Placed], size: float, fonts: Fonts) -> Mask:
 
 
 def run_width(run: Run, size: float, fonts: Fonts) -> float:
-    """How far the pen moves along a run, in pixels, letters of it as high as given."""
+    """The advance of a run, in pixels, at a height of its letters."""
     times = oversampling(size)
     face = fonts.face(run.path, size * times)
     return float(face.getlength(run.text, **_shaping(run, fonts))) / times
 
 
 def lay_out(runs: Sequence[Run], size: float, fonts: Fonts, longest: float) -> Line:
-    """Put runs one after the other, in pieces that are not much wider than `longest` pixels."""
+    """Put runs one after the other, in pieces not much wider than `longest` pixels."""
     most = max(4, min(256, int(longest / size)))  # letters that surely fit
     pieces: list[Piece] = []
     placed: list[Placed] = []
@@ -139,7 +139,7 @@ def lay_out(runs: Sequence[Run], size: float, fonts: Fonts, longest: float) -> L
 
 
 def _parts(run: Run, most: int) -> list[Run]:
-    """A long run in parts, cut after a space where there is one, from left to right."""
+    """Split a long run, after spaces where possible, from left to right."""
     parts: list[str] = []
     rest = run.text
     while len(rest) > most:

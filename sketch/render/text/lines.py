@@ -1,4 +1,4 @@
-"""Keeps lines of text as textures, and says where they go."""
+"""Keep lines of text as textures, and compute their places."""
 
 import math
 from collections import OrderedDict
@@ -24,10 +24,10 @@ Align: TypeAlias = Literal["left", "center", "right"]
 ALIGNMENTS: tuple[Align, ...] = get_args(Align)
 
 LINE_SPACING = 1.25
-"""Distance of two baselines, in sizes."""
+"""Distance between baselines, in sizes."""
 
 SMALLEST, LARGEST = 1.0, 2048.0
-"""Pixels that letters in a texture may be high; others are stretched from there."""
+"""Heights of letters in a texture, in pixels; other heights are scaled from these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class PieceTexture:
 
     Attributes:
         texture: Its coverage, or None where nothing is visible.
-        left: Pixels from the pen's start to the left edge.
+        left: Pixels from the start of the text to the left edge.
         top: Pixels from the baseline down to the top edge, so usually negative.
-        width: Of the texture, in pixels of the line; those of the texture may be larger.
+        width: Width, in pixels of the line; the texture may have more pixels.
         height: Likewise.
     """
 
@@ -59,17 +59,17 @@ def check_align(align: str) -> Align:
 
 
 def align_offset(align: Align, advance: float) -> float:
-    """Where a line starts, seen from the point it is aligned to."""
+    """The start of a line, from the point it is aligned to."""
     return {"left": 0.0, "center": -advance / 2, "right": -advance}[align]
 
 
 def texture_size(size: float, ratio: float, scale: float) -> float:
-    """How large letters are drawn into a texture, in pixels.
+    """The size of letters in a texture, in pixels.
 
     Args:
         size: Of the letters, in logical pixels.
-        ratio: Pixels of the framebuffer a logical pixel.
-        scale: Pixels a unit under the transform, the ratio included.
+        ratio: Pixels of the framebuffer per logical pixel.
+        scale: Pixels per unit under the transform, including the ratio.
 
     Returns:
         Their size on the screen where nothing is scaled; under a scaled transform a power of two times that,
@@ -85,17 +85,17 @@ def texture_size(size: float, ratio: float, scale: float) -> float:
 
 
 def piece_quad(piece: PieceTexture, matrix: Matrix, x: float, y: float, unit: float) -> Quad:
-    """Where the texture of a piece goes.
+    """The place of the texture of a piece.
 
     Args:
         piece: The piece.
         matrix: From the author's coordinates to pixels.
-        x: Where the pen starts.
+        x: The start of the text.
         y: The baseline.
-        unit: How much one pixel of the line measures in the author's coordinates.
+        unit: Size of one pixel of the line in the author's coordinates.
 
     Returns:
-        Its place; on whole pixels where a pixel of the texture is one of the screen, since that is sharpest.
+        Its place; on whole pixels if a pixel of the texture is a pixel of the screen, which is sharpest.
     """
     wide, high = piece.width * unit, piece.height * unit
     quad = quad_at(matrix, x + piece.left * unit, y + piece.top * unit, wide, high)
@@ -106,7 +106,7 @@ def piece_quad(piece: PieceTexture, matrix: Matrix, x: float, y: float, unit: fl
 
 
 def is_seen(quad: Quad, size: tuple[int, int]) -> bool:
-    """Whether any of a quad may be within a framebuffer of a size in pixels."""
+    """Whether a part of a quad may be within a framebuffer of a size in pixels."""
     (x, y), (a, b, c, d) = quad.origin, quad.sides
     across, down = (x, x + a, x + c, x + a + c), (y, y + b, y + d, y + b + d)
     return max(across) > 0 and min(across) < size[0] and max(down) > 0 and min(down) < size[1]
@@ -115,7 +115,7 @@ def is_seen(quad: Quad, size: tuple[int, int]) -> bool:
 def rows_seen(
     count: int, matrix: Matrix, size: tuple[int, int], first: float, step: float, reach: float
 ) -> range:
-    """Which of the rows of a text may be within a framebuffer.
+    """The rows of a text that may be within a framebuffer.
 
     Args:
         count: How many rows there are, at least 1.
@@ -126,7 +126,7 @@ def rows_seen(
         reach: How far above and below its baseline a row may have ink.
 
     Returns:
-        Their numbers; the first row where none is seen, so that the reader of a font reports what is wrong.
+        Their numbers; the first row if none is visible, so that a wrong font is always reported.
     """
     back = inverse(matrix)
     if back is None:
@@ -139,13 +139,13 @@ def rows_seen(
 
 
 RESTING = 120
-"""Frames after which a line is forgotten that nobody wrote: a number that counts is a new one every time."""
+"""Frames without use after which a line is dropped: a counting number is a new line every time."""
 
 _EACH = 4096
-"""Bytes that a texture takes beside its pixels, in the driver and in the context."""
+"""Bytes of a texture in addition to its pixels, in the driver and in the context."""
 
 _LONGEST = 4096
-"""Pixels of a line in one texture: a few of a long line are in sight at once, the others are not drawn."""
+"""Pixels of a line in one texture: of a long line only the textures in the frame are drawn."""
 
 _MOST_LINES = 4096
 _MOST_TEXTS = 256
@@ -156,12 +156,12 @@ _PieceKey: TypeAlias = tuple[tuple[Placed, ...], float]
 
 
 class TextCache:
-    """Keeps how the lines that were written last are laid out, and the parts of them that were seen.
+    """Keeps the layouts of recent lines, and the textures of their visible pieces.
 
     Args:
         ctx: The context to draw in.
-        limit: Bytes of textures to keep; the one not used for longest goes first.
-        longest: Pixels that a line in one texture is long; less where the driver allows less.
+        limit: Bytes of textures to keep; the least recently used goes first.
+        longest: Length of a line in one texture, in pixels; less if the driver allows less.
     """
 
     def __init__(self, ctx: moderngl.Context, limit: int = 64 << 20, longest: int = _LONGEST) -> None:
@@ -180,13 +180,13 @@ class TextCache:
         self.bytes = 0
 
     def rows(self, text: str, font: str | None, size: float, width: float | None = None) -> list[str]:
-        """The lines of a text as they are drawn; see `characters.lines_of`.
+        """The rows of a text as they are drawn; see `characters.lines_of`.
 
         Args:
             text: Any text.
-            font: Path of a font file, or None for the face that ships.
+            font: Path of a font file, or None for the font that ships.
             size: Of the letters, in pixels.
-            width: Where given, longer lines break so that they are no wider than so many pixels.
+            width: If given, lines break so that they are at most this many pixels wide.
         """
         if width is None and text.isascii() and text.isprintable():
             return [text]
@@ -199,11 +199,11 @@ class TextCache:
         return self._rows[key]
 
     def line(self, text: str, font: str | None, size: float) -> Line:
-        """How one line is laid out.
+        """The layout of one line.
 
         Args:
             text: One of `rows`.
-            font: Path of a font file, or None for the face that ships.
+            font: Path of a font file, or None for the font that ships.
             size: Of the letters, in pixels.
 
         Raises:
@@ -219,7 +219,7 @@ class TextCache:
         return self._lines[key]
 
     def piece(self, piece: Piece, size: float) -> PieceTexture:
-        """The texture of a piece of a line, its letters as high as given in pixels."""
+        """The texture of a piece of a line, for letters of a height in pixels."""
         key = (piece.runs, size)
         if key not in self._pieces:
             self._keep(key, self._upload(piece_mask(piece.runs, size, self._fonts)))
@@ -228,7 +228,7 @@ class TextCache:
         return self._pieces[key]
 
     def begin_frame(self) -> None:
-        """Forget what was not written for a while."""
+        """Drop what was not written for a while."""
         self._frame += 1
         oldest = self._frame - RESTING
         while self._pieces and self._pieces_used[next(iter(self._pieces))] < oldest:
@@ -246,12 +246,12 @@ class TextCache:
         return self._sizes[key]
 
     def notices(self) -> list[str]:
-        """What the author should be told since the last call, such as which characters no font has."""
-        told, self._fonts.notices = self._fonts.notices, []
-        return told
+        """Messages for the author since the last call, such as which characters no font has."""
+        notices, self._fonts.notices = self._fonts.notices, []
+        return notices
 
     def release(self) -> None:
-        """Give every texture back."""
+        """Release every texture."""
         while self._pieces:
             self._drop_oldest()
         self._lines.clear()
@@ -273,7 +273,7 @@ class TextCache:
         if wide == 0 or high == 0:
             return PieceTexture(None, mask.left, mask.top, 0, 0)
         coverage = mask.coverage
-        if max(high, wide) > self._largest:  # a letter that is a whole sentence, or a tower of marks
+        if max(high, wide) > self._largest:  # a letter drawn as a sentence, or with many marks
             share = self._largest / max(high, wide)
             size = (max(int(wide * share), 1), max(int(high * share), 1))
             coverage = np.asarray(Image.fromarray(coverage).resize(size, Image.Resampling.BOX))
@@ -302,7 +302,7 @@ class TextCache:
 
 def _remember(texts: OrderedDict[_TextKey, _T], key: _TextKey, value: _T) -> None:
     texts[key] = value
-    if len(texts) > _MOST_TEXTS:  # texts that are animated would otherwise pile up
+    if len(texts) > _MOST_TEXTS:  # animated texts would otherwise fill the memory
         texts.popitem(last=False)
 
 

@@ -1,11 +1,11 @@
-"""Where a text breaks into lines so that it fits a width."""
+"""Break a text into lines that fit a width."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
 Measure = Callable[[str], float]
-"""How wide a line is."""
+"""The width of a line."""
 
 _Fits = Callable[[str], bool]
 
@@ -13,19 +13,19 @@ _MOST_MEASURED = 4096
 
 
 def wrapped(text: str, width: float, measure: Measure) -> list[str]:
-    """Break a text into lines that are no wider than a width.
+    """Break a text into lines that fit a width.
 
     Args:
-        text: Its own line breaks stay. It breaks at spaces, of which those at a break are left out; a word
-            that is too wide by itself breaks where it has to.
+        text: Its own line breaks stay. It breaks at spaces, which are left out there; a word that is too
+            wide by itself breaks anywhere.
         width: More than 0, in the unit of `measure`.
-        measure: Tells how wide a line is.
+        measure: Gives the width of a line.
 
     Returns:
-        The lines, at least one. Only a single character may be wider.
+        The lines, at least one. Only a line of a single character may be wider.
     """
 
-    # A narrow text asks for the same few letters again and again, and to measure them shapes them.
+    # A narrow text measures the same few letters again and again, and measuring shapes them.
     @lru_cache(_MOST_MEASURED)
     def fits(line: str) -> bool:
         return measure(line) <= width
@@ -49,7 +49,7 @@ def _paragraph(paragraph: str, fits: _Fits) -> list[str]:
 
 
 def _pieces(word: str, fits: _Fits) -> list[str]:
-    """A word in as few pieces as fit, each of at least one character."""
+    """Split a word into as few pieces as fit, each of at least one character."""
     ends = [0]
     while ends[-1] < len(word):
         ends.append(_last_that_fits(word, ends[-1], "".join, fits))
@@ -59,8 +59,8 @@ def _pieces(word: str, fits: _Fits) -> list[str]:
 def _last_that_fits(
     parts: Sequence[str], start: int, join: Callable[[Sequence[str]], str], fits: _Fits
 ) -> int:
-    """Where a line ends that begins with a part: after that one, or after more if they fit together."""
-    # From below, since measuring all that is left for every line would take minutes.
+    """The end of a line that begins with a part: after it, or after more parts if they fit together."""
+    # From the start: measuring all the rest for every line would take minutes.
     end, past = start + 1, min(start + 2, len(parts))
     while end < past and fits(join(parts[start:past])):
         end, past = past, min(start + 2 * (past - start), len(parts))
