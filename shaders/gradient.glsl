@@ -1,10 +1,10 @@
-// The color of a gradient at a pixel, premultiplied. How it is laid out is described in sketch/render/gradient.py.
+// The color of a gradient at a pixel, premultiplied. Described in sketch/render/gradient.py.
 
 uniform vec2 size;           // of the framebuffer, in pixels
 uniform sampler2D ramp;      // its colors from 0 to 1
-uniform vec4 ramp_axes;      // from pixels to the gradient's own frame
+uniform vec4 ramp_axes;      // from pixels to the gradient's own coordinates
 uniform vec2 ramp_origin;
-uniform bool ramp_round;     // away from the middle, or along x
+uniform bool ramp_round;     // away from the center, or along x
 
 vec4 gradient() {
     vec2 pixel = vec2(gl_FragCoord.x, size.y - gl_FragCoord.y);

@@ -52,7 +52,7 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
     except UnreadableImageError:
         raise
     except UnidentifiedImageError:
-        raise UnreadableImageError("it is no image of a format that Pillow reads") from None
+        raise UnreadableImageError("it is not an image in a format that Pillow reads") from None
     except Image.DecompressionBombError as error:
         count = _TOO_MANY.search(str(error))
         _check_size(int(count[1]) if count else 2 * MOST_PIXELS)
@@ -105,7 +105,7 @@ def check_file(path: Path) -> None:
     if stat.S_ISDIR(about.st_mode):
         raise UnreadableImageError("it is a folder")
     if not stat.S_ISREG(about.st_mode):
-        raise UnreadableImageError("it is no regular file")
+        raise UnreadableImageError("it is not a regular file")
     if about.st_size == 0:
         raise UnreadableImageError("it is empty")
 

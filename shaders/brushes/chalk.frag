@@ -1,4 +1,4 @@
-// Chalk: it catches on the peaks of the paper, the more the harder it is pressed, and crumbles along its edges.
+// Chalk: it stays on the peaks of the paper, more of it with more pressure, and crumbles along its edges.
 
 uniform float grain;
 

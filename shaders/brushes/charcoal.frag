@@ -1,4 +1,4 @@
-// Charcoal: the soft side of a stick, smudged along the way it goes, with hard grains where the paper is rough.
+// Charcoal: the soft side of a stick, smudged along the stroke, with hard grains where the paper is rough.
 
 uniform float smudge;
 

@@ -1,4 +1,4 @@
-// A highlighter: clear ink through which everything under it shows, cut straight at both ends.
+// A highlighter: clear ink over what is already drawn, cut straight at both ends.
 
 uniform float strength;
 

@@ -1,4 +1,4 @@
-// A felt marker: even dye, a little more of it along both edges, and faint streaks where the felt is worn.
+// A felt marker: even dye, a little darker along both edges, with faint streaks.
 
 uniform float streaks;
 

@@ -1,6 +1,6 @@
-// A satin ribbon: folds of light and shade that turn over along the way, between two bright hems.
+// A satin ribbon: folds of light and shade along the stroke, between two bright edges.
 
-uniform float turns; // logical pixels along for each turn
+uniform float turns; // logical pixels per turn
 
 vec4 brush(Ink ink) {
     float phase = 6.2832 * (ink.along / turns + ink.seed);

@@ -1,6 +1,6 @@
 #version 330 core
 
-// A layer as large as the frame, put on the pixels it was painted at. Its colors are premultiplied.
+// A layer as large as the frame, drawn on the pixels it was painted at. Its colors are premultiplied.
 
 uniform sampler2D picture;
 uniform vec4 color; // only its alpha is used

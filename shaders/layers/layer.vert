@@ -1,6 +1,6 @@
 #version 330 core
 
-// Upright rectangles of a picture that is put on the pixels it was painted at, one an instance.
+// Upright rectangles of a picture, drawn on the pixels it was painted at, one per instance.
 
 uniform vec2 size; // of the framebuffer, in pixels
 

@@ -1,6 +1,6 @@
 #version 330 core
 
-// What a mesh or a rectangle hands to a fragment stage. The names that start with frame_ are Inkloop's own.
+// What a mesh or a rectangle passes to a fragment stage. Names that start with frame_ belong to Inkloop.
 
 uniform vec2 frame_size;   // in pixels
 uniform vec4 frame_axes;   // from the author's coordinates to pixels

@@ -10,8 +10,8 @@ out vec4 paint;
 #endif
 
 void main() {
-    // The clamp changes no value. Without it llvmpipe (Mesa 22.3) takes a short cut for plain shaders in windows,
-    // and paints the inside of large shapes in a wrong color.
+    // The clamp changes no value. Without it llvmpipe (Mesa 22.3) uses a fast path for plain shaders in windows,
+    // which paints the inside of large shapes in a wrong color.
     float opacity = tint.a * clamp(coverage, 0.0, 1.0);
 #ifdef GRADIENT
     paint = gradient() * opacity;

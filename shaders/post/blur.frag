@@ -6,7 +6,7 @@ const int REACH = 6; // as in sketch/render/post/gauss.py
 
 uniform sampler2D picture;
 uniform vec2 stride;              // from one pixel to the next, 0..1 of the picture
-uniform float weights[REACH + 1]; // of the pixel itself and of those on either side
+uniform float weights[REACH + 1]; // of the pixel and of its neighbours on each side
 
 in vec2 at;
 

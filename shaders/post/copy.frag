@@ -1,7 +1,7 @@
 #version 330 core
 
-// The picture as it is, stretched over the target.
-//   UPSIDE_DOWN  its first row last
+// The unchanged picture, stretched over the target.
+//   UPSIDE_DOWN  with its first row last
 
 uniform sampler2D picture;
 

@@ -1,9 +1,9 @@
 #version 330 core
 
-// The mean of four places about each pixel. With BRIGHT, only of what is brighter than a threshold.
+// The mean of four places around each pixel. With BRIGHT, only of light above a threshold.
 
 uniform sampler2D picture;
-uniform vec2 reach; // from the middle to each of the four, 0..1 of the picture
+uniform vec2 reach; // from the center to each of the four places, 0..1 of the picture
 
 in vec2 at;
 

@@ -1,6 +1,6 @@
 #version 330 core
 
-// Light from nearby and light from far away, together.
+// The sum of light from nearby and from far away.
 
 uniform sampler2D nearby;
 uniform sampler2D far_off;

@@ -1,13 +1,13 @@
 #version 330 core
 
-// What differs most from the ground wins: the frame, or what is left of the last one. With MOVES, the last one has moved.
+// The frame or the faded last frame, whichever differs more from the ground. With MOVES, the last frame has moved.
 
 uniform sampler2D picture;
 uniform sampler2D last;
 uniform vec4 ground;  // premultiplied
 uniform float keep;
 #ifdef MOVES
-uniform vec4 to_last; // a matrix that leads from the frame's middle, in pixels, back to where things were
+uniform vec4 to_last; // a matrix from places in the frame, in pixels from its center, to places in the last frame
 uniform vec2 shift;   // in pixels
 uniform vec2 size;
 #endif

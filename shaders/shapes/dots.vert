@@ -1,14 +1,14 @@
 #version 330 core
 
-// Small filled shapes as points: one square each, which is drawn in half the time of the two triangles of a quad.
+// Small filled shapes as points: one square each, drawn in half the time of the two triangles of a quad.
 // The layout of a row is described in sketch/render/shapes/painter.py; which rows qualify, in
 // sketch/render/shapes/runs.py.
-//   DISCS  all of them are discs, which take a third of the steps
+//   DISCS  all shapes are discs, which take a third of the steps
 
 uniform vec2 size; // of the framebuffer, in pixels
 
 in vec4 place;  // origin x, y, kind, unused
-in vec4 axes;   // where one step along the shape's own x, and along its y, leads
+in vec4 axes;   // one step along the shape's own x, and along its y, in pixels
 in vec4 extent; // half width, half height
 in vec4 color;
 
@@ -18,8 +18,8 @@ const float FRINGE = 0.6;
 
 #ifdef DISCS
 
-flat out vec2 middle; // in pixels as OpenGL counts them, from the bottom up
-flat out float rim;   // half a pixel more than how far out the disc goes
+flat out vec2 middle; // in pixels from the bottom, as in OpenGL
+flat out float rim;   // radius of the disc plus half a pixel
 
 void main() {
     float kept = max(extent.x, 0.5);
@@ -34,10 +34,10 @@ void main() {
 
 #else
 
-// What a software driver takes longest for is handing numbers on, more than what is done with them, so these are few.
-flat out vec2 base;  // the shape's own coordinates of the pixel that OpenGL counts as the first
-flat out vec2 right; // what they grow by per pixel to the right
-flat out vec2 up;    // per pixel upward
+// For a software driver, passing numbers costs more than computing with them, so these are few.
+flat out vec2 base;  // the shape's own coordinates of the first pixel in OpenGL
+flat out vec2 right; // their change per pixel to the right
+flat out vec2 up;    // their change per pixel upward
 flat out vec4 form;  // of an ellipse: inverse radii, half a pixel less what a small one shrinks; of a box: half a pixel
                      // more than half its size; of a triangle: its heights; kind
 

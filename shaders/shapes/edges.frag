@@ -1,7 +1,7 @@
 #version 330 core
 
-// How much of a pixel lies to the right of an edge, counted down for edges that lead down. Summed over an outline's
-// edges this is how often the outline goes round the pixel, in the mean over its square: exact, without samples.
+// How much of a pixel lies to the right of an edge, negative for edges that run down. The sum over all edges of an
+// outline is its winding number, averaged over the square of the pixel: exact, without samples.
 
 uniform vec2 size; // of the framebuffer, in pixels
 
@@ -20,7 +20,7 @@ void main() {
     vec2 y = clamp(ends.yw - pixel.y, 0.0, 1.0); // the part of the edge in this row
     float slope = (ends.z - ends.x) / (ends.w - ends.y);
     vec2 x = ends.x + (y + pixel.y - ends.y) * slope;
-    vec2 past = pixel.x + 1.0 - x; // how far it lies left of the pixel's right side, where it enters and leaves
+    vec2 past = pixel.x + 1.0 - x; // distance to the right side of the pixel, where the edge enters and leaves
     float low = min(past.x, past.y);
     float grown = abs(past.y - past.x);
     float mean = grown > 1e-3 ? (covered(low + grown) - covered(low)) / grown : clamp(low + 0.5 * grown, 0.0, 1.0);

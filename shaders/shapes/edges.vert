@@ -1,11 +1,11 @@
 #version 330 core
 
-// One instance is one edge of an outline. Its quad holds every pixel of its rows from the edge to the outline's right.
+// One instance is one edge of an outline. Its quad covers its rows from the edge to the right end of the outline.
 
 uniform vec2 size; // of the framebuffer, in pixels
 
 in vec4 edge;   // x, y of the start, x, y of the end
-in float right; // where its outline ends: past that, all its edges cancel
+in float right; // right end of its outline: beyond it, all its edges cancel
 
 flat out vec4 ends;
 

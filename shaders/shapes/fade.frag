@@ -1,11 +1,11 @@
 #version 330 core
 
-// A translucent rectangle over a picture that is kept, dithered so that what it fades reaches its color.
+// A translucent rectangle over a picture that is kept, dithered so that the picture fades completely to its color.
 
-uniform sampler2D last; // what was there, as large as the target
+uniform sampler2D last; // the picture before, as large as the target
 uniform vec4 box;       // left, bottom, right, top, in pixels from the bottom left
-uniform vec4 add;       // where it covers all of a pixel, what was there becomes this ...
-uniform vec4 keep;      // ... and this share of itself
+uniform vec4 add;       // where it covers a whole pixel, the result is this ...
+uniform vec4 keep;      // ... plus this share of the picture
 
 out vec4 paint;
 

@@ -1,6 +1,6 @@
 #version 330 core
 
-// One color through a picture of coverage, such as text.
+// One color, masked by a picture of coverage, such as text.
 
 uniform sampler2D picture;
 uniform vec4 color; // not premultiplied

@@ -3,7 +3,7 @@
 // A picture whose colors are premultiplied by its alpha.
 
 uniform sampler2D picture;
-uniform vec4 color; // its alpha is the opacity; its red is 1 to dither a picture that fades by being drawn over and over
+uniform vec4 color; // alpha is the opacity; red is 1 to dither a picture that fades by being drawn again and again
 
 in vec2 at;
 

@@ -3,8 +3,8 @@
 // One textured parallelogram, given by uniforms alone.
 
 uniform vec2 size;   // of the framebuffer, in pixels
-uniform vec2 origin; // the corner that shows the first corner of `part`, in pixels
-uniform vec4 sides;  // from there along the picture's width, and along its height
+uniform vec2 origin; // place of the first corner of `part`, in pixels
+uniform vec4 sides;  // from there along the width of the picture, and along its height
 uniform vec4 part;   // of the texture: left, top, right, bottom, 0..1
 
 out vec2 at;

@@ -18,7 +18,7 @@ const int ELLIPSE = 0;
 const int BOX = 1;
 const int TRIANGLE = 2;
 
-// Distance to an ellipse to the first order, which is right where it matters: near its outline.
+// Distance to an ellipse to the first order, which is exact near its outline.
 float ellipse() {
     vec2 unit = local * form.xy;
     vec2 slope = unit * form.xy;
@@ -38,7 +38,7 @@ float box() {
 
 float triangle() {
     vec3 inside = clamp(edges, 0.0, 1.0);
-    // Right also where two edges run through the same pixel, as in a sliver.
+    // Also correct where two edges run through the same pixel, as in a sliver.
     return max(inside.x + inside.y + inside.z - 2.0, 0.0);
 }
 

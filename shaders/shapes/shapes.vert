@@ -6,13 +6,13 @@
 uniform vec2 size; // of the framebuffer, in pixels
 
 in vec4 place;  // origin x, y, kind, line width
-in vec4 axes;   // where one step along the shape's own x, and along its y, leads
+in vec4 axes;   // one step along the shape's own x, and along its y, in pixels
 in vec4 extent; // half width, half height, corner radius, unused
 in vec4 color;
 
 out vec2 local;
-out vec3 edges;      // of a triangle: half a pixel more than how far inside each the pixel lies
-flat out vec4 form;  // what the fragment stage measures with, by kind
+out vec3 edges;      // of a triangle: distance inside of each edge, plus half a pixel
+flat out vec4 form;  // numbers for the fragment stage, by kind
 flat out vec4 tint;
 flat out int kind;
 
@@ -28,8 +28,8 @@ float shrink(float radius) {
     return radius - sqrt(radius * radius - 1.0 / 12.0);
 }
 
-// Rounded boxes, circles among them, are rings about a box: half its size, then half a pixel more than how far from it
-// the paint ends and begins.
+// Rounded boxes, including circles, are rings around a box: half its size, then the distances from it at which the
+// paint ends and begins, plus half a pixel.
 vec4 ring(float radius, float line) {
     vec2 inner = extent.xy - radius;
     if (line > 0.0) return vec4(inner, radius + line + 0.5, radius - line + 0.5);
@@ -46,11 +46,11 @@ vec4 disc(vec2 radius) {
 
 vec2 triangle(vec2 corner, float area) {
     vec3 sides = vec3(length(axes.xy), length(axes.zw), length(axes.zw - axes.xy));
-    vec3 heights = area / max(sides, vec3(1e-9)); // over the side along x, the side along y, and the third
+    vec3 heights = area / max(sides, vec3(1e-9)); // above the side along x, the side along y, and the third side
     vec3 fringe = FRINGE / max(heights, vec3(1e-9));
     float reach = 1.0 + fringe.x + fringe.y + fringe.z;
     vec2 around = vec2(0.5) + corner * (0.5 + fringe.yx);
-    // The triangle grown by the fringe, or the parallelogram around it where that is smaller, as about a needle.
+    // The triangle enlarged by the fringe, or the parallelogram around it if that is smaller, as for a needle.
     vec2 grown = vec2(corner.x > 0.0 ? reach : 0.0, corner.y > 0.0 ? reach : 0.0) - fringe.yx;
     if (corner == vec2(1.0)) grown = vec2(-fringe.y, reach - fringe.x);
     bool needle = 0.5 * reach * reach > (1.0 + 2.0 * fringe.x) * (1.0 + 2.0 * fringe.y);

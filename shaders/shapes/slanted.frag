@@ -17,7 +17,7 @@ out vec4 paint;
 const int ELLIPSE = 0;
 const int BOX = 1;
 
-// Pixels on the screen for a step of 1 along a slope of the shape.
+// Pixels on the screen per step of 1 along a slope of the shape.
 float pixels(vec2 slope) {
     return 1.0 / length(vec2(dot(to_pixels.xy, slope), dot(to_pixels.zw, slope)));
 }
@@ -29,10 +29,10 @@ float side(float distance_) {
 float ellipse(vec2 radius) {
     vec2 unit = local / radius;
     vec2 slope = unit / radius;
-    float outside = 0.5 * (dot(unit, unit) - 1.0); // its slope is exact on the outline
+    float outside = 0.5 * (dot(unit, unit) - 1.0); // the slope is exact on the outline
     float steep = length(vec2(dot(to_pixels.xy, slope), dot(to_pixels.zw, slope)));
     float k = length(unit);
-    // k - 1 grows evenly from the center, which keeps a circle's distance exact everywhere.
+    // k - 1 grows linearly from the center, which keeps the distance to a circle exact everywhere.
     return steep > 0.0 ? (k - 1.0) * k / steep : -min(radius.x, radius.y);
 }
 
@@ -66,7 +66,7 @@ float triangle() {
     float a = side(-local.y * pixels(vec2(0.0, -1.0)));
     float b = side(-local.x * pixels(vec2(-1.0, 0.0)));
     float c = side((local.x + local.y - 1.0) * pixels(vec2(1.0)));
-    // Right also where two edges run through the same pixel, as in a sliver.
+    // Also correct where two edges run through the same pixel, as in a sliver.
     return max(a + b + c - 2.0, 0.0);
 }
 

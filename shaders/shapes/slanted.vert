@@ -6,12 +6,12 @@
 uniform vec2 size; // of the framebuffer, in pixels
 
 in vec4 place;  // origin x, y, kind, line width
-in vec4 axes;   // where one step along the shape's own x, and along its y, leads
+in vec4 axes;   // one step along the shape's own x, and along its y, in pixels
 in vec4 extent; // half width, half height, corner radius, unused
 in vec4 color;
 
 out vec2 local;
-flat out vec4 to_pixels; // inverse transpose of the axes: turns the shape's own slopes into slopes on the screen
+flat out vec4 to_pixels; // inverse transpose of the axes: from slopes of the shape to slopes on the screen
 flat out vec4 form;      // half width, half height, corner radius, line width
 flat out vec4 tint;
 flat out int kind;
@@ -25,7 +25,7 @@ void main() {
     kind = int(place.z);
     vec2 middle = kind == TRIANGLE ? vec2(0.5) : vec2(0.0);
 
-    // How far to go along an axis until the edge across it has moved by a pixel.
+    // Distance along an axis in which the edge across it moves by a pixel.
     vec2 pixel = vec2(length(axes.zw), length(axes.xy)) / max(abs(area), 1e-9);
     local = middle + corner * (extent.xy + (FRINGE + 0.5 * place.w) * pixel);
     to_pixels = vec4(axes.w, -axes.y, -axes.z, axes.x) / area;

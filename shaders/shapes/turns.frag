@@ -1,9 +1,9 @@
 #version 330 core
 
-// One color where an outline goes round a pixel, by one of two rules.
+// One color in the pixels inside an outline, by one of two rules.
 
 uniform sampler2D turns;
-uniform bool nonzero; // else even and odd
+uniform bool nonzero; // else even-odd
 uniform vec4 color;   // not premultiplied
 
 out vec4 paint;
@@ -15,7 +15,7 @@ out vec4 paint;
 void main() {
     float around = abs(texelFetch(turns, ivec2(gl_FragCoord.xy), 0).r);
     float covered = nonzero ? min(around, 1.0) : 1.0 - abs(1.0 - mod(around, 2.0));
-    if (covered < 1e-3) covered = 0.0; // what rounding leaves of edges that cancel
+    if (covered < 1e-3) covered = 0.0; // the rounding error of edges that cancel
     float opacity = color.a * covered;
 #ifdef GRADIENT
     paint = gradient() * opacity;

@@ -9,7 +9,7 @@ flat in vec4 paint_of;
 
 out vec4 paint;
 
-// The parabola that touches both lines of a corner misses the disc between them by next to nothing.
+// The parabola that touches both lines of a corner is very close to the disc between them.
 float rounding(float apart, float round_) {
     float near = max(round_ - abs(apart), 0.0);
     return near * near / max(4.0 * round_, 1e-4);
@@ -23,7 +23,7 @@ void main() {
     outer += (joints.z > 0.0 ? from : 0.0) + (joints.w > 0.0 ? to : 0.0);
     float inner = min(outside.z, round_) + (joints.z < 0.0 ? from : 0.0) + (joints.w < 0.0 ? to : 0.0);
     float away = max(outer, inner);
-    // As `inside` in stroke_form.glsl, of a pixel that is one unit wide along the main axis of its edge.
+    // As `inside` in stroke_form.glsl, for a pixel that is one unit wide along the main axis of its edge.
     float near = min(abs(away), 0.5 + 0.5 * disc.z);
     float past_corner = max(near - (0.5 - 0.5 * disc.z), 0.0);
     float half_ = near - past_corner * past_corner / max(2.0 * disc.z, 1e-5);

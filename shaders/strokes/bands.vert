@@ -1,6 +1,6 @@
 #version 330 core
 
-// One instance is the quad of a band: one segment of a stroke, or two that hardly turn. The layout of a row is described
+// One instance is the quad of a band: one segment of a stroke, or two with a small turn. The layout of a row is described
 // in sketch/render/strokes/bands.py.
 
 #include "strokes/stroke_form.glsl"
@@ -13,13 +13,13 @@ in vec4 end;    // x, y, radius, reach of the end
 in vec4 sides;  // mitre of the start, zero if it is open, and of the end
 in vec4 color;  // premultiplied
 
-noperspective out vec4 outside; // of four borders, or of three and one part of the way from a disc's center
-noperspective out vec4 disc;    // the other part, the disc's radius, how slanted the edge is, and how round the middle
-noperspective out vec4 joints;  // how far from the mitres of both ends, and how round these are: below 0 on the inner side
+noperspective out vec4 outside; // distances to four borders, or to three and one part of the vector from the center of a disc
+noperspective out vec4 disc;    // the other part, the radius of the disc, the slope of the edge, and the bend in the middle
+noperspective out vec4 joints;  // distances from the mitres of both ends, and their bends: below 0 on the inner side
 flat out vec4 paint_of;
 
-// All that varies over the quad is the distance to straight lines, so the rasterizer finds it for every pixel. The
-// distances are multiplied so that the edge of a pixel's square along its main axis is half a unit away.
+// Only distances to straight lines vary over the quad, so the rasterizer interpolates them for every pixel. They are
+// scaled so that the edge of a pixel's square along its main axis is half a unit away.
 
 struct Line { vec2 from; vec2 along; float sine; float cosine; float radius; float scale; };
 
@@ -42,7 +42,7 @@ float slope_of(vec2 along) {
     return min(size.x, size.y) / max(size.x, size.y);
 }
 
-// Along the middle of a joint, and how round it is: as far from the mitre as the disc shows, the outline is bent.
+// Distance from the mitre of a joint, and its bend: the outline is bent as far from the mitre as the disc is visible.
 vec2 joint_of(vec2 way, vec2 mitre, vec2 along, float radius, float outer, float scale) {
     if (mitre == vec2(0.0)) return vec2(0.0);
     vec2 middle = normalize(vec2(mitre.y, -mitre.x));
@@ -70,25 +70,25 @@ void main() {
     float bend = 0.0;
     joints = vec4(0.0);
     if (start.w > 0.0) {
-        // Inside are the strip and, where the tangents touch it and before, the disc at the start.
+        // Inside are the strip and, up to the tangent points, the disc at the start.
         vec2 way = corner - start.xy;
         float cut = 4.0 * (one.sine * start.z - dot(way, one.along));
         outside = vec4(outside_line(corner, one, 1.0), outside_line(corner, one, -1.0), cut, way.x * one.scale);
         disc.xy = vec2(way.y, start.z) * one.scale;
     } else {
-        // Inside are both outlines where the line turns away from them, and either where it turns towards them.
+        // Inside means inside both outlines on the outer side of the turn, and inside either on its inner side.
         float outer = one.along.x * other.along.y < one.along.y * other.along.x ? 1.0 : -1.0;
-        float far = 4.0 * (middle.w + end.w) + 2.0 * length(end.xy - start.xy); // a disc so large is a straight line
+        float far = 4.0 * (middle.w + end.w) + 2.0 * length(end.xy - start.xy); // so large a disc is a straight line
         outside = vec4(outside_line(corner, one, outer), outside_line(corner, other, outer),
                        outside_line(corner, one, -outer), outside_line(corner, other, -outer) + far);
         disc.xy = vec2(0.0, far);
-        // Where the outer lines are closer than this, the disc in the middle lies within their corner.
+        // If the outer lines are closer than this, the disc in the middle lies within their corner.
         bend = middle.z * (1.0 - dot(one.along, other.along)) * one.scale;
         vec2 from = joint_of(corner - start.xy, sides.xy, one.along, start.z, outer, one.scale);
         vec2 to = joint_of(corner - end.xy, sides.zw, other.along, end.z, -outer, other.scale);
         joints = vec4(from.x, to.x, from.y, to.y);
     }
-    // In the middle of either segment its own slope, between them a passage from one to the other.
+    // In the middle of each segment its slope, between them a transition.
     vec2 slopes = vec2(slope_of(one.along), slope_of(other.along));
     disc.zw = vec2(clamp(dot(slopes, at_end ? vec2(-0.5, 1.5) : vec2(1.5, -0.5)), 0.0, 1.0), bend);
     paint_of = color;

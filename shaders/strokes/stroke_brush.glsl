@@ -1,25 +1,25 @@
-// What a brush knows of the place that it paints. Lengths are logical pixels.
+// What a brush knows about the place that it paints. Lengths are logical pixels.
 struct Ink {
     float along;      // from the stroke's start, along the line
     float across;     // from the middle of the line: -1 at one edge, 1 at the other, more beyond
-    float edge;       // how far inside the outline; negative outside, where only a brush with bleed paints
+    float edge;       // distance inside the outline; negative outside, where only a brush with bleed paints
     float coverage;   // of the pixel by the line, 0..1: multiply alpha by it for a smooth edge
     float width;      // of the line here
     vec4 color;       // not premultiplied
     float pressure;   // 0..1, and 0.5 where the device reports none
-    float speed;      // of the pen, a second
+    float speed;      // of the pen, per second
     float progress;   // the next four, and `own`, are what the author gave for each point
     float class_id;
     float confidence;
     float age;
     vec4 own;
-    float time;       // seconds, as the sketch gave it
-    vec2 paper;       // place on the page, so that grain stays where it is when the line moves on
-    float seed;       // 0..1, another for each stroke
+    float time;       // seconds, from the sketch
+    vec2 paper;       // place on the page, so that the grain does not move with the line
+    float seed;       // 0..1, different for each stroke
 };
 
 uniform float time;
-uniform float unit;   // logical pixels a pixel
+uniform float unit;   // logical pixels per pixel
 uniform vec2 page;    // size of the framebuffer, in pixels
 
 noperspective in float along_pixel;
@@ -30,14 +30,14 @@ flat in vec4 data_step;
 flat in vec4 own_from;
 flat in vec4 own_step;
 
-// A number 0..1 that looks drawn by lot, the same for the same place.
+// A number 0..1 that looks random, the same for the same place.
 float lot(vec2 place) {
     vec3 mixed = fract(vec3(place.xyx) * vec3(0.1031, 0.1030, 0.0973));
     mixed += dot(mixed, mixed.yzx + 33.33);
     return fract((mixed.x + mixed.y) * mixed.z);
 }
 
-// Smooth noise 0..1 that changes over about one unit.
+// Smooth noise 0..1 with a scale of about one unit.
 float noise(vec2 place) {
     vec2 cell = floor(place), within = place - cell;
     vec2 ease = within * within * (3.0 - 2.0 * within);
@@ -54,7 +54,7 @@ float tooth(vec2 paper) {
     return clamp(0.5 + 1.5 * (0.45 * coarse + 0.35 * middle + 0.2 * fine - 0.5), 0.0, 1.0);
 }
 
-vec4 brush(Ink ink); // the author's
+vec4 brush(Ink ink); // defined by the brush
 
 vec4 brushed(vec4 color, vec2 covered, vec2 local, vec4 form, vec2 ends) {
     float radius = max(form.w - covered.y * ends.x, 1e-3);
@@ -62,7 +62,7 @@ vec4 brushed(vec4 color, vec2 covered, vec2 local, vec4 form, vec2 ends) {
     ink.along = along_pixel;
     ink.across = local.y / radius;
 #ifdef SHAPED
-    ink.edge = radius * (1.0 - abs(ink.across)) * unit; // caps and corners are no discs
+    ink.edge = radius * (1.0 - abs(ink.across)) * unit; // caps and corners are not discs
 #else
     ink.edge = -outside_of(local, form, ends).x * unit;
 #endif

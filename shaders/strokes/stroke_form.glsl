@@ -1,6 +1,6 @@
-// What both stages of a stroke know of a segment: the union of the discs whose radius changes evenly along it.
+// Shared by both stages of a stroke. A segment is the union of the discs whose radius changes linearly along it.
 
-const float STEEPEST = 0.9999; // with a steeper outline the disc at one end holds the other
+const float STEEPEST = 0.9999; // with a steeper outline the disc at one end contains the other
 
 // Sine and cosine of the slope of the outline, the outline's length, and the radius at the start.
 vec4 form_of(float len, float from, float to) {
@@ -9,15 +9,15 @@ vec4 form_of(float len, float from, float to) {
     return vec4(sine, cosine, cosine * len, from);
 }
 
-// Of a square pixel that a straight edge cuts: how far from its center the edge touches the first corner, how far the
-// second, one over the slope between them, and how much that bends past the second corner. `normal` is the edge's.
+// For a square pixel cut by a straight edge: distances from its center at which the edge touches the first corner and
+// the second, one over the slope between them, and the bend past the second corner. `normal` is that of the edge.
 vec4 edge_of(vec2 normal) {
     float most = max(abs(normal.x), abs(normal.y));
     float least = min(abs(normal.x), abs(normal.y));
     return vec4(0.5 * (most + least), 0.5 * (most - least), 1.0 / most, 1.0 / max(2.0 * most * least, 1e-5));
 }
 
-// How much of the pixel lies inside the edge, exactly; `outside` is how far its center lies outside.
+// The exact share of the pixel inside the edge; `outside` is the distance of its center from the edge.
 float inside(float outside, vec4 edge) {
     float away = min(abs(outside), edge.x);
     float past_corner = max(away - edge.y, 0.0);
@@ -25,9 +25,9 @@ float inside(float outside, vec4 edge) {
     return outside < 0.0 ? 0.5 + half_ : 0.5 - half_;
 }
 
-// How far outside the segment a place along and across it lies, and where on the segment the nearest disc is, 0..1.
-// That disc does not lie at the place's foot but leans towards the thick end, by the slope of the outline.
-// `ends` holds by how much the radius falls from start to end, and one over the outline's length.
+// Distance outside the segment of a place along and across it, and the place of the nearest disc on the segment, 0..1.
+// That disc is not at the foot of the perpendicular, but towards the thick end, by the slope of the outline.
+// `ends` holds the decrease of the radius from start to end, and one over the length of the outline.
 vec2 outside_of(vec2 place, vec4 form, vec2 ends) {
     float across = abs(place.y);
     float away = form.x * place.x + form.y * across;
@@ -40,10 +40,10 @@ vec2 outside_of(vec2 place, vec4 form, vec2 ends) {
     return vec2((past == 0.0 ? away : round_) - form.w, on * ends.y);
 }
 
-// What an end of a segment can be where joins and caps have other shapes than round ones.
-const float GENTLE = 0.0; // both segments share a mitre, and each pixel belongs to one of them
+// Kinds of ends of a segment if joins or caps are not round.
+const float GENTLE = 0.0; // both segments share a mitre; each pixel belongs to one of them
 const float CAP = 1.0;    // the stroke ends here
-const float SHARP = 2.0;  // the segment before paints the corner, the one after begins with a straight cut
+const float SHARP = 2.0;  // the segment before paints the corner, the next begins with a straight cut
 
 const float BUTT = 0.0, ROUND = 1.0, SQUARE = 2.0;  // caps
 const float BEVEL = 0.0, MITER = 2.0;               // joins, of which 1.0 is round too

@@ -1,12 +1,12 @@
 #version 330 core
 
 // How much of a pixel the stroke covers, by its distance to the segment.
-//   LOOK_BACK  of that only what no earlier segment of the stroke painted
+//   LOOK_BACK  only where no earlier segment of the stroke painted
 //   EVEN       each segment has one color
-//   THIN       lines thinner than a pixel grow faint, not wide
+//   THIN       lines thinner than a pixel become faint, not wide
 //   SHAPED     caps and joins other than round ones (stroke_shape.glsl)
-//   BRUSH      an author's function has the last word (stroke_brush.glsl)
-// A software driver runs even what a shader skips, so each is a program of its own.
+//   BRUSH      a brush's function decides the color (stroke_brush.glsl)
+// A software driver executes both sides of a branch, so each variant is a separate program.
 
 #include "strokes/stroke_form.glsl"
 #ifdef SHAPED
@@ -32,7 +32,7 @@ flat in vec4 kinds;
 
 out vec4 paint;
 
-// Coverage, and where on the segment the nearest disc lies, 0..1.
+// Coverage, and the place of the nearest disc on the segment, 0..1.
 vec2 cover(vec2 place, vec4 form, vec2 ends, vec4 edge) {
     vec2 found = outside_of(place, form, ends);
     float covered = inside(found.x, edge);
@@ -45,7 +45,7 @@ vec2 cover(vec2 place, vec4 form, vec2 ends, vec4 edge) {
 #ifdef LOOK_BACK
 
 uniform vec2 size;
-uniform sampler2D past;   // x, y, radius, alpha and flags of every point, 1024 a row
+uniform sampler2D past;   // x, y, radius, alpha and flags of every point, 1024 per row
 
 flat in ivec2 window;     // the oldest segment to look at, and one past the newest
 
@@ -94,7 +94,7 @@ float painted_before(vec2 point, float enough) {
 float not_painted_before(float opacity) {
     vec2 point = vec2(gl_FragCoord.x, size.y - gl_FragCoord.y);
     float before = painted_before(point, opacity);
-    // Rounding may leave both a hair above 1, and then nothing is left to be divided by.
+    // Rounding may leave both slightly above 1, which would make the divisor 0.
     return opacity > before && before < 1.0 ? min((opacity - before) / (1.0 - before), 1.0) : 0.0;
 }
 

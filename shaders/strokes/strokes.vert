@@ -7,7 +7,7 @@
 
 uniform vec2 size; // of the framebuffer, in pixels
 #if defined(LOOK_BACK) || defined(SHAPED)
-uniform int first; // segment of the batch that this call starts with
+uniform int first; // first segment of this call in the batch
 #endif
 
 in vec4 start_place; // x, y, radius, reach
@@ -19,7 +19,7 @@ in vec4 end_joint;
 in vec4 end_color;
 #endif
 #ifdef BRUSH
-uniform float unit; // logical pixels a pixel
+uniform float unit; // logical pixels per pixel
 in vec4 start_trace; // along, pressure, speed, seed
 in vec4 start_data;  // progress, class, confidence, age
 in vec4 start_own;
@@ -28,7 +28,7 @@ in vec4 end_data;
 in vec4 end_own;
 #endif
 
-// No fragment has depth, so nothing needs the division that perspective takes.
+// Without depth no perspective division is needed.
 noperspective out vec2 local; // along the segment and across it, in pixels
 flat out vec4 form;
 flat out vec4 edge;
@@ -44,11 +44,11 @@ flat out ivec2 window; // the oldest segment to look at, and one past the newest
 uniform sampler2D past;
 uniform vec3 shape; // cap, join, miter limit
 flat out vec4 course; // heading, and direction of the next segment in this one's coordinates
-flat out vec4 kinds;  // of the start, of the end, length, how much the radius falls
+flat out vec4 kinds;  // of the start, of the end, length, decrease of the radius
 #endif
 #ifdef BRUSH
 noperspective out float along_pixel;
-flat out vec4 pen;      // pressure and speed at the start, and how much they grow to the end
+flat out vec4 pen;      // pressure and speed at the start, and their increase to the end
 flat out float seed;
 flat out vec4 data_from;
 flat out vec4 data_step;
@@ -58,7 +58,7 @@ flat out vec4 own_step;
 
 const vec2 SLANTED = vec2(0.9239, 0.3827); // halfway between an upright edge and a diagonal one
 
-// How far sideways the quad goes at a round end, so that it holds the disc there and the slanted outline beside it.
+// Half width of the quad at a round end, which must contain the disc there and the slanted outline next to it.
 float round_reach(float here, float there, float len) {
     bool both_round = start_joint.xy == vec2(0.0) && end_joint.xy == vec2(0.0);
     return both_round ? max(here, there) : here + here * max(here - there, 0.0) / max(len, 1e-6);
@@ -106,7 +106,7 @@ void main() {
     vec2 from_start = corner - start_place.xy;
     local = vec2(dot(from_start, direction), dot(from_start, normal));
     form = form_of(len, start_place.z, end_place.z);
-    // A dot has edges of every slope: the mean serves them all.
+    // A dot has edges of every slope: the mean is used for all.
     edge = edge_of(len < 1e-3 ? SLANTED : normal);
     ends = vec2(form.x * len, 1.0 / max(form.z, 1e-6));
     color_from = start_color;
@@ -118,7 +118,7 @@ void main() {
     window = ivec2(newest - int(max(start_joint.w, 0.0)), newest);
 #endif
 #ifdef BRUSH
-    // Both segments at a mitre have the same value there; past a round end the pen travels on.
+    // Both segments at a mitre have the same value there; past a round end it continues to grow.
     along_pixel = at_end ? end_trace.x : start_trace.x;
     if (round_end) along_pixel += (at_end ? 1.0 : -1.0) * past_end * unit;
     pen = vec4(start_trace.yz, end_trace.yz - start_trace.yz);

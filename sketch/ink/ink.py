@@ -133,7 +133,7 @@ class WetStroke:
 
 def _check(stroke: Stroke) -> None:
     if not isinstance(stroke, Stroke):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"an ink takes a Stroke, as Stroke(as_points(points)); got {short(stroke)}")
+        raise TypeError(f"an ink takes a Stroke, such as Stroke(as_points(points)); got {short(stroke)}")
     if len(as_points(stroke.points)) == 0:
         raise ValueError("a stroke needs at least one point")
     if not isinstance(stroke.width, np.ndarray) or stroke.width.ndim == 0:

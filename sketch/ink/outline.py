@@ -48,7 +48,7 @@ def tangents_at(line: Doubles, lengths: Doubles) -> Doubles:
     """
     along = arc_lengths(line)
     if along[-1] == 0:
-        raise ValueError("a line whose points are all in one place leads nowhere")
+        raise ValueError("a line whose points are all in one place has no direction")
     steps = np.diff(line, axis=0)
     moving = np.flatnonzero(np.diff(along) > 0)
     segment = moving[np.clip(np.searchsorted(along[moving], lengths, "right") - 1, 0, None)]

@@ -44,7 +44,9 @@ class Path:
     def __init__(self, contours: Iterable[Polyline | ArrayLike], rule: Rule = "evenodd") -> None:
         one_of("rule", rule, RULES)
         if not isinstance(contours, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"a path takes its contours in a row, as Path([outline]); got {short(contours)}")
+            raise TypeError(
+                f"a path takes a sequence of contours, such as Path([outline]); got {short(contours)}"
+            )
         closed = tuple(
             Polyline(contour.points if isinstance(contour, Polyline) else contour, closed=True)
             for contour in contours

@@ -162,7 +162,7 @@ def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
     """
     line = _polyline(points)
     if len(line) == 0:
-        raise ValueError("no points have no bounds")
+        raise ValueError("a polyline with no points has no bounds")
     left, top = line[:, :2].min(axis=0).tolist()
     right, bottom = line[:, :2].max(axis=0).tolist()
     return (left, top, right, bottom)
@@ -173,7 +173,7 @@ def _polyline(points: ArrayLike) -> Doubles:
     try:
         given = np.asarray(points, dtype=np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"points must be numbers in rows of one length; got {str(points)[:80]}") from None
+        raise TypeError(f"points must be numbers in rows of equal length; got {str(points)[:80]}") from None
     if given.size == 0:
         return np.empty((0, given.shape[1] if given.ndim == 2 and given.shape[1] in (2, 3, 4) else 2))
     if given.ndim != 2 or given.shape[1] not in (2, 3, 4):

@@ -68,7 +68,7 @@ def _dash(given: object) -> tuple[float, ...]:
     try:
         lengths = tuple(cast(Iterable[object], given))
     except TypeError:
-        raise TypeError(f"dash must be lengths in a row, as (12, 6); got {given!r}") from None
+        raise TypeError(f"dash must be a sequence of lengths, such as (12, 6); got {given!r}") from None
     read = tuple(magnitude("a length of dash", length) for length in lengths)
     return read if any(read) else ()
 

@@ -28,7 +28,7 @@ def as_floats(name: str, values: ArrayLike) -> Floats:
             return given.astype(np.float32, copy=False)
     except (TypeError, ValueError, OverflowError):
         raise TypeError(
-            f"{name} must be numbers in rows of one length; got {short(cast(object, values))}"
+            f"{name} must be numbers in rows of equal length; got {short(cast(object, values))}"
         ) from None
 
 

@@ -173,7 +173,7 @@ def color_ramp(colors: Sequence[ColorLike], stops: Sequence[float] | None = None
     if where.shape != (len(given),):
         raise ValueError(f"stops= needs one number for each of {len(given)} colors; got shape {where.shape}")
     if not np.isfinite(where).all():
-        raise ValueError(f"stops= must be finite, from 0 to 1 and never back; got {where.tolist()}")
+        raise ValueError(f"stops= must be finite, ascending numbers in 0..1; got {where.tolist()}")
     where = np.maximum.accumulate(np.clip(where, 0.0, 1.0))
     # Colors are weighted by their alpha, so a clear color does not tint its neighbours.
     lab = np.column_stack((to_oklab(given[:, :3]) * given[:, 3:], given[:, 3]))

@@ -121,7 +121,7 @@ def test_includes_come_from_the_folder_of_the_file_and_from_inkloop(draw, writte
         0.25, abs=0.01
     )
     assert "ramp" in Shader(written("b.frag", HEAD + '#include "gradient.glsl"\n')).declared
-    with pytest.raises(ShaderError, match=r"c\.frag:6: there is no 'gone\.glsl' beside it"):
+    with pytest.raises(ShaderError, match=r"c\.frag:6: there is no 'gone\.glsl' next to it"):
         Shader(written("c.frag", HEAD + '#include "gone.glsl"\n'))
 
 

@@ -163,7 +163,7 @@ def test_an_image_is_drawn_as_its_pixels_are(draw):
 def test_a_name_too_long_and_rows_of_different_lengths_are_refused_by_name(draw):
     with pytest.raises(ValueError, match="cannot read the image"):
         draw((6, 6), lambda c: c.image("x" * 5000, 0, 0))
-    with pytest.raises(ValueError, match="rows of one length"):
+    with pytest.raises(ValueError, match="rows of equal length"):
         draw((6, 6), lambda c: c.image([[1, 2], [3]], 0, 0))
 
 

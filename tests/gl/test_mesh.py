@@ -128,7 +128,7 @@ def test_an_empty_mesh_draws_nothing(draw):
     [
         (lambda: Mesh([1, 2, 3]), r"vertices needs shape \(n, 2\)"),
         (lambda: Mesh([(0, np.nan)] * 3), "vertices must be finite; row 0"),
-        (lambda: Mesh(SQUARE), "4 is no multiple"),
+        (lambda: Mesh(SQUARE), "4 is not a multiple"),
         (lambda: Mesh(SQUARE, [0, 1, 4]), r"0\.\.3; got 0 to 4"),
         (lambda: Mesh(SQUARE, [0.0, 1.0, 2.0]), "whole numbers.*float64"),
         (lambda: Mesh(SQUARE, [0, 1, 2], colors=[(1, 2, 3)]), r"\(4, 3\)"),

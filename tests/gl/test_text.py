@@ -292,6 +292,6 @@ def test_what_no_font_has_is_a_box_that_is_told_once(ctx):
 
 def test_a_number_is_no_text_and_the_error_says_so(canvas, framebuffer):
     canvas.begin(framebuffer)
-    with pytest.raises(TypeError, match=r"text must be a string, as str\(12\) is; got 12"):
+    with pytest.raises(TypeError, match=r"text must be a string, such as str\(12\); got 12"):
         canvas.text(12, 0, 20)
     canvas.end()

@@ -74,7 +74,7 @@ class MeshDrawing:
         """See `Canvas.shader`."""
         self._batch.opened()
         if not isinstance(shader, Shader):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f'shader needs a Shader, as Shader("waves.frag"); got {short(shader)}')
+            raise TypeError(f'shader needs a Shader, such as Shader("waves.frag"); got {short(shader)}')
         whole = self._targets.current.size
         x, y, width, height = floats(
             x=x,

@@ -110,4 +110,4 @@ class TextDrawing:
 
 def _check_text(text: object) -> None:
     if not isinstance(text, str):
-        raise TypeError(f"text must be a string, as str({short(text)}) is; got {short(text)}")
+        raise TypeError(f"text must be a string, such as str({short(text)}); got {short(text)}")

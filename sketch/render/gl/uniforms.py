@@ -45,15 +45,13 @@ def as_numbers(file: str, name: str, value: ArrayLike, declared: Declared) -> ND
     wanted = f"uniform {name!r} of {file} is a {_described(declared)}"
     size = _SIZES.get(declared.type)
     if size is None:
-        advice = (
-            "" if "sampler" in declared.type else "; what it holds must be declared as uniforms of their own"
-        )
+        advice = "" if "sampler" in declared.type else "; declare its members as separate uniforms"
         raise TypeError(f"{wanted}, which cannot be set to {short(value)}{advice}")
     whole = declared.type[0] in "iub"
     try:
         given = np.asarray(value)
     except ValueError:
-        raise TypeError(f"{wanted}: numbers in rows of one length; got {short(value)}") from None
+        raise TypeError(f"{wanted}: numbers in rows of equal length; got {short(value)}") from None
     if given.dtype.kind not in ("biu" if whole else "biuf"):
         raise TypeError(f"{wanted}: {'whole numbers' if whole else 'numbers'}; got {short(value)}")
     right = given.size == size * declared.length if declared.length else given.size % size == 0

@@ -140,7 +140,7 @@ def check_pixels(pixels: Pixels) -> Pixels:
     try:
         given = np.asarray(pixels)
     except ValueError:
-        raise ValueError("an image needs rows of one length; got rows of different lengths") from None
+        raise ValueError("an image needs rows of equal length; got rows of different lengths") from None
     if given.ndim != 3 or given.shape[2] not in (3, 4) or given.dtype != np.uint8 or given.size == 0:
         raise ValueError(
             f"an image is a path, a Pillow image or a uint8 array of shape (h, w, 3) or (h, w, 4); "

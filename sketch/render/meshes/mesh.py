@@ -54,7 +54,9 @@ class Mesh:
         self._mode: Mode = mode
         step = {"triangles": 3, "lines": 2}.get(mode, 1)
         if len(self._indices) % step:
-            raise ValueError(f"{mode} are {step} vertices each; {len(self._indices)} is no multiple of that")
+            raise ValueError(
+                f"{mode} are {step} vertices each; {len(self._indices)} is not a multiple of that"
+            )
 
     @property
     def vertices(self) -> Floats:

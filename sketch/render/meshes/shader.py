@@ -152,7 +152,7 @@ def _stage(path: Path, paths: dict[str, Path]) -> Source:
         try:
             return wanted, shader_text(wanted)
         except ShaderError:
-            raise ShaderError(f"there is no {wanted!r} beside it nor among Inkloop's own") from None
+            raise ShaderError(f"there is no {wanted!r} next to it or among Inkloop's shaders") from None
 
     if path == Path(VERTEX):
         return assemble(VERTEX, shader_text(VERTEX), include)

@@ -32,11 +32,13 @@ def check_colormap(colors: str | Stops) -> None:
     if isinstance(colors, str):
         if colors not in COLORMAPS:
             raise ValueError(
-                f"the color map must be one of {', '.join(COLORMAPS)}, or colors; got {colors!r}"
+                f"the color map must be one of {', '.join(COLORMAPS)}, or a sequence of colors; "
+                f"got {short(colors)}"
             )
     elif not isinstance(colors, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(
-            f"the color map must be one of {', '.join(COLORMAPS)}, or colors in a row; got {short(colors)}"
+            f"the color map must be one of {', '.join(COLORMAPS)}, or a sequence of colors; "
+            f"got {short(colors)}"
         )
     elif len(colors) < 2:
         raise ValueError(f"a color map needs two colors or more; got {len(colors)}")

@@ -89,7 +89,9 @@ class Trails:
         try:
             x, y = self.shift
         except (TypeError, ValueError):
-            raise TypeError(f"shift must be two numbers, as (0.0, 2.0); got {short(self.shift)}") from None
+            raise TypeError(
+                f"shift must be two numbers, such as (0.0, 2.0); got {short(self.shift)}"
+            ) from None
         _settle(
             self,
             keep=clamped("keep", self.keep),

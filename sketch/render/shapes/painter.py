@@ -118,7 +118,7 @@ def triangle_row(
 
 
 def _too_far() -> ValueError:
-    return ValueError("a shape must stay within 3.4e38 in pixels as well, which the GPU's numbers reach")
+    return ValueError("a shape must stay within 3.4e38 in pixels as well, the range of the GPU's numbers")
 
 
 class ShapePainter:

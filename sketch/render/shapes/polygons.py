@@ -31,7 +31,7 @@ def check_convex(points: Floats) -> None:
     if (turns > 1e-4).any() and (turns < -1e-4).any():
         raise ValueError("a polygon must be convex; this one turns both ways")
     if abs(turns.sum()) > 2 * np.pi + 1e-2:
-        raise ValueError("a polygon must be convex; this one goes round more than once")
+        raise ValueError("a polygon must be convex; this one winds more than once")
 
 
 def convex_mesh(points: Floats, color: Rgba) -> Floats:

@@ -18,7 +18,7 @@ def brush_of(given: Brush | str) -> Brush:
     if isinstance(given, Brush):
         return given.current()
     if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise BrushError(f"a style's brush must be a Brush, the name of one or None; got {short(given)}")
+        raise BrushError(f"a style's brush must be a Brush, the name of a brush, or None; got {short(given)}")
     return _shipped(given)
 
 
@@ -32,7 +32,7 @@ def _shipped(name: str) -> Brush:
     if name not in brush_names():
         raise BrushError(
             f"there is no brush {name!r}; there are {', '.join(brush_names())}."
-            " One of your own is read with Brush.load(path)"
+            " Load your own with Brush.load(path)"
         )
     # These are not edited while a sketch runs, so their files are not checked again.
     return replace(Brush.load(_folder() / name), files=None)

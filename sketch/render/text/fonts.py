@@ -175,11 +175,11 @@ class Fonts:
             return
         self._noticed.add(bare)
         if len(self._noticed) > _MOST_NOTICES:
-            self.notices.append("more characters are in no font here, and a box stands for each")
+            self.notices.append("no font here has some more characters: a box is drawn for each")
             return
         codes = " ".join(f"U+{ord(char):04X}" for char in bare)
         self.notices.append(
-            f"no font here has {codes}: a box stands for it; install one that does, or name it with font="
+            f"no font here has {codes}: a box is drawn instead; install a font with it, or pass one as font="
         )
 
 

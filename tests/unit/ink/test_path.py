@@ -106,5 +106,5 @@ def test_places_of_another_shape_are_refused(points):
 
 
 def test_contours_that_are_no_row_are_refused():
-    with pytest.raises(TypeError, match="a path takes its contours in a row"):
+    with pytest.raises(TypeError, match="a path takes a sequence of contours"):
         Path(None)  # type: ignore[arg-type]

@@ -59,7 +59,7 @@ def test_places_along_a_square_go_round_and_round():
 def test_repeated_points_have_no_say_in_the_direction():
     line = Polyline([(0, 0), (0, 0), (5, 0), (5, 0), (5, 3), (5, 3)])
     assert line.tangent_at_length([0, 5, 8]) == pytest.approx(np.array([(1, 0), (0, 1), (0, 1)]))
-    with pytest.raises(ValueError, match="leads nowhere"):
+    with pytest.raises(ValueError, match="has no direction"):
         Polyline([(1, 1), (1, 1)]).tangent_at_length(0)
 
 

@@ -129,5 +129,5 @@ def test_lengths_of_a_style_are_magnitudes_and_a_dash_of_nothing_is_none():
     style = StrokeStyle(miter_limit=-3, dash=(-4, 0), taper_start=-2, taper_end=True)
     assert (style.miter_limit, style.dash, style.taper_start, style.taper_end) == (1, (4, 0), 2, 1)
     assert StrokeStyle(dash=(0, -0.0)).dash == ()
-    with pytest.raises(TypeError, match="dash must be lengths in a row"):
+    with pytest.raises(TypeError, match="dash must be a sequence of lengths"):
         StrokeStyle(dash=3)  # type: ignore[arg-type]

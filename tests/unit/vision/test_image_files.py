@@ -257,7 +257,7 @@ REFUSED = [
     (lambda path: None, "there is no (such )?file"),
     (lambda path: path.mkdir(), "it is a folder"),
     (lambda path: path.write_bytes(b""), "it is empty"),
-    (lambda path: path.write_text("no picture"), "it is no image of a format that Pillow reads"),
+    (lambda path: path.write_text("no picture"), "it is not an image in a format that Pillow reads"),
     (cut, "it is damaged: "),
     (lambda path: claims(path, 20000, 10000), "it has 200 million pixels; at most 128 million are allowed"),
     (lambda path: claims(path, 13000, 10000), "it has 130 million pixels; at most 128 million are allowed"),
@@ -281,5 +281,5 @@ def test_what_cannot_be_read_is_told_in_one_line_that_says_why(make, reason, tmp
 @LOADERS
 def test_a_pipe_is_not_waited_for(loader, tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(loader.UnreadableImageError, match="it is no regular file"):
+    with pytest.raises(loader.UnreadableImageError, match="it is not a regular file"):
         loader.read_image(tmp_path / "pipe.png")
