@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sketch.arrays import Floats
+from sketch.arrays import Floats, all_finite
 
 Points: TypeAlias = Floats
 Strokes: TypeAlias = Sequence[Points]
@@ -38,9 +38,7 @@ def as_points(values: ArrayLike) -> Points:
         return np.empty((0, 4), dtype=np.float32)
     if given.ndim != 2 or given.shape[1] not in (2, 3, 4):
         raise ValueError(f"points need shape (n, 2), (n, 3) or (n, 4); got {given.shape}")
-    if not np.isfinite(given).all():
-        row = int(np.flatnonzero(~np.isfinite(given).all(axis=1))[0])
-        raise ValueError(f"points must be finite; row {row} is {given[row].tolist()}")
+    all_finite("points", given)
     points = np.zeros((len(given), 4), dtype=np.float32)
     points[:, 3] = DEFAULT_PRESSURE
     points[:, : given.shape[1]] = given

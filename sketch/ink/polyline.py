@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sketch.arrays import Doubles, Floats
+from sketch.arrays import Doubles, Floats, all_finite
 from sketch.ink.outline import arc_lengths
 from sketch.scalars import number, whole
 
@@ -178,10 +178,7 @@ def _polyline(points: ArrayLike) -> Doubles:
         return np.empty((0, given.shape[1] if given.ndim == 2 and given.shape[1] in (2, 3, 4) else 2))
     if given.ndim != 2 or given.shape[1] not in (2, 3, 4):
         raise ValueError(f"points need shape (n, 2), (n, 3) or (n, 4); got {given.shape}")
-    if not np.isfinite(given).all():
-        row = int(np.flatnonzero(~np.isfinite(given).all(axis=1))[0])
-        raise ValueError(f"points must be finite; row {row} is {given[row].tolist()}")
-    return given
+    return all_finite("points", given)
 
 
 def _at(line: Doubles, along: Doubles, wanted: Doubles) -> Floats:

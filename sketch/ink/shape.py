@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sketch.arrays import Doubles, Flags, Floats
+from sketch.arrays import Doubles, Flags, Floats, all_finite
 from sketch.ink import outline, polyline
 from sketch.ink.outline import Nearest
 from sketch.scalars import floats, number, whole
@@ -35,9 +35,7 @@ class Polyline:
         given = np.array(points, dtype=np.float32)
         if given.ndim != 2 or len(given) == 0 or given.shape[1] not in (2, 3, 4):
             raise ValueError(f"a polyline needs points of shape (n, 2..4), n at least 1; got {given.shape}")
-        if not np.isfinite(given).all():
-            row = int(np.flatnonzero(~np.isfinite(given).all(axis=1))[0])
-            raise ValueError(f"points must be finite; row {row} is {given[row].tolist()}")
+        all_finite("points", given)
         given.flags.writeable = False
         self._points: Floats = given
         self._closed = bool(closed)

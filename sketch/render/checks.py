@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sketch.arrays import Floats
+from sketch.arrays import Floats, all_finite
 from sketch.scalars import short
 
 
@@ -77,18 +77,6 @@ def triples(name: str, corners: ArrayLike) -> Floats:
     if not flat and (given.ndim != 3 or given.shape[1:] != (3, 2)):
         raise ValueError(f"{name} needs shape (n, 3, 2) or (3 n, 2); got {given.shape}")
     return all_finite(name, given.reshape(-1, 3, 2))
-
-
-def all_finite(name: str, given: Floats) -> Floats:
-    """Return an array of at least one row, or refuse it for a number that is not finite.
-
-    Raises:
-        ValueError: A number is NaN or infinite, in float32.
-    """
-    if not np.isfinite(given).all():
-        row = int(np.flatnonzero(~np.isfinite(given).reshape(len(given), -1).all(axis=1))[0])
-        raise ValueError(f"{name} must be finite; row {row} is {given[row].tolist()}")
-    return given
 
 
 def sizes(name: str, values: ArrayLike, count: int) -> Floats:

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias, TypeVar, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sketch.arrays import Floats, Ints
+from sketch.arrays import Floats, Ints, all_finite
 from sketch.render import checks
 from sketch.render.color import point_colors
 from sketch.scalars import one_of
@@ -114,4 +114,4 @@ def _checked_texcoords(texcoords: ArrayLike, count: int) -> Floats:
     given = np.asarray(texcoords, dtype=np.float32)
     if given.shape != (count, 2):
         raise ValueError(f"texcoords of {count} vertices need shape ({count}, 2); got {given.shape}")
-    return checks.all_finite("texcoords", given) if count else given
+    return all_finite("texcoords", given) if count else given
