@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from sketch.arrays import Pixels
 from sketch.host.recorder import Recorder
 from sketch.launch import run
 from sketch.load import load_sketch
@@ -25,7 +24,7 @@ CAPTION = 30
 GROUND = (14, 15, 18)
 WRITING = (168, 166, 160)
 
-Picture = NDArray[np.uint8]
+Picture = Pixels
 
 
 @dataclass(frozen=True)

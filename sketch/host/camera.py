@@ -4,8 +4,8 @@ from typing import Any, cast
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Pixels
 from sketch.host.live_film import LiveFilm
 from sketch.host.window_copy import WindowCopy
 
@@ -65,7 +65,7 @@ class Camera:
         if self._arriving is not None:
             self._arriving.release()
 
-    def _read(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+    def _read(self, size: tuple[int, int]) -> Pixels:
         from pyglet import gl
 
         opengl = cast(Any, gl)

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import moderngl
-import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Pixels
 from sketch.host.window_copy import WindowCopy
 
 
@@ -24,7 +23,7 @@ class LastPicture:
         self,
         context: moderngl.Context,
         window: Any,
-        fetch: Callable[[], NDArray[np.uint8] | None] | None = None,
+        fetch: Callable[[], Pixels | None] | None = None,
     ) -> None:
         self._window = window
         self._fetch = fetch

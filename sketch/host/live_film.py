@@ -4,9 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from sketch.arrays import Pixels
 from sketch.host.recorder import Recorder, RecorderError, check_name
 
 log = logging.getLogger("inkloop")
@@ -77,7 +75,7 @@ class LiveFilm:
             return False
         return True
 
-    def add(self, frame: NDArray[np.uint8], at: float) -> None:
+    def add(self, frame: Pixels, at: float) -> None:
         """Add a frame of shape (height, width, 3 or 4), the top row first, that was seen at this second."""
         if self._film is not None:
             try:

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Pixels
 from sketch.clock import FixedClock
 from sketch.host.errors import NO_OPENGL, HostError, check_size
 from sketch.host.memory import keep_freed_memory
@@ -26,7 +26,7 @@ ADDONS_WAIT = 60.0
 Player: TypeAlias = Callable[[float, EventQueue], bool]
 """Called before every frame with the time and the queue to put events in; False ends the sketch."""
 
-Viewer: TypeAlias = Callable[[NDArray[np.uint8]], None]
+Viewer: TypeAlias = Callable[[Pixels], None]
 """Takes every frame: uint8 of shape (height, width, 3), the top row first."""
 
 
@@ -125,7 +125,7 @@ def release_context(context: moderngl.Context) -> None:
         ctypes.CDLL("libEGL.so.1").eglReleaseThread()
 
 
-def read_pixels(target: moderngl.Framebuffer) -> NDArray[np.uint8]:
+def read_pixels(target: moderngl.Framebuffer) -> Pixels:
     """The picture in a framebuffer: uint8 of shape (height, width, 3), the top row first."""
     width, height = target.size
     flat = np.frombuffer(target.read(components=3, alignment=1), dtype=np.uint8)

@@ -20,9 +20,9 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
-from numpy.typing import NDArray
 from PIL import Image
 
+from sketch.arrays import Pixels
 from sketch.scalars import as_path
 
 _FILM = {"crf": "18", "preset": "veryfast"}
@@ -49,7 +49,7 @@ class RecorderError(Exception):
 
 @dataclass(frozen=True)
 class _Shot:
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     at: float | None
 
 
@@ -134,7 +134,7 @@ class Recorder:
         """Whether the next frame would wait or be left out."""
         return self._queue.full()
 
-    def add(self, frame: NDArray[np.uint8], at: float | None = None) -> None:
+    def add(self, frame: Pixels, at: float | None = None) -> None:
         """Queue a copy of a frame.
 
         Args:
@@ -204,7 +204,7 @@ class Recorder:
                 )
                 return
 
-    def _put_or_leave_out(self, frame: NDArray[np.uint8], at: float | None) -> None:
+    def _put_or_leave_out(self, frame: Pixels, at: float | None) -> None:
         # No other thread puts frames in, so there is still room after the copy.
         if self._queue.full():
             self.left_out += 1
@@ -356,7 +356,7 @@ class _Times:
         return round((at - self._began) / _LIVE_TICK)
 
 
-def fitted(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+def fitted(frame: Pixels, size: tuple[int, int]) -> Pixels:
     """Scale a frame to another size.
 
     Args:
@@ -380,7 +380,7 @@ def fitted(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
     return whole
 
 
-def save_png(path: Path | str, frame: NDArray[np.uint8]) -> None:
+def save_png(path: Path | str, frame: Pixels) -> None:
     """Write a still; its folder is made.
 
     Args:
@@ -434,7 +434,7 @@ def _check_writable(path: Path) -> None:
         raise RecorderError(f"cannot write the film {path}: {_why(error)}") from error
 
 
-def _size_of(frame: NDArray[np.uint8]) -> tuple[int, int]:
+def _size_of(frame: Pixels) -> tuple[int, int]:
     return (frame.shape[1], frame.shape[0]) if frame.ndim == 3 else (0, 0)
 
 
@@ -514,7 +514,7 @@ def _trim(path: Path) -> None:
             file.truncate(whole)
 
 
-def _check_frame(frame: NDArray[np.uint8], size: tuple[int, int]) -> None:
+def _check_frame(frame: Pixels, size: tuple[int, int]) -> None:
     width, height = size
     if frame.dtype != np.uint8 or frame.shape not in ((height, width, 3), (height, width, 4)):
         raise ValueError(

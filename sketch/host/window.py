@@ -9,9 +9,8 @@ from threading import Lock
 from typing import Any
 
 import moderngl
-import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Pixels
 from sketch.clock import WallClock
 from sketch.failures import Failures
 from sketch.host.camera import Camera, draws_in_software
@@ -238,7 +237,7 @@ def _host_error(error: Exception) -> Exception:
     return HostError(NO_OPENGL.format(why=" ".join(str(error).split()) or type(error).__name__))
 
 
-def _fetcher(window: Any) -> Callable[[], NDArray[np.uint8] | None] | None:
+def _fetcher(window: Any) -> Callable[[], Pixels | None] | None:
     """A function that fetches a picture from the screen, if the processor draws and the system allows it."""
     possible = draws_in_software(renderer_name()) and hasattr(window, "_x_display")
     return partial(picture_on_screen, window) if possible else None

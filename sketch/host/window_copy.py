@@ -2,7 +2,8 @@
 
 import moderngl
 import numpy as np
-from numpy.typing import NDArray
+
+from sketch.arrays import Pixels
 
 
 class WindowCopy:
@@ -43,7 +44,7 @@ class WindowCopy:
         self._context.screen.use()
         return copy
 
-    def write(self, pixels: NDArray[np.uint8]) -> None:
+    def write(self, pixels: Pixels) -> None:
         """Replace the copy by a picture of shape (height, width, 3), the top row first."""
         height, width = pixels.shape[:2]
         alpha = np.full((height, width), 255, np.uint8)

@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import Any, Literal, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sketch.arrays import Pixels
 from sketch.host.codes import X11_CODES
 from sketch.host.keys import key_name
 from sketch.host.keysyms import keysym_name
@@ -102,7 +102,7 @@ def _name(event: Any) -> str:
     return key_name(symbol.value) or keysym_name(symbol.value) or X11_CODES.get(event.xkey.keycode, "")
 
 
-def picture_on_screen(window: Any) -> NDArray[np.uint8] | None:
+def picture_on_screen(window: Any) -> Pixels | None:
     """The picture on the screen at a window: uint8 of shape (height, width, 3), the top row first.
 
     Parts off the screen are black, and without a compositor another window on top is part of it. None if the
@@ -135,7 +135,7 @@ def _destroy(xlib: Any, image: Any) -> None:
     destroy(image)
 
 
-def _padded(image: Any, shape: tuple[int, int], corner: tuple[int, int]) -> NDArray[np.uint8] | None:
+def _padded(image: Any, shape: tuple[int, int], corner: tuple[int, int]) -> Pixels | None:
     if image.bits_per_pixel != 32 or image.byte_order != 0 or image.red_mask != 0xFF0000:
         return None
     layout = cast(Any, type(image))

@@ -9,9 +9,10 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 from HersheyFonts import HersheyFonts  # pyright: ignore[reportMissingTypeStubs]
-from numpy.typing import NDArray
 
-Path: TypeAlias = NDArray[np.float64]
+from sketch.arrays import Doubles
+
+Path: TypeAlias = Doubles
 """A line through corners: an array of shape (n, 2), x and y, y growing downward."""
 
 FACES = {"print": "futural", "italic": "timesi", "script": "scripts"}

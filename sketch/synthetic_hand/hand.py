@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from sketch.arrays import Doubles
 from sketch.ink.outline import arc_lengths
 from sketch.ink.points import Points
 from sketch.synthetic_hand.alphabet import CAP_HEIGHT, Path, letter
@@ -194,13 +195,13 @@ def moved(path: Path, height: float, manner: Manner, rng: Generator) -> Points:
     speed = height * pace_along(path / height, manner.pace)
     seconds = np.concatenate([[0.0], np.cumsum(2.0 * np.diff(reached) / (speed[:-1] + speed[1:]))])
     count = max(2, int(seconds[-1] * SAMPLE_RATE) + 1)
-    t: NDArray[np.float64] = np.linspace(0.0, float(seconds[-1]), count)
+    t: Doubles = np.linspace(0.0, float(seconds[-1]), count)
     xy = _at(path, seconds, t) + height * manner.tremor * shiver(t, rng)
     press = pressure(t / t[-1], np.interp(t, seconds, speed) / speed.max(), manner.press, rng)
     return np.column_stack([xy, t, press]).astype(np.float32)
 
 
-def pace_along(path: Path, pace: float) -> NDArray[np.float64]:
+def pace_along(path: Path, pace: float) -> Doubles:
     """Speed of a hand along a path: slow in bends, slower where the pen touches and lifts.
 
     The two-thirds power law (Lacquaniti, Terzuolo and Viviani, Acta Psychologica 54, 1983): angular speed
@@ -221,7 +222,7 @@ def pace_along(path: Path, pace: float) -> NDArray[np.float64]:
     return pace * _smooth(np.cbrt(np.maximum(bounded, 1e-3)) * landing, 9)
 
 
-def curvature(path: Path) -> NDArray[np.float64]:
+def curvature(path: Path) -> Doubles:
     """Curvature at each of evenly spaced points, shape (n,), one over the units of the path."""
     if len(path) < 3:
         return np.zeros(len(path))
@@ -231,15 +232,13 @@ def curvature(path: Path) -> NDArray[np.float64]:
     return _smooth(cross / np.maximum(np.hypot(d1[:, 0], d1[:, 1]) ** 3, 1e-12), 7)
 
 
-def shiver(t: NDArray[np.float64], rng: Generator) -> Path:
+def shiver(t: Doubles, rng: Generator) -> Path:
     """Physiological tremor, 8 to 12 Hz, at the times `t` in seconds: shape (n, 2), within -1..1."""
     rate = rng.uniform(_TREMOR_HZ - 1.0, _TREMOR_HZ + 3.0, size=2)
     return np.sin(2.0 * np.pi * (t[:, None] * rate + rng.uniform(0.0, 1.0, size=2)))
 
 
-def pressure(
-    share: NDArray[np.float64], speed: NDArray[np.float64], press: float, rng: Generator
-) -> NDArray[np.float64]:
+def pressure(share: Doubles, speed: Doubles, press: float, rng: Generator) -> Doubles:
     """Pressure along a stroke: it rises, falls before the pen lifts, and is lighter at high speed.
 
     Args:
@@ -279,10 +278,10 @@ def _later(stroke: Points, seconds: float) -> Points:
     return stroke + np.array([0.0, 0.0, seconds, 0.0], dtype=np.float32)
 
 
-def _at(path: Path, known: NDArray[np.float64], wanted: NDArray[np.float64]) -> Path:
+def _at(path: Path, known: Doubles, wanted: Doubles) -> Path:
     return np.stack([np.interp(wanted, known, path[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def _smooth(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+def _smooth(values: Doubles, width: int) -> Doubles:
     padded = np.pad(values, width // 2, mode="edge")
     return np.convolve(padded, np.full(width, 1.0 / width), mode="valid")
