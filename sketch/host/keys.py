@@ -55,8 +55,8 @@ PUNCTUATION = {
 
 
 def key_name(symbol: int) -> str:
-    """Name of a key: "a", "1", "space", "enter", "f1"...; empty for a key pyglet has no name for."""
-    # pyglet.window asks for a display when it is imported, so it is imported once a window is there.
+    """Name of a key: "a", "1", "space", "enter", "f1"...; empty if pyglet has no name for it."""
+    # Importing pyglet.window needs a display, so it is imported once a window exists.
     from pyglet.window import key
 
     constant = key.symbol_string(symbol)
@@ -71,7 +71,7 @@ def key_name(symbol: int) -> str:
 
 
 def modifier_names(modifiers: int) -> frozenset[str]:
-    """Of "shift", "ctrl", "alt" and "command", those that are set in pyglet's bits."""
+    """Those of "shift", "ctrl", "alt" and "command" that are set in pyglet's bits."""
     from pyglet.window import key
 
     bits: dict[str, Any] = {

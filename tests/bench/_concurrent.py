@@ -39,7 +39,7 @@ class Crowd(sketch.Sketch):
         self.frames = frames
         self.times: tuple[list[float], list[float]] = [], []
         self.overheads: dict[int, list[float]] = {}
-        self.told = 0
+        self.seen = 0
         self.picture = np.random.default_rng(0).random((1, 3, SIZE, SIZE), dtype=np.float32)
 
     @property
@@ -63,11 +63,11 @@ class Crowd(sketch.Sketch):
             canvas.circle(number % 128 * 5, number // 128 * 5, 4)
         _ = self.worker.latest
         # As often as there are frames: every answer is seen, one at a time.
-        if self.worker.answered > self.told:
-            self.told = self.worker.answered
+        if self.worker.answered > self.seen:
+            self.seen = self.worker.answered
             stretch = self.overheads.setdefault(self.frame // self.stretch, [])
-            times = self.worker._answered._besides._times
-            stretch.append(times[(self.told - 1) % len(times)] / 1e6)
+            times = self.worker._overhead._times
+            stretch.append(times[(self.seen - 1) % len(times)] / 1e6)
 
 
 def run_concurrently(worker: Any, frames: int) -> Crowd:
