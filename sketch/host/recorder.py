@@ -156,10 +156,11 @@ class Recorder:
         _check_frame(frame, self.size or _size_of(frame))
         if self._live != (at is not None and math.isfinite(at)):
             raise ValueError(f"each frame of a live film, and no other, has a time in seconds; got {at}")
-        if self._live:
-            self._put_or_leave_out(frame, at)
+        # No other thread puts frames in, so a queue that has room now has room after the copy.
+        if self._live and self.is_full:
+            self.left_out += 1
             return
-        if self._film is None:
+        if self._film is None and not self._live:
             self._film = _open(self.path, _size_of(frame), self._fps, live=False)
         self.frames += 1
         self._put(_Shot(frame.copy(), at))
@@ -203,14 +204,6 @@ class Recorder:
                     "the disk seems to hang; what was written before can be played"
                 )
                 return
-
-    def _put_or_leave_out(self, frame: Pixels, at: float | None) -> None:
-        # No other thread puts frames in, so there is still room after the copy.
-        if self._queue.full():
-            self.left_out += 1
-        else:
-            self._queue.put_nowait(_Shot(frame.copy(), at))
-            self.frames += 1
 
     def _put(self, shot: _Shot) -> None:
         try:
