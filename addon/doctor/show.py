@@ -1,7 +1,7 @@
 """Print findings for people in a terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -11,7 +11,6 @@ from rich.text import Text
 from addon.doctor.advice import free_axes, summary
 from addon.doctor.findings import Findings, Placement, Speed, Value, runs
 from addon.doctor.measure import shapes_text
-from addon.doctor.metadata_lines import entry_lines
 from addon.doctor.pictures import COLUMNS, sheet
 from addon.text import escaped, shortened
 
@@ -197,3 +196,44 @@ def _pen(pen: Mapping[str, Any]) -> list[Row]:
 
 def _plain(text: str) -> str:
     return shortened(escaped(text), _LONGEST)
+
+
+_DEEPEST = 8
+_WITHIN = " / "
+
+
+def entry_lines(value: Any, under: str = "", depth: int = 0) -> list[str]:
+    """Lines that begin with their path: one for the plain values of a table, more for its nested tables.
+
+    Args:
+        value: A JSON value.
+        under: The path to it.
+        depth: Depth of nesting; deeper levels, as in an untrusted file, are replaced by "...".
+    """
+    entries = _entries(value)
+    if depth > _DEEPEST:
+        return [f"{under}: ..."]
+    if not entries:
+        return [f"{under}: {_value_text(value)}" if under else _value_text(value)]
+    plain = [key for key, each in entries.items() if not _entries(each)]
+    lines = [f"{key}: {_value_text(entries[key])}" for key in plain]
+    if under and plain:
+        lines = [f"{under}: {', '.join(f'{key} {_value_text(entries[key])}' for key in plain)}"]
+    way = f"{under}{_WITHIN}" if under else ""
+    for key, each in entries.items():
+        if key not in plain:
+            lines += entry_lines(each, f"{way}{key}", depth + 1)
+    return lines
+
+
+def _entries(value: Any) -> Mapping[str, Any]:
+    """Entries by name; those of a list that has tables in it by number. Empty for a plain value."""
+    if isinstance(value, dict):
+        return cast(Mapping[str, Any], value)
+    items = cast(list[Any], value) if isinstance(value, list) else []
+    nested = any(isinstance(item, dict | list) for item in items)
+    return {str(number + 1): item for number, item in enumerate(items)} if nested else {}
+
+
+def _value_text(value: Any) -> str:
+    return ", ".join(map(str, cast(list[Any], value))) if isinstance(value, list) else str(value)

@@ -7,7 +7,7 @@ and loss are those of pretraining.
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from addon.features.batch import flat_rows
 from addon.features.recipe import FeatureRecipe
 from addon.features.scale import ink_scale
 from addon.fewshot import prototypes
+from addon.fewshot.prototypes import answers, no_prototypes, taught
 from addon.fewshot.scoring import Scoring
 from addon.training.adapted import export_adapted
 from addon.training.config import FEWEST_COPIES, AdaptConfig
@@ -29,7 +30,7 @@ from addon.training.encoder import EncoderNet, loss_at
 from addon.training.encoder_export import background_of
 from addon.training.encoder_import import read_encoder
 from addon.training.episodes import MOST_ROWS
-from addon.training.folds import folds, right
+from addon.training.graph import array_of
 from addon.training.ink_set import ink_set, thinned
 from addon.training.pool import scaled
 from addon.training.protocol import Cancelled, Event, Exported, Job, Kept, Progress, Started
@@ -249,3 +250,44 @@ def adapted(
         optimizer.step()  # pyright: ignore[reportUnknownMemberType]
         teller.step(float(loss.detach()), float(figures[-1]))
     return net
+
+
+class Fold(NamedTuple):
+    """The inks to teach and the inks to test, as indices."""
+
+    taught: Ints
+    asked: Ints
+
+
+def folds(classes: Ints, count: int, chance: np.random.Generator) -> Iterator[Fold]:
+    """Split the inks: every ink of a class with several is tested once; each class is always taught."""
+    part = np.full(len(classes), -1)
+    for label in np.unique(classes):
+        mine = chance.permutation(np.flatnonzero(classes == label))
+        if len(mine) > 1:
+            part[mine] = np.arange(len(mine)) % count
+    for number in range(count):
+        yield Fold(np.flatnonzero(part != number), np.flatnonzero(part == number))
+
+
+def right(scoring: Scoring, tracks: Tensor, asked: Tensor, classes: Ints, fold: Fold) -> Ints:
+    """How many of a fold's tested inks are recognised, at each tested row.
+
+    Args:
+        scoring: The scoring.
+        tracks: Embeddings of every ink at its levels, shape (inks, levels + 1, embedding).
+        asked: Embeddings of every ink at the rows to test, shape (inks, rows, embedding).
+        classes: Shape (inks,).
+        fold: The fold.
+
+    Returns:
+        Shape (rows,).
+    """
+    if not len(fold.asked):
+        return np.zeros(asked.shape[1], dtype=np.int64)
+    names = [str(label) for label in classes[fold.taught].tolist()]
+    known = taught(no_prototypes(scoring), range(len(names)), names, list(array_of(tracks)[fold.taught]))
+    rows = array_of(asked)[fold.asked]
+    best = answers(known, rows.reshape(-1, rows.shape[2])).probabilities.argmax(axis=1)
+    named = np.array(known.labels)[best].reshape(rows.shape[:2])
+    return (named == classes[fold.asked].astype(str)[:, None]).sum(axis=0)

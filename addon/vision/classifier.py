@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from addon.arrays import Pixels
+from addon.background.process_worker import ProcessWorker
 from addon.background.timings import Timings
 from addon.errors import AddonError, ModelError
 from addon.inference.pens import WARM_SECONDS
@@ -23,7 +24,12 @@ from addon.model.registry import find_folder, find_models, is_path, no_such_file
 from addon.text import escaped
 from addon.vision.answer import About, Answer
 from addon.vision.image_worker import ImageWorker, Question
-from addon.vision.making import MADE, Making
+
+MADE = {
+    "efficientnet-lite0": "addon.pretraining.image_model:make_in_process",
+    "text-detector": "addon.vision.text_detector:make_in_process",
+}
+"""The function that creates each model, from the weights in a package; only its name, as it needs torch."""
 
 VIEWS = ("picture", "label", "graph", "parameters", "outputs")
 """What can be shown, in the order of the keys 0 to 4."""
@@ -87,7 +93,7 @@ class ImageClassifier:
         self._home: Path | None = None
         self._now: ImageWorker | None = None
         self._next: ImageWorker | None = None
-        self._making: Making | None = None
+        self._making: tuple[Path, ProcessWorker] | None = None
         self._outbox: list[str] = []
         self._reported: set[str] = set()
 
@@ -219,9 +225,11 @@ class ImageClassifier:
 
     def exit(self) -> None:
         """End its processes."""
-        for part in (self._now, self._next, self._making):
+        for part in (self._now, self._next):
             if part is not None:
                 part.close()
+        if self._making is not None:
+            self._making[1].close(0)
         self._now = self._next = self._making = None
         if self._watch is not None:
             self._watch.close()
@@ -257,20 +265,24 @@ class ImageClassifier:
         if self._making is not None:
             return
         self._outbox.append(f"{model} is being created; this happens only once")
-        self._making = Making(model, path)
+        arguments = {"path": str(path.resolve())}
+        self._making = path, ProcessWorker(MADE[model], arguments, path.name, niceness=10)
 
     def _finish_making(self) -> None:
-        if self._making is None or not self._making.ended:
+        if self._making is None:
             return
-        made, self._making = self._making, None
+        path, worker = self._making
+        if not (worker.open or worker.full):
+            return
+        self._making = None
         try:
-            if made.path.is_file():
-                self._open(made.path)
+            if path.is_file():
+                self._open(path)
             else:
-                self._refuse(made.messages())
+                self._refuse(worker.messages())
         except AddonError as error:
             self._refuse([str(error)])
-        made.close()
+        worker.close(0)
 
     def _open(self, path: Path) -> None:
         if not path.is_file():

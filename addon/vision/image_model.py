@@ -21,11 +21,11 @@ from addon.model.image_arrays import (
     checked_image,
     crops,
     for_type,
+    grid_crops,
     picture_size,
 )
 from addon.model.metadata import METADATA_KEY
 from addon.text import shortened
-from addon.vision.crops import grid_crops
 from addon.vision.guess import guessed_adaptor, guessed_outputs, unflattened
 from addon.vision.mosaic import filters, maps_of, mosaic
 from addon.vision.outputs import meaning_of

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from addon.errors import ModelError
-from addon.vision import image_worker, making, text_detector
-from addon.vision.classifier import VIEWS, ImageClassifier
+from addon.vision import image_worker, text_detector
+from addon.vision.classifier import MADE, VIEWS, ImageClassifier
 from tests.onnx_files import endless
 from tests.unit.vision.test_image_model import CLASSES, classifier
 from tests.vision import image_model, photograph, wait_for
@@ -159,7 +159,7 @@ def test_a_model_on_a_device_that_pauses_is_kept_warm_without_a_trace(provider, 
     running.until(lambda: running.eye.answer.label == "red" and not running.eye._now._worker.waiting)
     eye, worker = running.eye, running.eye._now._worker
     wait_for(lambda: not worker._sent, lambda: eye.update(0.0))
-    eye._now._seen.about = replace(eye.about, provider=provider)
+    eye._now._about = replace(eye.about, provider=provider)
     before, answer = worker.answered, eye.answer
     fed, feed = [], worker.feed
     # Counted where it is fed: a quick process has answered before `update` returns.
@@ -247,12 +247,12 @@ def test_a_model_by_name_is_made_when_it_is_missing(show, tmp_path):
     running.picture = photograph(CAT)
     running.until(lambda: running.eye.answer.label in {"tabby", "tiger cat", "Egyptian cat"})
     assert (tmp_path / "models" / "efficientnet-lite0.onnx").is_file()
-    assert "this happens once" in running.said[0]
+    assert "this happens only once" in running.said[0]
 
 
 def test_a_model_that_cannot_be_made_is_told_and_leaves_nothing(show, tmp_path, monkeypatch):
     # Called with a path alone it raises, as a maker does whose package is missing.
-    monkeypatch.setitem(making.MADE, "wanting", "addon.files:write_atomically")
+    monkeypatch.setitem(MADE, "wanting", "addon.files:write_atomically")
     running = show("wanting")
     running.until(lambda: running.eye.refusal)
     assert "wanting.onnx: it cannot be opened" in running.eye.refusal

@@ -1,6 +1,6 @@
 """What a model says of itself, in lines."""
 
-from addon.doctor.metadata_lines import entry_lines
+from addon.doctor.show import entry_lines
 
 
 def test_a_plain_value_is_one_line():

@@ -12,10 +12,9 @@ from addon.inference.loaded_model import load_model
 from addon.inference.providers import CPU, Choice
 from addon.training import adapting
 from addon.training.adapted import export_adapted
-from addon.training.adapting import Teller, adapt, adapted, checked_classes, taught_of
+from addon.training.adapting import Teller, adapt, adapted, checked_classes, folds, taught_of
 from addon.training.config import AdaptConfig, adapt_config_from
 from addon.training.encoder_import import read_encoder
-from addon.training.folds import folds
 from addon.training.protocol import Cancelled, Exported, Job, Kept, Progress, Started
 from tests.encoders import make_encoder, make_knowing_encoder
 from tests.hands import taught, written

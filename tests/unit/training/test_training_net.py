@@ -12,9 +12,8 @@ from addon.training.accuracy import measure
 from addon.training.checkpoint import load_checkpoint, resumed, save_checkpoint
 from addon.training.config import TrainConfig
 from addon.training.ink_set import Batch, batches, ink_set
-from addon.training.losses import accuracy_of, loss_of
 from addon.training.nets import StepNet, StepOutput, seeded_net
-from addon.training.trainer import LAST_RATE, Learner, new_learner, rate, train
+from addon.training.trainer import LAST_RATE, Learner, accuracy_of, loss_of, new_learner, rate, train
 from tests.hands import taught
 
 RECIPE = FeatureRecipe(180.0)

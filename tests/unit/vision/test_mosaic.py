@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon.errors import ModelError
-from addon.vision.crops import grid_crops
+from addon.model.image_arrays import grid_crops
 from addon.vision.mosaic import filters, maps_of, mosaic
 from addon.vision.regions import regions
 
