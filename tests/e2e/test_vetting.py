@@ -42,7 +42,7 @@ def test_a_model_that_is_larger_than_what_the_process_may_write_is_sound_all_the
 def test_a_broken_file_is_refused_in_the_words_of_the_loader(tmp_path):
     cut = tmp_path / "cut.onnx"
     cut.write_bytes(SHIPPED.read_bytes()[:-1000])
-    for path, said in ((cut, "cut off"), (tmp_path / "gone.onnx", "no such file")):
+    for path, said in ((cut, "truncated"), (tmp_path / "gone.onnx", "no such file")):
         with pytest.raises(ModelError, match=rf"^{path.name}: .*{said}"):
             Vetting()(path)
 
