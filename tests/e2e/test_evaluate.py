@@ -75,8 +75,8 @@ def test_what_is_wrong_is_said_in_one_line(data: Path, encoder: Path, tmp_path: 
 def test_a_network_trained_on_the_few_examples_is_a_peer() -> None:
     ask = teach_network(*taught(each=2), iterations=30)
     answer = ask(written("Z", 9))
-    assert len(answer.said) == 5
-    assert None not in answer.said
+    assert len(answer.answers) == 5
+    assert None not in answer.answers
     assert answer.progress_error is not None
     assert answer.seconds
 
