@@ -1,96 +1,126 @@
-"""Where a recogniser's models are made, beside the frame: trained, adapted, exported."""
+"""The sketch's side of training and export, which run in a process of their own."""
 
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from concurrent.futures import Future
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from addon.dataset.taught import Example
+from addon.background.threads import in_thread
+from addon.dataset.taught import Example, frozen
 from addon.inference.model_manager import ModelManager
 from addon.inference.pens import Pens
 from addon.model.registry import SUFFIX, next_model_path
 from addon.training.config import AdaptConfig, TrainConfig
-from addon.training.status import TrainingStatus, refusal
-
-if TYPE_CHECKING:
-    from addon.training.export_run import ExportRun
-    from addon.training.training_run import Base, TrainingRun
-
-_IDLE = TrainingStatus()
+from addon.training.export_run import ExportRun
+from addon.training.jobs import (
+    BASE,
+    CHECKPOINT,
+    LEAVING_SECONDS,
+    SNAPSHOT,
+    Base,
+    cancel,
+    copy_model,
+    result_of,
+    start_export,
+    start_training,
+    stop,
+)
+from addon.training.protocol import Event, Exported, Failed, Job
+from addon.training.status import CANCELLED, TrainingStatus, after, finished, refusal
+from addon.training.trainer_process import TrainerProcess
 
 
 class TrainingClient:
-    """One training and one export at a time.
+    """Runs one training and one export at a time; nothing here waits but `stop`.
 
     Args:
         name: Of the recogniser.
-        pens: Who is watched by the model that is in.
-        slot: Takes a new model in.
-        preset: Network to train from scratch; None to adapt the encoder that is in, if one is.
+        pens: The model in use, and what it has learned.
+        manager: Loads a new model.
+        preset: Network to train from scratch; None to adapt the encoder in use, if there is one.
+
+    Attributes:
+        status: Of the last training.
 
     Raises:
         ValueError: There is no such preset.
     """
 
-    def __init__(self, name: str, pens: Pens, slot: ModelManager, preset: str | None) -> None:
+    def __init__(self, name: str, pens: Pens, manager: ModelManager, preset: str | None) -> None:
+        self.status = TrainingStatus()
         self._name = name
         self._pens = pens
-        self._slot = slot
+        self._manager = manager
         self._preset = preset
         self._config = TrainConfig() if preset is None else TrainConfig(preset=preset)
-        self._run: TrainingRun | None = None
+        self._training: Future[TrainerProcess] | None = None
+        self._labels: tuple[str, ...] = ()
+        self._leaving: threading.Thread | None = None
+        self._hurry = threading.Event()
         self._request = 0
         self._made = Path()
         self._export: ExportRun | None = None
 
-    @property
-    def status(self) -> TrainingStatus:
-        """Where the training stands."""
-        return _IDLE if self._run is None else self._run.status
-
-    @property
-    def run(self) -> "TrainingRun | None":
-        """The last training; None before the first."""
-        return self._run
-
     def refusal(self, labels: Mapping[str, int]) -> str:
-        """Why a training of so many examples a label would not begin now; empty if it would."""
-        if self._preset is None and self._pens.model is None and self._slot.busy:
+        """Why a training cannot begin now, in one line; empty if it can.
+
+        Args:
+            labels: Number of taught examples by label.
+        """
+        if self._preset is None and self._pens.model is None and self._manager.busy:
             return "the model is still being loaded; train in a moment"
-        return refusal(labels, self.status.active, self._adapts)
+        return refusal(labels, self.status.active, self._base() is not None)
 
     def train(self, examples: Sequence[Example], folder: Path, most: int | None, resume: bool) -> str:
-        """Begin a training, which `refusal` has found no fault with.
+        """Begin a training; `refusal` must be empty.
 
         Args:
             examples: What is taught.
             folder: Of what the user makes.
             most: Iterations at most; None for as many as suit.
-            resume: Whether to go on from the last training.
+            resume: Whether to continue the last training.
 
         Returns:
-            What is to be said of it, if anything.
+            A message for the user; may be empty.
         """
-        from addon.training.training_run import TrainingRun
-
-        out = next_model_path(folder / "models", self._name)
         base = self._base()
-        config = self._config if most is None else replace(self._config, iterations=most)
-        chosen = config if base is None else _adapting(most)
-        again = resume and base is None
-        before, self._made = self._run, Path()
-        self._run = TrainingRun(examples, folder / "training", out, self._name, chosen, again, base, before)
-        return "an encoder is adapted anew each time" if resume and base is not None else ""
+        own = self._config if most is None else replace(self._config, iterations=most)
+        config = own if base is None else _adapting(most)
+        work = folder / "training"
+        job = Job(
+            data=work / SNAPSHOT,
+            out=next_model_path(folder / "models", self._name),
+            checkpoint=work / CHECKPOINT,
+            name=self._name,
+            resume=resume and base is None,
+            config=asdict(config),
+            model=None if base is None else work / BASE,
+        )
+        begin = partial(start_training, frozen(examples), job, base, self._leaving)
+        self._labels = tuple(dict.fromkeys(one.label for one in examples))
+        self._leaving, self._made = None, Path()
+        self.status = TrainingStatus("waiting", iterations=config.iterations)
+        self._training = in_thread(begin, "inkloop-train")
+        return "an encoder is adapted from its first state each time" if resume and base is not None else ""
 
     def cancel(self) -> str:
-        """Stop the training, if one is under way and its model is not made yet; what is to be said."""
-        if self._run is None or not self.status.active or self._made != Path():
+        """Stop the training, if one runs and its model is not made yet.
+
+        Returns:
+            A message for the user; empty if nothing was stopped.
+        """
+        if self._training is None or not self.status.active or self._made != Path():
             return ""
-        self._run.cancel()
-        return self._run.status.message
+        self.status = replace(self.status, state="cancelled", message=CANCELLED)
+        end = partial(cancel, self._training, self._hurry)
+        self._leaving = threading.Thread(target=end, name="inkloop-cancel", daemon=True)
+        self._leaving.start()
+        return CANCELLED
 
     def export(self, examples: Sequence[Example], folder: Path, path: Path) -> str:
-        """Begin to write what is known to one file.
+        """Begin to write what is taught, and its encoder, to one file.
 
         Returns:
             Why it cannot begin; empty if it has.
@@ -102,73 +132,74 @@ class TrainingClient:
             raise ValueError(f"a model is exported to a path ending in {SUFFIX}; got {str(path)!r}")
         if path.is_dir():
             return f"{path} is a folder, so no model can be exported to it; choose another name"
-        model, known = self._pens.model, self._pens.taught_now()
+        model, learned = self._pens.model, self._pens.taught_now()
         if self._export is not None:
-            return "an export is under way; begin another when it has ended"
-        if model is None or known is None:
-            return "there is no model to export yet; wait until one is in"
-        from addon.training.export_run import CopyRun, ExportRun
-
+            return "an export is running; begin another when it has ended"
+        if model is None or learned is None:
+            return "there is no model to export yet; wait until one is loaded"
         if model.spec.scoring is not None and examples:
-            self._export = ExportRun(examples, known, model, folder / "export", path, self._name)
+            work = folder / "export"
+            begin = partial(start_export, frozen(examples), learned, model, work, path, self._name)
+            self._export = ExportRun(path, begin, learned)
         elif model.spec.labels:
             missing = sorted({one.label for one in examples} - set(model.spec.labels))
-            self._export = CopyRun(model, path, missing)
+            self._export = ExportRun(path, partial(copy_model, model, path), missing=missing)
         else:
             return "nothing is taught yet, so there is nothing to export; draw a sign first"
         return ""
 
     def follow(self, loaded: int) -> list[str]:
-        """Take in what has been reported, and the model that came of it; what is to be said.
+        """Take in the reports of training and export, and load a model that was made; messages for the user.
 
         Args:
             loaded: The number of the request for a model that has just ended; 0 if none has.
         """
-        return [line for line in (self._exported(), self._followed(loaded)) if line]
+        return [line for line in (self._exported(), self._trained(loaded)) if line]
 
     def stop(self) -> list[str]:
-        """End all that is under way; what is to be said of an export that was."""
-        said = self._exported()
-        if self._run is not None:
-            self._run.stop()
+        """End training and export; messages for the user about an unfinished export."""
+        ended = self._exported()
+        self._hurry.set()
+        if self._leaving is not None:
+            self._leaving.join(LEAVING_SECONDS)
+        elif self._training is not None:
+            stop(self._training)
         if self._export is None:
-            return [said] if said else []
+            return [ended] if ended else []
         if self._export.stop():
             return [f"exported to {self._export.out}"]
         return [f"the export to {self._export.out} was ended before it was done; export again"]
 
-    @property
-    def _adapts(self) -> bool:
+    def _base(self) -> Base | None:
         model = self._pens.model
-        return self._preset is None and model is not None and model.spec.scoring is not None
-
-    def _base(self) -> "Base | None":
-        model = self._pens.model
-        if model is None or not self._adapts:
+        if self._preset is not None or model is None or model.spec.scoring is None:
             return None
-        from addon.training.training_run import Base
-
         return Base(model, "adapted" in model.spec.training)
 
     def _exported(self) -> str:
-        said = "" if self._export is None else self._export.poll()
-        if said:
+        ended = "" if self._export is None else self._export.poll()
+        if ended:
             self._export = None
-        return said
+        return ended
 
-    def _followed(self, loaded: int) -> str:
-        if self._run is None:
-            return ""
+    def _trained(self, loaded: int) -> str:
         if loaded and loaded == self._request:
             path = None if self._pens.model is None else self._pens.model.path
-            self._run.finish(loaded=path == self._made)
-            return self._run.status.message
-        if not self._run.status.active:
+            self.status = finished(self.status, self._labels, loaded=path == self._made)
+            return self.status.message
+        if not self.status.active:
             return ""
-        made = self._run.poll()
-        if made is not None:
-            self._made, self._request = made, self._slot.load_file(made)
-        return self._run.status.message
+        for event in self._reports():
+            self.status = after(self.status, event)
+            if isinstance(event, Exported):
+                self._made, self._request = event.path, self._manager.load_file(event.path)
+        return self.status.message
+
+    def _reports(self) -> list[Event]:
+        begun = None if self._training is None else result_of(self._training, "training")
+        if isinstance(begun, str):
+            return [Failed(begun)]
+        return [] if begun is None else begun.poll()
 
 
 def _adapting(most: int | None) -> AdaptConfig:

@@ -73,7 +73,7 @@ def swap_times(provider: str) -> tuple[np.ndarray, np.ndarray, float]:
                 phase.update(counts=False)
                 # Back to the small one: what the large one costs while it runs is its own affair.
                 stage.letters.load(small)
-                yield lambda: stage.letters.model_path == small and not stage.letters._slot.busy
+                yield lambda: stage.letters.model_path == small and not stage.letters._manager.busy
 
         def view(_: object) -> None:
             if phase["counts"]:
@@ -113,7 +113,7 @@ def thousand_swaps(provider: str) -> tuple[float, float, int, int]:
             for points in strokes:
                 for point in points[:20]:
                     recognizer.on_stroke_point(point, 0)
-            while recognizer._slot.busy:
+            while recognizer._manager.busy:
                 recognizer.update(1 / 60)
                 time.sleep(0.0005)
             for points in strokes:

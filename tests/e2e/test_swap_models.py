@@ -90,7 +90,7 @@ def test_a_model_plays_on_and_stays_on_show_when_its_file_is_gone_and_others_are
         return [(0.0, FilesEvent(tuple(str(files / name) for name in names), 400, 300))]
 
     def plays(name: str):
-        return lambda: instance.letters.model_path == files / name and not instance.letters._slot.busy
+        return lambda: instance.letters.model_path == files / name and not instance.letters._manager.busy
 
     shown = []
 

@@ -53,7 +53,7 @@ def test_ending_does_not_wait_for_a_file_that_is_being_tried(tmp_path):
     assert recognizer.wait_ready()
     recognizer.load(make_encoder(tmp_path / "new.onnx"))
     recognizer.exit()
-    thread = recognizer._slot._loader._thread
+    thread = recognizer._manager._loader._thread
     assert thread is not None
     assert not thread.is_alive()
 

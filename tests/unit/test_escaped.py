@@ -9,9 +9,8 @@ from addon import text
 from addon.errors import ModelError, said
 from addon.inference.graph import open_graph
 from addon.inference.inline_worker import InlineWorker
-from addon.inference.pens import Pens
 from addon.inference.providers import CPU, Choice
-from addon.teaching import Teaching
+from addon.recognizer import Recognizer
 from sketch import escaped as sketch_side
 
 EVIL = "a\x1b[2K\rinkloop: all is well\n\x9b31m\u202e\udcff.onnx"
@@ -38,10 +37,10 @@ def test_an_error_carries_no_orders():
 
 
 def test_a_message_of_a_recognizer_and_of_a_worker_carries_none(caplog):
-    teaching = Teaching(Pens())
-    with caplog.at_level(logging.INFO, logger="addon.teaching"):
-        teaching._say(EVIL)
-    assert teaching._lines == [TAME]
+    recognizer = Recognizer()
+    with caplog.at_level(logging.INFO, logger="addon.recognizer"):
+        recognizer._report(EVIL)
+    assert recognizer.messages() == [TAME]
     assert caplog.messages == [TAME]
 
     def refuse(x: int) -> int:

@@ -122,7 +122,7 @@ def test_falling_back_to_the_cpu_is_said_once(make, shipped):
     said = recognizer.messages()
     recognizer.load(shipped / "letters.onnx")
     said += frames_until(recognizer, lambda: recognizer.model_path == shipped / "letters.onnx")
-    frames_until(recognizer, lambda: not recognizer._slot.busy)
+    frames_until(recognizer, lambda: not recognizer._manager.busy)
     said += recognizer.messages()
     expected = 0 if recognizer.provider == "cuda" else 1
     assert len([line for line in said if "recognition runs on the CPU" in line]) == expected
@@ -166,7 +166,7 @@ def test_a_broken_file_swapped_in_leaves_the_old_model_playing(make, tmp_path):
     recognizer.messages()
     (tmp_path / "bad.onnx").write_bytes(b"\x00" * 500)
     recognizer.load(tmp_path / "bad.onnx")
-    said = frames_until(recognizer, lambda: not recognizer._slot.busy)
+    said = frames_until(recognizer, lambda: not recognizer._manager.busy)
     assert any(line.startswith("bad.onnx") for line in said)
     write(recognizer, hook())
     assert recognizer.prediction.label in CAPITALS

@@ -284,7 +284,7 @@ def test_what_is_exported_is_what_was_acknowledged(recognizer: Recognizer, tmp_p
     recognizer.load(recognizer.model_path)
     gate.set()
     said = frames_until(recognizer, path.exists)
-    said += frames_until(recognizer, lambda: recognizer._workshop._export is None)
+    said += frames_until(recognizer, lambda: recognizer._client._export is None)
     assert f"exported 2 classes of 2 examples to {path}" in said + recognizer.messages()
     assert load_model(path, Choice((CPU,))).spec.labels == ("bar", "crook")
 

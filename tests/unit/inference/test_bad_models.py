@@ -101,7 +101,7 @@ def test_a_bad_file_is_one_line_on_screen_and_in_the_log_and_the_old_model_plays
     for point in points[:20]:
         recognizer.on_stroke_point(point, 0)
     recognizer.load(path)
-    said = frames_until(recognizer, lambda: not recognizer._slot.busy)
+    said = frames_until(recognizer, lambda: not recognizer._manager.busy)
     lines = [line for line in said if line.startswith(f"{kind}.onnx: ")]
     assert len(lines) == 1
     assert BAD[kind] in lines[0]
@@ -166,7 +166,7 @@ def test_a_folder_that_vanishes_is_named_and_the_old_model_plays_on(make, shippe
     assert recognizer.wait_ready()
     shutil.rmtree(folder)
     recognizer.load(folder / "new.onnx")
-    said = frames_until(recognizer, lambda: not recognizer._slot.busy)
+    said = frames_until(recognizer, lambda: not recognizer._manager.busy)
     assert any("new.onnx: there is no such file" in line for line in said)
     assert recognizer.model_path == shipped / "letters.onnx"
     assert "there is no such file" in examiner.examine(folder / "new.onnx")["why"]

@@ -208,7 +208,7 @@ def test_swaps_under_load_lose_no_point(make, tmp_path):
             recognizer.load(models[number // 4 % 3])
         recognizer.on_stroke_point(point, 0)
         recognizer.update(1 / 60)
-    frames_until(recognizer, lambda: not recognizer._slot.busy)
+    frames_until(recognizer, lambda: not recognizer._manager.busy)
     assert recognizer._pens.model is not None
     fresh = make(recognizer._pens.model.path)
     assert fresh.wait_ready()

@@ -3,8 +3,8 @@
 import pytest
 
 from addon import Recognizer
-from addon.training import training_run
 from addon.training.protocol import Cancelled, Exported, Kept
+from addon.training.trainer_process import TrainerProcess
 from tests.encoders import make_encoder
 from tests.models import make_model
 from tests.unit.recognizers import bar, frames_until, hook, taught, write
@@ -53,13 +53,13 @@ class Scripted:
 
 
 def scripted(monkeypatch, make_event):
-    jobs, real = [], training_run.TrainingRun
+    jobs = []
 
     def start(job):
         jobs.append(job)
         return Scripted(make_event(job))
 
-    monkeypatch.setattr(training_run, "TrainingRun", lambda *given: real(*given, start=start))
+    monkeypatch.setattr(TrainerProcess, "start", start)
     return jobs
 
 
@@ -73,7 +73,7 @@ def test_an_adapted_encoder_comes_in_and_is_not_adapted_further(signs, monkeypat
 
     jobs = scripted(monkeypatch, adapted)
     said = trained(taught(signs))
-    assert said[-1] == ("adapted to I, 7 in 3 s; of inks left out in turn 75.0% are recognised, 50.0% before")
+    assert said[-1] == ("adapted to I, 7 in 3 s; cross-validated accuracy 75.0%, 50.0% before")
     assert signs.model_path == jobs[0].out
     assert signs.model is not None
     assert signs.model.training["adapted"] == {"before": 0.5}
@@ -88,10 +88,8 @@ def test_an_encoder_that_is_no_better_adapted_stays(signs, monkeypatch):
     scripted(monkeypatch, lambda job: Kept(0.75, 0.75, 2.0))
     before = signs.model_path
     said = trained(taught(signs), resume=True)
-    assert "an encoder is adapted anew each time" in said
-    assert said[-1] == (
-        "the encoder stays as it is: of inks left out in turn 75.0% are recognised, 75.0% if it is adapted"
-    )
+    assert "an encoder is adapted from its first state each time" in said
+    assert said[-1] == ("the encoder stays as it is: cross-validated accuracy 75.0%, 75.0% if it is adapted")
     assert (signs.training.state, signs.training.stays, signs.model_path) == ("done", True, before)
 
 
@@ -178,7 +176,7 @@ def test_an_export_that_cannot_begin_says_why(signs, tmp_path):
     assert "export cannot begin" in exported(signs, tmp_path / "file" / "mine.onnx")
     assert signs.export(tmp_path / "mine.onnx")
     assert not signs.export(tmp_path / "other.onnx")
-    assert "under way" in signs.messages()[-1]
+    assert "an export is running" in signs.messages()[-1]
 
 
 def test_an_export_to_a_folder_is_refused_at_once(signs, tmp_path):
@@ -205,7 +203,7 @@ def test_a_system_that_opens_no_more_files_is_a_line(signs, tmp_path, monkeypatc
 
     taught(signs)
     for name in ("train", "export"):
-        monkeypatch.setattr(signs._workshop, name, full)
+        monkeypatch.setattr(signs._client, name, full)
     assert not signs.train()
     assert signs.messages()[-1] == "training cannot begin (Too many open files)"
     assert not signs.export(tmp_path / "mine.onnx")

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from addon import Recognizer
-from addon.training import training_run
+from addon.training import jobs
 from addon.training.protocol import Exported, Failed, Started
 from addon.training.status import refusal
+from addon.training.trainer_process import TrainerProcess
 from tests.unit.recognizers import CAPITALS, bar, frames_until, hook, taught, write
 
 
@@ -78,10 +79,8 @@ def test_cancelling_keeps_the_old_model(make):
 
 
 def pid_of(recognizer: Recognizer) -> int:
-    assert recognizer._workshop.run is not None
-    process = recognizer._workshop.run.process
-    assert isinstance(process, training_run.TrainerProcess)
-    return process.pid
+    assert recognizer._client._training is not None
+    return recognizer._client._training.result().pid
 
 
 def alive(pid: int) -> bool:
@@ -136,12 +135,7 @@ class Scripted:
 
 def scripted(monkeypatch, *events) -> Scripted:
     process = Scripted(*events)
-    real = training_run.TrainingRun
-
-    def run(*arguments):
-        return real(*arguments, start=lambda job: process)
-
-    monkeypatch.setattr(training_run, "TrainingRun", run)
+    monkeypatch.setattr(TrainerProcess, "start", lambda job: process)
     return process
 
 
@@ -154,7 +148,7 @@ def test_a_trained_model_that_cannot_be_loaded_leaves_the_old_one(make, monkeypa
     assert recognizer.train(5)
     said = frames_until(recognizer, lambda: not recognizer.training.active)
     assert recognizer.training.state == "failed"
-    assert "the one before plays on" in recognizer.training.message
+    assert "the previous model stays active" in recognizer.training.message
     assert any(line.startswith("made.onnx: ") for line in said)
     assert recognizer.model is not None
     assert recognizer.model.labels == CAPITALS
@@ -184,7 +178,7 @@ def test_a_disk_too_full_to_train_is_a_message(make, monkeypatch):
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(training_run, "write_corpus", full)
+    monkeypatch.setattr(jobs, "write_corpus", full)
     recognizer = taught(make())
     assert recognizer.wait_ready()
     assert recognizer.train(5)
