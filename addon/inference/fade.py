@@ -1,40 +1,35 @@
-"""Two engines at once for a moment: the answers of the one that leaves give way to those of the other."""
+"""A cross-fade: for a moment two engines answer, and the new one replaces the old one."""
 
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable
 from time import monotonic
 
 import numpy as np
 
-from addon.background.timings import Timings
-from addon.dataset.taught import Example
-from addon.features.recipe import FeatureRecipe
-from addon.fewshot.prototypes import Prototypes
-from addon.inference.engine import Engine
-from addon.inference.inline import News, Taught
-from addon.inference.predictor import Sample
+from addon.inference.engine import Engine, EngineOver
+from addon.inference.inline import News
 from addon.prediction import Prediction
 
 
-class FadingEngine:
-    """Feeds both, and answers with a mixture that becomes the new one's within some seconds.
+class FadingEngine(EngineOver):
+    """Feeds both engines and mixes their answers, from the old one's to the new one's.
 
-    What is told of (`take_news`) is the new one's alone: a decision is never half of one.
+    `take_news` gives the answers of the new engine alone: a decision is never a mixture.
 
     Args:
-        old: Who leaves.
-        new: Who stays.
-        seconds: How long it takes, more than 0.
+        old: The engine that leaves.
+        new: The engine that stays.
+        seconds: How long the fade takes, more than 0.
     """
 
     def __init__(self, old: Engine, new: Engine, seconds: float) -> None:
+        super().__init__(new)
         self.old = old
         self.new = new
         self._seconds = seconds
         self._passed = 0.0
 
     def pass_time(self, dt: float) -> bool:
-        """Go on by `dt` seconds; whether the new one answers alone from here on."""
+        """Advance by `dt` seconds; whether the new engine answers alone from here on."""
         self._passed += dt
         return self._passed >= self._seconds
 
@@ -54,100 +49,36 @@ class FadingEngine:
         """Whether both answer on the calling thread."""
         return self.old.at_once and self.new.at_once
 
-    @property
-    def taught(self) -> Prototypes | None:
-        """What the new one has been taught."""
-        return self.new.taught
-
-    @property
-    def recipe(self) -> FeatureRecipe:
-        """How the new one makes rows of points."""
-        return self.new.recipe
-
-    @property
-    def failure(self) -> str:
-        """What the first step of the new one said that failed; empty if none has."""
-        return self.new.failure
-
-    def begin(self, pointer_id: int) -> None:
-        """A new ink begins."""
+    def _do(self, act: Callable[[Engine], object]) -> None:
         for engine in (self.old, self.new):
-            engine.begin(pointer_id)
-
-    def point(self, pointer_id: int, x: float, y: float) -> None:
-        """A sample of a pen that is down."""
-        for engine in (self.old, self.new):
-            engine.point(pointer_id, x, y)
-
-    def gather(self, pointer_id: int, x: float, y: float) -> None:
-        """A sample that may wait for others."""
-        for engine in (self.old, self.new):
-            engine.gather(pointer_id, x, y)
-
-    def flush(self) -> None:
-        """Answer what waits for others."""
-        for engine in (self.old, self.new):
-            engine.flush()
-
-    def lift(self, pointer_id: int) -> None:
-        """The pen leaves the paper."""
-        for engine in (self.old, self.new):
-            engine.lift(pointer_id)
-
-    def end(self, pointer_id: int) -> None:
-        """The ink is finished."""
-        for engine in (self.old, self.new):
-            engine.end(pointer_id)
+            act(engine)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until both have answered all that came so far, at most so long; whether they have."""
+        """Wait until both have answered all that came so far, at most this long; whether they have."""
         ends = monotonic() + seconds
         return self.new.wait(seconds) and self.old.wait(max(0.0, ends - monotonic()))
 
-    def replay(self, pointer_id: int, samples: Sequence[Sample]) -> None:
-        """Feed an ink so far from its first sample."""
-        for engine in (self.old, self.new):
-            engine.replay(pointer_id, samples)
-
-    def learn(self, examples: Sequence[Example]) -> None:
-        """Take exactly these examples as what is taught."""
-        for engine in (self.old, self.new):
-            engine.learn(examples)
-
-    def taught_now(self) -> Future[Taught]:
-        """What the new one is taught, once it is taken in."""
-        return self.new.taught_now()
-
-    def forget(self, pointer_id: int) -> None:
-        """This pointer will not come back."""
-        for engine in (self.old, self.new):
-            engine.forget(pointer_id)
-
     def keep_warm(self) -> None:
-        """Keep the one warm that stays."""
+        """Keep the new engine warm."""
         self.new.keep_warm()
 
-    def timings(self) -> Timings:
-        """Microseconds a point, of the new one."""
-        return self.new.timings()
-
     def take_news(self) -> list[News]:
-        """What the new one answered since the last call."""
+        """What the new engine answered since the last call."""
         self.old.take_news()
         return self.new.take_news()
 
     def take_faults(self) -> list[str]:
-        """What went wrong in either."""
+        """What went wrong in either engine."""
         return [*self.old.take_faults(), *self.new.take_faults()]
 
     def close(self, seconds: float = 0.0) -> None:
-        """End both."""
+        """End both engines."""
         for engine in (self.old, self.new):
             engine.close(seconds)
 
 
 def mixed(old: Prediction, new: Prediction, share: float) -> Prediction:
-    """An answer between two, label by label.
+    """Mix two answers, label by label.
 
     Args:
         old: At a share of 0.

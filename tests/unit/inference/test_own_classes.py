@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 
 from addon import Recognizer
+from addon.dataset.taught import Example
 from addon.errors import ModelError
 from addon.features.batch import ink_rows
 from addon.features.recipe import COLUMNS
@@ -92,16 +93,11 @@ def test_each_way_of_answering_has_its_own_scale(path: Path) -> None:
     session = open_step(path, ON_CPU)
     answers = answer_reader(session)
     assert answers.recipe == session.spec.recipe
-    example = _Taught(1, "hook", hook())
+    example = Example(1, "hook", tuple(hook()))
     assert answers.learn([example])
     assert answers.recipe.scale == pytest.approx(ink_scale([hook()]))
     assert answers.learn([])
     assert answers.recipe == session.spec.recipe
-
-
-class _Taught:
-    def __init__(self, number: int, label: str, strokes: list[np.ndarray]) -> None:
-        self.id, self.label, self.strokes = number, label, strokes
 
 
 @pytest.mark.parametrize("kind", ["cpu", "device"])
