@@ -1,21 +1,21 @@
-"""What can go wrong in the addon, as one tree.
+"""The exceptions of the addon.
 
     AddonError
-        PointsError      points that are no points: wrong shape, not finite
-        ModelError       a model file that is missing, broken, foreign, or does not fit
-        ProviderError    a demanded execution provider that does not run here
+        PointsError      points of the wrong shape, or not finite
+        ModelError       a model file that is missing, broken, of another kind, or does not fit
+        ProviderError    a required execution provider that does not run here
         TaughtError      a taught set that cannot be read or written
-        TrainingError    training that cannot begin, or ended badly
-        EvaluationError  data that is too little for what is to be measured, or a model that cannot be taught
+        TrainingError    training that cannot begin, or failed
+        EvaluationError  too little data for a measurement, or a model that cannot be taught
 
-Each message is one line and says what to do. Names and labels in it may come from anybody's file, so a
-message is escaped as it is made.
+Each message is one line and says what to do. Names and labels in it may come from an untrusted file, so a
+message is escaped when it is made.
 """
 
 from addon.text import escaped, one_line
 
 _LONGEST = 1000
-"""Characters of a message of our own; only one that lists names of a file comes near."""
+"""Characters of a message of Inkloop; only one that lists names from a file comes near."""
 
 
 class AddonError(Exception):
@@ -30,11 +30,11 @@ class PointsError(AddonError, ValueError):
 
 
 class ModelError(AddonError):
-    """A model file that is missing, broken, foreign, or does not fit."""
+    """A model file that is missing, broken, of another kind, or does not fit."""
 
 
 class ProviderError(AddonError):
-    """A demanded execution provider that does not run here."""
+    """A required execution provider that does not run here."""
 
 
 class TaughtError(AddonError):
@@ -42,17 +42,17 @@ class TaughtError(AddonError):
 
 
 class TrainingError(AddonError):
-    """Training that cannot begin, or that ended badly."""
+    """Training that cannot begin, or that failed."""
 
 
 class EvaluationError(AddonError):
-    """Data that is too little for what is to be measured, or a model that cannot be taught."""
+    """Too little data for a measurement, or a model that cannot be taught."""
 
 
 def said(error: BaseException) -> str:
     """An error in one line.
 
-    One of our own says at its end what to do, so it stays whole; one of another library is shortened.
+    A message of Inkloop ends with what to do, so it stays whole; one of another library is shortened.
     """
     if isinstance(error, AddonError):
         return one_line(str(error), _LONGEST)
@@ -63,7 +63,7 @@ INSTALL_TORCH = "pip install torch --index-url https://download.pytorch.org/whl/
 
 
 def without_torch(error: BaseException) -> str:
-    """One line if an import did not find PyTorch, with the command that installs it; else empty."""
+    """A line with the command that installs PyTorch, if an import did not find it; else empty."""
     if not isinstance(error, ModuleNotFoundError) or (error.name or "").partition(".")[0] != "torch":
         return ""
     return f"training needs PyTorch, which is not installed here; install it with: {INSTALL_TORCH}"

@@ -1,4 +1,4 @@
-"""Files that are either the old one or the new one, never half of either; and files that may be anything."""
+"""Atomic writes, and reads of files that may be a pipe or a device."""
 
 import errno
 import os
@@ -8,11 +8,11 @@ from typing import BinaryIO
 
 
 class NotRegularError(OSError):
-    """A pipe, a device or a socket: whoever reads it may wait for ever."""
+    """A pipe, a device or a socket, which a reader may wait for without an end."""
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading that may be anything; never waits.
+    """Open a regular file for reading; never waits.
 
     Raises:
         NotRegularError: It is a pipe, a device or a socket; it is not even opened.
@@ -22,7 +22,7 @@ def open_regular(path: Path) -> BinaryIO:
     flags = ("O_NONBLOCK", "O_BINARY", "O_CLOEXEC")
     number = os.open(path, os.O_RDONLY | sum(getattr(os, name, 0) for name in flags))
     try:
-        # It may have been replaced since it was asked.
+        # It may have been replaced since the check.
         _check_regular(path, os.fstat(number).st_mode)
         return os.fdopen(number, "rb")
     except BaseException:
@@ -34,24 +34,24 @@ def _check_regular(path: Path, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
-        raise NotRegularError(errno.EINVAL, "it is no ordinary file", str(path))
+        raise NotRegularError(errno.EINVAL, "it is not an ordinary file", str(path))
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` into the file at `path`, whole or not at all.
+    """Write `data` to the file at `path`, whole or not at all.
 
-    It is written beside the old file, brought to the disk, then moved into its place.
+    The data goes to a new file in the same folder and to the disk, then replaces the old file.
 
     Raises:
-        OSError: It cannot be written (a full disk, a missing folder); the old file is as it was.
+        OSError: It cannot be written (a full disk, a missing folder); the old file is unchanged.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with beside.open("wb") as file:
+        with part.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(part, path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise

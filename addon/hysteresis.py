@@ -1,14 +1,13 @@
-"""An answer that does not flicker: one is held until another has been clearly likelier for long enough.
+"""Hysteresis: a class is held until another has been clearly likelier for long enough.
 
     against   how much likelier the likeliest class has been than the held one, as a logarithm, summed over
               the rows since the held class was the likeliest itself
 
-That is Page's cumulative sum ("Continuous inspection schemes", 1954), begun anew wherever the held class
-leads: a challenger that is twice as likely must stay so for two rows, one that is three times as likely takes
-over at once. When the pen is lifted the likeliest class is taken as it is: what was drawn is all there, and
-nothing will flicker until the pen comes back.
+That is Page's cumulative sum ("Continuous inspection schemes", 1954), reset to 0 wherever the held class
+leads: another class that is twice as likely must stay so for two rows; one that is three times as likely
+takes over at once. When the pen is lifted the likeliest class is held at once, since the stroke is complete.
 
-An answer is decided, as a Schmitt trigger is, by one bound and lost by a lower one.
+As in a Schmitt trigger, an answer is decided above one bound and lost below a lower one.
 """
 
 from math import log
@@ -17,13 +16,13 @@ from typing import NamedTuple
 from addon.arrays import Floats
 
 # Measured on writers whose inks the encoder was trained on. With 1.0 the answer changes 3.2 times an ink
-# instead of 5.4, and goes back to one that it has just left 0.4 times instead of 1.7. With 0.9 the first
+# instead of 5.4, and returns to a class that it has just left 0.4 times instead of 1.7. With 0.9 the first
 # decision is right in nine inks of ten.
 ENOUGH = 1.0
 """Evidence, as a logarithm, at which another class takes over."""
 
 DECIDED = 0.9
-"""Probability of the held class, and that it is a class at all, from which on an answer is decided."""
+"""Probability of the held class, and that the ink is no unknown, from which on an answer is decided."""
 
 LOST = 0.5
 """Probability below which a decided answer no longer holds."""
@@ -32,7 +31,7 @@ _TINY = 1e-30
 
 
 class Hold(NamedTuple):
-    """What is held of one ink.
+    """The held class of one ink.
 
     Attributes:
         place: The class; -1 before the first answer.
@@ -49,14 +48,14 @@ UNDECIDED = Hold()
 
 
 def held(before: Hold, probabilities: Floats, unknown: float, rows: int = 1, lifted: bool = False) -> Hold:
-    """What is held after another answer.
+    """Update the held class with another answer.
 
     Args:
-        before: What was held until now, of the same classes.
+        before: The held class until now, of the same classes.
         probabilities: Of each class, shape (classes,), summing to 1; all 0 of an ink that is far from each.
         unknown: Probability that it is none of them, 0..1.
-        rows: For how many rows the answer speaks, at least 1.
-        lifted: Whether the pen has just left the paper.
+        rows: Number of rows that the answer stands for, at least 1.
+        lifted: Whether the pen was just lifted.
     """
     if not len(probabilities):
         return UNDECIDED
@@ -73,5 +72,5 @@ def held(before: Hold, probabilities: Floats, unknown: float, rows: int = 1, lif
             place, against, decided = top, 0.0, False
     sure = float(probabilities[place]) * (1.0 - unknown)
     after = place, against, sure >= (LOST if decided else DECIDED)
-    # Most points change nothing, and making it anew would cost as much as all of the above.
+    # Most points change nothing, and a new tuple would cost as much as all of the above.
     return before if after == before else Hold(*after)

@@ -1,4 +1,4 @@
-"""Names that the documentation used before they had a public home: they still work, with a warning."""
+"""Names from older documentation that have moved: they still work, with a warning."""
 
 import importlib
 import runpy
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def moved(old: str, new: str) -> Callable[[str], Any]:
-    """The `__getattr__` of a module whose names are elsewhere now (PEP 562).
+    """Make the `__getattr__` of a module whose names have moved (PEP 562).
 
     Args:
         old: The module's own name.
@@ -16,7 +16,7 @@ def moved(old: str, new: str) -> Callable[[str], Any]:
     """
 
     def find(name: str) -> Any:
-        # Python itself asks for these, of every module.
+        # Python itself looks these up in every module.
         if name.startswith("__"):
             raise AttributeError(f"module {old!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(new), name)
@@ -27,10 +27,10 @@ def moved(old: str, new: str) -> Callable[[str], Any]:
 
 
 def run_moved(old: str, new: str, command: str) -> None:
-    """Run a module that was called `python -m OLD`, as NEW, and say by which command it is run now.
+    """Run NEW for `python -m OLD`, with a warning that gives the new command.
 
     Args:
-        old: The name it was called by.
+        old: The name it was run by.
         new: The module that runs.
         command: What to type.
     """

@@ -1,4 +1,4 @@
-"""The answer a recogniser gives for every point of the pen."""
+"""The answer of a recogniser, for every point of the pen."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,15 @@ from addon.hysteresis import UNDECIDED, Hold
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What the ink so far looks like, and how far along it is.
+    """The classes that an ink looks like so far, and how far along it is.
 
     Attributes:
         labels: The classes the model knows, in the order of `probabilities`.
         probabilities: Float32 array of shape (classes,), summing to 1; all 0 before the first point.
         progress: How far into the letter the ink is detected to be, 0..1.
         rows: Feature rows seen of this ink; 0 before the first point.
-        unknown: Probability that it is none of the classes, 0..1; 0 from a model that cannot tell.
-        hold: Which class is held, see `held` and `decided`.
+        unknown: Probability that it is none of the classes, 0..1; 0 from a model that does not give it.
+        hold: The state of the hysteresis, see `held` and `decided`.
     """
 
     labels: tuple[str, ...]
@@ -35,16 +35,16 @@ class Prediction:
 
     @property
     def held(self) -> str:
-        """The class that is held: another must be clearly likelier for long enough to take over.
+        """The held class: another must be clearly likelier for long enough to take over.
 
-        It changes half as often as `label`, so it is the one to show large; and it comes later early in a
-        sign, where every change of `label` is news. See `addon.hysteresis`.
+        It changes half as often as `label`, so show this one large; early in a sign it comes later. See
+        `addon.hysteresis`.
         """
         return self.labels[self.hold.place] if self.hold.place >= 0 else ""
 
     @property
     def decided(self) -> bool:
-        """Whether the held class is so likely, and so likely a class at all, that the answer stands."""
+        """Whether the held class is so likely, and the ink so surely no unknown, that the answer is final."""
         return self.hold.decided
 
     @property
@@ -66,7 +66,7 @@ def no_prediction(labels: tuple[str, ...]) -> Prediction:
 def softmax(scores: Floats) -> Floats:
     """Probabilities of scores along the last axis, shape kept; safe for scores of any size.
 
-    Scores that are not finite give probabilities that are not finite: the caller decides what that means.
+    Scores that are not finite give probabilities that are not finite.
     """
     raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return raised / raised.sum(axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Text from outside (file names, labels, names in a model, other libraries' errors) as it may be printed."""
+"""Makes text from outside safe to print: file names, labels, names in a model, errors of libraries."""
 
 from unicodedata import category
 
@@ -11,9 +11,9 @@ _JOINERS = "\u200c\u200d"  # within Persian and Indic words and emoji; a termina
 
 
 def escaped(text: str) -> str:
-    r"""The text with everything that a terminal would obey written out, as in ``\x1b`` and ``\n``.
+    r"""Escape the control characters of a text, as in ``\x1b`` and ``\n``.
 
-    Letters, signs, spaces and emoji of every script stay. A text that was escaped already stays as it is.
+    Letters, signs, spaces and emoji of every script stay, and so does a text that is escaped already.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -24,7 +24,7 @@ def escaped(text: str) -> str:
 
 
 def shortened(text: str, most: int = LONGEST) -> str:
-    """The text, ended with "..." between two words if it is longer than `most` characters."""
+    """Cut a text that is longer than `most` characters, between two words, and end it with "..."."""
     if len(text) <= most:
         return text
     kept = text[: most - 3]
@@ -33,12 +33,12 @@ def shortened(text: str, most: int = LONGEST) -> str:
 
 
 def one_line(text: str, most: int = LONGEST) -> str:
-    """Any text in one line, escaped and shortened."""
+    """Put a text into one line, escaped and shortened."""
     return shortened(escaped(" ".join(text.split())), most)
 
 
 def quoted(name: str) -> str:
-    """A name out of a file in quotation marks, at most `LONGEST_NAME` characters of it."""
+    """Quote a name from a file, at most `LONGEST_NAME` characters of it."""
     return repr(shortened(name, LONGEST_NAME))
 
 

@@ -1,8 +1,8 @@
-"""A child process that speaks in lines, and that nobody here ever waits for.
+"""A child process that reads and writes lines, and that the frame's thread never waits for.
 
-Two threads stand between the pipes and whoever asks: one reads what the child says, one writes what it is
-told. So a child that is stopped, or that floods its pipe, holds up those threads and never the frame's; and
-no pipe has to be made non-blocking, which Windows can do only from Python 3.12 on.
+One thread reads the child's lines, another writes lines to it. So a child that is stopped, or that floods
+its pipe, delays those threads and never the frame's; and no pipe has to be made non-blocking, which Windows
+can do only from Python 3.12 on.
 """
 
 import contextlib
@@ -25,17 +25,17 @@ from addon.text import one_line
 Line: TypeAlias = dict[str, Any]
 Heard = TypeVar("Heard")
 
-# How long it may take to leave by itself before it is ended, in seconds.
 GRACE = 1.0
+"""Seconds that it has to leave by itself before it is ended."""
 
-MOST_HEARD = 4096
-"""Lines that wait to be asked for; beyond them the child waits at its own end of the pipe."""
+MOST_RECEIVED = 4096
+"""Lines that may wait to be read here; beyond them the child waits at its own end of the pipe."""
 
-MOST_SAID = 65536
-"""Lines that wait for the child to read them; beyond them it is taken for dead."""
+MOST_SENT = 65536
+"""Lines that may wait for the child; beyond them it is taken for dead."""
 
 LONGEST = 16 * 1024**2
-"""Bytes of a line; a child that says more without an end is ended."""
+"""Bytes of a line; a child that writes a longer one is ended."""
 
 _LAST_BYTES = 4096
 
@@ -43,15 +43,15 @@ _log = logging.getLogger(__name__)
 
 
 class ChildProcess(Generic[Heard]):
-    """`python -P -m MODULE`, which ends when its standard input does, and so with this process at the latest.
+    """Runs `python -P -m MODULE`, which ends when its standard input does, with this process at the latest.
 
     Args:
-        module: What to run; it reads lines of ASCII and writes the same.
-        read: What a line it says means; raises ValueError for one that means nothing, which is left out.
-        niceness: By how much it steps back behind others, 0 to 19; on Windows a lower priority if not 0.
+        module: What to run; it reads and writes lines of ASCII.
+        read: Parses a line it writes; raises ValueError for a malformed one, which is left out.
+        niceness: As of Unix, 0 to 19; on Windows a lower priority if not 0.
         folder: The folder it works in; None for this process's.
-        environment: Variables that it gets besides those of this process.
-        log: A file that takes what it prints as errors, behind what is there; None for none to keep.
+        environment: Variables that it gets in addition to those of this process.
+        log: A file that its standard error is appended to; None for none to keep.
 
     Raises:
         AddonError: It cannot be started.
@@ -75,7 +75,7 @@ class ChildProcess(Generic[Heard]):
             self._began = self._errors.seek(0, os.SEEK_END)
             try:
                 self._process = subprocess.Popen(
-                    # -P keeps the working folder off the path, and with it whatever a sketch is called.
+                    # -P keeps the working folder off the path, where a sketch may be called like a module.
                     [sys.executable, "-P", "-m", module],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
@@ -91,14 +91,14 @@ class ChildProcess(Generic[Heard]):
         except OSError as error:
             raise AddonError(f"no process can be started ({error.strerror or error})") from error
         if niceness and sys.platform != "win32":
-            # From here and at once: its start, with all its imports, is to step back as well.
+            # From here and at once, so that its imports already run at the lower priority.
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, niceness)
-        self._heard: Queue[Heard] = Queue(MOST_HEARD)
-        self._said: Queue[bytes | None] = Queue(MOST_SAID)
+        self._received: Queue[Heard] = Queue(MOST_RECEIVED)
+        self._to_send: Queue[bytes | None] = Queue(MOST_SENT)
         self._gone = 0.0
         self._ended = threading.Event()
-        self._deaf = threading.Event()
+        self._closing = threading.Event()
         self._reader = threading.Thread(target=self._read, name="inkloop-hear", daemon=True)
         self._writer = threading.Thread(target=self._write, name="inkloop-say", daemon=True)
         self._reader.start()
@@ -111,45 +111,42 @@ class ChildProcess(Generic[Heard]):
 
     @property
     def alive(self) -> bool:
-        """Whether more may be heard; if it is asked before `heard`, nothing is missed."""
+        """Whether more lines may come; read it before `heard`, so that no line is missed."""
         if self._ended.is_set():
             return False
         if self._process.poll() is None:
             return True
-        # Either not all is heard, or something that it has started holds its pipe open, perhaps for ever.
+        # Either some lines are not read yet, or a process that it has started holds its pipe open for ever.
         self._gone = self._gone or monotonic()
         return monotonic() - self._gone < GRACE
 
     def say(self, line: Line | str) -> None:
-        """Send an object or a line; what cannot be sent is lost with the process, as `alive` will tell.
-
-        Never waits: a child that leaves tens of thousands of lines unread is ended.
-        """
+        """Send an object or a line; never waits. A child that leaves tens of thousands unread is ended."""
         text = line if isinstance(line, str) else json.dumps(line)
         try:
-            self._said.put_nowait(text.encode("ascii") + b"\n")
+            self._to_send.put_nowait(text.encode("ascii") + b"\n")
         except Full:
             self._process.kill()
 
     def heard(self) -> list[Heard]:
-        """What it has said since the last call, oldest first; never waits."""
+        """The lines since the last call, oldest first; never waits."""
         lines: list[Heard] = []
-        # No more than there can be, so that a child that floods its pipe is not listened to for ever.
-        while len(lines) < MOST_HEARD:
+        # A bounded number, since a child that floods its pipe would keep this loop busy for ever.
+        while len(lines) < MOST_RECEIVED:
             try:
-                lines.append(self._heard.get_nowait())
+                lines.append(self._received.get_nowait())
             except Empty:
                 break
         return lines
 
     def last_words(self) -> str:
-        """How it ended: its exit code or signal, and the last line it printed as an error; never waits."""
+        """How it ended: its exit code or signal, and the last line of its standard error; never waits."""
         code = self._process.poll()
         if code is None:
             return "it still runs"
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         try:
-            # A log may begin with the words of those before it.
+            # A log may begin with the lines of earlier processes.
             ends = self._errors.seek(0, os.SEEK_END)
             self._errors.seek(max(self._began, ends - _LAST_BYTES))
             printed = self._errors.read().decode("utf-8", "replace").strip().splitlines()
@@ -158,34 +155,34 @@ class ChildProcess(Generic[Heard]):
         return f"{how}: {one_line(printed[-1], 120)}" if printed else how
 
     def end(self, seconds: float = GRACE) -> None:
-        """End it, waiting at most so long for it to leave by itself."""
-        self._deaf.set()
+        """End it; waits at most this long for it to leave by itself."""
+        self._closing.set()
         with contextlib.suppress(Full):
-            self._said.put_nowait(None)
+            self._to_send.put_nowait(None)
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         with contextlib.suppress(Full):
-            self._said.put_nowait(None)
-        # Whatever the child has started may hold its pipes open: threads that wait for that are left behind.
+            self._to_send.put_nowait(None)
+        # A process that the child has started may hold its pipes open; then the threads are left behind.
         self._writer.join(GRACE)
         self._reader.join(GRACE)
         self._errors.close()
 
     def abandon(self) -> None:
-        """End it at once, and do not wait until it is gone: giving back its memory takes a frame's time."""
-        self._deaf.set()
+        """End it at once without waiting: giving back its memory takes a frame's time."""
+        self._closing.set()
         self._process.kill()
         threading.Thread(target=self.end, name="inkloop-reap", daemon=True).start()
 
     def _write(self) -> None:
         pipe = self._process.stdin
         assert pipe is not None
-        # The reader notices that a child is gone; the queue is emptied all the same.
+        # The reader notices that the child is gone.
         with contextlib.suppress(OSError, ValueError):
-            while (line := self._said.get()) is not None:
+            while (line := self._to_send.get()) is not None:
                 view = memoryview(line)
                 while view:
                     view = view[pipe.write(view) or 0 :]
@@ -202,7 +199,7 @@ class ChildProcess(Generic[Heard]):
                 for line in lines:
                     self._take(line)
                 if len(left) > LONGEST:
-                    _log.warning("a child process said a line of more than %d bytes and was ended", LONGEST)
+                    _log.warning("a child process wrote a line of more than %d bytes and was ended", LONGEST)
                     self._process.kill()
                     break
         with contextlib.suppress(OSError):
@@ -210,7 +207,7 @@ class ChildProcess(Generic[Heard]):
         try:
             self._process.wait(GRACE)
         except subprocess.TimeoutExpired:
-            # It can say nothing any more, so it is of no use to anybody.
+            # Its standard output is closed, so no answer can come any more.
             self._process.kill()
             self._process.wait()
         self._ended.set()
@@ -219,15 +216,15 @@ class ChildProcess(Generic[Heard]):
         try:
             heard = self._read_line(line.decode("ascii"))
         except ValueError as error:
-            _log.warning("a child process said what means nothing (%s)", str(error)[:120])
+            _log.warning("a child process wrote a malformed line, which is left out (%s)", str(error)[:120])
             return
-        # Where nobody asks any more, what is said is let go, so that this thread comes to its end.
-        while not self._deaf.is_set():
+        # Once the child is being ended its lines are dropped, so that this thread can end.
+        while not self._closing.is_set():
             with contextlib.suppress(Full):
-                return self._heard.put(heard, timeout=GRACE)
+                return self._received.put(heard, timeout=GRACE)
 
 
 def _quietly(niceness: int) -> int:
-    """Windows: no console, and the lower priority that a niceness gives elsewhere; 0 on other systems."""
+    """On Windows: no console, and a lower priority if there is a niceness; 0 on other systems."""
     names = ("CREATE_NO_WINDOW", *(("BELOW_NORMAL_PRIORITY_CLASS",) if niceness else ()))
     return sum(int(getattr(subprocess, name, 0)) for name in names)

@@ -1,7 +1,7 @@
-"""A child process that ends with its parent, however the parent ended and whatever the child is doing.
+"""A child process that ends with its parent, however the parent ends and whatever the child does.
 
-The pipe on standard input says it: no other process has its other end, so it hangs up when the parent goes,
-also after `kill -9`. Linux's signal at a parent's death comes when the thread that started the child ends.
+The sign is the pipe on standard input: only the parent has its other end, so it hangs up when the parent
+ends, also after `kill -9`. Linux's signal at a parent's death comes when the thread that started the child ends.
 """
 
 import os
@@ -19,11 +19,11 @@ _LOOK_SECONDS = 0.2
 def end_with_parent(leave: Callable[[], object] = lambda: None, grace: float = GRACE) -> None:
     """Have this process ended soon after its parent is gone or has closed the pipe; returns at once.
 
-    Nothing is read from standard input: that is for whoever serves it.
+    Nothing is read from standard input.
 
     Args:
-        leave: Called just before the end, to take away what would stay; whatever it raises is left alone.
-        grace: Seconds to leave by itself.
+        leave: Called just before the end, to clean up; an exception in it changes nothing.
+        grace: Seconds that this process has to leave by itself.
     """
     watch = threading.Thread(target=_watch, args=(_gone(), leave, grace), name="inkloop-parent", daemon=True)
     watch.start()
@@ -51,7 +51,7 @@ if sys.platform == "win32":
             parent = 0
 
         def gone() -> bool:
-            # While something lies in the pipe this does not fail: the parent itself is asked for, too.
+            # With unread bytes in the pipe this does not fail, so the parent is checked as well.
             try:
                 _winapi.PeekNamedPipe(pipe, 0)
             except OSError:
@@ -68,7 +68,7 @@ else:
 
     def _gone() -> Callable[[], bool]:
         parent, pipe = os.getppid(), select.poll()
-        # No event is asked for: a pipe that hangs up is always reported, and what lies in it is left there.
+        # No event is requested: a hang-up is always reported, and unread bytes are not.
         pipe.register(0, 0)
 
         def gone() -> bool:

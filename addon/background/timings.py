@@ -11,7 +11,7 @@ class Timings(NamedTuple):
     Attributes:
         p50: Half of the points took at most this.
         p99: 99 of a hundred took at most this.
-        points: How many points were measured; 0 if the figures are those of the warm-up.
+        points: How many points were measured; 0 for the figures of the warm-up.
     """
 
     p50: float
@@ -35,7 +35,7 @@ class TimingRing:
         self._count += 1
 
     def figures(self, before: Timings = NO_TIMINGS) -> Timings:
-        """Percentiles of what is in the ring; `before` while there is nothing."""
+        """Percentiles of the times in the ring; `before` while it is empty."""
         # Sorting so few is ten times faster than numpy's percentile, and a sketch may show this every frame.
         kept = sorted(self._times[: min(self._count, KEPT)])
         if not kept:

@@ -1,8 +1,8 @@
-"""What the sketch's process and the training process say to each other: one JSON object a line, ASCII only.
+"""The messages between the sketch and the training process: one JSON object a line, ASCII only.
 
-To the trainer goes a `Job` or a `Baking`, later perhaps {"command": "cancel"}; when the pipe ends, the sketch
-is gone. From it come `Started`, then `Progress` again and again, and last one of `Exported`, `Kept`,
-`Cancelled`, `Failed`; of a `Baking` only `Baked` or `Failed`.
+The sketch sends a `Job` or a `Baking`, and may send {"command": "cancel"} later; when the pipe ends, the
+sketch is gone. For a `Job` the trainer sends `Started`, then `Progress` many times, and last `Exported`,
+`Kept`, `Cancelled` or `Failed`; for a `Baking` only `Baked` or `Failed`.
 """
 
 import json
@@ -18,17 +18,17 @@ CANCEL_LINE = json.dumps({"command": "cancel"})
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to train on, and where the results go.
+    """A training: its data, and where the results go.
 
     Attributes:
         data: The taught inks, as `addon.dataset.corpus` writes them.
         out: The model to write or replace.
-        checkpoint: Where the training keeps its state; the log lies beside it.
+        checkpoint: The file of the training's state; the log is next to it.
         name: Name of the recogniser, for the model's description.
-        resume: Go on from the checkpoint instead of starting afresh.
+        resume: Continue from the checkpoint.
         labels: The classes, in their order; None for those of the inks, sorted.
-        config: Fields of `addon.training.config.TrainConfig`, or, of a base encoder, of `AdaptConfig`; the
-            rest take their defaults.
+        config: Fields of `addon.training.config.TrainConfig`, or of `AdaptConfig` for a base encoder; the
+            others take their defaults.
         model: The base encoder to adapt; None to train from scratch.
     """
 
@@ -43,19 +43,19 @@ class Job:
 
     @property
     def folder(self) -> Path:
-        """Where the log goes."""
+        """The folder of the log."""
         return self.checkpoint.parent
 
 
 @dataclass(frozen=True, slots=True)
 class Baking:
-    """What is taught is to become a model of its own.
+    """An export: the taught examples become a model file of their own.
 
     Attributes:
-        model: The base encoder it was taught to.
+        model: The base encoder that learned them.
         data: The taught inks, as `addon.dataset.corpus` writes them, oldest first.
-        tracks: A .npy file of their tracks, in the same order, as they are in use.
-        scale: That they were read with.
+        tracks: A .npy file of their tracks, in the same order.
+        scale: The scale that they were read with.
         out: The model to write or replace.
         name: Name of the recogniser, for the model's description.
     """
@@ -69,13 +69,13 @@ class Baking:
 
     @property
     def folder(self) -> Path:
-        """Where the log goes."""
+        """The folder of the log."""
         return self.data.parent
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Training begins: the classes, how many examples there are, how many iterations are to be made."""
+    """Training begins: the classes, the number of examples, the iterations to make."""
 
     labels: tuple[str, ...]
     examples: int
@@ -84,7 +84,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """So far: iterations made of those to make, smoothed loss, accuracy on the last batch (0..1), seconds."""
+    """Progress: iterations made and to make, smoothed loss, accuracy on the last batch (0..1), seconds."""
 
     iteration: int
     iterations: int
@@ -95,10 +95,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The model is in its place: its path, accuracy on the taught inks (0..1), seconds since the start.
+    """The model is written: its path, accuracy on the taught inks (0..1), seconds since the start.
 
-    Of a base encoder that was adapted the accuracy is that of inks left out in turn, and `before` the same of
-    the encoder as it was.
+    For an adapted base encoder the accuracy is cross-validated, and `before` is that of the encoder before.
     """
 
     path: Path
@@ -109,7 +108,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Adapting the base encoder made nothing better: accuracy on inks left out in turn (0..1), seconds."""
+    """Adapting made the base encoder no better: cross-validated accuracy before and after (0..1), seconds."""
 
     before: float
     after: float
@@ -118,7 +117,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Baked:
-    """What is taught is in a file: its path, the classes, how many examples, seconds since the start."""
+    """The export is written: its path, the classes, the number of examples, seconds since the start."""
 
     path: Path
     labels: tuple[str, ...]
@@ -128,14 +127,14 @@ class Baked:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Training was told to stop, after so many iterations; the old model is as it was."""
+    """Training was cancelled after this many iterations; the old model is unchanged."""
 
     iteration: int
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Training ended badly; the message is one line and says what to do. The old model is as it was."""
+    """Training failed; the message is one line and says what to do. The old model is unchanged."""
 
     message: str
 
@@ -164,7 +163,7 @@ def job_from(line: str) -> Job | Baking:
     """A job from its line.
 
     Raises:
-        TrainingError: The line is no job.
+        TrainingError: The line is not a job.
     """
     given = _object(line, "job")
     if set(given) == {each.name for each in fields(Baking)}:
@@ -198,12 +197,12 @@ def event_from(line: str) -> Event:
     """An event from its line.
 
     Raises:
-        TrainingError: The line is no event.
+        TrainingError: The line is not an event.
     """
     given = _object(line, "event")
     kind = _KINDS.get(given.pop("event", ""))
     if kind is None:
-        raise TrainingError(f"the training process said something unknown: {line[:80]!r}")
+        raise TrainingError(f"the training process sent an unknown event: {line[:80]!r}")
     if "path" in given:
         given["path"] = Path(given["path"])
     if "labels" in given:
@@ -215,7 +214,7 @@ def _object(line: str, what: str) -> dict[str, Any]:
     try:
         given = json.loads(line)
     except ValueError as error:
-        raise TrainingError(f"this is no {what}: {line[:80]!r}") from error
+        raise TrainingError(f"this line is not a training {what}: {line[:80]!r}") from error
     if not isinstance(given, dict):
-        raise TrainingError(f"this is no {what}: {line[:80]!r}")
+        raise TrainingError(f"this line is not a training {what}: {line[:80]!r}")
     return cast(dict[str, Any], given)

@@ -1,4 +1,4 @@
-"""The sketch's handle on a training that runs in a process of its own. Needs no torch and never waits."""
+"""The training process, as the sketch sees it. Needs no torch."""
 
 import sys
 from pathlib import Path
@@ -10,18 +10,18 @@ from addon.training.protocol import CANCEL_LINE, LAST, Baking, Event, Failed, Jo
 LOG_NAME = "training.log"
 
 NICENESS = 10
-"""Stands for the lower priority of Windows, where a process cannot step back by itself."""
+"""Lowers the priority on Windows, where a process cannot do so itself."""
 
 
 class TrainerProcess:
-    """A training that runs beside the sketch.
+    """A training, or an export, in a process of its own.
 
         trainer = TrainerProcess.start(job)
         for event in trainer.poll():      # once a frame
             ...
-        trainer.stop()                    # surely ends it
+        trainer.stop()                    # ends it
 
-    The last event is always one of `addon.training.protocol.LAST`, also when the process was killed.
+    The last event is always one of `addon.training.protocol.LAST`, even if the process was killed.
     """
 
     def __init__(self, child: ChildProcess[Event], log: Path) -> None:
@@ -32,10 +32,10 @@ class TrainerProcess:
 
     @classmethod
     def start(cls, job: Job | Baking) -> "TrainerProcess":
-        """Start to train, or to bake.
+        """Start a training or an export.
 
         Args:
-            job: What to do; its folder is made if it is not there, and takes the log.
+            job: What to do; its folder, which takes the log, is made if it is missing.
 
         Raises:
             TrainingError: The process cannot be started.
@@ -46,15 +46,15 @@ class TrainerProcess:
             folder.mkdir(parents=True, exist_ok=True)
             child = ChildProcess(
                 "addon.training",
-                _understood,
-                # Elsewhere it steps back after its imports, which would take minutes on a busy machine.
+                _event_or_failure,
+                # Elsewhere it lowers its own after its imports, which would take minutes on a busy machine.
                 niceness=NICENESS if sys.platform == "win32" else 0,
                 folder=folder,
-                # Torch would leave its folder among the system's temporary files.
                 environment={
-                    # Nothing of the author's: a module of theirs may be called like one of ours.
+                    # Not the author's path: one of their modules may be called like one of ours.
                     "PYTHONPATH": "",
                     "OMP_NUM_THREADS": threads,
+                    # Torch would leave this folder among the system's temporary files.
                     "TORCHINDUCTOR_CACHE_DIR": str(folder / "torch"),
                 },
                 log=folder / LOG_NAME,
@@ -71,16 +71,16 @@ class TrainerProcess:
 
     @property
     def running(self) -> bool:
-        """Whether more events may come; once it is False, one more `poll` gives the last of them."""
+        """Whether more events may come; once it is False, one more `poll` gives the last ones."""
         return self._child.alive
 
     def poll(self) -> list[Event]:
-        """What happened since the last call, oldest first; never waits."""
-        # Asked before listening: what it said before it ended is to be heard.
+        """The events since the last call, oldest first; never waits."""
+        # Before reading, so that no line that it wrote before it ended is missed.
         alive = self._child.alive
         events = self._child.heard()
         self._last = events[-1] if events else self._last
-        # A child that has ended leaves no more than one call gives.
+        # A child that has ended leaves no more lines than one call gives.
         if alive or self._over:
             return events
         self._over = True
@@ -95,12 +95,12 @@ class TrainerProcess:
         self._child.say(CANCEL_LINE)
 
     def stop(self) -> None:
-        """End it, whatever it is doing; waits at most a second or two. No event follows."""
+        """End it, whatever it does; waits at most a second or two. No event follows."""
         self._over = True
         self._child.end()
 
 
-def _understood(line: str) -> Event:
+def _event_or_failure(line: str) -> Event:
     try:
         return event_from(line)
     except (TrainingError, TypeError) as error:
