@@ -1,7 +1,7 @@
 """A child process that ends with its parent, however the parent ends and whatever the child does.
 
 The sign is the pipe on standard input: only the parent has its other end, so it hangs up when the parent
-ends, also after `kill -9`. Linux's signal at a parent's death comes when the thread that started the child ends.
+ends, also after `kill -9`. (Linux's signal at a parent's death comes when the starting thread ends.)
 """
 
 import os

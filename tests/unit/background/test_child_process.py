@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from addon.background import child_process
-from addon.background.child_process import MOST_HEARD, ChildProcess
+from addon.background.child_process import MOST_RECEIVED, ChildProcess
 from addon.errors import AddonError
 
 ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
@@ -83,7 +83,7 @@ def test_a_child_that_is_stopped_holds_up_nobody(child):
 
 
 def test_a_child_that_never_reads_is_ended_at_the_bound(child, monkeypatch):
-    monkeypatch.setattr(child_process, "MOST_SAID", 8)
+    monkeypatch.setattr(child_process, "MOST_SENT", 8)
     deaf = child("import time\ntime.sleep(1000)")
     for _ in range(20):
         deaf.say({"text": "x" * 100_000})
@@ -93,8 +93,8 @@ def test_a_child_that_never_reads_is_ended_at_the_bound(child, monkeypatch):
 def test_a_child_that_floods_its_pipe_waits_at_its_own_end(child):
     flood = child(FLOOD)
     flood.say({})
-    lines = heard(flood, 3 * MOST_HEARD)
-    assert len(flood.heard()) <= MOST_HEARD
+    lines = heard(flood, 3 * MOST_RECEIVED)
+    assert len(flood.heard()) <= MOST_RECEIVED
     assert lines[0] == {}
     flood.end(0.0)
     assert not flood.alive
