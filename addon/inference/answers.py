@@ -1,4 +1,4 @@
-"""From what a step gives to what is answered: by a model's own classes, or by those that were taught."""
+"""From the outputs of a step to an answer: by a model's own classes, or by the taught ones."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -65,11 +65,11 @@ class AnswerReader(Protocol):
         ...
 
     def learn(self, examples: Sequence[Example]) -> bool:
-        """Take exactly these examples as what is taught; whether that changes any answer."""
+        """Learn exactly these examples; whether that changes any answer."""
         ...
 
     def read(self, outputs: StepOutputs) -> RowAnswer | None:
-        """The answer to the last row; None if it is no number."""
+        """The answer to the last row; None if it is not a number."""
         ...
 
 
@@ -103,10 +103,10 @@ class HeadReader:
         """The answer to the last row."""
         probabilities = _probabilities(outputs.scores[0, -1])
         progress = float(outputs.progress[0, -1, 0])
-        strange = float(outputs.unknown[0, -1, 0]) if self._tells_unknown else 0.0
-        if probabilities is None or not isfinite(progress + strange):
+        novelty = float(outputs.unknown[0, -1, 0]) if self._tells_unknown else 0.0
+        if probabilities is None or not isfinite(progress + novelty):
             return None
-        return RowAnswer(probabilities, progress, _chance(strange) if self._tells_unknown else 0.0)
+        return RowAnswer(probabilities, progress, _chance(novelty) if self._tells_unknown else 0.0)
 
 
 class FallbackReader:
@@ -140,7 +140,7 @@ class FallbackReader:
         return self._taught.prototypes
 
     def learn(self, examples: Sequence[Example]) -> bool:
-        """Take exactly these examples as what is taught; whether that changes any answer."""
+        """Learn exactly these examples; whether that changes any answer."""
         return self._taught.learn(examples)
 
     def read(self, outputs: StepOutputs) -> RowAnswer | None:
@@ -184,7 +184,7 @@ class PrototypeReader:
         return self.prototypes
 
     def learn(self, examples: Sequence[Example]) -> bool:
-        """Take exactly these examples as what is taught; whether that changes any answer."""
+        """Learn exactly these examples; whether that changes any answer."""
         before = self.prototypes
         strokes: dict[int, Strokes] = {example.id: example.strokes for example in examples}
         # An amended example keeps its number and has other strokes.
@@ -207,10 +207,10 @@ class PrototypeReader:
         """The answer to the last row; before anything is taught, that it is unknown."""
         if not self.prototypes.labels:
             return RowAnswer(np.zeros(0, dtype=np.float32), 0.0, 1.0)
-        said = answer(self.prototypes, outputs.embedding[0, -1])
-        if not isfinite(said.progress):
+        found = answer(self.prototypes, outputs.embedding[0, -1])
+        if not isfinite(found.progress):
             return None
-        return RowAnswer(said.probabilities, said.progress, _chance(said.unknown - self._threshold))
+        return RowAnswer(found.probabilities, found.progress, _chance(found.unknown - self._threshold))
 
     def _rescaled(self, examples: Sequence[Example]) -> Prototypes:
         known = self._sizes

@@ -49,7 +49,7 @@ def _step(session: JoiningSession, group: list[tuple[StreamingPredictor, Feed]])
     rows = np.array([feed.rows for _, feed in group], dtype=np.float32)
     try:
         outputs, state = session.step(rows, session.join([pen.state for pen, _ in group]))
-    except Exception as error:  # whatever ONNX Runtime raises: the show goes on with the last answers
+    except Exception as error:  # whatever ONNX Runtime raises: the sketch continues with the last answers
         for pen, _ in group:
             pen.failed(error)
         return
@@ -58,7 +58,7 @@ def _step(session: JoiningSession, group: list[tuple[StreamingPredictor, Feed]])
 
 
 def _one(outputs: StepOutputs, place: int) -> StepOutputs:
-    """What a batched step says of one of its inks."""
+    """The outputs of a batched step for one of its inks."""
     return StepOutputs._make([_slice(array, place) for array in outputs])
 
 

@@ -1,11 +1,11 @@
-"""What a sketch is told while answers come: each answer, the point from which one stands, and that it fell.
+"""The events of a recogniser: each answer, the answer that decides a class, and the one that loses it.
 
 An answer stands once it is decided; and when the ink is over, since nothing more will come to change it,
 unless it is likelier none of the classes. That it is over comes from the engine, after the answer to the last
 row: a worker may be behind the pen.
 
-The callables are called on the thread that calls `tell`. Whatever one raises goes on to the caller as it is;
-the rest is told the next time.
+The callables are called on the thread that calls `tell`. An exception in one goes to the caller; the other
+events follow at the next call.
 """
 
 from collections import deque
@@ -23,7 +23,7 @@ Heard: TypeAlias = Callable[[Prediction, int], object]
 
 
 class Listeners(NamedTuple):
-    """Who is told; None where nobody listens.
+    """The callables for each event; None where there is none.
 
     Attributes:
         progress: Of every answer.
@@ -38,7 +38,7 @@ class Listeners(NamedTuple):
 
 
 class Events:
-    """Finds out, answer by answer, what there is to tell."""
+    """Derives the events, answer by answer."""
 
     def __init__(self) -> None:
         self._stands: dict[int, str] = {}
@@ -51,7 +51,7 @@ class Events:
 
         Args:
             news: Answers since the last call, from an engine.
-            listeners: Who is told.
+            listeners: The callables.
         """
         self._pending.extend(news)
         while self._pending:
@@ -68,7 +68,7 @@ class Events:
                     hear(answer, pointer_id)
 
     def end(self, pointer_id: int, listeners: Listeners) -> None:
-        """An ink is over: tell that its answer stands, if that was not told yet."""
+        """End an ink: its answer is decided, if it was not before."""
         self._over.add(pointer_id)
         answer = self._newest.get(pointer_id)
         for hear in () if answer is None else self._changes(pointer_id, answer, listeners):
@@ -76,7 +76,7 @@ class Events:
                 hear(answer, pointer_id)
 
     def reopen(self, pointer_id: int) -> None:
-        """An ink that was over goes on: what stands may change again."""
+        """Continue an ink that had ended: the decision may change again."""
         self._over.discard(pointer_id)
 
     def _begin(self, pointer_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Any ONNX model as a function from named arrays to named arrays, opened as a stranger's file ought to be."""
+"""Any ONNX model as a function from named arrays to named arrays, opened without trust in the file."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ from addon.inference.opening import LIMIT, ModelFile, read_model
 from addon.inference.placement import may_move, on_cpu, open_placed, or_on_cpu
 from addon.inference.providers import Choice
 from addon.inference.recurrent_state import Signature
-from addon.inference.refusal import one_line
+from addon.inference.refusal import without_codes
 from addon.model.inspect import Contents
 from addon.model.protobuf import written
 from addon.text import quoted
@@ -56,7 +56,7 @@ class TensorInfo:
 
 @dataclass(slots=True, eq=False)
 class GraphSession:
-    """A model that is open. If its device fails while it runs, it moves to the CPU and says so.
+    """A model that is open. If its device fails while it runs, it moves to the CPU and reports it.
 
     Attributes:
         path: The file it came from.
@@ -97,7 +97,7 @@ class GraphSession:
                 for name, made in zip(names, self.session.run(names, dict(feeds)), strict=True)
             }
         except Exception as error:
-            fault = one_line(str(error))
+            fault = without_codes(str(error))
             if self.elsewhere is None:
                 raise ModelError(f"{self.path.name}: it fails when it runs ({fault})") from error
         moved = self.elsewhere(fault)

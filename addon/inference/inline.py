@@ -1,8 +1,8 @@
 """Runs a model for several pointers on the thread that calls.
 
-One pointer that is down is answered before `point` returns. Of several, the samples wait until `flush`, or
-until somebody asks for an answer, and then go through the model together: a batched step for two hands costs
-less than two steps.
+While one pointer is down, it is answered before `point` returns. The samples of several wait until `flush`,
+or until an answer is read, and then go through the model in one batch: a batched step for two pens costs less
+than two steps.
 """
 
 import contextlib
@@ -28,21 +28,21 @@ from addon.inference.predictor import Feed, Sample, StreamingPredictor
 from addon.prediction import Prediction
 
 KEPT_NEWS = 4096
-"""Answers that wait to be asked for: who does not ask for so long is told of the newest alone."""
+"""Answers that may wait for `take_news`; then the oldest are dropped."""
 
 
 class InkEvent(Enum):
-    """What happens to an ink besides its answers."""
+    """What happens to an ink other than an answer."""
 
     ENDED = "ended"
 
 
 News: TypeAlias = tuple[int, Prediction | InkEvent | None]
-"""A pointer and its answer, of no rows where an ink begins; None where the pointer is forgotten."""
+"""A pointer and its answer: one of no rows when an ink begins, None when the pointer is dropped."""
 
 
 class Taught(NamedTuple):
-    """What is taught, as it is in use.
+    """The taught classes in use.
 
     Attributes:
         prototypes: None if the model learns nothing by being taught.
@@ -58,10 +58,10 @@ class InlineEngine:
 
     Args:
         model: What to run.
-        tells: Whether `take_news` will be asked for every answer.
+        tells: Whether to keep every answer for `take_news`.
 
     Attributes:
-        failure: What the first step said that failed; empty if none has.
+        failure: The reason of the first step that failed; empty if none has.
     """
 
     at_once = True
@@ -82,7 +82,7 @@ class InlineEngine:
 
     @property
     def predictions(self) -> dict[int, Prediction]:
-        """The latest answer for every pointer; what waits is answered first."""
+        """The latest answer for every pointer; waiting samples are answered first."""
         if self._waiting:
             self.flush()
         return self.answered
@@ -103,7 +103,7 @@ class InlineEngine:
         return self._answers.labels
 
     def begin(self, pointer_id: int) -> None:
-        """A new ink begins."""
+        """Begin an ink."""
         self._finish(pointer_id)
         pen = self._pen(pointer_id)
         pen.begin()
@@ -112,7 +112,7 @@ class InlineEngine:
             self._news.append((pointer_id, pen.prediction))
 
     def point(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
-        """A sample of a pen that is down; `began` is when it came, in `perf_counter_ns`, if not now."""
+        """Take a sample of a pen that is down, which came at `began`, in `perf_counter_ns`, if not now."""
         began = began or perf_counter_ns()
         self._down.add(pointer_id)
         if self._waiting or len(self._down) > 1:
@@ -124,12 +124,12 @@ class InlineEngine:
             self._ring.add(perf_counter_ns() - began)
 
     def gather(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
-        """A sample of a pen that is down, which may wait for those of others."""
+        """Take a sample of a pen that is down, which may wait for those of others."""
         self._down.add(pointer_id)
         self._wait(pointer_id, self._pen(pointer_id).advance(x, y), False, began or perf_counter_ns())
 
     def lift(self, pointer_id: int) -> None:
-        """The pen leaves the paper."""
+        """Lift a pen."""
         pen = self._pen(pointer_id)
         if self._waiting or len(self._down) > 1:
             self._wait(pointer_id, pen.raised(), True, 0)
@@ -138,18 +138,18 @@ class InlineEngine:
         self._down.discard(pointer_id)
 
     def end(self, pointer_id: int) -> None:
-        """The ink is finished: this is told after the answer to its last row."""
+        """End an ink; this is reported after the answer to its last row."""
         self._finish(pointer_id)
         if self._tells:
             self._news.append((pointer_id, InkEvent.ENDED))
 
     def wait(self, seconds: float) -> bool:
-        """Answer all that came so far; this never takes longer than the steps."""
+        """Answer all that came so far; always True."""
         self.flush()
         return True
 
     def flush(self) -> None:
-        """Answer what waits."""
+        """Answer the samples that wait."""
         if self._waiting:
             waiting, self._waiting = self._waiting, {}
             feed_together(self._model.session, self._pens, waiting, self._fed)
@@ -162,23 +162,23 @@ class InlineEngine:
         self._publish(pointer_id, pen)
 
     def learn(self, examples: Sequence[Example]) -> None:
-        """Take exactly these examples as what is taught."""
+        """Learn exactly these examples."""
         self.flush()
         try:
             self._answers.learn(examples)
         except PointsError:
             raise
-        except Exception as error:  # whatever ONNX Runtime raises: the show goes on with what was taught
+        except Exception as error:  # whatever ONNX Runtime raises: the sketch continues with what was taught
             self._fail(said(error), "what is taught cannot be learned")
 
     def taught_now(self) -> Future[Taught]:
-        """What is taught by now, in the future that a worker needs."""
-        told: Future[Taught] = Future()
-        told.set_result(Taught(self.taught, self.recipe))
-        return told
+        """The taught classes now, in a future, since a worker gives them later."""
+        taught: Future[Taught] = Future()
+        taught.set_result(Taught(self.taught, self.recipe))
+        return taught
 
     def forget(self, pointer_id: int) -> None:
-        """This pointer will not come back."""
+        """Drop a pointer that will not come back."""
         self._finish(pointer_id)
         self._pens.pop(pointer_id, None)
         self._down.discard(pointer_id)
@@ -187,9 +187,9 @@ class InlineEngine:
             self._news.append((pointer_id, None))
 
     def keep_warm(self) -> None:
-        """Run a step of nothing, whose answer nobody sees."""
+        """Run a step of nothing, whose answer is dropped."""
         session = self._model.session
-        # Whatever is wrong will be said when a point comes.
+        # A failure is reported when a point comes.
         with contextlib.suppress(Exception):
             session.step(np.zeros((1, 1, len(COLUMNS)), dtype=np.float32), session.start())
 
@@ -202,11 +202,11 @@ class InlineEngine:
         return [self._news.popleft() for _ in range(len(self._news))]
 
     def take_faults(self) -> list[str]:
-        """What went wrong since the last call, each thing said once."""
+        """What went wrong since the last call, each reported once."""
         return [self._faults.popleft() for _ in range(len(self._faults))]
 
     def close(self, seconds: float = 0.0) -> None:
-        """Nothing runs between two calls, so there is nothing to end."""
+        """Do nothing: nothing runs between two calls."""
 
     def _fail(self, reason: str, what: str) -> None:
         self.failure = self.failure or reason

@@ -19,7 +19,7 @@ from addon.inference.opening import ModelFile
 from addon.inference.ort import onnxruntime
 from addon.inference.placement import Placed, may_move, on_cpu, open_placed, or_on_cpu
 from addon.inference.providers import CUDA, Choice, Provider
-from addon.inference.refusal import one_line
+from addon.inference.refusal import without_codes
 
 # The first run allocates, the second is recorded, the third plays the recording.
 WARM_RUNS = 3
@@ -120,13 +120,13 @@ class BoundRun:
         except ModelError:
             raise
         except Exception as error:  # a copy from or to a device that has failed
-            raise ModelError(f"{self._name}: it fails when it runs ({one_line(str(error))})") from error
+            raise ModelError(f"{self._name}: it fails when it runs ({without_codes(str(error))})") from error
 
     def _run(self) -> None:
         try:
             self._session.run_with_iobinding(self._binding)
         except Exception as error:
-            raise ModelError(f"{self._name}: it fails when it runs ({one_line(str(error))})") from error
+            raise ModelError(f"{self._name}: it fails when it runs ({without_codes(str(error))})") from error
 
 
 def open_bound(file: ModelFile, choice: Choice, example: Tensors) -> BoundRun:

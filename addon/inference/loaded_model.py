@@ -40,8 +40,8 @@ class LoadedModel:
         timings: Of one step, from the warm-up.
         notice: One line for the user if it runs elsewhere than hoped for; else empty.
         content: Of the file and what belongs to it, in hex; see `ModelFile`.
-        elsewhere: Loads the same bytes on the CPU, told why; None where it is already there, or may not go
-            there.
+        elsewhere: Loads the same bytes on the CPU, with the reason; None where it is already there, or may not
+            go there.
     """
 
     path: Path
@@ -53,7 +53,7 @@ class LoadedModel:
 
     @property
     def spec(self) -> ModelSpec:
-        """What it says about itself."""
+        """The description in its file."""
         return self.session.spec
 
     @property
@@ -63,7 +63,7 @@ class LoadedModel:
 
 
 def read_pen(path: Path) -> ModelFile:
-    """Read a pen model: once, and no more of it than a sketch's own process ought to look into.
+    """Read a pen model once, within the bounds for a sketch's own process.
 
     Raises:
         ModelError: As `read_model`.
@@ -72,7 +72,7 @@ def read_pen(path: Path) -> ModelFile:
 
 
 def read_again(model: LoadedModel) -> ModelFile:
-    """Read the file of a model that is in use, to copy it or to go on from it.
+    """Read the file of a model that is in use, to copy it or to continue from it.
 
     Raises:
         ModelError: It is gone, or another file lies there by now.

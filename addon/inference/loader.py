@@ -1,4 +1,4 @@
-"""Loads and warms models beside the frame, and hands them over ready."""
+"""Loads and warms models in the background."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ class LoadRequest:
         number: Counts from 1.
         paths: Files to try, the first that loads is taken.
         choose: Tells what to ask of ONNX Runtime; called in the thread, since finding out may take a while.
-        strange: Whether the files may be anybody's, and are to be tried elsewhere first.
+        untrusted: Whether to try the files in another process first.
         found: Whether they were found in a watched folder: what was loaded last from a path, and has
             not changed, is then not loaded again.
         make: Loads the model in another way; None to load the files.
@@ -39,7 +39,7 @@ class LoadRequest:
     number: int
     paths: tuple[Path, ...]
     choose: Callable[[], Choice]
-    strange: bool = False
+    untrusted: bool = False
     found: bool = False
     make: Callable[[], LoadedModel] | None = None
 
@@ -66,7 +66,7 @@ class ModelLoader:
 
     Args:
         load: Opens, warms and measures a file.
-        vet: Tries a strange file first; None to open all alike.
+        vet: Tries an untrusted file first; None to open all files here.
     """
 
     def __init__(self, load: Load = load_model, vet: Vet | None = None) -> None:
@@ -83,11 +83,11 @@ class ModelLoader:
         self,
         paths: Sequence[Path],
         choose: Callable[[], Choice],
-        strange: bool = False,
+        untrusted: bool = False,
         found: bool = False,
     ) -> int:
         """Load the first of `paths` that can be; returns at once with the number of the request."""
-        return self._request(paths, choose, strange, found, None)
+        return self._request(paths, choose, untrusted, found, None)
 
     def request_made(self, make: Callable[[], LoadedModel]) -> int:
         """Load what a function loads, as `request` does."""
@@ -97,7 +97,7 @@ class ModelLoader:
         self,
         paths: Sequence[Path],
         choose: Callable[[], Choice],
-        strange: bool,
+        untrusted: bool,
         found: bool,
         make: Callable[[], LoadedModel] | None,
     ) -> int:
@@ -106,7 +106,7 @@ class ModelLoader:
             self._thread.start()
             end_at_exit(self, self._thread, partial(self._requests.put, None))
         self._asked += 1
-        self._requests.put(LoadRequest(self._asked, tuple(paths), choose, strange, found, make))
+        self._requests.put(LoadRequest(self._asked, tuple(paths), choose, untrusted, found, make))
         return self._asked
 
     def poll(self) -> LoadResult | None:
@@ -146,13 +146,13 @@ class ModelLoader:
             try:
                 if request.found and self._knows(path):
                     return LoadResult(request.number, None, tuple(refused))
-                file = self._vet(path) if request.strange and self._vet is not None else None
+                file = self._vet(path) if request.untrusted and self._vet is not None else None
                 model = self._load(path if file is None else file, choice)
                 self._tried[path] = model.content
                 return LoadResult(request.number, model, tuple(refused))
             except AddonError as error:
                 refused.append(str(error))
-            except Exception as error:  # a full disk, say: whatever it is, the next file is tried
+            except Exception as error:  # a full disk, for example: the next file is tried
                 refused.append(f"{path.name}: it cannot be loaded ({said(error)})")
         return LoadResult(request.number, None, tuple(refused))
 

@@ -1,4 +1,4 @@
-"""The place where the model that is in sits, and how another one comes into it."""
+"""Loads models in the background, swaps them in between two frames, and rolls back."""
 
 from functools import cache, partial
 from pathlib import Path
@@ -21,10 +21,10 @@ from addon.model.folder_watch import (
 from addon.model.registry import find_models, shipped_models
 
 MOST_TRIED = 3
-"""Of several files that turn up together, how many are tried until one can be loaded, the newest first."""
+"""Of several files that appear together, how many are tried until one can be loaded, the newest first."""
 
 
-def told_apart(model: LoadedModel, other: LoadedModel | None) -> str:
+def distinct_name(model: LoadedModel, other: LoadedModel | None) -> str:
     """A model's file name; with the beginning of its hash where the other one has the same name."""
     name = model.path.name
     if other is None or other.path.name != name or not model.content or other.content == model.content:
@@ -33,13 +33,13 @@ def told_apart(model: LoadedModel, other: LoadedModel | None) -> str:
 
 
 class ModelManager:
-    """Loads models beside the frame and hands them to the pens between two frames.
+    """Loads models in the background and gives them to the pens between two frames.
 
     Args:
-        pens: Who the model is for.
+        pens: The pens that use the model.
         provider: As for `addon.Recognizer`.
         require: Likewise.
-        vet: Tries a file that may be a stranger's where it can do no harm, before it is opened here.
+        vet: Tries an untrusted file where it can do no harm, before it is opened here.
 
     Raises:
         ValueError: A provider is none of these.
@@ -55,21 +55,21 @@ class ModelManager:
         self._before: LoadedModel | None = None
         self._watch: FolderWatch | None = None
         self._found: set[int] = set()
-        self._ripe: list[Path] = []
+        self._waiting: list[Path] = []
         self._leaving: tuple[LoadedModel, int] | None = None
 
     @property
     def model(self) -> LoadedModel | None:
-        """The model that is in."""
+        """The model in use."""
         return self._pens.model
 
     @property
     def busy(self) -> bool:
-        """Whether one is on its way."""
+        """Whether a model is being loaded."""
         return self._loader.busy
 
     def insist(self) -> None:
-        """Find out at once whether what is required can run.
+        """Check at once whether the required provider can run.
 
         Raises:
             ProviderError: It cannot.
@@ -78,21 +78,21 @@ class ModelManager:
             self._choose()
 
     def load(
-        self, model: str | Path, own: Path, strange: bool = False, sketch: Path | None = None
+        self, model: str | Path, own: Path, untrusted: bool = False, sketch: Path | None = None
     ) -> list[str]:
         """Begin to load a model by name or path; gives what went wrong.
 
         Args:
             model: The name, or the path of a file.
             own: Folder of the user's models.
-            strange: Whether a file may be anybody's.
+            untrusted: Whether a file is not known to be safe.
             sketch: Folder in which a relative path is looked for first.
         """
         try:
             paths = find_models(model, own, shipped_models(), sketch)
         except ModelError as error:
             return [str(error)]
-        self._loader.request(paths, self._choose, strange)
+        self._loader.request(paths, self._choose, untrusted)
         return []
 
     def load_file(self, path: Path) -> int:
@@ -110,29 +110,29 @@ class ModelManager:
         ]
 
     def rollback(self) -> str:
-        """Put the model back that was in before, and that one again at the next call.
+        """Swap the previous model back in; the next call swaps them again.
 
         Returns:
-            What the user should be told.
+            Messages for the user.
         """
         if self._before is None or self._pens.model is None:
             return "there is no model before this one"
         self._before, model = self._pens.model, self._before
         self._pens.adopt(model)
-        return f"back to {told_apart(model, self._before)}"
+        return f"back to {distinct_name(model, self._before)}"
 
     def update(self) -> tuple[list[str], int]:
-        """Take in what has been loaded, and what the watched folders have.
+        """Take in loaded models and new files of the watched folders.
 
         Returns:
-            What the user should be told, and the number of the request that has ended; 0 if none has.
+            Messages for the user, and the number of the request that has ended; 0 if none has.
         """
         lines = [] if self._watch is None else list(map(self._follow, self._watch.poll()))
         lines.append(self._leave_a_failed_device())
-        # One at a time, and the newest: what has ripened meanwhile takes the place of what waits.
-        if self._ripe and not self._loader.busy:
-            self._found.add(self._loader.request(self._ripe, self._choose, strange=True, found=True))
-            self._ripe = []
+        # One at a time, and the newest: a newer file replaces the one that waits.
+        if self._waiting and not self._loader.busy:
+            self._found.add(self._loader.request(self._waiting, self._choose, untrusted=True, found=True))
+            self._waiting = []
         result = self._loader.poll()
         if result is None:
             return list(filter(None, lines)), 0
@@ -142,20 +142,20 @@ class ModelManager:
         elif result.model is not None:
             lines += self._news(result.model.notice)
             if result.number in self._found:
-                lines.append(f"{told_apart(result.model, self._pens.model)} has taken over")
+                lines.append(f"{distinct_name(result.model, self._pens.model)} has taken over")
             self._before = self._pens.model
             self._pens.adopt(result.model)
         self._found.discard(result.number)
         return list(filter(None, lines)), result.number
 
     def close(self) -> None:
-        """Drop what is on its way."""
+        """Drop the model that is being loaded."""
         if self._watch is not None:
             self._watch.close()
         self._loader.close()
 
     def _leave_a_failed_device(self) -> str:
-        """Begin to load the model that is in on the CPU, once a step of it has failed elsewhere."""
+        """Begin to load the model in use on the CPU, once a step of it has failed elsewhere."""
         model, failure = self._pens.model, self._pens.failure
         if model is None or model.elsewhere is None or not failure:
             return ""
@@ -166,13 +166,13 @@ class ModelManager:
         return f"{model.path.name}: {where} failed while it ran; Inkloop moves it to the CPU ({failure})"
 
     def _arrive(self, moved: LoadedModel | None) -> list[str]:
-        """Put in the model that has moved, unless another one has come in meanwhile."""
+        """Swap in the moved model, unless another one was swapped in meanwhile."""
         assert self._leaving is not None
         left, _ = self._leaving
         if moved is None or self._pens.model is not left:
             return []
         self._leaving = None
-        # The inks that are open are replayed from their first sample: what the device knew of them is gone.
+        # Open inks are replayed from their first sample: their state on the device is lost.
         self._pens.adopt(moved)
         if self._before is left:
             self._before = moved
@@ -183,8 +183,8 @@ class ModelManager:
             case Gone() | Back():
                 return folder_message(event)
             case Debounced(path, older):
-                kept = [each for each in (*older, *self._ripe) if each != path]
-                self._ripe = [path, *dict.fromkeys(kept)][:MOST_TRIED]
+                kept = [each for each in (*older, *self._waiting) if each != path]
+                self._waiting = [path, *dict.fromkeys(kept)][:MOST_TRIED]
                 return ""
 
     def _news(self, notice: str) -> list[str]:

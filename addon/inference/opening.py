@@ -1,8 +1,8 @@
-"""From a path to an ONNX Runtime session, with nothing taken on trust: a model file is data from a stranger.
+"""From a path to an ONNX Runtime session, without trust in the file: a model file is data of unknown origin.
 
 It is read once, its size is bounded, and what is in it is looked at before ONNX Runtime sees it. Weights in
 files of their own are read here, from the model's folder alone, and handed over in memory: ONNX Runtime never
-opens a file by a name that a stranger wrote. No library of operators is ever loaded.
+opens a file by a name that the model file gives. No library of operators is ever loaded.
 """
 
 import hashlib
@@ -136,7 +136,7 @@ def open_session(
     options = api.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # Whatever is wrong is raised and said here; nothing is to be printed into a performer's terminal.
+    # Errors are raised here; ONNX Runtime must not print into a performer's terminal.
     options.log_severity_level = 4
     if profile:
         options.enable_profiling = True
@@ -185,7 +185,7 @@ def _read(path: Path, limit: int) -> bytes:
             data = _look(file, before[0])
             after = _stamp(file)
     except NotRegularError as error:
-        # A pipe or a device would keep whoever reads it waiting for ever.
+        # A reader would wait for a pipe or a device for ever.
         raise ModelError(f"{path.name}: it is no ordinary file; copy it into one") from error
     except FileNotFoundError as error:
         raise ModelError(no_such_file(path)) from error
@@ -226,7 +226,7 @@ def _weights(path: Path, locations: Sequence[str], limit: int) -> dict[str, byte
             )
         if not target.exists():
             raise ModelError(
-                f"its weights are in {quoted(location)}, which is missing; put that file beside it"
+                f"its weights are in {quoted(location)}, which is missing; put that file next to it"
             )
         found[location] = _read(target, limit - sum(map(len, found.values())))
     return found

@@ -1,4 +1,4 @@
-"""The pens that are writing and the model that watches them; the model may change while they write."""
+"""The pens and the model that answers them; the model may change while they write."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -25,14 +25,14 @@ from addon.prediction import Prediction, no_prediction
 CLOSING_SECONDS = 2.0
 
 WARM_SECONDS = 1.0
-"""After so long without a point a step of nothing keeps the model warm: it costs what a point costs."""
+"""Without a point for this long, a step of nothing keeps the model warm; it costs as much as a point."""
 
 
 class Pens:
-    """Feeds the points of every pointer to the model that is in, if one is. Call from one thread.
+    """Feeds the points of every pointer to the model in use, if there is one. Call from one thread.
 
     Args:
-        crossfade: Seconds in which a model's answers give way to those of the next, at least 0.
+        crossfade: Seconds in which a new model's answers replace the old one's, at least 0.
 
     Raises:
         ValueError: `crossfade` is out of its range.
@@ -45,7 +45,7 @@ class Pens:
         self.model: LoadedModel | None = None
         self._engine: Engine | None = None
         self._tape = ReplayBuffer()
-        self._seen_last: int | None = None
+        self._moved_last: int | None = None
         self._nothing = no_prediction(())
         self._examples: tuple[Example, ...] = ()
         self._news: list[News] = []
@@ -54,10 +54,10 @@ class Pens:
 
     @property
     def prediction(self) -> Prediction:
-        """The answer for the pointer that was seen last."""
-        if self._engine is None or self._seen_last is None:
+        """The answer for the pointer that moved last."""
+        if self._engine is None or self._moved_last is None:
             return self._nothing
-        return self._engine.predictions.get(self._seen_last, self._nothing)
+        return self._engine.predictions.get(self._moved_last, self._nothing)
 
     @property
     def predictions(self) -> MappingProxyType[int, Prediction]:
@@ -66,7 +66,7 @@ class Pens:
 
     @property
     def timings(self) -> Timings:
-        """Microseconds a point; not numbers without a model."""
+        """Microseconds a point; NaN without a model."""
         return NO_TIMINGS if self._engine is None else self._engine.timings()
 
     def point(self, point: Points, pointer_id: int) -> None:
@@ -103,25 +103,25 @@ class Pens:
             self._engine.flush()
 
     def lift(self, pointer_id: int) -> None:
-        """The pen left the paper."""
+        """Lift a pen."""
         if self._tape.lift(pointer_id) and self._engine is not None:
             self._engine.lift(pointer_id)
 
     def close_ink(self, pointer_id: int) -> None:
-        """The ink is finished; its answer stays until the pointer begins another."""
+        """End an ink; its answer stays until the pointer begins another."""
         if self._tape.close(pointer_id) and self._engine is not None:
             self._engine.end(pointer_id)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until all that was drawn so far is answered, at most so long; whether it is."""
+        """Wait until all that was drawn so far is answered, at most this long; whether it is."""
         return self._engine is None or self._engine.wait(seconds)
 
     def answer(self, pointer_id: int | None) -> Prediction:
-        """The answer for one pointer; None for the one that was seen last."""
+        """The answer for one pointer; None for the one that moved last."""
         return self.prediction if pointer_id is None else self.predictions.get(pointer_id, self._nothing)
 
     def reopen_ink(self, strokes: Strokes, pointer_id: int) -> None:
-        """The pointer's ink is made of these strokes and goes on, as if they had just been drawn.
+        """Continue an ink of these strokes, as if they had just been drawn.
 
         Raises:
             PointsError: A stroke has another shape, or a point is not finite; nothing has changed.
@@ -131,14 +131,14 @@ class Pens:
             samples += [*((x, y) for x, y in stroke[:, :2].tolist()), None]
         self.flush()
         self._tape.reopen(pointer_id, samples)
-        self._seen_last = pointer_id
+        self._moved_last = pointer_id
         if self._engine is not None:
             self._engine.replay(pointer_id, samples)
 
     def adopt(self, model: LoadedModel) -> None:
-        """Put a model in the place of the one before, as if it had watched from each ink's first point."""
+        """Swap a model in, as if it had read each open ink from its first point."""
         before = self._alone()
-        # A model that comes back may still be in a step of the worker that it had.
+        # A model that was in use before may still run a step in its old worker.
         if self._left is not None and self._left[0] is model:
             self._left[1].close(CLOSING_SECONDS)
         engine = engine_for(model, {} if before is None else before.predictions)
@@ -157,10 +157,10 @@ class Pens:
         self._nothing = no_prediction(model.spec.labels)
 
     def _catch_up(self, engine: Engine) -> None:
-        """Feed the inks that are written, and those that a worker which leaves had not come to the end of."""
+        """Feed the open inks, and those that the old worker had not finished."""
         for pointer_id, ink in self._tape:
             for each in (*self._tape.untold(pointer_id), ink):
-                # A begin that was heard must not come a second time: `on_decide` would be called again.
+                # A begin that was reported must not come a second time: `on_decide` would be called again.
                 if not each.begin_heard:
                     engine.begin(pointer_id)
                 engine.replay(pointer_id, each.samples)
@@ -176,7 +176,7 @@ class Pens:
         return news
 
     def pass_time(self, dt: float) -> None:
-        """Go on by `dt` seconds: a cross-fade takes its course, a model that pauses is kept warm."""
+        """Advance by `dt` seconds: continue a cross-fade, keep a model warm that pauses."""
         if isinstance(self._engine, FadingEngine) and self._engine.pass_time(dt):
             self._engine = self._alone()
         self._paused += dt
@@ -185,7 +185,7 @@ class Pens:
             self._engine.keep_warm()
 
     def _alone(self) -> Engine | None:
-        # The engine that stays, whether or not one is just fading out.
+        # The engine that stays; one that is fading out ends.
         engine = self._engine
         if not isinstance(engine, FadingEngine):
             return engine
@@ -193,7 +193,7 @@ class Pens:
         return engine.new
 
     def learn(self, examples: Sequence[Example]) -> None:
-        """Take exactly these examples as what is taught: a base encoder answers by them from now on."""
+        """Learn exactly these examples: a base encoder answers by them from now on."""
         self._examples = tuple(examples)
         if self._engine is not None:
             self._engine.learn(self._examples)
@@ -201,11 +201,11 @@ class Pens:
 
     @property
     def taught(self) -> Prototypes | None:
-        """What the model has been taught; None if there is no model, or one that learns by training alone."""
+        """The taught classes; None if there is no model, or one that learns by training alone."""
         return None if self._engine is None else self._engine.taught
 
     def taught_now(self) -> Future[Taught] | None:
-        """What is taught by now, once the model has taken it in; None if there is no model."""
+        """The taught classes, once the model has learned all examples so far; None if there is no model."""
         return None if self._engine is None else self._engine.taught_now()
 
     @property
@@ -215,7 +215,7 @@ class Pens:
 
     @property
     def at_once(self) -> bool:
-        """Whether a point is answered before `point` returns, or waits for `flush` at most."""
+        """Whether a point is answered before `point` returns, or by `flush` at the latest."""
         return self._engine is not None and self._engine.at_once
 
     def take_news(self) -> list[News]:
@@ -225,7 +225,7 @@ class Pens:
 
     @property
     def failure(self) -> str:
-        """What the first step of the model said that failed; empty if none has."""
+        """The reason of the first step that failed; empty if none has."""
         return "" if self._engine is None else self._engine.failure
 
     def take_faults(self) -> list[str]:
@@ -233,7 +233,7 @@ class Pens:
         return [] if self._engine is None else self._engine.take_faults()
 
     def close(self) -> None:
-        """Let go of the model."""
+        """Close the model."""
         if self._engine is not None:
             self._engine.close(CLOSING_SECONDS)
 
@@ -244,7 +244,7 @@ class Pens:
 
     def _sampled(self, pointer_id: int, x: float, y: float) -> None:
         begins = self._tape.add(pointer_id, x, y)
-        self._seen_last = pointer_id
+        self._moved_last = pointer_id
         self._paused = 0.0
         if begins:
             self._begin(pointer_id)

@@ -22,7 +22,7 @@ class Feed(NamedTuple):
     Attributes:
         rows: At least one, oldest first.
         lifted: Whether the pen has left the paper at the last one.
-        came: When the event came, in `perf_counter_ns`; 0 if nobody asks.
+        came: When the event came, in `perf_counter_ns`; 0 if it is not timed.
     """
 
     rows: list[Row]
@@ -33,8 +33,8 @@ class Feed(NamedTuple):
 class StreamingPredictor:
     """Follows one ink: its features, its recurrent state, and the answer so far.
 
-    An answer that is no number, or a step that fails, leaves prediction and state as they were and is told in
-    `fault`, a step that fails in `failure`, too; the pen goes on.
+    An answer that is not a number, or a step that fails, leaves prediction and state unchanged and is reported
+    in `fault`; a step that fails also in `failure`.
 
     Args:
         session: The model; several predictors may share it, from one thread.
@@ -97,7 +97,7 @@ class StreamingPredictor:
         return rows
 
     def replay(self, samples: Sequence[Sample]) -> None:
-        """Start anew with all of an ink so far, in one run of the model."""
+        """Begin again with all of an ink so far, in one run of the model."""
         self.begin()
         rows: list[Row] = []
         for sample in samples:
@@ -109,24 +109,24 @@ class StreamingPredictor:
         """Run the model over rows of this ink, by itself; `lifted` if the pen leaves at the last one."""
         try:
             outputs, state = self._session.step(np.array([rows], dtype=np.float32), self.state)
-        except Exception as error:  # whatever ONNX Runtime raises: the show goes on with the last answer
+        except Exception as error:  # whatever ONNX Runtime raises: the sketch continues with the last answer
             self.failed(error)
             return
         self.take(outputs, state, len(rows), lifted)
 
     def take(self, outputs: StepOutputs, state: State, rows: int, lifted: bool) -> None:
-        """Take what a step over so many rows gave for this ink; what is no number changes nothing."""
-        said = self._answers.read(outputs)
-        if said is None:
+        """Take the outputs of a step over `rows` rows of this ink; NaN changes nothing."""
+        answer = self._answers.read(outputs)
+        if answer is None:
             self.fault = "its answers are not numbers (NaN)"
             return
-        probabilities, progress, unknown = said
+        probabilities, progress, unknown = answer
         self.state = state
         self._rows += rows
         hold = self._hold = held(self._hold, probabilities, unknown, rows, lifted)
         self.prediction = Prediction(self._answers.labels, probabilities, progress, self._rows, unknown, hold)
 
     def failed(self, error: Exception) -> None:
-        """A step of this ink has failed; nothing has changed."""
+        """Report that a step of this ink has failed; nothing has changed."""
         self.failure = said(error)
         self.fault = f"a step failed ({self.failure})"

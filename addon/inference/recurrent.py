@@ -20,7 +20,7 @@ from addon.inference.graph import GraphSession, TensorInfo, open_graph, signatur
 from addon.inference.ort import onnxruntime
 from addon.inference.providers import Choice, choose_here
 from addon.inference.recurrent_state import may_be_same, state_pairs
-from addon.inference.refusal import one_line
+from addon.inference.refusal import without_codes
 from addon.model.adaptor import Adaptor, adaptor_of
 
 State: TypeAlias = Mapping[str, Any]
@@ -141,7 +141,7 @@ class RecurrentModel:
         try:
             self._graph.session.run_with_iobinding(binding)
         except Exception as error:
-            fault = one_line(str(error))
+            fault = without_codes(str(error))
             if self._graph.elsewhere is None:
                 raise ModelError(f"{self.name}: it fails when it runs ({fault})") from error
             return self._move(fault, feeds, state)
@@ -178,8 +178,8 @@ class RecurrentModel:
             }
         except Exception as error:
             raise StateLostError(
-                f"{self.name}: its state was lost with the device ({one_line(str(error))}); begin again from "
-                "the start"
+                f"{self.name}: its state was lost with the device ({without_codes(str(error))}); begin again "
+                "from the start"
             ) from error
 
     def _sent(self, array: Array) -> Any:

@@ -1,11 +1,10 @@
-"""What ONNX Runtime says when it refuses a model, in one line that names operator, type or opset."""
+"""The reason why ONNX Runtime refuses a model, in one line that names operator, type or opset."""
 
 import re
 
 from addon.inference.wheels import newer
 from addon.model.inspect import Contents
-from addon.text import escaped
-from addon.text import one_line as in_one_line
+from addon.text import escaped, one_line
 
 _MOST_OPSETS = 8
 _READ = 4000
@@ -23,54 +22,55 @@ _FUNCTION = re.compile(r"(?:\w+ )?onnxruntime::[\w:~<>]+\([^()]*\)(?:::<lambda\(
 _CODE = re.compile(r"\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ")
 
 
-def refusal(said: str, contents: Contents) -> str:
-    """One line that says why, and what to do.
+def refusal(message: str, contents: Contents) -> str:
+    """The reason, and what to do, in one line.
 
     Args:
-        said: ONNX Runtime's message.
+        message: Of ONNX Runtime.
         contents: What is in the file.
     """
     # Names in it may be as long as the file.
-    return escaped(_refusal(said[:_READ], contents))
+    return escaped(_refusal(message[:_READ], contents))
 
 
-def _refusal(said: str, contents: Contents) -> str:
-    if "INVALID_PROTOBUF" in said or "No graph was found" in said:
-        return "it is not an ONNX file, or truncated; copy it again or export it again"
-    if found := _FUTURE.search(said):
+def _refusal(message: str, contents: Contents) -> str:
+    if "INVALID_PROTOBUF" in message or "No graph was found" in message:
+        return "it is no ONNX file, or was cut off; copy it whole or export it again"
+    if found := _FUTURE.search(message):
         return (
             f"it needs opset {found[1]} of {found[2]}, and this ONNX Runtime knows {found[3]}; "
             f"export it with opset_version={found[3]}, or install a newer ONNX Runtime with: {newer()}"
         )
-    if found := _IR.search(said):
+    if found := _IR.search(message):
         return (
             f"its file format is IR version {found[1]}, and this ONNX Runtime reads {found[2]} (its opset is "
             f"{_opsets(contents)}); install a newer ONNX Runtime with: {newer()}"
         )
     for pattern in _UNKNOWN:
-        if found := pattern.search(said):
+        if found := pattern.search(message):
             return (
                 f"ONNX Runtime has no operator {found['op'].replace(':', '.')} in opset {_opsets(contents)}; "
                 "export it with operators of the standard set"
             )
-    if found := _NO_KERNEL.search(said):
+    if found := _NO_KERNEL.search(message):
         old = 0 < contents.opsets.get("ai.onnx", 0) < _OLDEST
         why = f"it starts at opset {_OLDEST}; export it with a newer one" if old else "export it with float32"
         return f"ONNX Runtime cannot run its operator {found[1]} of opset {_opsets(contents)} here; {why}"
-    if found := _TYPE.search(said):
+    if found := _TYPE.search(message):
         return (
             f"its operator {found[3]} takes no {found[1]} ({found[2]!r}) in opset {_opsets(contents)}; "
             "export it with float32 inputs and weights"
         )
-    words = set(re.findall(r"\w+", said))
+    words = set(re.findall(r"\w+", message))
     named = next((name for name in contents.operators if name.rpartition(".")[2] in words), "")
     culprit = f"its operator {named}: " if named else ""
-    return f"ONNX Runtime refuses it ({culprit}{one_line(said)}; opset {_opsets(contents)}); export it again"
+    reason = f"{culprit}{without_codes(message)}; opset {_opsets(contents)}"
+    return f"ONNX Runtime refuses it ({reason}); export it again"
 
 
-def one_line(said: str) -> str:
-    """The heart of a message of ONNX Runtime, without its codes and the names of its own code."""
-    return in_one_line(_FUNCTION.sub("", _WHERE.sub("", _CODE.sub("", said[:_READ]))))
+def without_codes(message: str) -> str:
+    """A message of ONNX Runtime in one line, without its codes and the names of its own functions."""
+    return one_line(_FUNCTION.sub("", _WHERE.sub("", _CODE.sub("", message[:_READ]))))
 
 
 def _opsets(contents: Contents) -> str:

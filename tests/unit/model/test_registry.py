@@ -225,7 +225,7 @@ def test_a_file_that_fails_in_an_unforeseen_way_is_named_and_the_next_is_tried(t
         raise OSError(28, "No space left on device")
 
     loader = ModelLoader(vet=vet)
-    loader.request([one, two], lambda: Choice((CPU,)), strange=True)
+    loader.request([one, two], lambda: Choice((CPU,)), untrusted=True)
     result = result_of(loader)
     loader.close()
     assert tried == [one, two]
