@@ -73,7 +73,7 @@ class Trial:
                 try:
                     answers = self.session.run(None, feeds)
                 except Exception as error:
-                    first = first or f"{without_codes(str(error))}; fed {said_shapes(shapes(feeds))}"
+                    first = first or f"{without_codes(str(error))}; fed {shapes_text(shapes(feeds))}"
                 else:
                     names = [value["name"] for value in self.outputs]
                     self.feeds, self.answers = feeds, dict(zip(names, answers, strict=True))
@@ -99,8 +99,8 @@ class Trial:
             try:
                 self.session.run(None, self.feeds)
             except Exception as error:
-                said = without_codes(str(error))
-                raise ModelError(f"it ran once and fails when it runs again ({said})") from error
+                message = without_codes(str(error))
+                raise ModelError(f"it ran once, but failed when run again ({message})") from error
             times.append(perf_counter() - began)
             if perf_counter() - began > seconds:
                 break

@@ -40,8 +40,8 @@ class LoadedModel:
         timings: Of one step, from the warm-up.
         notice: One line for the user if it runs elsewhere than hoped for; else empty.
         content: Of the file and what belongs to it, in hex; see `ModelFile`.
-        elsewhere: Loads the same bytes on the CPU, with the reason; None where it is already there, or may not
-            go there.
+        elsewhere: Loads the same bytes on the CPU, with the reason; None if it is there already, or may
+            not go there.
     """
 
     path: Path

@@ -33,8 +33,8 @@ class Feed(NamedTuple):
 class StreamingPredictor:
     """Follows one ink: its features, its recurrent state, and the answer so far.
 
-    An answer that is not a number, or a step that fails, leaves prediction and state unchanged and is reported
-    in `fault`; a step that fails also in `failure`.
+    An answer that is not a number, or a step that fails, leaves prediction and state unchanged. `fault` gives
+    the reason, and after a failed step `failure` does, too.
 
     Args:
         session: The model; several predictors may share it, from one thread.

@@ -35,7 +35,7 @@ def refusal(message: str, contents: Contents) -> str:
 
 def _refusal(message: str, contents: Contents) -> str:
     if "INVALID_PROTOBUF" in message or "No graph was found" in message:
-        return "it is no ONNX file, or was cut off; copy it whole or export it again"
+        return "it is not an ONNX file, or truncated; copy it again or export it again"
     if found := _FUTURE.search(message):
         return (
             f"it needs opset {found[1]} of {found[2]}, and this ONNX Runtime knows {found[3]}; "
