@@ -1,7 +1,7 @@
-"""Which provider is faster for one model: measured once on each, and remembered for this machine.
+"""The faster provider for a model: measured once on each provider, and remembered for this machine.
 
-A step of a tiny LSTM is often faster on the CPU than a launch on the GPU is alone; a convolutional network is
-not. No rule tells them apart as well as trying.
+A step of a tiny LSTM on the CPU is often faster than a single launch on the GPU; a run of a convolutional
+network is not. Measuring is more reliable than any rule.
 """
 
 import json
@@ -28,8 +28,8 @@ class Trial(Generic[Opened]):
 
     Attributes:
         opened: The model.
-        provider: Short name of what it really runs on.
-        p50_us: Microseconds a run, half of them.
+        provider: Short name of the provider that actually runs it.
+        p50_us: Median microseconds of a run.
     """
 
     opened: Opened
@@ -38,14 +38,14 @@ class Trial(Generic[Opened]):
 
 
 class Memory:
-    """What was measured on this machine, in one small file of the user's cache.
+    """Measurements on this machine, in one small file in the user's cache.
 
-    It is kept anew for another version of ONNX Runtime, another processor or another driver. A file that
-    cannot be read counts as empty, one that cannot be written costs a measurement next time.
+    They are discarded if the version of ONNX Runtime, the processor or the driver changes. A file that cannot
+    be read counts as empty. If the file cannot be written, Inkloop measures again next time.
 
     Args:
         path: The file.
-        machine: What the figures hold for.
+        machine: The machine that the figures are valid for, as `machine_name` describes it.
     """
 
     def __init__(self, path: Path, machine: str) -> None:
@@ -53,11 +53,11 @@ class Memory:
         self._machine = machine
 
     def recall(self, key: str) -> dict[str, float]:
-        """Microseconds by provider; empty if they are not known."""
+        """Microseconds of a run by provider; empty if they are not known."""
         return self._read().get(key, {})
 
     def keep(self, key: str, figures: dict[str, float]) -> None:
-        """Remember figures; the oldest are forgotten beyond a few hundred."""
+        """Remember figures; beyond `KEPT` models the oldest are forgotten."""
         known = self._read()
         known.pop(key, None)
         known[key] = figures
@@ -92,7 +92,7 @@ def _figures(given: object) -> dict[str, float]:
 
 
 def machine_name(runtime: str, cuda: str, device: str = "") -> str:
-    """What figures hold for: versions of ONNX Runtime and CUDA, the GPU with its driver, the processor."""
+    """The machine: versions of ONNX Runtime and CUDA, GPU with its driver, processor and host name."""
     gpu = device or "no GPU"
     return (
         f"onnxruntime {runtime}, cuda {cuda}, {gpu}, {platform.machine()} x {os.cpu_count()}, "
@@ -101,7 +101,7 @@ def machine_name(runtime: str, cuda: str, device: str = "") -> str:
 
 
 def model_key(sha256: str, batch: int) -> str:
-    """Under which a model's figures are kept."""
+    """The key of a model's figures."""
     return f"{sha256}/{batch}"
 
 
@@ -116,17 +116,17 @@ def faster(
 
     Args:
         candidates: Lists of provider names to ask ONNX Runtime for, at least one.
-        short: The name of the provider that such a list asks for.
+        short: Returns the short name of the provider that such a list asks for.
         attempt: Opens, warms and measures the model with such a list.
-        memory: What is known of this machine.
-        key: The model's, as `model_key`.
+        memory: Earlier measurements on this machine.
+        key: The model's key, from `model_key`.
 
     Returns:
         The model, and one line for the user with both figures.
 
     Raises:
-        ModelError: It runs on none of them; the last reason.
-        ProviderError: Likewise.
+        ModelError: It runs on no provider; this is the last error.
+        ProviderError: The same.
     """
     names = {short(candidate): candidate for candidate in candidates}
     known = memory.recall(key)
@@ -138,7 +138,7 @@ def faster(
         try:
             trial = attempt(best)
         except (ModelError, ProviderError) as error:
-            # It won another day: a device may be full or gone today, and the others still run.
+            # It was faster when measured. Now its device may be full or gone, and the others still run.
             failed = error
             left.remove(best)
         else:
@@ -159,7 +159,7 @@ def faster(
 
 
 def told(provider: str, figures: dict[str, float], failed: Exception | None = None) -> str:
-    """One line about how it went."""
+    """One line for the user: the provider in use, all figures, and a failure if there was one."""
     others = [f"{us:.0f} on {name}" for name, us in sorted(figures.items()) if name != provider]
     line = f"recognition runs on {provider}: {figures.get(provider, float('nan')):.0f} microseconds a run"
     if others:

@@ -1,7 +1,7 @@
-"""A step on the CPU, where the overhead of a call is as large as the LSTM itself.
+"""A step on the CPU, where the overhead of a call takes as long as the LSTM itself.
 
-One row of one ink, by far the commonest step, runs through arrays that are bound once; only its numbers are
-copied in and out. That takes two thirds of the time of `session.run`, and binding anew at each step takes
+By far the most common step is one row of one ink. It uses arrays that are bound once, and only its numbers
+are copied in and out. That takes two thirds of the time of `session.run`; binding again at each step takes
 more.
 """
 
@@ -20,8 +20,8 @@ class CpuStep:
 
     Args:
         session: An `onnxruntime.InferenceSession` of a model that `spec` describes.
-        spec: What the model says about itself.
-        provider: What the session says it runs on.
+        spec: The model's description.
+        provider: The provider that the session reports.
     """
 
     def __init__(self, session: Any, spec: ModelSpec, provider: str) -> None:
@@ -34,11 +34,11 @@ class CpuStep:
         self._after = np.zeros(one_state, dtype=np.float32)
         sizes = answer_sizes(spec)
         self._answers = {name: np.zeros((1, 1, size), np.float32) for name, size in sizes.items()}
-        # In the order of the fields, so that a step looks up no names; without the last that say nothing.
-        told = [self._answers.get(name, NOTHING) for name in StepOutputs._fields]
-        while told[-1] is NOTHING:
-            told.pop()
-        self._told = tuple(told)
+        # In the order of the fields, so that a step looks up no names; without missing answers at the end.
+        fields = [self._answers.get(name, NOTHING) for name in StepOutputs._fields]
+        while fields[-1] is NOTHING:
+            fields.pop()
+        self._told = tuple(fields)
         self._binding = self._bound()
 
     def start(self, batch: int = 1) -> Floats:
@@ -46,7 +46,7 @@ class CpuStep:
         return np.zeros((2, self.spec.layers, batch, self.spec.hidden), dtype=np.float32)
 
     def step(self, rows: Floats, state: Floats) -> tuple[StepOutputs, Floats]:
-        """Take rows of shape (batch, time, features) on from a state."""
+        """Run rows of shape (batch, time, features) from a state."""
         if rows.shape != self._row.shape:
             return self._step_many(rows, state)
         self._row[...] = rows
@@ -55,12 +55,12 @@ class CpuStep:
         return StepOutputs(*[array.copy() for array in self._told]), self._after.copy()
 
     def join(self, states: Sequence[Floats]) -> Floats:
-        """The state of a batch, of states of one ink each."""
+        """Join the states of single inks into the state of a batch."""
         return np.concatenate(states, axis=2)
 
     def split(self, state: Floats) -> list[Floats]:
-        """The states of a batch's inks."""
-        # In one copy, so that no ink keeps the whole batch alive.
+        """Split the state of a batch into the states of its inks."""
+        # One copy of the whole batch makes the state of each ink contiguous.
         return list(np.ascontiguousarray(state.transpose(2, 0, 1, 3))[:, :, :, np.newaxis])
 
     def _step_many(self, rows: Floats, state: Floats) -> tuple[StepOutputs, Floats]:

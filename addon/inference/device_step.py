@@ -1,4 +1,4 @@
-"""A step on a device such as a GPU: the recurrent state stays there, and only rows and answers travel."""
+"""A step on a device such as a GPU: the recurrent state stays there, and only rows and answers are copied."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -11,7 +11,7 @@ from addon.model.metadata import ModelSpec
 
 
 class DeviceState(NamedTuple):
-    """Two ONNX Runtime values on the device; a step makes new ones and leaves these as they are."""
+    """Two ONNX Runtime values on the device; a step makes new ones and does not change these."""
 
     h: Any
     c: Any
@@ -19,7 +19,7 @@ class DeviceState(NamedTuple):
 
 
 class Share(NamedTuple):
-    """The state of one ink of a batch, which stays in one piece on the device."""
+    """The state of one ink in a batch; the state of the batch stays in one piece on the device."""
 
     whole: DeviceState
     place: int
@@ -29,15 +29,15 @@ Held: TypeAlias = DeviceState | Share
 
 
 class DeviceStep:
-    """A `StepSession` whose state are values that ONNX Runtime keeps on the device.
+    """A `StepSession` whose states are values that ONNX Runtime keeps on the device.
 
     Args:
         session: An `onnxruntime.InferenceSession` of a model that `spec` describes.
-        spec: What the model says about itself.
-        provider: What the session says it runs on.
-        values: `onnxruntime.OrtValue`, or what stands in for it.
-        device: The device's name, as ONNX Runtime has it.
-        device_id: Which one of them.
+        spec: The model's description.
+        provider: The provider that the session reports.
+        values: `onnxruntime.OrtValue`, or a substitute for it.
+        device: ONNX Runtime's name for the device.
+        device_id: The number of the device among those with this name.
     """
 
     def __init__(
@@ -59,18 +59,17 @@ class DeviceStep:
         self._starts: dict[int, DeviceState] = {}
 
     def start(self, batch: int = 1) -> DeviceState:
-        """The state before the first row: zeros, which are sent once for each size of a batch."""
+        """The state before the first row: zeros, sent to the device once for each batch size."""
         if batch not in self._starts:
             zeros = np.zeros((self.spec.layers, batch, self.spec.hidden), dtype=np.float32)
             self._starts[batch] = DeviceState(self._sent(zeros), self._sent(zeros), batch)
         return self._starts[batch]
 
     def step(self, rows: Floats, state: Held) -> tuple[StepOutputs, DeviceState]:
-        """Take rows of shape (batch, time, features) on from a state."""
+        """Run rows of shape (batch, time, features) from a state."""
         if isinstance(state, Share):
             state = self.join([state])
-        # A binding of its own for each step: outputs of one that is used again would overwrite the state
-        # before.
+        # Each step has its own binding: the outputs of a reused binding would overwrite the previous state.
         binding = self._session.io_binding()
         binding.bind_cpu_input("features", np.ascontiguousarray(rows))
         binding.bind_ortvalue_input("h", state.h)
@@ -81,14 +80,14 @@ class DeviceStep:
             binding.bind_output(name, "cpu")
         self._session.run_with_iobinding(binding)
         h, c, *answers = binding.get_outputs()
-        told = zip(self._answers, (value.numpy() for value in answers), strict=True)
-        return StepOutputs(**dict(told)), DeviceState(h, c, len(rows))
+        named = zip(self._answers, (value.numpy() for value in answers), strict=True)
+        return StepOutputs(**dict(named)), DeviceState(h, c, len(rows))
 
     def join(self, states: Sequence[Held]) -> DeviceState:
-        """The state of a batch, of states of one ink each.
+        """Join the states of single inks into the state of a batch.
 
-        Pens that were together in the step before stay on the device as they are; only where one comes or
-        goes are their numbers put together here and sent.
+        The state of inks that were together in the previous step stays on the device unchanged. Only if an
+        ink joins or leaves are the numbers joined on the CPU and sent to the device.
         """
         first = states[0]
         if isinstance(first, DeviceState):
@@ -108,7 +107,7 @@ class DeviceStep:
         return DeviceState(self._sent(h), self._sent(c), len(parts))
 
     def split(self, state: DeviceState) -> list[Held]:
-        """The states of a batch's inks, in order; nothing leaves the device."""
+        """Split the state of a batch into the states of its inks, in order; nothing leaves the device."""
         return [state] if state.batch == 1 else [Share(state, place) for place in range(state.batch)]
 
     def _sent(self, array: Floats) -> Any:

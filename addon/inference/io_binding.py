@@ -1,10 +1,10 @@
-"""A model fed again and again with arrays of the same sizes: bound once, and on CUDA recorded once.
+"""A model that is always fed arrays of the same sizes: bound once, and on CUDA recorded once.
 
     run = open_bound(read_model(path), choice, {"image": picture})
     answers = run({"image": next_picture})
 
-Binding saves ONNX Runtime from making its outputs anew at each run. On CUDA the inputs lie at fixed places,
-so that the launches of a run can be recorded as a CUDA graph and played again as one.
+Because of the binding, ONNX Runtime does not allocate new outputs at each run. On CUDA the inputs have fixed
+addresses, so that the launches of a run can be recorded as one CUDA graph and replayed.
 """
 
 import logging
@@ -21,7 +21,7 @@ from addon.inference.placement import Placed, may_move, on_cpu, open_placed, or_
 from addon.inference.providers import CUDA, Choice, Provider
 from addon.inference.refusal import without_codes
 
-# The first run allocates, the second is recorded, the third plays the recording.
+# The first run allocates, the second is recorded, the third replays the recording.
 WARM_RUNS = 3
 
 _log = logging.getLogger(__name__)
@@ -31,12 +31,12 @@ class BoundRun:
     """An open model whose inputs and outputs are bound to memory of their own.
 
     Args:
-        placed: A session and what runs it.
-        name: Of the model, for errors.
-        example: An array for each input, of the sizes of all that will be fed; copied.
-        device: ONNX Runtime's name for where the arrays are to lie.
-        values: `onnxruntime.OrtValue`, or what stands in for it.
-        elsewhere: Makes the same on the CPU, told why; None where it may not go there.
+        placed: The session and its placement.
+        name: The model's name, for errors.
+        example: An array for each input, with the sizes of all arrays that will be fed; copied.
+        device: ONNX Runtime's name for the device that holds the arrays.
+        values: `onnxruntime.OrtValue`, or a substitute for it.
+        elsewhere: Opens the same model on the CPU, given the reason; None if it may not move there.
 
     Raises:
         ModelError: It fails on the example.
@@ -59,7 +59,7 @@ class BoundRun:
         self._session = session
         self._name = name
         self._given = {
-            # On the CPU such a value is the array itself, and every later run writes into it.
+            # On the CPU such a value shares the array's memory, and every later run writes into it.
             key: values.ortvalue_from_numpy(np.array(array, order="C"), device, 0)
             for key, array in example.items()
         }
@@ -68,7 +68,7 @@ class BoundRun:
         self._binding = session.io_binding()
         for key, value in self._given.items():
             self._binding.bind_ortvalue_input(key, value)
-        # A first run finds out how large the outputs are; from then on they have a place of their own.
+        # A first run finds out the sizes of the outputs; from then on they are bound to their own memory.
         for key in self._outputs:
             self._binding.bind_output(key, device, 0)
         self._run()
@@ -78,14 +78,14 @@ class BoundRun:
             self._run()
 
     def __call__(self, feeds: Tensors) -> dict[str, Array]:
-        """Run it once; the answers are the caller's.
+        """Run the model once; the answers are copies, which the caller may change.
 
-        If its device fails, it runs on the CPU from then on, and `notice` says so.
+        If its device fails, the model runs on the CPU from then on, and `notice` says so.
 
         Raises:
-            ValueError: An array is missing, of another size or type than the example, or of a name that
-                the example lacks.
-            ModelError: It fails.
+            ValueError: An array is missing, has another size or type than in the example, or has a name that
+                is not in the example.
+            ModelError: The model fails.
         """
         if self._moved is not None:
             return self._moved(feeds)
@@ -111,7 +111,7 @@ class BoundRun:
 
     def _answer(self, feeds: Tensors) -> dict[str, Array]:
         try:
-            # Into the memory that is bound: a recording reads there, whatever is fed.
+            # Copied into the bound memory: a recording always reads from there.
             for key in self._sizes:
                 self._given[key].update_inplace(_plain(feeds[key]))
             self._run()
@@ -119,7 +119,7 @@ class BoundRun:
             return {key: value.numpy().copy() for key, value in zip(self._outputs, values, strict=True)}
         except ModelError:
             raise
-        except Exception as error:  # a copy from or to a device that has failed
+        except Exception as error:  # a copy from or to a failed device
             raise ModelError(f"{self._name}: it fails when it runs ({without_codes(str(error))})") from error
 
     def _run(self) -> None:
@@ -132,12 +132,12 @@ class BoundRun:
 def open_bound(file: ModelFile, choice: Choice, example: Tensors) -> BoundRun:
     """Open a model that will always be fed arrays of the sizes of an example.
 
-    On CUDA it is recorded as a CUDA graph; a model that cannot be (one with a loop, or with operators that
-    run on the CPU) runs without, and `notice` says so.
+    On CUDA it is recorded as a CUDA graph. A model that cannot be recorded (one with a loop, or with
+    operators that run on the CPU) runs without a CUDA graph, and `notice` says so.
 
     Raises:
         ModelError: It cannot be opened, or fails on the example.
-        ProviderError: It does not run on the provider that is required.
+        ProviderError: It does not run on the required provider.
     """
     return or_on_cpu(choice, lambda choice: _open(file, choice, example))
 
@@ -164,7 +164,7 @@ def _opened(file: ModelFile, choice: Choice, providers: Sequence[Provider], exam
     def elsewhere(fault: str) -> BoundRun:
         return _open(file, on_cpu(choice, f"{name}: {fault}"), example)
 
-    # ONNX Runtime may not have taken CUDA, and then there is no memory there either.
+    # If ONNX Runtime did not take CUDA, there is no memory on CUDA either.
     device = "cuda" if placed.provider == "cuda" else "cpu"
     return BoundRun(placed, name, example, device, values, elsewhere if may_move(choice) else None)
 

@@ -1,11 +1,11 @@
-"""Somebody else's recurrent model, its state in the open: `step(x, state) -> (y, state)`.
+"""Any recurrent ONNX model, with its state passed in and out: `step(x, state) -> (y, state)`.
 
     model = open_recurrent(path, choice)
     state = model.start()
     for x in stream:
         y, state = model.step({"input": x}, state)
 
-`open_stream` keeps the state itself and so fits a worker, whose policy must then be "every".
+`open_stream` keeps the state itself, so that a worker can run it; the worker's policy must be "every".
 """
 
 from collections.abc import Callable, Mapping
@@ -24,24 +24,24 @@ from addon.inference.refusal import without_codes
 from addon.model.adaptor import Adaptor, adaptor_of
 
 State: TypeAlias = Mapping[str, Any]
-"""The recurrent state by the names of the inputs; on a device, values that stay there. Never changed."""
+"""The recurrent state by input name, never changed; on a device, values that stay there."""
 
 
 class StateLostError(ModelError):
-    """A recurrent state that lay on a device which has failed."""
+    """The loss of a recurrent state because its device failed."""
 
 
 class RecurrentModel:
-    """A model that is open and the names of its state.
+    """An open model and the names of its state.
 
     Args:
         graph: The model.
         pairs: Inputs of the state, each with the output that is fed to it in the next step.
         constants: Inputs that are always fed the same number.
-        device: ONNX Runtime's name for the device on which the state stays; empty for arrays.
+        device: ONNX Runtime's name for the device that keeps the state; empty to keep it in arrays.
 
     Raises:
-        ModelError: A name is not the model's, or a pair does not fit together.
+        ModelError: The model has no such input or output, or a pair differs in type or shape.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class RecurrentModel:
 
     @property
     def name(self) -> str:
-        """The file's."""
+        """The name of the file."""
         return self._graph.path.name
 
     @property
@@ -79,16 +79,16 @@ class RecurrentModel:
 
     @property
     def provider(self) -> str:
-        """What it really runs on."""
+        """The provider that actually runs it."""
         return self._graph.provider
 
     @property
     def notice(self) -> str:
-        """One line for the user if it runs elsewhere than hoped for; else empty."""
+        """One line for the user if it runs on another provider than preferred; else empty."""
         return self._graph.notice
 
     def start(self, batch: int = 1) -> State:
-        """The state before the first step, all zeros; every size that the model leaves free is `batch`.
+        """The state before the first step, all zeros; every free size of the model is `batch`.
 
         Raises:
             ValueError: The batch is less than 1.
@@ -98,18 +98,18 @@ class RecurrentModel:
         return {info.name: self._sent(_zeros(info, batch)) for info in self._states}
 
     def step(self, x: Tensors, state: State) -> tuple[dict[str, Array], State]:
-        """Go on from a state.
+        """Run the model from a state.
 
         Args:
-            x: An array for each of `inputs`; a time axis may hold several steps where the model has one.
-            state: What `start` or the step before gave; it stays as it is.
+            x: An array for each of `inputs`; if the model has a time axis, it may contain several steps.
+            state: The result of `start` or of an earlier step; it is not changed.
 
         Returns:
-            An array for each of `outputs`, and the state after.
+            An array for each of `outputs`, and the next state.
 
         Raises:
             ValueError: The names are not those of `inputs`.
-            ModelError: The arrays do not fit, it fails, or an answer is not a number.
+            ModelError: The arrays do not fit, the model fails, or an answer is not finite.
         """
         wanted = {info.name for info in self.inputs}
         if set(x) != wanted:
@@ -123,12 +123,12 @@ class RecurrentModel:
         return answer, after
 
     def _run(self, feeds: Tensors, state: State) -> tuple[dict[str, Array], State]:
-        told = self._graph.run({**feeds, **self._brought(state)})
-        after = {given: told.pop(made) for given, made in self._pairs}
-        return told, after
+        answers = self._graph.run({**feeds, **self._brought(state)})
+        after = {given: answers.pop(made) for given, made in self._pairs}
+        return answers, after
 
     def _run_on_device(self, feeds: Tensors, state: State) -> tuple[dict[str, Array], State]:
-        # A binding of its own for each step: the state before must stay as it is.
+        # Each step has its own binding, so that the previous state is not changed.
         binding = self._graph.session.io_binding()
         for name, array in feeds.items():
             binding.bind_cpu_input(name, np.ascontiguousarray(array))
@@ -151,7 +151,7 @@ class RecurrentModel:
         return answer, {given: value for (given, _), value in zip(self._pairs, states, strict=True)}
 
     def _move(self, fault: str, feeds: Tensors, state: State) -> tuple[dict[str, Array], State]:
-        """Go on with the CPU, from the same state if the device still gives it back."""
+        """Continue on the CPU, from the same state if it can still be copied from the device."""
         assert self._graph.elsewhere is not None
         moved = self._graph.elsewhere(fault)
         try:
@@ -160,16 +160,16 @@ class RecurrentModel:
             self._graph.move_to(moved)
             self._device = ""
             raise
-        told = moved.run({**feeds, **brought})
+        answers = moved.run({**feeds, **brought})
         self._graph.move_to(moved)
         self._device = ""
-        return told, {given: told.pop(made) for given, made in self._pairs}
+        return answers, {given: answers.pop(made) for given, made in self._pairs}
 
     def _brought(self, state: State) -> dict[str, Array]:
-        """A state as arrays, wherever its values lie.
+        """A state as arrays, copied from the device if it is there.
 
         Raises:
-            StateLostError: The device does not give them back.
+            StateLostError: It cannot be copied from the device.
         """
         try:
             return {
@@ -194,16 +194,16 @@ def open_recurrent(path: Path, choice: Choice, adaptor: Adaptor | None = None) -
     Args:
         path: The ONNX file.
         choice: Providers to ask for.
-        adaptor: Names the pairs of its state, and what is fed always alike; None for the TOML beside the
-            file, or else for what names and shapes tell.
+        adaptor: Names the pairs of its state and the constant inputs; None to use the TOML file next to the
+            model or, without one, to find the pairs by name and shape.
 
     Raises:
-        ModelError: It cannot be opened, or has no state in the open; one line says what to write where.
-        ProviderError: It does not run on the provider that is required.
+        ModelError: It cannot be opened, or no state is found; one line says what to write where.
+        ProviderError: It does not run on the required provider.
     """
-    told = adaptor or adaptor_of(path) or Adaptor()
+    described = adaptor or adaptor_of(path) or Adaptor()
     graph = open_graph(path, choice)
-    pairs = told.state or state_pairs(signatures(graph.inputs), signatures(graph.outputs))
+    pairs = described.state or state_pairs(signatures(graph.inputs), signatures(graph.outputs))
     if not pairs:
         raise ModelError(
             f"{path.name}: no state is to be seen in it; if it has one, say so in {path.stem}.toml: "
@@ -211,20 +211,20 @@ def open_recurrent(path: Path, choice: Choice, adaptor: Adaptor | None = None) -
             "recurrent model"
         )
     device = "cuda" if graph.provider == "cuda" else ""
-    return RecurrentModel(graph, pairs, dict(told.constants), device)
+    return RecurrentModel(graph, pairs, dict(described.constants), device)
 
 
 def stream(model: RecurrentModel, batch: int = 1) -> Callable[[Tensors], dict[str, Array]]:
-    """A callable that goes on from where it was; after an error from where it was before that."""
+    """A callable that keeps the state between calls; after an error it keeps the state before the error."""
     return Stream(model, batch)
 
 
 class Stream:
-    """What `stream` gives.
+    """The callable that `stream` returns.
 
     Args:
-        model: What to run.
-        batch: How many at once.
+        model: The model to run.
+        batch: The batch size.
     """
 
     def __init__(self, model: RecurrentModel, batch: int) -> None:
@@ -234,16 +234,16 @@ class Stream:
         self._notice = model.notice
 
     def __call__(self, x: Tensors) -> dict[str, Array]:
-        """Go on from where it was."""
+        """Run the model from the kept state."""
         try:
             answer, self._state = self._model.step(x, self._state)
         except StateLostError:
-            # What came before is gone with the device; from here on it is a new beginning on the CPU.
+            # The state was lost with the device, so the CPU starts from a new one.
             answer, self._state = self._model.step(x, self._model.start(self._batch))
         return answer
 
     def take_notices(self) -> list[str]:
-        """What the user should be told since the last call."""
+        """Notices for the user since the last call."""
         before, self._notice = self._notice, self._model.notice
         return [self._notice] if self._notice and self._notice != before else []
 

@@ -1,4 +1,4 @@
-"""Which inputs of a model are the state that its outputs leave for the next step, told by name and shape."""
+"""The state of a recurrent model: pairs of inputs and outputs, found by name and shape."""
 
 import re
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ class Signature(NamedTuple):
 
     Attributes:
         name: Its name.
-        shape: Its sizes; a name or None where one is free.
-        type: Of its elements, in whatever words, the same for all.
+        shape: Its sizes; a name or None for a free size.
+        type: Type of its elements, in any notation that is the same for all signatures.
     """
 
     name: str
@@ -28,10 +28,10 @@ class Signature(NamedTuple):
 
 
 def state_pairs(inputs: Sequence[Signature], outputs: Sequence[Signature]) -> tuple[tuple[str, str], ...]:
-    """Inputs and outputs that are the same state before and after a step: alike in shape, type and name.
+    """Pairs of input and output that are the same state before and after a step: alike in shape, type, name.
 
-    Names count as alike if they are once words such as "in", "out", "next" and numbers are taken away: h and
-    hn, h0 and h_next, state and stateN, past_key and present_key. At least one input must be left over.
+    Names are alike if they are equal without numbers and words such as "in", "out" and "next": h and hn, h0
+    and h_next, state and stateN, past_key and present_key. At least one input must not be in a pair.
     """
     pairs: list[tuple[str, str]] = []
     taken: set[str] = set()
@@ -47,9 +47,9 @@ def state_pairs(inputs: Sequence[Signature], outputs: Sequence[Signature]) -> tu
 
 
 def _by_shape(inputs: Sequence[Signature], outputs: Sequence[Signature]) -> list[tuple[str, str]]:
-    """Pairs of which the input alone tells by its name that it is a state: exporters number unnamed outputs.
+    """Pairs in which only the input has the name of a state, because exporters number unnamed outputs.
 
-    Nothing where a state could come from more outputs than there are such inputs of its size.
+    Empty unless there are as many such outputs of a size as such inputs.
     """
     states = [given for given in inputs if len(given.shape) >= 2 and _STATE.fullmatch(given.name.lower())]
     pairs: list[tuple[str, str]] = []
@@ -64,13 +64,13 @@ def _by_shape(inputs: Sequence[Signature], outputs: Sequence[Signature]) -> list
         ]
         if len(made) != len(alike):
             return []
-        # Of two of one size, as h and c, the first comes out first.
+        # Inputs of the same size, such as h and c, come out in the same order.
         pairs.append((given.name, made[alike.index(given.name)]))
     return pairs
 
 
 def may_be_same(given: Signature, made: Signature) -> bool:
-    """Whether what comes out could be fed in again: the same type, and no size that contradicts."""
+    """Whether an output could be fed to an input: the same type, and no contradicting size."""
     if len(given.shape) != len(made.shape) or given.type != made.type:
         return False
     return all(
@@ -80,9 +80,9 @@ def may_be_same(given: Signature, made: Signature) -> bool:
 
 
 def _core(name: str) -> str:
-    """What is left of a name without what tells before from after; empty if that is nothing."""
+    """A name without numbers and without words for before and after; empty if nothing is left."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     parts = [part for part in re.split(r"[^a-z]+", spaced.lower()) if part]
     kept = [part for part in parts if not _MARKS.fullmatch(part)]
-    # torch's own words for a state after the last step are hn and cn.
+    # torch names the states after the last step hn and cn.
     return re.sub(r"^([hc])n$", r"\1", "".join(kept))
