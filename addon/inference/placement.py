@@ -1,7 +1,8 @@
-"""Which provider runs each node of an open model, and a model that moves to the CPU where its device fails.
+"""The provider that runs each node of an open model, and the move to the CPU when a device fails.
 
-What a session has registered says nothing about what runs: a provider that takes no node of the graph stays
-first in that list. ONNX Runtime tells the nodes themselves; a version that cannot is made to write a profile.
+The providers that a session lists say nothing about what runs: a provider that takes no node of the graph
+stays first in that list. ONNX Runtime reports the provider of each node; a version that cannot is asked to
+write a profile.
 """
 
 import json
@@ -25,7 +26,7 @@ Opened = TypeVar("Opened")
 RECORD = "session.record_ep_graph_assignment_info"
 NO_CPU = "session.disable_cpu_ep_fallback"
 
-# What ONNX Runtime itself puts between two providers: copies, which are no nodes of the model.
+# Copies that ONNX Runtime adds between two providers; they are not nodes of the model.
 _COPIES = ("MemcpyToHost", "MemcpyFromHost")
 _NUMPY = {"float": "float32", "double": "float64"}
 
@@ -34,11 +35,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """What runs the nodes of a model.
+    """The providers that run the nodes of a model.
 
     Attributes:
         nodes: How many nodes each provider runs, by its short name.
-        elsewhere: Operators that do not run on `provider`, the commonest first.
+        elsewhere: Operators that do not run on `provider`, the most common first.
     """
 
     nodes: Mapping[str, int]
@@ -46,7 +47,7 @@ class Placement:
 
     @property
     def provider(self) -> str:
-        """Short name of the one that runs most of them; of two with as many, the one that is not the CPU."""
+        """Short name of the provider that runs most nodes; of two with equal numbers, not the CPU."""
         return max(self.nodes, key=lambda name: (self.nodes[name], name != "cpu"), default="cpu")
 
     @property
@@ -63,12 +64,12 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
-    """An open session and what runs it.
+    """An open session and its placement.
 
     Attributes:
-        session: ONNX Runtime's.
-        placement: What runs each node.
-        notice: One line for the user if it runs elsewhere than hoped for; else empty.
+        session: ONNX Runtime's session.
+        placement: The providers that run its nodes.
+        notice: One line for the user if it runs on another provider than preferred; else empty.
     """
 
     session: Any
@@ -77,7 +78,7 @@ class Placed:
 
     @property
     def provider(self) -> str:
-        """Short name of what runs most of it."""
+        """Short name of the provider that runs most nodes."""
         return self.placement.provider
 
 
@@ -89,18 +90,18 @@ def open_placed(
     threads: int = 1,
     appended: bytes = b"",
 ) -> Placed:
-    """Open a model, and ask what runs it.
+    """Open a model, and find out what runs it.
 
     Args:
-        file: What was read.
-        choice: What is asked for.
-        providers: The same with options; empty for `choice.providers`.
-        threads: For one operator.
-        appended: Further fields of the model.
+        file: The model file, already read.
+        choice: The providers to ask for.
+        providers: The same providers with options; empty for `choice.providers`.
+        threads: Threads for one operator.
+        appended: Further fields of the model, put behind its bytes.
 
     Raises:
         ModelError: ONNX Runtime refuses it.
-        ProviderError: One node or more does not run on the provider that is required.
+        ProviderError: One node or more does not run on the required provider.
     """
     asked = list(providers or choice.providers)
 
@@ -108,7 +109,7 @@ def open_placed(
         return open_session(file, names, threads, appended, entries=entries, profile=profile)
 
     if choice.required and choice.required != "cpu":
-        # ONNX Runtime's own guard, which takes no list in which the CPU is named.
+        # ONNX Runtime's own check, which does not accept a list with the CPU in it.
         alone = [each for each in asked if asks_for([each]) != "cpu"]
         try:
             session = opened(alone, **{RECORD: "1", NO_CPU: "1"})
@@ -126,15 +127,15 @@ def open_placed(
 
 
 def truth(name: str, choice: Choice, placement: Placement) -> str:
-    """One line for the user if something else runs than was hoped for; else empty.
+    """One line for the user if a model runs on another provider than preferred; else empty.
 
     Args:
-        name: The model's.
-        choice: What was asked for.
-        placement: What really runs.
+        name: The model's name.
+        choice: The providers that were asked for.
+        placement: The providers that actually run it.
 
     Raises:
-        ProviderError: It is not what is required.
+        ProviderError: It does not run on the required provider.
     """
     required = choice.required
     name = escaped(name)
@@ -154,17 +155,17 @@ def truth(name: str, choice: Choice, placement: Placement) -> str:
 
 
 def placement_of(session: Any) -> Placement | None:
-    """What a session that was opened with `RECORD` runs where; None if this ONNX Runtime cannot tell."""
+    """The placement of a session opened with `RECORD`; None if this ONNX Runtime cannot report it."""
     ask = getattr(session, "get_provider_graph_assignment_info", None)
     if ask is None:
         return None
     found = [(part.ep_name, node.op_type) for part in ask() for node in part.get_nodes()]
-    # A model without nodes, all of it constants: nothing runs anywhere, and the CPU hands out its answers.
+    # A model without nodes consists of constants: no provider runs anything, and the CPU returns its answers.
     return placed(found) if found else Placement({"cpu": 1})
 
 
 def placed(nodes: Iterable[tuple[str, str]]) -> Placement:
-    """A placement of pairs of a provider's full name and an operator."""
+    """The placement of nodes, given as pairs of a provider's full name and an operator."""
     counted = Counter((short_name(provider), operator) for provider, operator in nodes)
     by_provider: Counter[str] = Counter()
     for (provider, operator), count in counted.items():
@@ -176,11 +177,11 @@ def placed(nodes: Iterable[tuple[str, str]]) -> Placement:
 
 
 def profiled(opened: Callable[..., Any], asked: Sequence[Provider]) -> Placement:
-    """What runs where, by a run on zeros that ONNX Runtime writes a profile of.
+    """The placement according to a profile that ONNX Runtime writes of a run on zeros.
 
     Args:
         opened: Opens a session with providers and settings.
-        asked: The providers.
+        asked: The providers to ask for.
     """
     with tempfile.TemporaryDirectory(prefix="inkloop-", ignore_cleanup_errors=True) as folder:
         try:
@@ -190,18 +191,18 @@ def profiled(opened: Callable[..., Any], asked: Sequence[Provider]) -> Placement
             finally:
                 profile = Path(session.end_profiling())
             nodes = nodes_of(profile)
-        except Exception as error:  # no made-up input fits it: what is registered is all that is known
+        except Exception as error:  # zeros do not fit its inputs: only the requested provider is known
             _log.info("what runs where is not known: %s", error)
             return Placement({asks_for(asked): 1})
     return placed((provider, operator) for provider, operator, _ in nodes)
 
 
 def nodes_of(profile: Path) -> set[tuple[str, str, str]]:
-    """Nodes that ran by a profile of ONNX Runtime: the provider's full name, the operator, the node's name.
+    """Nodes in a profile of ONNX Runtime: the provider's full name, the operator and the node's name.
 
     Raises:
-        OSError: It cannot be read.
-        ValueError: It is cut off.
+        OSError: The profile cannot be read.
+        ValueError: The profile is incomplete.
     """
     events: list[dict[str, Any]] = json.loads(profile.read_text(encoding="utf-8"))
     nodes = {
@@ -213,27 +214,27 @@ def nodes_of(profile: Path) -> set[tuple[str, str, str]]:
 
 
 def on_cpu(choice: Choice, why: str) -> Choice:
-    """The choice of the CPU in place of another one that has failed, with the line that says so."""
+    """The choice of the CPU after another provider has failed, with a notice that says so."""
     failed = asks_for(choice.providers)
     line = f"recognition runs on the CPU: it failed on {failed} ({escaped(why)})"
     return Choice((CPU,), ". ".join(filter(None, (line, choice.notice))))
 
 
 def may_move(choice: Choice) -> bool:
-    """Whether a model that fails on what was chosen may run on the CPU: not where that is required."""
+    """Whether a model that fails on the chosen provider may move to the CPU: not if one is required."""
     return not choice.required and asks_for(choice.providers) != "cpu"
 
 
 def or_on_cpu(choice: Choice, attempt: Callable[[Choice], Opened]) -> Opened:
-    """Do something with a choice, and if that fails do it on the CPU, where the choice allows that.
+    """Open a model with a choice; if that fails, open it on the CPU, if the choice allows that.
 
     Args:
-        choice: What is asked for.
-        attempt: Opens a model.
+        choice: The providers to ask for.
+        attempt: Opens the model with a choice.
 
     Raises:
-        ModelError: It fails on the CPU, too, or may not go there.
-        ProviderError: It does not run on the provider that is required.
+        ModelError: It fails on the CPU, too, or may not move there.
+        ProviderError: It does not run on the required provider.
     """
     try:
         return attempt(choice)

@@ -1,8 +1,8 @@
-"""Which execution provider to ask ONNX Runtime for, and why it is not the one that was hoped for.
+"""The execution provider to ask ONNX Runtime for, and the reason if it is not the preferred one.
 
-ONNX Runtime asked for CUDA on a machine without it raises nothing, prints a library's name and runs on the
-CPU. So the driver and the libraries are looked for first, and CUDA is asked for only where it can run. What
-does run in the end is asked of the session, never assumed.
+If ONNX Runtime is asked for CUDA on a machine without it, it raises nothing, prints a library's name and runs
+on the CPU. So Inkloop looks for the driver and the libraries first, and asks for CUDA only where it can run.
+The provider that actually runs is read from the session, never assumed.
 """
 
 import contextlib
@@ -22,31 +22,31 @@ from addon.inference.wheels import wheels_at_odds
 PROVIDERS = ("auto", "cuda", "cpu")
 REQUIRED = (None, "cuda", "cpu")
 OWN_NAME = "ExecutionProvider"
-"""How the names end that ONNX Runtime gives its providers; any of them passes through as it is."""
+"""The end of ONNX Runtime's own names of providers; any such name is passed to it unchanged."""
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
 _SHORT = {CUDA: "cuda", CPU: "cpu"}
 
 Provider: TypeAlias = str | tuple[str, dict[str, str]]
-"""A provider by ONNX Runtime's name, or with options of its own."""
+"""A provider by ONNX Runtime's name, alone or with options."""
 
 CUDA_OPTIONS = {
     # TF32 has ten bits of mantissa: a replayed ink would differ from the live one in the third digit.
     "use_tf32": "0",
-    # The exhaustive search, which is the default, times every algorithm again for each new size: seconds.
+    # The default, an exhaustive search, times every algorithm again for each new size, which takes seconds.
     "cudnn_conv_algo_search": "HEURISTIC",
 }
-"""How Inkloop asks for CUDA."""
+"""Inkloop's options for CUDA."""
 
 OLDEST_GPU = {13: (7, 5), 12: (5, 0)}
-"""The lowest compute capability that a major version of CUDA runs on."""
+"""The lowest compute capability for each major version of CUDA."""
 
 _CAPABILITY_MAJOR, _CAPABILITY_MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*
 _NAME_BYTES = 96
 
 INSTALL_LIBRARIES = "install it with: pip install 'onnxruntime-gpu[cuda,cudnn]'"
-# The two wheels overwrite each other, so the one without CUDA has to go first.
+# The two wheels overwrite each other, so the one without CUDA must be removed first.
 INSTALL_RUNTIME = (
     "install it with: pip uninstall -y onnxruntime onnxruntime-gpu && "
     "pip install 'onnxruntime-gpu[cuda,cudnn]'"
@@ -57,7 +57,7 @@ INSTALL_DRIVER = {
 }
 
 Load = Callable[[str], Any]
-"""Loads a shared library by its name; raises OSError if it cannot. `ctypes.CDLL` is one."""
+"""A function that loads a shared library by name, or raises OSError, such as `ctypes.CDLL`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Cuda:
     """Whether CUDA can run on this machine.
 
     Attributes:
-        missing: What it lacks, in words, a library by its file name; empty if it can run.
+        missing: What is missing, in words, a library by its file name; empty if CUDA can run.
         remedy: How to install it, with the command; empty if that is impossible.
         device: The GPU and its driver, such as "NVIDIA T4, driver for CUDA 13.0"; empty if there is none.
     """
@@ -77,14 +77,14 @@ class Cuda:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What to ask ONNX Runtime for.
+    """The providers to ask ONNX Runtime for.
 
     Attributes:
         providers: Names for `InferenceSession`, the preferred one first.
-        notice: One line for the user where something was hoped for that is not there; else empty.
-        required: Short name of the one provider that will do; empty if any will.
-        rivals: Other such lists of names, where the faster is to be found out by measuring; else empty.
-        device: As of `Cuda`.
+        notice: One line for the user, such as that a preferred provider is not available; else empty.
+        required: Short name of the only provider that is accepted; empty if any is.
+        rivals: Other such lists of names, if Inkloop is to measure which is faster; else empty.
+        device: As in `Cuda`.
     """
 
     providers: tuple[str, ...]
@@ -97,18 +97,18 @@ class Choice:
 def choose_providers(
     provider: str, require: str | None, cuda: Cuda, available: Sequence[str] = (CPU,)
 ) -> Choice:
-    """Decide what to ask for.
+    """Decide which providers to ask for.
 
     Args:
-        provider: "auto" (of CUDA and the CPU, where both run, the one that is faster), "cuda" (said so where
-            it does not run), "cpu", or another provider of ONNX Runtime by its own name.
-        require: One of these names but "auto" to refuse anything else, None to take what runs.
-        cuda: What is known of this machine.
-        available: Providers this build of ONNX Runtime has.
+        provider: "auto" (the faster of CUDA and the CPU, where both run), "cuda" (with a notice where it does
+            not run), "cpu", or ONNX Runtime's own name for another provider.
+        require: One of these names except "auto" to refuse any other provider; None to accept any.
+        cuda: Whether CUDA can run on this machine.
+        available: Providers in this build of ONNX Runtime.
 
     Raises:
-        ValueError: An unknown name, or a demand that contradicts the wish.
-        ProviderError: What is demanded does not run here.
+        ValueError: A name is unknown, or `require` contradicts `provider`.
+        ProviderError: The required provider does not run here.
     """
     check_provider(provider, require)
     wanted = provider if require is None else require
@@ -139,10 +139,10 @@ def _passed_through(name: str, require: str | None, available: Sequence[str]) ->
 
 
 def check_provider(provider: str, require: str | None) -> None:
-    """Refuse names that mean nothing.
+    """Refuse unknown names.
 
     Raises:
-        ValueError: An unknown name, or a demand that contradicts the wish.
+        ValueError: A name is unknown, or `require` contradicts `provider`.
     """
     if provider not in PROVIDERS and not provider.endswith(OWN_NAME):
         raise ValueError(
@@ -165,14 +165,14 @@ def probe_cuda(
     load: Load = ctypes.CDLL,
     preload: Callable[[], None] = lambda: None,
 ) -> Cuda:
-    """Find out whether CUDA can run, without ONNX Runtime printing anything.
+    """Find out whether CUDA can run, without any output from ONNX Runtime.
 
     Args:
-        available: Providers this build of ONNX Runtime has.
-        cuda_version: CUDA it was built for, such as "13.0"; empty if none.
+        available: Providers in this build of ONNX Runtime.
+        cuda_version: Version of CUDA that it was built for, such as "13.0"; empty if none.
         platform: As `sys.platform`.
         load: Loads a library by name.
-        preload: Makes the libraries of installed Python packages loadable by name; called once a driver is
+        preload: Makes the libraries of installed Python packages loadable by name; called when a driver is
             found.
     """
     if platform not in INSTALL_DRIVER:
@@ -198,7 +198,7 @@ def probe_cuda(
 
 
 def cuda_libraries(platform: str, cuda_version: str) -> tuple[str, ...]:
-    """Libraries that ONNX Runtime's CUDA provider needs besides the driver, by file name."""
+    """File names of the libraries that ONNX Runtime's CUDA provider needs in addition to the driver."""
     major = cuda_version.split(".")[0]
     if platform == "win32":
         return (
@@ -222,13 +222,13 @@ def _driver_fault(name: str, driver: Any, cuda_version: str) -> str:
         return f"the NVIDIA driver ({name}) finds no device that it can use"
     has, wanted = _served(driver), _major(cuda_version)
     if has // 1000 < wanted:
-        said = f"{has // 1000}.{has % 1000 // 10}"
-        return f"the NVIDIA driver ({name}) is for CUDA {said}, and CUDA {wanted} is needed"
+        newest = f"{has // 1000}.{has % 1000 // 10}"
+        return f"the NVIDIA driver ({name}) is for CUDA {newest}, and CUDA {wanted} is needed"
     return ""
 
 
 def _device(driver: Any, cuda_version: str) -> tuple[str, str]:
-    """The first GPU with its driver, and why this CUDA does not run on it; empty if it does."""
+    """The first GPU with its driver, and the reason if this CUDA does not run on it; else empty."""
     device = ctypes.c_int(0)
     if driver.cuDeviceGet(ctypes.byref(device), 0) != 0:
         return "", "the NVIDIA driver finds no device that it can use"
@@ -236,19 +236,19 @@ def _device(driver: Any, cuda_version: str) -> tuple[str, str]:
     driver.cuDeviceGetName(name, _NAME_BYTES, device)
     has = _served(driver)
     gpu = name.value.decode("utf-8", "replace") or "a GPU without a name"
-    said = f"{gpu}, driver for CUDA {has // 1000}.{has % 1000 // 10}"
+    summary = f"{gpu}, driver for CUDA {has // 1000}.{has % 1000 // 10}"
     capability = tuple(
         _attribute(driver, device, number) for number in (_CAPABILITY_MAJOR, _CAPABILITY_MINOR)
     )
     major = _major(cuda_version)
     wanted = OLDEST_GPU.get(major, (0, 0))
-    # (0, 0) is a driver that does not say: then the session finds out.
+    # (0, 0) means that the driver does not report it: then opening the session shows whether CUDA runs.
     if (0, 0) < capability < wanted:
-        return said, (
+        return summary, (
             f"{gpu} has compute capability {capability[0]}.{capability[1]}, and CUDA {major} needs "
             f"{wanted[0]}.{wanted[1]} or more"
         )
-    return said, ""
+    return summary, ""
 
 
 def _attribute(driver: Any, device: ctypes.c_int, number: int) -> int:
@@ -257,7 +257,7 @@ def _attribute(driver: Any, device: ctypes.c_int, number: int) -> int:
 
 
 def _served(driver: Any) -> int:
-    """The newest CUDA that a driver serves: 1000 times the major version, and ten times the minor one."""
+    """The newest CUDA that a driver supports: 1000 times the major version plus ten times the minor one."""
     version = ctypes.c_int(0)
     driver.cuDriverGetVersion(ctypes.byref(version))
     return version.value
@@ -276,11 +276,11 @@ def _loads(name: str, load: Load) -> bool:
 
 
 def choose_here(provider: str, require: str | None) -> Choice:
-    """`choose_providers` for this machine; takes a moment, as it may load libraries.
+    """Run `choose_providers` for this machine; this takes a moment, because it may load libraries.
 
     Raises:
-        ValueError: An unknown name, or a demand that contradicts the wish.
-        ProviderError: CUDA is demanded and does not run here.
+        ValueError: A name is unknown, or `require` contradicts `provider`.
+        ProviderError: The required provider does not run here.
     """
     check_provider(provider, require)
     wanted = provider if require is None else require
@@ -295,14 +295,14 @@ def choose_here(provider: str, require: str | None) -> Choice:
 
 
 def probe_this_machine() -> Cuda:
-    """`probe_cuda` for the installed ONNX Runtime and this machine."""
+    """Run `probe_cuda` for the installed ONNX Runtime and this machine."""
     runtime = onnxruntime()
     version = getattr(runtime, "cuda_version", "") or ""
     return probe_cuda(runtime.get_available_providers(), version, preload=_preload_quietly)
 
 
 def _preload_quietly() -> None:
-    # It prints what it does not find; the probing that follows says the same in one line.
+    # It prints what it does not find; `probe_cuda` then reports the same in one line.
     with contextlib.redirect_stdout(io.StringIO()):
         onnxruntime().preload_dlls()
     if sys.platform == "win32":
@@ -312,10 +312,10 @@ def _preload_quietly() -> None:
 
 
 def preload_curand(folders: Iterable[Path], load: Load = ctypes.CDLL) -> None:
-    """Load cuRAND out of NVIDIA's Python packages, on Windows: `preload_dlls` of ONNX Runtime leaves it out.
+    """Load cuRAND from NVIDIA's Python packages on Windows: ONNX Runtime's `preload_dlls` omits it.
 
     Args:
-        folders: Where the packages `nvidia.*` are.
+        folders: Folders with the packages `nvidia.*`.
         load: Loads a library by its path.
     """
     for folder in folders:
@@ -326,7 +326,7 @@ def preload_curand(folders: Iterable[Path], load: Load = ctypes.CDLL) -> None:
 
 
 def asked_of(providers: Sequence[Provider]) -> list[Provider]:
-    """Providers as ONNX Runtime is asked for them: CUDA with `CUDA_OPTIONS`, then with its own options."""
+    """Providers as passed to ONNX Runtime: CUDA with `CUDA_OPTIONS`, which its own options override."""
     asked: list[Provider] = []
     for each in providers:
         name, options = (each, {}) if isinstance(each, str) else each
@@ -335,11 +335,11 @@ def asked_of(providers: Sequence[Provider]) -> list[Provider]:
 
 
 def short_name(provider: str) -> str:
-    """A provider in one word: "cuda", "cpu", else its own name."""
+    """The short name of a provider: "cuda", "cpu", or else its own name."""
     return _SHORT.get(provider, provider)
 
 
 def asks_for(providers: Sequence[Provider]) -> str:
-    """Short name of the provider that a list prefers."""
+    """Short name of the first provider in a list, which is the preferred one."""
     first = providers[0]
     return short_name(first if isinstance(first, str) else first[0])
