@@ -21,7 +21,7 @@ from addon.model.protobuf import written
 from addon.text import quoted
 
 Shape = tuple[int | str | None, ...]
-"""Sizes of a tensor; a name or None where a size is free."""
+"""Sizes of a tensor; a name or None for a free size."""
 
 _TENSOR = re.compile(r"tensor\((\w+)\)")
 _LISTED = re.compile(r"seq\((?:map\(\w+,)?tensor\((\w+)\)\)?\)")
@@ -32,7 +32,7 @@ DTYPES = {
     "double": np.dtype(np.float64),
     "string": np.dtype(object),
 }
-"""How numpy holds the elements of a tensor, by ONNX Runtime's name for their type."""
+"""numpy's type for the elements of a tensor, by ONNX Runtime's name for their type."""
 
 _GRAPH, _OUTPUT, _NAME = 7, 12, 1
 
@@ -45,8 +45,8 @@ class TensorInfo:
 
     Attributes:
         name: Its name.
-        shape: Its sizes; a name or None where one is free.
-        dtype: As numpy has it; object for strings.
+        shape: Its sizes; a name or None for a free size.
+        dtype: numpy's type of its elements; object for strings.
     """
 
     name: str
@@ -56,18 +56,18 @@ class TensorInfo:
 
 @dataclass(slots=True, eq=False)
 class GraphSession:
-    """A model that is open. If its device fails while it runs, it moves to the CPU and reports it.
+    """An open model. If its device fails while it runs, it moves to the CPU and reports it.
 
     Attributes:
-        path: The file it came from.
-        sha256: Of the file's bytes, in hex.
-        inputs: What has to be fed.
-        outputs: What comes out, those asked for besides at the end.
-        provider: What really runs most of it: "cuda", "cpu", else ONNX Runtime's name for it.
+        path: The file it was read from.
+        sha256: SHA-256 of the file's bytes, in hex.
+        inputs: The inputs that must be fed.
+        outputs: The outputs; additional ones that were requested are at the end.
+        provider: The provider that actually runs most of it: "cuda", "cpu", or else ONNX Runtime's name.
         metadata: Its `metadata_props`.
-        notice: One line for the user if it runs elsewhere than hoped for; else empty.
+        notice: One line for the user if it runs on another provider than preferred; else empty.
         session: ONNX Runtime's own session, for bindings to memory.
-        elsewhere: Opens it on the CPU; None where it is already there, or may not go there.
+        elsewhere: Opens it on the CPU, given the reason; None if it is already there, or may not move there.
     """
 
     path: Path
@@ -81,14 +81,14 @@ class GraphSession:
     elsewhere: Callable[[str], "GraphSession"] | None = None
 
     def run(self, feeds: Tensors, outputs: Sequence[str] | None = None) -> dict[str, Array]:
-        """Run it once.
+        """Run the model once.
 
         Args:
             feeds: An array for each input, of its dtype and shape.
-            outputs: Names of those that are wanted; all unless told otherwise.
+            outputs: Names of the outputs to return; None for all.
 
         Raises:
-            ModelError: The arrays do not fit, or it fails; one line says which operator.
+            ModelError: The arrays do not fit, or the model fails; one line names the operator.
         """
         names = [info.name for info in self.outputs] if outputs is None else list(outputs)
         try:
@@ -101,20 +101,20 @@ class GraphSession:
             if self.elsewhere is None:
                 raise ModelError(f"{self.path.name}: it fails when it runs ({fault})") from error
         moved = self.elsewhere(fault)
-        # What fails there as well is the fault of what it is fed, and no reason to move.
-        told = moved.run(feeds, outputs)
+        # If it fails there as well, the cause is what it is fed, which is no reason to move.
+        answers = moved.run(feeds, outputs)
         self.move_to(moved)
-        return told
+        return answers
 
     def move_to(self, other: "GraphSession") -> None:
-        """Run as another session of the same model from here on, and log why."""
+        """Use another session of the same model from now on, and log why."""
         _log.warning("%s", other.notice)
         self.session, self.provider, self.notice = other.session, other.provider, other.notice
         self.elsewhere = other.elsewhere
 
 
 def as_array(made: Any) -> Array:
-    """An answer as one array: of maps a row each, in the order of their keys; of tensors a stack.
+    """An answer as one array: each map becomes a row, in the order of its keys; tensors are stacked.
 
     Raises:
         ValueError: The tensors of a sequence differ in size.
@@ -129,7 +129,7 @@ def as_array(made: Any) -> Array:
 
 
 def signatures(infos: Iterable[TensorInfo]) -> list[Signature]:
-    """Inputs or outputs as `pairing` compares them."""
+    """Inputs or outputs as `state_pairs` compares them."""
     return [Signature(info.name, info.shape, str(info.dtype)) for info in infos]
 
 
@@ -146,14 +146,14 @@ def open_graph(
     Args:
         path: The file.
         choice: Providers to ask for.
-        threads: For one operator.
-        more_outputs: Names of tensors within the main graph that are to come out, too.
-        limit: Bytes of the file, of its further files together, and of any one tensor it declares.
+        threads: Threads for one operator.
+        more_outputs: Names of inner tensors of the main graph to return as well.
+        limit: Most bytes of the file, of its external files together, and of any one tensor it declares.
 
     Raises:
-        ModelError: It is missing, broken, asks for what no model may have, or ONNX Runtime refuses it; one
-            line names the operator, the type or the opset.
-        ProviderError: It does not run on the provider that is required.
+        ModelError: It is missing, broken, asks for something that no model may have, or ONNX Runtime refuses
+            it; one line names the operator, the type or the opset.
+        ProviderError: It does not run on the required provider.
     """
     file = read_model(path, limit)
     return or_on_cpu(
@@ -164,7 +164,7 @@ def open_graph(
 def open_file(
     file: ModelFile, choice: Choice, *, threads: int = 1, more_outputs: Sequence[str] = ()
 ) -> GraphSession:
-    """Open what was read already; else as `open_graph`."""
+    """Open a file that was already read; otherwise like `open_graph`."""
     name = file.path.name
     appended = _with_outputs(name, file.contents, more_outputs)
     placed = open_placed(file, choice, threads=threads, appended=appended)
@@ -186,14 +186,14 @@ def open_file(
 
 
 def check_sizes(file_name: str, inputs: Mapping[str, Sequence[int | str | None]]) -> None:
-    """Refuse an input that is declared to have a size of 0: no array but an empty one fits it.
+    """Refuse an input with a declared size of 0: only an empty array fits it.
 
     Args:
-        file_name: For the error.
+        file_name: Name of the file, for the error.
         inputs: Declared sizes by name.
 
     Raises:
-        ModelError: There is one.
+        ModelError: An input has a size of 0.
     """
     for name, shape in inputs.items():
         if 0 in shape:
@@ -205,10 +205,10 @@ def check_sizes(file_name: str, inputs: Mapping[str, Sequence[int | str | None]]
 
 
 def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> bytes:
-    """Fields that, put behind a model's bytes, make tensors within it come out.
+    """Fields that make inner tensors outputs of a model, if they are put behind its bytes.
 
-    A message that ought to occur once and occurs twice is merged, its lists joined: so the format itself
-    adds to the graph's outputs, and ONNX Runtime finds out their types.
+    In a protocol buffer, a message that should occur once but occurs twice is merged, and its lists are
+    joined. So the format itself adds outputs to the graph, and ONNX Runtime finds out their types.
     """
     wanted = [name for name in dict.fromkeys(names) if name not in contents.outputs]
     unknown = sorted(set(wanted) - set(contents.produced))
@@ -222,7 +222,7 @@ def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> b
 
 
 def _info(file_name: str, kind: str, value: Any) -> TensorInfo:
-    # As scikit-learn's classifiers give probabilities by class, unless told otherwise.
+    # By default, scikit-learn's classifiers give probabilities by class in this type.
     listed = _LISTED.fullmatch(value.type) if kind == "output" else None
     if listed and listed[1] in DTYPES:
         return TensorInfo(value.name, (None, None), DTYPES[listed[1]])

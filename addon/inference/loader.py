@@ -1,4 +1,4 @@
-"""Loads and warms models in the background."""
+"""A thread that loads and warms models in the background."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -17,22 +17,22 @@ CLOSING_SECONDS = 2.0
 
 Load = Callable[[Path | ModelFile, Choice], LoadedModel]
 Vet = Callable[[Path], ModelFile]
-"""Tries a file where it can do no harm; raises `ModelError` if it must not be opened here.
+"""A function that tries a file where it can do no harm; raises `ModelError` if it must not be opened here.
 
-What was read of it is what is loaded: by then another file may lie at its path."""
+Inkloop loads what this function has read, because another file may be at the path by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """A wish for a model.
+    """A request for a model.
 
     Attributes:
-        number: Counts from 1.
-        paths: Files to try, the first that loads is taken.
-        choose: Tells what to ask of ONNX Runtime; called in the thread, since finding out may take a while.
+        number: Number of the request, counted from 1.
+        paths: Files to try in this order; the first that loads is taken.
+        choose: Returns the providers to ask for; called in the thread, because it may take a while.
         untrusted: Whether to try the files in another process first.
-        found: Whether they were found in a watched folder: what was loaded last from a path, and has
-            not changed, is then not loaded again.
+        found: Whether the files were found in a watched folder; then a file is not loaded again if it is
+            the last one loaded from its path and has not changed.
         make: Loads the model in another way; None to load the files.
     """
 
@@ -46,12 +46,12 @@ class LoadRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadResult:
-    """How a request ended.
+    """The result of a request.
 
     Attributes:
-        number: The request's.
-        model: The model, or None if none of the files could be loaded.
-        refused: Why each file that was tried before was refused, a line each.
+        number: Number of the request.
+        model: The model; None if no file was loaded.
+        refused: The reason for each file that was refused, one line each.
     """
 
     number: int
@@ -60,9 +60,9 @@ class LoadResult:
 
 
 class ModelLoader:
-    """Loads one model after the other in a thread, in the order in which they were asked for.
+    """Loads models in a thread, one after the other, in the order of the requests.
 
-    One at a time, since two that are warmed together would slow down each other's measurement.
+    If two models were warmed at the same time, each would slow down the measurement of the other.
 
     Args:
         load: Opens, warms and measures a file.
@@ -86,11 +86,11 @@ class ModelLoader:
         untrusted: bool = False,
         found: bool = False,
     ) -> int:
-        """Load the first of `paths` that can be; returns at once with the number of the request."""
+        """Request the first of `paths` that loads; returns the number of the request immediately."""
         return self._request(paths, choose, untrusted, found, None)
 
     def request_made(self, make: Callable[[], LoadedModel]) -> int:
-        """Load what a function loads, as `request` does."""
+        """Request a model that a function loads; otherwise like `request`."""
         return self._request((), _no_choice, False, False, make)
 
     def _request(
@@ -110,7 +110,7 @@ class ModelLoader:
         return self._asked
 
     def poll(self) -> LoadResult | None:
-        """The next result, each once; None if there is none yet. Never waits."""
+        """Take the next result; None if there is none yet. Never waits."""
         try:
             result = self._results.get_nowait()
         except Empty:
@@ -120,11 +120,11 @@ class ModelLoader:
 
     @property
     def busy(self) -> bool:
-        """Whether a result is still to come."""
+        """Whether the result of a request has not been taken yet."""
         return self._answered < self._asked
 
     def close(self) -> None:
-        """End; waits a bounded time for what is being loaded."""
+        """End the thread; waits at most `CLOSING_SECONDS` for the model that is being loaded."""
         if self._thread is not None:
             self._requests.put(None)
             self._thread.join(CLOSING_SECONDS)
@@ -157,7 +157,7 @@ class ModelLoader:
         return LoadResult(request.number, None, tuple(refused))
 
     def _knows(self, path: Path) -> bool:
-        """Whether what was loaded last from a path is what is there now."""
+        """Whether the model that was last loaded from a path is still the one at that path."""
         try:
             return path in self._tried and read_pen(path).content == self._tried[path]
         except AddonError:

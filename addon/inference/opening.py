@@ -1,8 +1,8 @@
 """From a path to an ONNX Runtime session, without trust in the file: a model file is data of unknown origin.
 
-It is read once, its size is bounded, and what is in it is looked at before ONNX Runtime sees it. Weights in
-files of their own are read here, from the model's folder alone, and handed over in memory: ONNX Runtime never
-opens a file by a name that the model file gives. No library of operators is ever loaded.
+The file is read once, its size is limited, and its contents are checked before ONNX Runtime gets them.
+Weights in external files are read here, only from the model's folder, and passed in memory: ONNX Runtime
+never opens a file by a name from the model file. No library of operators is ever loaded.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from addon.model.registry import no_such_file
 from addon.text import escaped, quoted
 
 LIMIT = 2 * 1024**3
-"""Bytes of a file, of its weights in other files together, and of any one tensor that it declares."""
+"""Most bytes of a file, of its external files together, and of any one tensor that it declares."""
 
 _LARGE = 4_000_000
 
@@ -38,16 +38,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelFile:
-    """A file that was read and looked into.
+    """A model file that was read and checked.
 
     Attributes:
-        path: Where it is.
+        path: Its path.
         data: Its bytes.
-        weights: Bytes of each further file, by the name the model has for it.
-        contents: What is in it.
-        sha256: Of its bytes, in hex.
-        content: Of its bytes, of its further files' and of the description and labels beside it, in hex: two
-            models with one content are one model.
+        weights: Bytes of each external file, by its name in the model.
+        contents: The contents that were found in it.
+        sha256: SHA-256 of its bytes, in hex.
+        content: SHA-256 of the file, its external files, and the description and labels next to it, in hex:
+            two models with the same content are the same model.
     """
 
     path: Path
@@ -59,15 +59,15 @@ class ModelFile:
 
 
 def read_model(path: Path, limit: int = LIMIT, bounds: Bounds = ANY) -> ModelFile:
-    """Read a model file, once, and look into it.
+    """Read a model file once, and check its contents.
 
     Args:
         path: The ONNX file.
-        limit: Bytes of the file, of its further files together, and of any one tensor it declares.
-        bounds: Of what is looked into.
+        limit: Most bytes of the file, of its external files together, and of any one tensor it declares.
+        bounds: Limits for reading its contents.
 
     Raises:
-        ModelError: It is missing, too large, no ONNX file, or asks for what no model may have.
+        ModelError: It is missing, too large, not an ONNX file, or asks for something that no model may have.
     """
     data = _read(path, limit)
     sha256 = hashlib.sha256(data).hexdigest()
@@ -88,10 +88,10 @@ def _content(path: Path, sha256: str, weights: Mapping[str, bytes]) -> str:
 
 
 def check(contents: Contents, limit: int = LIMIT) -> None:
-    """Refuse what no model may have: tensors beyond bounds, and operators that read files.
+    """Refuse what no model may have: tensors that exceed a limit, and operators that read files.
 
     Raises:
-        ModelError: It has one of these.
+        ModelError: The model has one of these.
     """
     for tensor in contents.tensors:
         if not 0 <= tensor.size <= limit:
@@ -119,15 +119,15 @@ def open_session(
     entries: Mapping[str, str] | None = None,
     profile: str = "",
 ) -> Any:
-    """Make an `InferenceSession`.
+    """Open an `InferenceSession`.
 
     Args:
-        file: What was read.
+        file: The model file, already read.
         providers: ONNX Runtime's names, the preferred one first, each alone or with its options.
-        threads: For one operator.
-        appended: Further fields of the model.
+        threads: Threads for one operator.
+        appended: Further fields of the model, put behind its bytes.
         entries: Further entries of the session's configuration, by name.
-        profile: Where a profile of what runs is written, the beginning of a path; empty for none.
+        profile: Beginning of the path to write a profile to; empty for no profile.
 
     Raises:
         ModelError: ONNX Runtime refuses it; one line names the operator, the type or the opset.
@@ -143,7 +143,7 @@ def open_session(
         options.profile_file_prefix = profile
     for name, value in (entries or {}).items():
         options.add_session_config_entry(name, value)
-    # Else a file that starts as ONNX Runtime's own format would be read as that, past what was looked at.
+    # Otherwise a file that begins like ONNX Runtime's own format would be read as that, unchecked.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     if file.weights:
         sizes = [len(weight) for weight in file.weights.values()]
@@ -154,7 +154,7 @@ def open_session(
         session = _session(api, file.data + appended if appended else file.data, options, asked_of(providers))
     except Exception as error:
         raise ModelError(f"{file.path.name}: {refusal(str(error), file.contents)}") from error
-    # Else a run that fails goes to the CPU by itself, without a word and with the state lost.
+    # Otherwise ONNX Runtime moves a failed run to the CPU without a message, and the state is lost.
     session.disable_fallback()
     return session
 
@@ -162,22 +162,22 @@ def open_session(
 def _session(api: Any, data: bytes, options: Any, providers: list[Provider]) -> Any:
     if len(data) < _LARGE:
         return api.InferenceSession(data, options, providers=providers, enable_fallback=0)
-    # While ONNX Runtime reads bytes it keeps Python's lock, and the frame would wait; from a file it does
-    # not. The copy is what was looked at, in a folder that has nothing else in it.
+    # While ONNX Runtime reads bytes it holds Python's lock, and the frame would wait; while it reads a file
+    # it does not. The file is a copy of the checked bytes, alone in its folder.
     with tempfile.TemporaryDirectory(prefix="inkloop-") as folder:
         copy = Path(folder) / "model.onnx"
         try:
             copy.write_bytes(data)
         except OSError:
-            # A full disk, or a process that may not write so much, as the doctor's child: that the frame
-            # waits for a moment is better than to refuse a sound model.
+            # The disk is full, or the process may not write so much, such as the doctor's child. It is
+            # better that the frame waits for a moment than that a valid model is refused.
             return api.InferenceSession(data, options, providers=providers, enable_fallback=0)
         return api.InferenceSession(str(copy), options, providers=providers, enable_fallback=0)
 
 
 def _read(path: Path, limit: int) -> bytes:
     try:
-        # One that is put in its place meanwhile does no harm: this one stays whole while it is open.
+        # If another file replaces it meanwhile, that does no harm: the open file stays complete.
         with open_regular(path) as file:
             before = _stamp(file)
             if before[0] > limit:
@@ -185,7 +185,7 @@ def _read(path: Path, limit: int) -> bytes:
             data = _look(file, before[0])
             after = _stamp(file)
     except NotRegularError as error:
-        # A reader would wait for a pipe or a device for ever.
+        # Reading from a pipe or a device could wait for ever.
         raise ModelError(f"{path.name}: it is no ordinary file; copy it into one") from error
     except FileNotFoundError as error:
         raise ModelError(no_such_file(path)) from error
@@ -200,7 +200,7 @@ def _read(path: Path, limit: int) -> bytes:
 
 
 def _look(file: BinaryIO, most: int) -> bytes:
-    # One byte more tells that there is more, however large it says it is; no memory is asked for beyond that.
+    # One more byte shows that the file is larger than it reports; no memory is allocated beyond that.
     return file.read(most + 1)
 
 
@@ -210,10 +210,10 @@ def _stamp(file: BinaryIO) -> tuple[int, int]:
 
 
 def _weights(path: Path, locations: Sequence[str], limit: int) -> dict[str, bytes]:
-    """Further files of a model, by the name it has for each.
+    """Bytes of the external files of a model, by their names in the model.
 
     Raises:
-        ModelError: One is missing or lies outside the folder, or they are too large.
+        ModelError: One is missing or outside the folder, or they are too large.
     """
     folder = path.parent.resolve()
     found: dict[str, bytes] = {}
@@ -233,7 +233,7 @@ def _weights(path: Path, locations: Sequence[str], limit: int) -> dict[str, byte
 
 
 def _within(folder: Path, location: str) -> Path | None:
-    """The file that a model means, links followed; None if it lies outside `folder`."""
+    """The external file at a location, with links followed; None if it is outside `folder`."""
     try:
         target = (folder / location).resolve()
     except (OSError, ValueError):  # a name that no file can have
