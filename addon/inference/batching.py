@@ -1,7 +1,7 @@
-"""Several inks in one batched step: the points that two hands, or ten, have drawn since the last frame.
+"""Several inks in one batched step: the points that several pointers have drawn since the last frame.
 
-A step of many inks costs far less than as many steps. Each ink's answers are as if it had been alone: its
-state goes into the batch and comes out of it, and what is no number in one ink is kept from the others.
+One step of many inks costs far less than a step for each. Each ink's answers are as if it had been alone: its
+state is joined into the batch and split from it, and a NaN in one ink does not reach the others.
 """
 
 from collections import deque
@@ -16,17 +16,17 @@ from addon.inference.step import JoiningSession, StepOutputs, StepSession
 Pens = Mapping[int, StreamingPredictor]
 
 Fed = Callable[[int, Feed], None]
-"""Told of everything that was fed, in each pointer's order."""
+"""A function that receives the pointer and everything that was fed, in each pointer's order."""
 
 
 def feed_together(session: StepSession, pens: Pens, waiting: Mapping[int, deque[Feed]], fed: Fed) -> None:
-    """Feed all that waits, the first of every pointer in one step, then the second, and so on.
+    """Feed everything that waits: the first feed of every pointer in one step, then the second, and so on.
 
     Args:
-        session: The model of all these inks; if it cannot join their states, they go one after the other.
+        session: The model of all these inks; if it cannot join their states, they are fed one by one.
         pens: The inks, by pointer.
-        waiting: What each still has to be fed, oldest first; none of it is left.
-        fed: Told of each feed once its answer is there.
+        waiting: The feeds of each pointer, oldest first; empty afterwards.
+        fed: Called with each feed after its step.
     """
     while any(waiting.values()):
         by_length: dict[int, list[tuple[int, Feed]]] = {}

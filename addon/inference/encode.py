@@ -1,4 +1,4 @@
-"""Finished inks through a base encoder: many at once, to the tracks that classes are made of."""
+"""The tracks of finished inks, from which classes are made; a base encoder runs many inks at once."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from addon.fewshot.prototypes import track
 from addon.fewshot.scoring import Scoring
 from addon.inference.step import StepSession
 
-# Inks that go through the encoder side by side.
+# Most inks in one batch of the encoder.
 AT_ONCE = 32
 
 
@@ -23,9 +23,9 @@ def tracks_of(
 
     Args:
         session: A base encoder.
-        recipe: How points become rows, its scale that of the taught inks.
+        recipe: How points become rows; its scale is that of the taught inks.
         scoring: How the encoder's embeddings are read.
-        inks: At least one, each of at least one stroke.
+        inks: At least one ink, each with at least one stroke.
 
     Raises:
         PointsError: A point is not finite.
@@ -44,7 +44,7 @@ def tracks_of(
 
 
 def _side_by_side(table: RowTable, chosen: Ints) -> Floats:
-    # What follows a shorter ink's end is never looked at: no row depends on a later one.
+    # The zeros after the end of a shorter ink are never used: no row depends on a later one.
     starts, stops = table.offsets[chosen], table.offsets[chosen + 1]
     rows = np.zeros((len(chosen), int((stops - starts).max()), table.rows.shape[1]), dtype=np.float32)
     for place, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):

@@ -1,4 +1,4 @@
-"""ONNX Runtime, imported when it is first needed: it takes a sixth of a second, and carries no types."""
+"""ONNX Runtime, imported when it is first needed: the import takes a sixth of a second. It has no types."""
 
 from importlib import import_module
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the pens did in the inks being written: enough to feed another model from the first point."""
+"""The samples of the inks being written: enough to feed another model from the first point."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,11 +8,11 @@ from addon.errors import PointsError
 from addon.inference.predictor import Sample
 
 KEPT_POINTERS = 32
-"""A touch screen numbers every touch anew: beyond so many, those whose ink is closed are forgotten."""
+"""A touch screen gives each touch a new number: beyond this many, those whose ink is closed are forgotten."""
 
 
 KEPT_UNTOLD = 32
-"""Inks of a pointer whose end is awaited, at most."""
+"""Most earlier inks of a pointer that wait for an engine to report their end."""
 
 
 @dataclass(slots=True)
@@ -22,8 +22,8 @@ class PointerInk:
     Attributes:
         samples: Oldest first.
         closed: Whether it is finished.
-        begin_heard: Whether an engine has told that it begins.
-        end_heard: Whether one has told that it is finished.
+        begin_heard: Whether an engine has reported that it begins.
+        end_heard: Whether an engine has reported that it is finished.
     """
 
     samples: list[Sample] = field(default_factory=list[Sample])
@@ -33,7 +33,7 @@ class PointerInk:
 
 
 class ReplayBuffer:
-    """The last ink of every pointer, and those before it of which an engine still has to tell the end."""
+    """The last ink of every pointer, and earlier ones whose end no engine has reported yet."""
 
     def __init__(self) -> None:
         self._inks: dict[int, PointerInk] = {}
@@ -43,11 +43,11 @@ class ReplayBuffer:
         return iter(self._inks.items())
 
     def untold(self, pointer_id: int) -> list[PointerInk]:
-        """The inks before the last one of a pointer of which the end is not told yet, oldest first."""
+        """The earlier inks of a pointer whose end no engine has reported yet, oldest first."""
         return self._before.get(pointer_id, [])
 
     def add(self, pointer_id: int, x: float, y: float) -> bool:
-        """Take a sample of a pen that is down; True if it begins an ink.
+        """Add a sample of a pen that is down; True if it begins an ink.
 
         Raises:
             PointsError: It is not finite; nothing has changed.
@@ -58,23 +58,23 @@ class ReplayBuffer:
         if ink is not None and not ink.closed:
             ink.samples.append((x, y))
             return False
-        # Taken out and put in again, so that the pointers stand in the order in which they began.
+        # Removed and inserted again, so that the pointers are in the order in which they began.
         before = self._inks.pop(pointer_id, None)
         if before is not None and not before.end_heard:
-            # Bounded: nobody may ever ask.
+            # Limited, because the caller may never take an engine's news.
             self._before[pointer_id] = [*self.untold(pointer_id)[-KEPT_UNTOLD + 1 :], before]
         self._inks[pointer_id] = PointerInk([(x, y)])
         return True
 
     def reopen(self, pointer_id: int, samples: list[Sample]) -> None:
-        """The pointer's ink is made of these samples, all of them finite, and goes on."""
+        """Set the samples of the pointer's ink, all of them finite; the ink continues."""
         before = self._inks.pop(pointer_id, None)
-        # An ink whose begin was heard does not begin once more when another model takes over.
-        told = before is not None and before.begin_heard
-        self._inks[pointer_id] = PointerInk(samples, begin_heard=told)
+        # An ink whose begin was reported does not begin again when another model takes over.
+        heard = before is not None and before.begin_heard
+        self._inks[pointer_id] = PointerInk(samples, begin_heard=heard)
 
     def lift(self, pointer_id: int) -> bool:
-        """The pen left the paper; False if it was not on it."""
+        """Record that the pen left the paper; False if it was not on it."""
         ink = self._inks.get(pointer_id)
         if ink is None or ink.closed or ink.samples[-1] is None:
             return False
@@ -82,7 +82,7 @@ class ReplayBuffer:
         return True
 
     def close(self, pointer_id: int) -> bool:
-        """The ink is finished: the pointer's next sample begins another. False if there is none."""
+        """Finish the ink: the pointer's next sample begins another. False if no ink is open."""
         ink = self._inks.get(pointer_id)
         if ink is None or ink.closed:
             return False
@@ -90,14 +90,14 @@ class ReplayBuffer:
         return True
 
     def hear_begin(self, pointer_id: int) -> None:
-        """An engine tells that the oldest ink begins of which that was not told."""
+        """Record that an engine reported the begin of the oldest ink whose begin was not reported."""
         for ink in self._all(pointer_id):
             if not ink.begin_heard:
                 ink.begin_heard = True
                 return
 
     def hear_end(self, pointer_id: int) -> None:
-        """An engine tells the end of the oldest ink of which that was not told."""
+        """Record that an engine reported the end of the oldest ink whose end was not reported."""
         before = self._before.get(pointer_id)
         if before:
             before.pop(0)
@@ -111,7 +111,7 @@ class ReplayBuffer:
         return [*self.untold(pointer_id), *([] if last is None else [last])]
 
     def forget_oldest(self) -> list[int]:
-        """Forget the oldest closed inks beyond `KEPT_POINTERS`; their pointers."""
+        """Forget the oldest closed inks beyond `KEPT_POINTERS`; returns their pointers."""
         surplus = len(self._inks) - KEPT_POINTERS
         if surplus <= 0:
             return []

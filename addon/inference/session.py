@@ -1,4 +1,4 @@
-"""From a file to a session that is known to fit: checked, opened, and asked where it really runs."""
+"""From a file to a session of a pen model, with its description checked and its actual provider known."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ from addon.model.metadata import INPUTS, METADATA_KEY, UNKNOWN_OUTPUT, ModelSpec
 from addon.text import quoted
 
 Shape = tuple[int | str | None, ...]
-"""Sizes of a tensor; a name or None where a size is free."""
+"""Sizes of a tensor; a name or None for a free size."""
 
 
 def open_step(path: Path, choice: Choice) -> StepSession:
@@ -28,28 +28,30 @@ def open_step(path: Path, choice: Choice) -> StepSession:
         choice: Providers to ask for.
 
     Raises:
-        ModelError: The file is missing, broken, foreign or contradicts itself; one line says which and what
-            to do.
+        ModelError: The file is missing, broken, not a pen model, or contradicts itself; one line says which
+            and what to do.
     """
     return open_file(read_model(path), choice)
 
 
 def open_file(file: ModelFile, choice: Choice) -> StepSession:
-    """Open what was read already; else as `open_step`."""
+    """Open a file that was already read; otherwise like `open_step`."""
     return open_told(file, choice)[0]
 
 
 def open_told(file: ModelFile, choice: Choice) -> tuple[StepSession, str]:
-    """`open_file`, with one line for the user if it runs elsewhere than hoped for; else an empty one.
+    """Open a file as `open_file` does, and return a notice for the user with the session.
+
+    The notice is one line if the model runs on another provider than preferred; else it is empty.
 
     Raises:
         ModelError: As `open_step`.
-        ProviderError: It does not run on the provider that is required.
+        ProviderError: It does not run on the required provider.
     """
-    # A step is too small to share: threads would cost more than they bring, and take a core from the sketch.
+    # A step is too small to divide: threads would cost more time than they save, and take the sketch's cores.
     placed = open_placed(file, choice, threads=1)
     spec = _checked_spec(file.path, placed.session, file.contents.metadata)
-    # Any provider takes arrays of the CPU; the one whose memory Inkloop knows how to ask for is CUDA.
+    # Every provider accepts arrays on the CPU; CUDA is the only one whose memory Inkloop can use.
     if placed.provider == "cuda":
         return DeviceStep(placed.session, spec, "cuda", onnxruntime().OrtValue), placed.notice
     return CpuStep(placed.session, spec, placed.provider), placed.notice
@@ -74,7 +76,7 @@ def _checked_spec(path: Path, session: Any, metadata: Mapping[str, str]) -> Mode
 
 
 def _mismatch(spec: ModelSpec, inputs: dict[str, Shape], outputs: dict[str, Shape]) -> str:
-    """What the graph has otherwise than its description says; empty if they agree."""
+    """The first difference between the graph and its description; empty if they agree."""
     state = (spec.layers, None, spec.hidden)
     wanted_inputs = dict(zip(INPUTS, ((None, None, len(COLUMNS)), state, state), strict=True))
     last = {"embedding": spec.embedding, "scores": len(spec.labels), "progress": 1, UNKNOWN_OUTPUT: 1}
@@ -98,7 +100,7 @@ def _mismatch(spec: ModelSpec, inputs: dict[str, Shape], outputs: dict[str, Shap
 
 
 def _fixed_size(shape: Shape) -> int | None:
-    """The last size of a tensor with three axes; None if it is free, or has other axes."""
+    """The last size of a tensor with three axes; None if it is free, or the tensor has other axes."""
     last = shape[-1] if len(shape) == 3 else None
     return last if isinstance(last, int) else None
 
@@ -106,5 +108,5 @@ def _fixed_size(shape: Shape) -> int | None:
 def _fits(found: Shape, wanted: Shape) -> bool:
     if len(found) != len(wanted):
         return False
-    # A size that the graph leaves free fits any; one that must be free may not be fixed.
+    # A free size in the graph fits any size; a fixed one does not fit if the size must be free.
     return all(not isinstance(size, int) or size == want for size, want in zip(found, wanted, strict=True))

@@ -1,4 +1,4 @@
-"""Which wheels of ONNX Runtime are installed: all bring the same module, so two break each other."""
+"""The installed wheels of ONNX Runtime: all contain the same module, so two break each other."""
 
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -7,15 +7,15 @@ WHEELS = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime
 
 
 def wheels_at_odds(version_of: Callable[[str], str] = version) -> str:
-    """One line that explains two wheels of ONNX Runtime side by side, and what to do; empty if all is well.
+    """One line about several installed wheels of ONNX Runtime, and what to do; empty if there is one at most.
 
     Args:
-        version_of: Tells the version of an installed package; raises PackageNotFoundError if it is not.
+        version_of: Returns the version of a package; raises PackageNotFoundError if it is not installed.
     """
-    found = {name: said for name in WHEELS if (said := _version(name, version_of))}
+    found = {name: number for name in WHEELS if (number := _version(name, version_of))}
     if len(found) < 2:
         return ""
-    names = " and ".join(f"{name} {said}" for name, said in found.items())
+    names = " and ".join(f"{name} {number}" for name, number in found.items())
     return (
         f"{names} are both installed: they overwrite each other, so what runs is the one that came last, and "
         f"removing either breaks the other; repair it with: pip uninstall -y {' '.join(found)} && "
@@ -24,7 +24,7 @@ def wheels_at_odds(version_of: Callable[[str], str] = version) -> str:
 
 
 def newer(version_of: Callable[[str], str] = version) -> str:
-    """The command that installs a newer ONNX Runtime: of the wheel that is here, never another beside it."""
+    """The command that installs a newer ONNX Runtime: the same wheel, never a second one."""
     here = [name for name in WHEELS if _version(name, version_of)]
     return f"pip install -U {(here or [WHEELS[0]])[-1]}"
 

@@ -40,7 +40,7 @@ class ImageWorker:
 
     Args:
         path: The ONNX file.
-        provider: "auto", "cuda", "cpu" or another of ONNX Runtime's.
+        provider: "auto", "cuda", "cpu" or ONNX Runtime's own name for another.
         require: "cuda", "cpu" or None.
         threads: Threads for one operator.
 

@@ -22,7 +22,7 @@ class Image:
 
     Args:
         pixels: Uint8 array of shape (h, w, 3) or (h, w, 4), alpha not premultiplied. It is not copied:
-            whoever changes it later uses `edit` or sets `pixels` again.
+            to change it later, use `edit` or set `pixels` again.
 
     Raises:
         ValueError: It is not an image, or an empty one.

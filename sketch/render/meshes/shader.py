@@ -145,10 +145,10 @@ def _stage(path: Path, paths: dict[str, Path]) -> Source:
     """Assemble a stage, and note which files it was read from, by the names used in errors."""
 
     def include(wanted: str, within: str) -> tuple[str, str]:
-        beside = paths[within].parent / wanted if within in paths else Path(wanted)
-        if within in paths and beside.is_file():
-            paths[wanted] = beside
-            return wanted, beside.read_text(encoding="utf-8")
+        neighbor = paths[within].parent / wanted if within in paths else Path(wanted)
+        if within in paths and neighbor.is_file():
+            paths[wanted] = neighbor
+            return wanted, neighbor.read_text(encoding="utf-8")
         try:
             return wanted, shader_text(wanted)
         except ShaderError:
