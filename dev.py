@@ -70,8 +70,9 @@ TEST_PROGRAMS = {"xvfb-run": "xvfb", "xauth": "xauth", "xdotool": "xdotool"}
 # Elsewhere the package of this name may not be the browser, and its tests say that they need it.
 DEBIAN_TEST_PROGRAMS = {"chromium": "chromium"}
 
-# Half of the tests mostly wait for a process or a window. Tests of one file share fixtures.
-SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile")
+# Half of the tests mostly wait for a process or a window. Tests of one file share fixtures. In this order the
+# files of tests/e2e come first: the longest of them have few tests and would otherwise come last, alone.
+SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder")
 
 # The oldest supported OpenGL; Mesa would offer a newer one.
 TEST_ENVIRONMENT = {"MESA_GL_VERSION_OVERRIDE": "3.3", "MESA_GLSL_VERSION_OVERRIDE": "330"}
