@@ -31,6 +31,8 @@ GOLDEN = Path(__file__).parent / "golden"
 MADE_WITH = GOLDEN / "made_with.json"
 TOLERANCE = 2  # of 255, each channel of each pixel
 
+_reporter: Any = None
+
 
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="keep what is drawn as what is expected")
@@ -39,6 +41,17 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if config.getoption("--update-golden") and config.getoption("numprocesses", None):
         raise pytest.UsageError("--update-golden writes one list of drivers: add -n 0")
+    global _reporter
+    # The processes of pytest-xdist report to this one and have no terminal.
+    if not hasattr(config, "workerinput"):
+        _reporter = config.pluginmanager.get_plugin("terminalreporter")
+
+
+def pytest_runtest_logreport(report):
+    """Name a failure as it happens: a run that is cut off has no summary."""
+    if report.failed and _reporter is not None:
+        reason = getattr(getattr(report.longrepr, "reprcrash", None), "message", "").partition("\n")[0]
+        _reporter.write_line(f"\nFAILED {report.nodeid} ({report.when}) {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 # After so long something hangs. A machine that is only slow or busy must never reach it, so it is far more
 # than anything takes; it costs nothing where all is well.
-PATIENCE = 600.0
+PATIENCE = 300.0
 _PAUSE = 0.002
 
 

@@ -39,6 +39,9 @@ LONGEST = 16 * 1024**2
 
 _LAST_BYTES = 4096
 
+# First on the child's path: other distributions install packages of the same names, such as `tests`.
+_ROOT = Path(__file__).resolve().parents[2]
+
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +72,7 @@ class ChildProcess(Generic[Heard]):
     ) -> None:
         self._read_line = read
         given = {**os.environ, **(environment or {})}
-        paths = [str(Path(__file__).parents[1]), given.get("PYTHONPATH", "")]
+        paths = [str(_ROOT), given.get("PYTHONPATH", "")]
         try:
             self._errors: IO[bytes] = tempfile.TemporaryFile() if log is None else log.open("ab+")  # noqa: SIM115
             self._began = self._errors.seek(0, os.SEEK_END)

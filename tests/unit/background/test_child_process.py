@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import addon
 from addon.background import child_process
 from addon.background.child_process import MOST_RECEIVED, ChildProcess
 from addon.errors import AddonError
@@ -36,6 +37,12 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     yield start
     for each in made:
         each.end(0.0)
+
+
+def test_its_path_begins_with_the_folder_that_inkloop_is_in(child):
+    # Hershey-Fonts, for one, installs a package `tests`, and a sketch's folder may have a module `text`.
+    first = heard(child("import json, sys\nprint(json.dumps(sys.path[0]), flush=True)\ninput()"), 1)[0]
+    assert Path(first) == Path(addon.__file__).resolve().parents[1]
 
 
 def heard(child: ChildProcess, count: int) -> list:
