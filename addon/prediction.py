@@ -1,11 +1,15 @@
 """The answer of a recogniser, for every point of the pen."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
-from addon.arrays import Floats
+from addon.arrays import Array, Floats
 from addon.hysteresis import UNDECIDED, Hold
+
+NO_OUTPUTS: Mapping[str, Array] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,6 +23,8 @@ class Prediction:
         rows: Feature rows seen of this ink; 0 before the first point.
         unknown: Probability that it is none of the classes, 0..1; 0 from a model that does not give it.
         hold: The state of the hysteresis, see `held` and `decided`.
+        progress_known: Whether the model tells the progress; `progress` is 1 where it does not.
+        outputs: Arrays that a model by someone else gives besides, by the names of its outputs.
     """
 
     labels: tuple[str, ...]
@@ -27,6 +33,8 @@ class Prediction:
     rows: int
     unknown: float = 0.0
     hold: Hold = UNDECIDED
+    progress_known: bool = True
+    outputs: Mapping[str, Array] = field(default_factory=lambda: NO_OUTPUTS)
 
     @property
     def label(self) -> str:

@@ -12,6 +12,7 @@ from addon.dataset.corpus import Corpus, inks
 from addon.dataset.taught import Example
 from addon.features.points import Strokes
 from addon.inference.engine import Engine
+from addon.inference.pens import whole_samples
 from addon.inference.predictor import Sample
 from addon.prediction import Prediction
 
@@ -65,9 +66,9 @@ def draw(engine: Engine, strokes: Strokes, watch: Stopwatch | None = None) -> Re
     answers: list[Prediction] = []
     rows = 0
     for stroke in strokes:
-        for x, y in stroke[:, :2].tolist():
+        for x, y, t, pressure in whole_samples(stroke):
             began = perf_counter_ns()
-            engine.point(PEN, x, y)
+            engine.point(PEN, x, y, t, pressure)
             answer = engine.predictions[PEN]
             if watch is not None and answer.rows == rows + 1:
                 watch.points.append(perf_counter_ns() - began)
@@ -88,6 +89,5 @@ def samples(strokes: Strokes) -> list[Sample]:
     """The samples of an ink in order, None for each lift."""
     made: list[Sample] = []
     for stroke in strokes:
-        made += [(x, y) for x, y in stroke[:, :2].tolist()]
-        made.append(None)
+        made += [*whole_samples(stroke), None]
     return made

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 from addon.errors import PointsError
 from addon.features.recipe import FeatureRecipe
 
-Row: TypeAlias = tuple[float, float, float, float, float, float]
+Row: TypeAlias = tuple[float, ...]
 
 
 class Trail(NamedTuple):

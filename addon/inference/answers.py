@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import exp, isfinite
-from typing import NamedTuple, Protocol
+from math import isfinite
+from typing import Protocol
 
 import numpy as np
 
-from addon.arrays import Floats
 from addon.dataset.taught import Example
 from addon.features.points import Strokes
 from addon.features.recipe import FeatureRecipe
@@ -18,32 +17,17 @@ from addon.fewshot.prototypes import (
     answer,
     forgotten,
     no_prototypes,
-    peak,
     questioned,
     relabelled,
     taught,
     threshold,
-    total,
 )
 from addon.fewshot.scoring import Scoring
+from addon.inference.described_answers import DescribedReader
+from addon.inference.described_step import DescribedStep
 from addon.inference.encode import tracks_of
+from addon.inference.row_answer import RowAnswer, chance, probabilities_of
 from addon.inference.step import StepOutputs, StepSession
-
-_SURE = 60.0
-
-
-class RowAnswer(NamedTuple):
-    """An answer to the last row of a step.
-
-    Attributes:
-        probabilities: Float32 array of shape (classes,).
-        progress: 0..1.
-        unknown: Probability that it is none of the classes, 0..1.
-    """
-
-    probabilities: Floats
-    progress: float
-    unknown: float
 
 
 class AnswerReader(Protocol):
@@ -76,10 +60,20 @@ class AnswerReader(Protocol):
 def answer_reader(session: StepSession) -> AnswerReader:
     """How the steps of a session are read."""
     scoring = session.spec.scoring
+    own = _own_classes(session)
     if scoring is None:
-        return HeadReader(session)
+        assert own is not None
+        return own
     taught_ones = PrototypeReader(session, scoring)
-    return FallbackReader(HeadReader(session), taught_ones) if session.spec.labels else taught_ones
+    return taught_ones if own is None else FallbackReader(own, taught_ones)
+
+
+def _own_classes(session: StepSession) -> "HeadReader | DescribedReader | None":
+    """How a model's own classes are read; None if it has none."""
+    if isinstance(session, DescribedStep):
+        output = session.output
+        return None if output is None else DescribedReader(session, output, session.spec.labels)
+    return HeadReader(session) if session.spec.labels else None
 
 
 class HeadReader:
@@ -101,12 +95,12 @@ class HeadReader:
 
     def read(self, outputs: StepOutputs) -> RowAnswer | None:
         """The answer to the last row."""
-        probabilities = _probabilities(outputs.scores[0, -1])
+        probabilities = probabilities_of(outputs.scores[0, -1])
         progress = float(outputs.progress[0, -1, 0])
         novelty = float(outputs.unknown[0, -1, 0]) if self._tells_unknown else 0.0
         if probabilities is None or not isfinite(progress + novelty):
             return None
-        return RowAnswer(probabilities, progress, _chance(novelty) if self._tells_unknown else 0.0)
+        return RowAnswer(probabilities, progress, chance(novelty) if self._tells_unknown else 0.0)
 
 
 class FallbackReader:
@@ -120,7 +114,7 @@ class FallbackReader:
         taught_ones: How the taught ones are.
     """
 
-    def __init__(self, own: "HeadReader", taught_ones: "PrototypeReader") -> None:
+    def __init__(self, own: "HeadReader | DescribedReader", taught_ones: "PrototypeReader") -> None:
         self._own = own
         self._taught = taught_ones
 
@@ -148,7 +142,7 @@ class FallbackReader:
         return self._now.read(outputs)
 
     @property
-    def _now(self) -> "HeadReader | PrototypeReader":
+    def _now(self) -> "HeadReader | DescribedReader | PrototypeReader":
         return self._taught if self._taught.labels else self._own
 
 
@@ -210,7 +204,7 @@ class PrototypeReader:
         found = answer(self.prototypes, outputs.embedding[0, -1])
         if not isfinite(found.progress):
             return None
-        return RowAnswer(found.probabilities, found.progress, _chance(found.unknown - self._threshold))
+        return RowAnswer(found.probabilities, found.progress, chance(found.unknown - self._threshold))
 
     def _rescaled(self, examples: Sequence[Example]) -> Prototypes:
         known = self._sizes
@@ -219,6 +213,8 @@ class PrototypeReader:
         if self.prototypes.keys and not moved(self.recipe.scale, scale, self.recipe.rescaled):
             return self.prototypes
         self.recipe = replace(self.recipe, scale=scale)
+        if isinstance(self._session, DescribedStep):
+            self._session.taught = scale
         self._asked = NOBODY
         return no_prototypes(self.prototypes.scoring)
 
@@ -236,21 +232,3 @@ def _named(prototypes: Prototypes, examples: Sequence[Example]) -> Prototypes:
         if labels[key] != prototypes.labels[index]:
             prototypes = relabelled(prototypes, key, labels[key])
     return prototypes
-
-
-def _chance(odds: float) -> float:
-    """The probability of odds that are given as a logarithm."""
-    return 1.0 / (1.0 + exp(-min(max(odds, -_SURE), _SURE)))
-
-
-def _probabilities(scores: Floats) -> Floats | None:
-    """The softmax of scores of shape (classes,); None if they are not numbers.
-
-    `prediction.softmax` does the same for any shape, and takes three times as long.
-    """
-    top = peak(scores)
-    if not isfinite(top):
-        return None
-    raised = np.exp(scores - top)
-    raised /= total(raised)
-    return raised

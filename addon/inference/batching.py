@@ -59,7 +59,10 @@ def _step(session: JoiningSession, group: list[tuple[StreamingPredictor, Feed]])
 
 def _one(outputs: StepOutputs, place: int) -> StepOutputs:
     """The outputs of a batched step for one of its inks."""
-    return StepOutputs._make([_slice(array, place) for array in outputs])
+    scores, progress, embedding, unknown, _ = outputs
+    return StepOutputs(
+        _slice(scores, place), _slice(progress, place), _slice(embedding, place), _slice(unknown, place)
+    )
 
 
 def _slice(array: Floats, place: int) -> Floats:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from addon.features.recipe import COLUMNS
-from addon.inference.step import NOTHING, Floats, StepOutputs, answer_sizes
+from addon.inference.step import ANSWERS, NOTHING, Floats, StepOutputs, answer_sizes
 from addon.model.metadata import ModelSpec
 
 
@@ -34,11 +34,9 @@ class CpuStep:
         self._after = np.zeros(one_state, dtype=np.float32)
         sizes = answer_sizes(spec)
         self._answers = {name: np.zeros((1, 1, size), np.float32) for name, size in sizes.items()}
-        # In the order of the fields, so that a step looks up no names; without missing answers at the end.
-        fields = [self._answers.get(name, NOTHING) for name in StepOutputs._fields]
-        while fields[-1] is NOTHING:
-            fields.pop()
-        self._told = tuple(fields)
+        # In the order of the fields, so that a step looks up no names.
+        scores, progress, embedding, unknown = (self._answers.get(name, NOTHING) for name in ANSWERS)
+        self._told = scores, progress, embedding, unknown
         self._binding = self._bound()
 
     def start(self, batch: int = 1) -> Floats:
@@ -52,7 +50,9 @@ class CpuStep:
         self._row[...] = rows
         self._before[...] = state
         self._session.run_with_iobinding(self._binding)
-        return StepOutputs(*[array.copy() for array in self._told]), self._after.copy()
+        scores, progress, embedding, unknown = self._told
+        outputs = StepOutputs(scores.copy(), progress.copy(), embedding.copy(), unknown.copy())
+        return outputs, self._after.copy()
 
     def join(self, states: Sequence[Floats]) -> Floats:
         """Join the states of single inks into the state of a batch."""

@@ -8,8 +8,9 @@ from addon.arrays import Floats, Ints
 from addon.features.batch import RowTable, ink_rows
 from addon.features.points import Strokes
 from addon.features.recipe import FeatureRecipe
-from addon.fewshot.prototypes import track
+from addon.fewshot.prototypes import level_rows, track
 from addon.fewshot.scoring import Scoring
+from addon.inference.described_step import DescribedStep, samples_of
 from addon.inference.step import StepSession
 
 # Most inks in one batch of the encoder.
@@ -30,6 +31,8 @@ def tracks_of(
     Raises:
         PointsError: A point is not finite.
     """
+    if isinstance(session, DescribedStep):
+        return [described_track(session, scoring, ink) for ink in inks]
     table = ink_rows(recipe, inks)
     lengths = np.diff(table.offsets)
     order = np.argsort(lengths, kind="stable")
@@ -41,6 +44,19 @@ def tracks_of(
             rows = slice(table.offsets[ink], table.offsets[ink + 1])
             tracks[ink] = track(scoring, outputs.embedding[place, : lengths[ink]], table.travel[rows])
     return [tracks[ink] for ink in range(len(lengths))]
+
+
+def described_track(session: DescribedStep, scoring: Scoring, ink: Strokes) -> Floats:
+    """The track of an ink for a model by someone else: its embedding of the ink so far, at each level."""
+    samples = samples_of(ink)
+    moves = np.hypot(*np.diff(samples[:, :2], axis=0, prepend=samples[:1, :2]).T)
+    # The way from one stroke to the next is not drawn.
+    moves[1:][samples[:-1, 4] > 0] = 0.0
+    rows = level_rows(np.cumsum(moves), scoring.levels)
+    made = [
+        session.step(samples[None, : row + 1], session.start())[0].embedding[0, -1] for row in rows.tolist()
+    ]
+    return np.stack(made)
 
 
 def _side_by_side(table: RowTable, chosen: Ints) -> Floats:

@@ -23,7 +23,7 @@ from addon.features.recipe import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
 from addon.inference.inline import InlineEngine, News, Taught
 from addon.inference.loaded_model import LoadedModel
-from addon.inference.predictor import Sample
+from addon.inference.predictor import STILL, UNPRESSED, Sample
 from addon.prediction import Prediction, no_prediction
 
 LATE = 120
@@ -99,15 +99,31 @@ class EngineOver(ABC):
         """Begin an ink."""
         self._do(lambda engine: engine.begin(pointer_id))
 
-    def point(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
+    def point(
+        self,
+        pointer_id: int,
+        x: float,
+        y: float,
+        t: float = STILL,
+        pressure: float = UNPRESSED,
+        began: int = 0,
+    ) -> None:
         """Take a sample of a pen that is down, which came at `began`, in `perf_counter_ns`, if not now."""
         came = began or perf_counter_ns()
-        self._do(lambda engine: engine.point(pointer_id, x, y, came))
+        self._do(lambda engine: engine.point(pointer_id, x, y, t, pressure, came))
 
-    def gather(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
+    def gather(
+        self,
+        pointer_id: int,
+        x: float,
+        y: float,
+        t: float = STILL,
+        pressure: float = UNPRESSED,
+        began: int = 0,
+    ) -> None:
         """Take a sample that may wait for those of other pens."""
         came = began or perf_counter_ns()
-        self._do(lambda engine: engine.gather(pointer_id, x, y, came))
+        self._do(lambda engine: engine.gather(pointer_id, x, y, t, pressure, came))
 
     def flush(self) -> None:
         """Answer the samples that wait for others."""

@@ -102,4 +102,6 @@ def mixed(old: Prediction, new: Prediction, share: float) -> Prediction:
         new.rows,
         (1.0 - share) * old.unknown + share * new.unknown,
         new.hold,
+        new.progress_known,
+        new.outputs,
     )

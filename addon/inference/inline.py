@@ -18,13 +18,14 @@ import numpy as np
 from addon.background.timings import TimingRing, Timings
 from addon.dataset.taught import Example
 from addon.errors import PointsError, said
-from addon.features.recipe import COLUMNS, FeatureRecipe
+from addon.features.recipe import FeatureRecipe
 from addon.features.streaming import Row
 from addon.fewshot.prototypes import Prototypes
 from addon.inference.answers import answer_reader
 from addon.inference.batching import feed_together
 from addon.inference.loaded_model import LoadedModel
-from addon.inference.predictor import Feed, Sample, StreamingPredictor
+from addon.inference.predictor import STILL, UNPRESSED, Feed, Sample, StreamingPredictor
+from addon.inference.step import row_width
 from addon.prediction import Prediction
 
 KEPT_NEWS = 4096
@@ -111,22 +112,39 @@ class InlineEngine:
         if self._tells:
             self._news.append((pointer_id, pen.prediction))
 
-    def point(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
+    def point(
+        self,
+        pointer_id: int,
+        x: float,
+        y: float,
+        t: float = STILL,
+        pressure: float = UNPRESSED,
+        began: int = 0,
+    ) -> None:
         """Take a sample of a pen that is down, which came at `began`, in `perf_counter_ns`, if not now."""
         began = began or perf_counter_ns()
         self._down.add(pointer_id)
         if self._waiting or len(self._down) > 1:
-            self.gather(pointer_id, x, y, began)
+            self.gather(pointer_id, x, y, t, pressure, began)
             return
         pen = self._pen(pointer_id)
-        if pen.add(x, y):
+        if pen.add(x, y, t, pressure):
             self._publish(pointer_id, pen)
             self._ring.add(perf_counter_ns() - began)
 
-    def gather(self, pointer_id: int, x: float, y: float, began: int = 0) -> None:
+    def gather(
+        self,
+        pointer_id: int,
+        x: float,
+        y: float,
+        t: float = STILL,
+        pressure: float = UNPRESSED,
+        began: int = 0,
+    ) -> None:
         """Take a sample of a pen that is down, which may wait for those of others."""
         self._down.add(pointer_id)
-        self._wait(pointer_id, self._pen(pointer_id).advance(x, y), False, began or perf_counter_ns())
+        rows = self._pen(pointer_id).advance(x, y, t, pressure)
+        self._wait(pointer_id, rows, False, began or perf_counter_ns())
 
     def lift(self, pointer_id: int) -> None:
         """Lift a pen."""
@@ -191,7 +209,7 @@ class InlineEngine:
         session = self._model.session
         # A failure is reported when a point comes.
         with contextlib.suppress(Exception):
-            session.step(np.zeros((1, 1, len(COLUMNS)), dtype=np.float32), session.start())
+            session.step(np.zeros((1, 1, row_width(session.spec)), dtype=np.float32), session.start())
 
     def timings(self) -> Timings:
         """Microseconds a point; those of the warm-up before the first."""

@@ -10,16 +10,17 @@ from platformdirs import user_cache_path
 
 from addon.background.timings import Timings
 from addon.errors import ModelError, said
-from addon.features.recipe import COLUMNS
 from addon.files import write_atomically
 from addon.inference.autotune import FILE, Memory, Names, Trial, faster, machine_name, model_key
+from addon.inference.described_step import trial_ink
 from addon.inference.opening import ModelFile, read_model
 from addon.inference.ort import onnxruntime
 from addon.inference.placement import may_move, on_cpu, or_on_cpu
 from addon.inference.providers import Choice, asks_for
 from addon.inference.session import open_told
-from addon.inference.step import StepSession
-from addon.model.inspect import PEN
+from addon.inference.step import StepSession, row_width
+from addon.model.adaptor import adaptor_path
+from addon.model.inspect import ANY, PEN
 from addon.model.metadata import ModelSpec
 
 INLINE_BELOW_US = 200.0
@@ -68,7 +69,8 @@ def read_pen(path: Path) -> ModelFile:
     Raises:
         ModelError: As `read_model`.
     """
-    return read_model(path, bounds=PEN)
+    # A forest of decision trees has a part for each of its nodes; whoever describes a model wants it opened.
+    return read_model(path, bounds=ANY if adaptor_path(path).exists() else PEN)
 
 
 def read_again(model: LoadedModel) -> ModelFile:
@@ -164,7 +166,7 @@ def try_magnitudes(session: StepSession) -> None:
     Raises:
         ModelError: An answer is not finite.
     """
-    rows = np.random.default_rng(1).uniform(-1.0, 1.0, (4, 1, 1, len(COLUMNS))).astype(np.float32)
+    rows = trial_rows(session, 4, seed=1)
     for magnitude in MAGNITUDES:
         try:
             _window(session, rows * np.float32(magnitude))
@@ -180,14 +182,21 @@ def measure(session: StepSession) -> Timings:
     Raises:
         ModelError: An answer is not finite.
     """
-    rows = np.random.default_rng(0).uniform(-1.0, 1.0, (_STEPS_A_WINDOW, 1, 1, len(COLUMNS)))
-    pen = rows.astype(np.float32)
+    pen = trial_rows(session, _STEPS_A_WINDOW)
     _window(session, pen[:2])
     windows: list[Timings] = []
     ends = perf_counter_ns() + _BUDGET_NS
     while len(windows) < _WINDOWS and (not windows or perf_counter_ns() < ends):
         windows.append(_window(session, pen, ends))
     return min(windows, key=lambda window: window.p99)
+
+
+def trial_rows(session: StepSession, count: int, seed: int = 0) -> np.ndarray:
+    """So many rows as a session takes them, shape (count, 1, 1, numbers)."""
+    if session.spec.ink is not None:
+        return trial_ink(max(count - 2, 2))[0, :count, None, None]
+    rows = np.random.default_rng(seed).uniform(-1.0, 1.0, (count, 1, 1, row_width(session.spec)))
+    return rows.astype(np.float32)
 
 
 def _window(session: StepSession, pen: np.ndarray, ends: int = 0) -> Timings:
@@ -198,7 +207,8 @@ def _window(session: StepSession, pen: np.ndarray, ends: int = 0) -> Timings:
         outputs, state = session.step(row, state)
         now = perf_counter_ns()
         times.append(now - began)
-        if not all(np.isfinite(array).all() for array in outputs):
+        arrays = (outputs.scores, outputs.progress, outputs.embedding, outputs.unknown)
+        if not all(np.isfinite(array).all() for array in arrays if array.dtype.kind == "f"):
             raise ModelError("its answers are not numbers (NaN); train or export it again")
         if ends and now > ends:
             break

@@ -18,7 +18,7 @@ from addon.inference.engine import Engine, engine_for
 from addon.inference.fade import FadingEngine
 from addon.inference.inline import InkEvent, News, Taught
 from addon.inference.loaded_model import LoadedModel
-from addon.inference.predictor import Sample
+from addon.inference.predictor import STILL, UNPRESSED, Sample
 from addon.inference.replay_buffer import ReplayBuffer
 from addon.prediction import Prediction, no_prediction
 
@@ -76,12 +76,12 @@ class Pens:
             PointsError: It has another shape or is not finite; nothing has changed.
         """
         try:
-            x, y = float(point[0]), float(point[1])
+            x, y, t, pressure = float(point[0]), float(point[1]), float(point[2]), float(point[3])
         except (TypeError, ValueError, IndexError) as error:
             raise PointsError(f"a pen sample must be an array of shape (4,); got {point!r}") from error
-        self._sampled(pointer_id, x, y)
+        self._sampled(pointer_id, x, y, t, pressure)
         if self._engine is not None:
-            self._engine.point(pointer_id, x, y)
+            self._engine.point(pointer_id, x, y, t, pressure)
 
     def feed(self, points_by_pointer: Mapping[int, Points]) -> None:
         """Take the next points of several pens that are down, all of them in batched steps.
@@ -91,10 +91,10 @@ class Pens:
         """
         checked = {pointer_id: _checked(points) for pointer_id, points in points_by_pointer.items()}
         for pointer_id, points in checked.items():
-            for x, y in points[:, :2].tolist():
-                self._sampled(pointer_id, x, y)
+            for x, y, t, pressure in whole_samples(points):
+                self._sampled(pointer_id, x, y, t, pressure)
                 if self._engine is not None:
-                    self._engine.gather(pointer_id, x, y)
+                    self._engine.gather(pointer_id, x, y, t, pressure)
         self.flush()
 
     def flush(self) -> None:
@@ -128,7 +128,7 @@ class Pens:
         """
         samples: list[Sample] = []
         for stroke in map(_checked, strokes):
-            samples += [*((x, y) for x, y in stroke[:, :2].tolist()), None]
+            samples += [*whole_samples(stroke), None]
         self.flush()
         self._tape.reopen(pointer_id, samples)
         self._moved_last = pointer_id
@@ -242,8 +242,8 @@ class Pens:
             if self._engine is not None:
                 self._engine.replay(pointer_id, ink.samples)
 
-    def _sampled(self, pointer_id: int, x: float, y: float) -> None:
-        begins = self._tape.add(pointer_id, x, y)
+    def _sampled(self, pointer_id: int, x: float, y: float, t: float, pressure: float) -> None:
+        begins = self._tape.add(pointer_id, x, y, t, pressure)
         self._moved_last = pointer_id
         self._paused = 0.0
         if begins:
@@ -255,6 +255,13 @@ class Pens:
             for gone in forgotten:
                 self._engine.forget(gone)
             self._engine.begin(pointer_id)
+
+
+def whole_samples(points: Array) -> list[tuple[float, float, float, float]]:
+    """Points of shape (n, 2) to (n, 4) as samples; what is missing has its default."""
+    missing = np.array([0.0, 0.0, STILL, UNPRESSED])[points.shape[1] :]
+    table = np.column_stack([points[:, :4], np.broadcast_to(missing, (len(points), len(missing)))])
+    return [(x, y, t, pressure) for x, y, t, pressure in table.tolist()]
 
 
 def _checked(points: ArrayLike) -> Array:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from addon.errors import PointsError
-from addon.inference.predictor import Sample
+from addon.inference.predictor import STILL, UNPRESSED, Sample
 
 KEPT_POINTERS = 32
 """A touch screen gives each touch a new number: beyond this many, those whose ink is closed are forgotten."""
@@ -46,7 +46,7 @@ class ReplayBuffer:
         """The earlier inks of a pointer whose end no engine has reported yet, oldest first."""
         return self._before.get(pointer_id, [])
 
-    def add(self, pointer_id: int, x: float, y: float) -> bool:
+    def add(self, pointer_id: int, x: float, y: float, t: float = STILL, pressure: float = UNPRESSED) -> bool:
         """Add a sample of a pen that is down; True if it begins an ink.
 
         Raises:
@@ -56,14 +56,14 @@ class ReplayBuffer:
             raise PointsError(f"a pen sample must be finite; got x={x}, y={y}")
         ink = self._inks.get(pointer_id)
         if ink is not None and not ink.closed:
-            ink.samples.append((x, y))
+            ink.samples.append((x, y, t, pressure))
             return False
         # Removed and inserted again, so that the pointers are in the order in which they began.
         before = self._inks.pop(pointer_id, None)
         if before is not None and not before.end_heard:
             # Limited, because the caller may never take an engine's news.
             self._before[pointer_id] = [*self.untold(pointer_id)[-KEPT_UNTOLD + 1 :], before]
-        self._inks[pointer_id] = PointerInk([(x, y)])
+        self._inks[pointer_id] = PointerInk([(x, y, t, pressure)])
         return True
 
     def reopen(self, pointer_id: int, samples: list[Sample]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from addon.errors import ModelError
 from addon.features.recipe import COLUMNS
 from addon.inference.cpu_step import CpuStep
+from addon.inference.described_session import open_described
 from addon.inference.device_step import DeviceStep
 from addon.inference.opening import ModelFile, read_model
 from addon.inference.ort import onnxruntime
@@ -49,6 +50,8 @@ def open_told(file: ModelFile, choice: Choice) -> tuple[StepSession, str]:
         ProviderError: It does not run on the required provider.
     """
     # A step is too small to divide: threads would cost more time than they save, and take the sketch's cores.
+    if METADATA_KEY not in file.contents.metadata:
+        return open_described(file, choice)
     placed = open_placed(file, choice, threads=1)
     spec = _checked_spec(file.path, placed.session, file.contents.metadata)
     # Every provider accepts arrays on the CPU; CUDA is the only one whose memory Inkloop can use.
@@ -58,11 +61,6 @@ def open_told(file: ModelFile, choice: Choice) -> tuple[StepSession, str]:
 
 
 def _checked_spec(path: Path, session: Any, metadata: Mapping[str, str]) -> ModelSpec:
-    if METADATA_KEY not in metadata:
-        raise ModelError(
-            f"{path.name}: an ONNX model, but none of Inkloop's pen models (it has no {METADATA_KEY!r} "
-            "metadata); use one that Inkloop exported"
-        )
     try:
         spec = spec_from_json(metadata[METADATA_KEY])
     except ModelError as error:

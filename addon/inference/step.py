@@ -5,13 +5,18 @@
 A state is opaque and is never changed: a caller can keep one, go back to it, and feed it twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from addon.arrays import Floats
+from addon.arrays import Array, Floats
+from addon.features.recipe import COLUMNS
 from addon.model.metadata import ModelSpec
+from addon.prediction import NO_OUTPUTS
+
+SAMPLE = 5
+"""Numbers of a sample of the pen: x, y, t, pressure, and 1 where the pen is lifted."""
 
 State: TypeAlias = Any
 """The recurrent state of a batch of inks; only the session that made it can read it."""
@@ -29,12 +34,23 @@ class StepOutputs(NamedTuple):
         embedding: Float32 array of shape (batch, time, embedding); only a base encoder gives it.
         unknown: Float32 array of shape (batch, time, 1): the logarithm of how much likelier it is that the
             ink is none of the classes.
+        others: What else a model by someone else gives, by the names of its outputs.
     """
 
     scores: Floats = NOTHING
     progress: Floats = NOTHING
     embedding: Floats = NOTHING
     unknown: Floats = NOTHING
+    others: Mapping[str, Array] = NO_OUTPUTS
+
+
+ANSWERS = ("scores", "progress", "embedding", "unknown")
+"""The fields of `StepOutputs` that Inkloop's own models may have, in their order."""
+
+
+def row_width(spec: ModelSpec) -> int:
+    """Numbers of a row: the features of Inkloop's own models, or a sample of the pen."""
+    return len(COLUMNS) if spec.ink is None else SAMPLE
 
 
 def answer_sizes(spec: ModelSpec) -> dict[str, int]:

@@ -9,7 +9,8 @@
     is = "classes"
     labels = "flowers.txt"
 
-Every key may be left out; the defaults are those of the classes below. `docs/vision.md` has the table.
+Every key may be left out; the defaults are those of the classes below. `docs/vision.md` has the table. A
+model that takes an ink has another `[input]`, see `addon.model.ink_table`.
 """
 
 import tomllib
@@ -20,25 +21,51 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
 from addon.errors import ModelError
+from addon.features.ink_input import InkInput, Preparation
 from addon.files import NotRegularError, open_regular
+from addon.model.ink_table import ink_image, ink_input
 from addon.model.toml_table import LONGEST_ERROR, Table
 from addon.text import one_line
 
-InputKind: TypeAlias = Literal["image", "features"]
+InputKind: TypeAlias = Literal["image", "features", "ink", "ink image"]
 Layout: TypeAlias = Literal["NCHW", "NHWC", "CHW", "HWC"]
 ColorOrder: TypeAlias = Literal["RGB", "BGR", "gray"]
 Resize: TypeAlias = Literal["stretch", "fit", "crop", "ten", "keep"]
 Filter: TypeAlias = Literal["nearest", "area", "bilinear", "bicubic"]
-OutputKind: TypeAlias = Literal["classes", "picture", "heat map", "boxes", "points", "features"]
+OutputKind: TypeAlias = Literal[
+    "classes",
+    "picture",
+    "heat map",
+    "boxes",
+    "points",
+    "features",
+    "label",
+    "text",
+    "progress",
+    "unknown",
+    "embedding",
+]
 Scores: TypeAlias = Literal["logits", "probabilities"]
 Corners: TypeAlias = Literal["xyxy", "xywh", "center"]
 
-INPUT_KINDS: tuple[InputKind, ...] = ("image", "features")
+INPUT_KINDS: tuple[InputKind, ...] = ("image", "features", "ink", "ink image")
 LAYOUTS: tuple[Layout, ...] = ("NCHW", "NHWC", "CHW", "HWC")
 COLOR_ORDERS: tuple[ColorOrder, ...] = ("RGB", "BGR", "gray")
 RESIZES: tuple[Resize, ...] = ("stretch", "fit", "crop", "ten", "keep")
 FILTERS: tuple[Filter, ...] = ("nearest", "area", "bilinear", "bicubic")
-OUTPUT_KINDS: tuple[OutputKind, ...] = ("classes", "picture", "heat map", "boxes", "points", "features")
+OUTPUT_KINDS: tuple[OutputKind, ...] = (
+    "classes",
+    "picture",
+    "heat map",
+    "boxes",
+    "points",
+    "features",
+    "label",
+    "text",
+    "progress",
+    "unknown",
+    "embedding",
+)
 SCORES: tuple[Scores, ...] = ("logits", "probabilities")
 CORNERS: tuple[Corners, ...] = ("xyxy", "xywh", "center")
 
@@ -59,7 +86,8 @@ class ImageInput:
 
     Attributes:
         name: Name of the graph's input; empty for its first.
-        kind: "features" for a model that takes something other than pictures; the rest is then ignored.
+        kind: "features" for a model that takes something other than pictures, "ink" or "ink image" for one
+            that takes an ink; the rest is then ignored.
         layout: Order of the axes.
         color: Order of the channels.
         size: Height and width in pixels where the graph leaves them free; None if it fixes them.
@@ -113,6 +141,8 @@ class Output:
         unit: Whether boxes and points are in 0..1 of the model's picture instead of its pixels.
         threshold: Threshold of a heat map mapped to 0..1: a region is what is above it.
         grow: How far a region's sides move outward, as a factor on its area over its circumference.
+        unknown: The class that stands for what is none of the others; empty for none.
+        blank: Index of the blank of a text output (CTC).
     """
 
     name: str = ""
@@ -126,6 +156,8 @@ class Output:
     unit: bool = False
     threshold: float = 0.3
     grow: float = 0.0
+    unknown: str = ""
+    blank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +172,8 @@ class Adaptor:
         layers: Names of the inner tensors that are worth showing, in order; empty for all.
         title: Its name on screen; empty for the file's name.
         license: License of its weights, as the author of the description gives it.
+        ink: How an ink is prepared for it; None for a model that takes no ink.
+        lengths: Usual length of the ink of each class, in larger sides of its box; it gives the progress.
     """
 
     input: ImageInput = ImageInput()
@@ -149,6 +183,8 @@ class Adaptor:
     layers: tuple[str, ...] = ()
     title: str = ""
     license: str = ""
+    ink: Preparation | None = None
+    lengths: tuple[tuple[str, float], ...] = ()
 
     @property
     def output(self) -> Output:
@@ -219,25 +255,31 @@ def adaptor_from(text: str, path: Path) -> Adaptor:
         raise ModelError(f"{path.name}: not valid TOML: {one_line(str(error), LONGEST_ERROR)}") from error
     top = Table(path.name, "", given)
     outputs = top.tables("output")
+    fed, ink = _input_from(top.table("input"))
     made = Adaptor(
-        _input_from(top.table("input")),
+        fed,
         tuple(_output_from(each, path) for each in outputs),
         top.pairs("state"),
         top.table("constants").numbers(),
         top.texts("layers", "a list of texts"),
         top.text("title"),
         top.text("license"),
+        ink,
+        top.table("lengths").numbers(),
     )
     top.finish()
     return made
 
 
-def _input_from(table: Table) -> ImageInput:
+def _input_from(table: Table) -> tuple[ImageInput, Preparation | None]:
     kind: InputKind = table.choice("is", INPUT_KINDS, "image")
+    if kind in ("ink", "ink image"):
+        ink = ink_input(table) if kind == "ink" else ink_image(table)
+        return ImageInput(ink.name, kind), ink
     if kind == "features":
         made = ImageInput(table.text("name"), kind)
         table.finish()
-        return made
+        return made, None
     plain = ImageInput()
     channels = 1 if table.choice("color", COLOR_ORDERS, plain.color) == "gray" else 3
     span = table.span("range")
@@ -262,7 +304,7 @@ def _input_from(table: Table) -> ImageInput:
         margin=table.whole("margin", plain.margin, 0, 255),
     )
     table.finish()
-    return made
+    return made, None
 
 
 def _output_from(table: Table, path: Path) -> Output:
@@ -279,6 +321,8 @@ def _output_from(table: Table, path: Path) -> Output:
         unit=table.flag("unit", plain.unit),
         threshold=table.number("threshold", plain.threshold, 0, 1),
         grow=table.number("grow", plain.grow, 0, 10),
+        unknown=table.text("unknown"),
+        blank=table.whole("blank", plain.blank, -1, MOST_LABELS),
     )
     table.finish()
     return made
@@ -354,6 +398,8 @@ def check_names(adaptor: Adaptor, inputs: Mapping[str, object], outputs: Mapping
         ModelError: One is missing; the message names it, and those that exist.
     """
     fed = [adaptor.input.name, *(pair[0] for pair in adaptor.state), *(name for name, _ in adaptor.constants)]
+    if isinstance(adaptor.ink, InkInput):
+        fed += [adaptor.ink.lengths, adaptor.ink.mask]
     given = [*(each.name for each in adaptor.outputs), *(pair[1] for pair in adaptor.state)]
     for kind, names, there in (("input", fed, inputs), ("output", given, outputs)):
         for name in names:

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 from addon.errors import ModelError
+from addon.features.ink_input import Preparation
 from addon.features.recipe import COLUMNS, FeatureRecipe, recipe_from
 from addon.fewshot.scoring import Scoring, as_document, scoring_of
 
@@ -25,6 +26,7 @@ METADATA_KEY = "inkloop"
 FORMAT = 1
 KIND = "pen-lstm-step"
 ENCODER_KIND = "pen-encoder-step"
+DESCRIBED_KIND = "described"
 
 INPUTS = ("features", "h", "c")
 OUTPUTS = ("embedding", "h_next", "c_next", "scores", "progress")
@@ -61,6 +63,8 @@ class ModelSpec:
         taught_hash: SHA-256 of the inks it was trained on, in hex.
         scoring: How the embeddings of a base encoder are scored; None for a model that cannot be taught.
         unknown: Whether the graph has an output for the odds that a point is none of its classes.
+        ink: How an ink is prepared for a model by someone else; None for Inkloop's own, which read the rows
+            of the recipe.
     """
 
     labels: tuple[str, ...]
@@ -74,9 +78,11 @@ class ModelSpec:
     taught_hash: str = ""
     scoring: Scoring | None = None
     unknown: bool = False
+    ink: Preparation | None = None
 
     def __post_init__(self) -> None:
-        if not (self.labels or self.scoring) or len(set(self.labels)) != len(self.labels):
+        # A model by someone else may write text, or name its classes in its answers.
+        if not (self.labels or self.scoring or self.ink) or len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels must be one or more, no two alike; got {list(self.labels)}")
         if self.unknown and not self.labels:
             raise ValueError("the output unknown needs classes; this model has none")
@@ -88,7 +94,9 @@ class ModelSpec:
 
     @property
     def kind(self) -> str:
-        """The kind of model, as in the file."""
+        """The kind of model, as in the file; of a model by someone else, that its description says it."""
+        if self.ink is not None:
+            return DESCRIBED_KIND
         return KIND if self.scoring is None else ENCODER_KIND
 
     @property
@@ -111,7 +119,7 @@ def spec_to_json(spec: ModelSpec) -> str:
         "reading": None if spec.scoring is None else as_document(spec.scoring),
     }
     # In the file it is called `reading`.
-    del document["scoring"]
+    del document["scoring"], document["ink"]
     return json.dumps(document, ensure_ascii=False, sort_keys=True)
 
 

@@ -91,6 +91,44 @@ class Table:
             raise self.error(f"{key} must be a whole number in {low}..{high}; got {self._values[key]!r}")
         return given
 
+    def has(self, key: str) -> bool:
+        """Whether a key is given."""
+        return key in self._values
+
+    def amount(self, key: str, default: float = 0.0) -> float:
+        """A number above 0; the default if it is not there."""
+        if not self.has(key):
+            self.take(key, None)
+            return default
+        given = _number(self.take(key, None))
+        if given is None or given <= 0:
+            raise self.error(f"{key} must be a number above 0; got {self._values[key]!r}")
+        return given
+
+    def one_or_each(self, key: str, count: int, default: tuple[float, ...]) -> tuple[float, ...]:
+        """One number, or a list of `count`."""
+        if not self.has(key):
+            self.take(key, None)
+            return default
+        given = self.take(key, None)
+        numbers = _numbers(cast(list[Any], given) if isinstance(given, list) else [given])
+        if numbers is None or len(numbers) not in {1, count}:
+            raise self.error(f"{key} must be one number or a list of {count}; got {given!r}")
+        return numbers
+
+    def items(self, key: str) -> list[object]:
+        """A list of anything, empty by default."""
+        given = self.take(key, [])
+        if not isinstance(given, list):
+            raise self.error(f"{key} must be a list; got {given!r}")
+        return cast(list[object], given)
+
+    def entry(self, key: str, values: object) -> "Table":
+        """A table that is an element of the list of a key."""
+        if not isinstance(values, dict):
+            raise self.error(f"{key}: {values!r} is not a table")
+        return Table(self._file, f"{self._name}.{key}" if self._name else key, cast(dict[str, Any], values))
+
     def span(self, key: str) -> tuple[float, float] | None:
         """Two numbers that differ; None if it is not there."""
         if self.take(key, None) is None:

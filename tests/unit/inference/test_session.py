@@ -262,7 +262,7 @@ def test_a_file_that_was_cut_off_is_named(path, tmp_path):
 
 def test_a_foreign_model_is_named(tmp_path):
     onnx.save(foreign(), tmp_path / "foreign.onnx")
-    refused(tmp_path / "foreign.onnx", "none of Inkloop's", "use one that Inkloop exported")
+    refused(tmp_path / "foreign.onnx", "none of Inkloop's", "foreign.toml", "use Model")
 
 
 def test_an_opset_from_the_future_is_named(tmp_path):
