@@ -524,8 +524,8 @@ def _reason(why: str, samples: int) -> str:
     """Why a model fails on an ink, and what to do; exporters may fix a length that they declare as free."""
     if "hape" in why or "imension" in why:
         return (
-            f"its length is frozen inside, so it fails on an ink of {samples} samples; export it again with that "
-            "axis dynamic, or give its one length as points or length"
+            f"its length is frozen inside, so it fails on an ink of {samples} samples; export it again with "
+            "that axis dynamic, or give its one length as points or length"
         )
     return f"it fails on an ink of {samples} samples ({why})"
 

@@ -69,7 +69,7 @@ def is_small_image(shape: Shape) -> bool:
     sizes = [size for size in shape[-3:] if isinstance(size, int)]
     if len(sizes) != 3:
         return False
-    sides = sizes[1:] if sizes[0] in (1, 3) else sizes[:2] if sizes[2] in (1, 3) else []
+    sides = sizes[1:] if sizes[0] == 1 else sizes[:2] if sizes[2] == 1 else []
     return bool(sides) and all(16 <= side <= LARGEST_IMAGE for side in sides)
 
 

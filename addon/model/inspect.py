@@ -146,6 +146,7 @@ def contents_of(data: bytes, bounds: Bounds = ANY) -> Contents:
     except TooManyError as error:
         raise ModelError(
             f"it has more than {bounds.fields:,} parts, the most that Inkloop inspects"
+            + ("; a model that a .toml describes may have more" if bounds is PEN else "")
         ) from error
     except WireError as error:
         raise ModelError("it is not an ONNX file, or truncated; copy it again or export it again") from error
