@@ -173,18 +173,20 @@ class DescribedStep:
         return self._run(feeds, len(mask), last + 1)[0]
 
     def _fed(self, ink: InkInput, state: InkSoFar, rows: Floats, lifted: bool) -> InkSoFar:
-        """Feed the rows that are new; the last one may still change, unless the pen is lifted."""
-        settled = len(rows) if lifted or not ink.looks_ahead else len(rows) - 1
+        """Feed the rows that are new, and answer with the last one as it is now.
+
+        The last row is read on the side where it may still change: its stroke may continue, or another one
+        may follow, so that the ink did not end there.
+        """
         ends = any(column.name == "end of ink" for column in ink.columns)
-        kept = settled - 1 if lifted and ends else settled
-        recurrent = state.recurrent or self._zeros
-        outputs = state.outputs
+        open_row = ends if lifted else ink.looks_ahead
+        kept = max(len(rows) - open_row, state.fed)
+        recurrent, outputs = state.recurrent or self._zeros, state.outputs
         if kept > state.fed:
             outputs, recurrent = self._along(rows[state.fed : kept], recurrent)
-        # The last row of the ink is read on the side: if another stroke follows, the ink did not end here.
-        if settled > kept:
-            outputs, _ = self._along(rows[kept:settled], recurrent)
-        return state._replace(fed=max(kept, state.fed), recurrent=recurrent, outputs=outputs)
+        if len(rows) > kept:
+            outputs, _ = self._along(rows[kept:], recurrent)
+        return state._replace(fed=kept, recurrent=recurrent, outputs=outputs)
 
     def _along(self, rows: Floats, recurrent: Mapping[str, Array]) -> tuple[StepOutputs, Mapping[str, Array]]:
         """Feed rows to a recurrent model from a state, one by one where it takes no more."""

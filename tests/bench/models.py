@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from tests.bench._described import described_rows
 from tests.bench._web import web_rows
 
 
 def rows() -> list[dict[str, Any]]:
-    """Measure the web page."""
-    return web_rows()
+    """Measure described models and the web page."""
+    return described_rows() + web_rows()

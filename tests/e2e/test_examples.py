@@ -13,6 +13,7 @@ FOLDER = Path(sketch.__file__).parent / "examples"
 SKETCHES = [
     "brushes",
     "currents",
+    "doodle",
     "dunes",
     "grown_type",
     "handwriting",
@@ -20,6 +21,7 @@ SKETCHES = [
     "letters",
     "letters_of_light",
     "newsprint",
+    "own_model",
     "plain_functions",
     "plotter",
     "silk",
