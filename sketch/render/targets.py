@@ -102,7 +102,7 @@ class Targets:
         ratio = fbo.ratio(self.frame.ratio)
         saved, frame = self._state.saved(), self._state.frames
         self._outer.append(self.current)
-        self.aim(Target(surface.framebuffer, fbo.size, ratio, surface.pixels, kept=True))
+        self.aim(Target(surface.drawn.framebuffer, fbo.size, ratio, surface.drawn.size, kept=True))
         self._state.start(scaling(ratio, ratio))
         try:
             yield
@@ -142,7 +142,7 @@ class Targets:
         """Whether an Fbo is drawn into, directly or while another one interrupts it."""
         if not self._outer:
             return False
-        framebuffer = self.surface(fbo).framebuffer
+        framebuffer = self.surface(fbo).drawn.framebuffer
         return any(target.framebuffer is framebuffer for target in (*self._outer, self.current))
 
     def surface(self, fbo: Fbo) -> FboSurface:

@@ -8,11 +8,9 @@ from typing import Any, TypeAlias, cast
 import moderngl
 import numpy as np
 
-from sketch.arrays import Floats
 from sketch.ink.ink import Rgba, Stroke
 from sketch.render.gl.blend import BlendMode, empty_layer
-from sketch.render.gl.buffers import GrowingBuffer, vertex_array
-from sketch.render.gl.shaders import load_program
+from sketch.render.gl.surfaces import BoxPainter, Surface, new_surface
 from sketch.render.layers.boxes import (
     Cells,
     mark,
@@ -51,20 +49,23 @@ class Picture:
 
     Attributes:
         look: What it was painted for.
-        framebuffer: To paint on.
-        texture: To show.
+        surface: Its texture.
         cells: The cells that may hold paint.
         damage: The cells that changed since the last `take_damage`.
     """
 
     look: Look
-    framebuffer: moderngl.Framebuffer
-    texture: moderngl.Texture
+    surface: Surface
     cells: Cells = field(init=False)
     damage: Cells = field(init=False)
 
     def __post_init__(self) -> None:
         self.clear(self.look)
+
+    @property
+    def framebuffer(self) -> moderngl.Framebuffer:
+        """To paint on."""
+        return self.surface.framebuffer
 
     @property
     def size(self) -> tuple[int, int]:
@@ -111,8 +112,7 @@ class Picture:
 
     def release(self) -> None:
         """Release the texture."""
-        self.framebuffer.release()
-        self.texture.release()
+        self.surface.release()
 
     def _rows_from_below(self, box: PixelBounds) -> PixelBounds:
         """A rectangle as OpenGL takes it: left, bottom, width and height, rows counted from the bottom up."""
@@ -126,10 +126,10 @@ def new_picture(ctx: moderngl.Context, look: Look) -> Picture:
         ctx: The context to allocate in.
         look: What will be painted.
     """
-    texture = ctx.texture(look.size, 4)
+    surface = new_surface(ctx, look.size)
     # Only an old picture is stretched, and smoothing would take a software driver three times as long.
-    texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
-    return Picture(look, ctx.framebuffer([texture]), texture)
+    surface.texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
+    return Picture(look, surface)
 
 
 class PicturePainter:
@@ -141,14 +141,12 @@ class PicturePainter:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._program = load_program(ctx, "layers/layer.vert", "layers/layer.frag")
-        self._boxes = GrowingBuffer(ctx)
-        self._vertices = vertex_array(ctx, self._program)
+        self._boxes = BoxPainter(ctx)
         self._moved = QuadPainter(ctx, "shapes/picture.frag")
 
     def show_cells(self, picture: Picture, cells: Cells) -> None:
         """Draw some cells of a picture, with the current blending, pixel by pixel."""
-        self._put(picture, rows_of(cells & picture.cells), 1.0)
+        self._boxes.paint(picture.surface, rows_of(cells & picture.cells))
 
     def show(self, picture: Picture, look: Look, opacity: float) -> None:
         """Draw a picture, with the current blending, in the place for a look.
@@ -157,14 +155,14 @@ class PicturePainter:
         another matrix or size, which is old, is moved and stretched to its place.
         """
         if (picture.look.matrix, picture.size) == (look.matrix, look.size):
-            self._put(picture, rows_of(picture.cells), opacity)
+            self._boxes.paint(picture.surface, rows_of(picture.cells), opacity)
             return
         back = inverse(picture.look.matrix)
         if back is not None:
             width, height = picture.size
             where = quad_at(multiply(look.matrix, back), 0, 0, width, height)
             upside_down = replace(where, part=(0.0, 1.0, 1.0, 0.0))  # the texture has its last row first
-            self._moved.paint(picture.texture, upside_down, (0.0, 0.0, 0.0, opacity), look.size)
+            self._moved.paint(picture.surface.texture, upside_down, (0.0, 0.0, 0.0, opacity), look.size)
 
     def copy(self, source: Picture, target: Picture, box: PixelBounds) -> None:
         """Copy a rectangle of a picture of the same size that is empty elsewhere.
@@ -173,24 +171,12 @@ class PicturePainter:
         """
         target.framebuffer.use()
         self._ctx.enable_only(moderngl.NOTHING)
-        self._put(source, np.array((box,), dtype=np.float32), 1.0)
+        self._boxes.paint(source.surface, np.array((box,), dtype=np.float32))
         unmark(target.cells, box, target.size)
         target.cells |= source.cells
         mark(target.damage, box)
 
     def release(self) -> None:
         """Release the GPU resources."""
-        for part in (self._vertices, self._boxes, self._program, self._moved):
-            part.release()
-
-    def _put(self, picture: Picture, boxes: Floats, opacity: float) -> None:
-        if not len(boxes):
-            return
-        self._boxes.upload(boxes, boxes.nbytes)
-        attribute = self._program["box"]
-        assert isinstance(attribute, moderngl.Attribute)
-        self._vertices.bind(attribute.location, "f", self._boxes.buffer, "4f", 0, 16, 1)
-        self._program["size"] = picture.size
-        self._program["color"] = (1.0, 1.0, 1.0, opacity)
-        picture.texture.use(0)
-        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(boxes))
+        self._boxes.release()
+        self._moved.release()

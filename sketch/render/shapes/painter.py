@@ -20,7 +20,7 @@ import numpy as np
 from sketch.arrays import Floats
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
-from sketch.render.gl.program_variants import Bind, ProgramVariants
+from sketch.render.gl.programs import Bind, ProgramVariants
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Axes, Matrix, apply
 from sketch.render.shapes.runs import ShapeRun, shape_runs

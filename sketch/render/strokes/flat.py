@@ -7,8 +7,7 @@ import moderngl
 import numpy as np
 
 from sketch.render.gl.blend import BlendMode, set_blending
-from sketch.render.gl.buffers import GrowingBuffer, vertex_array
-from sketch.render.gl.shaders import load_program
+from sketch.render.gl.surfaces import BoxPainter, Surface, of_size
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.look import StrokeLook
 from sketch.render.strokes.rows import PixelBounds, pixel_bounds_of
@@ -28,10 +27,8 @@ class FlatPicture:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._program = load_program(ctx, "layers/layer.vert", "layers/layer.frag")
-        self._vertices = vertex_array(ctx, self._program)
-        self._boxes = GrowingBuffer(ctx)
-        self._picture: moderngl.Framebuffer | None = None
+        self._boxes = BoxPainter(ctx)
+        self._picture: Surface | None = None
 
     def paint(
         self,
@@ -54,7 +51,8 @@ class FlatPicture:
             The part of the frame that each stroke may touch.
         """
         target = self._ctx.fbo
-        picture = self._of(size)
+        self._picture = of_size(self._ctx, self._picture, size)
+        picture = self._picture.framebuffer
         touched: list[PixelBounds] = []
         for group, boxes in _apart(strokes, look, size):
             picture.use()
@@ -67,47 +65,14 @@ class FlatPicture:
             paint(group, look, size)
             target.use()
             set_blending(self._ctx, mode)
-            self._put_down(picture, boxes, size)
+            self._boxes.paint(self._picture, np.array(boxes, dtype=np.float32))
             touched += boxes
         return touched
 
     def release(self) -> None:
         """Release the GPU resources."""
-        for part in (self._vertices, self._boxes, self._program):
+        for part in filter(None, (self._boxes, self._picture)):
             part.release()
-        self._drop()
-
-    def _put_down(
-        self, picture: moderngl.Framebuffer, boxes: Sequence[PixelBounds], size: tuple[int, int]
-    ) -> None:
-        rows = np.array(boxes, dtype=np.float32)
-        self._boxes.upload(rows, rows.nbytes)
-        attribute = self._program["box"]
-        assert isinstance(attribute, moderngl.Attribute)
-        self._vertices.bind(attribute.location, "f", self._boxes.buffer, "4f", 0, 16, 1)
-        self._program["size"] = size
-        self._program["color"] = (1.0, 1.0, 1.0, 1.0)
-        _texture(picture).use(0)
-        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(boxes))
-
-    def _drop(self) -> None:
-        if self._picture is not None:
-            texture = _texture(self._picture)
-            self._picture.release()
-            texture.release()
-            self._picture = None
-
-    def _of(self, size: tuple[int, int]) -> moderngl.Framebuffer:
-        if self._picture is None or self._picture.size != size:
-            target = self._ctx.fbo
-            self._drop()
-            self._picture = self._ctx.framebuffer([self._ctx.texture(size, 4)])
-            target.use()
-        return self._picture
-
-
-def _texture(picture: moderngl.Framebuffer) -> moderngl.Texture:
-    return cast(moderngl.Texture, picture.color_attachments[0])
 
 
 def _apart(
