@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sketch.arrays import Doubles, Flags, Floats
-from sketch.ink.catmull_rom import curve_through
+from sketch.ink.curves import curve_through
 from sketch.ink.outline import arc_lengths
 from sketch.ink.style import StrokeStyle
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sketch.arrays import Floats
-from sketch.render.checks import as_floats
+from sketch.render.checks import as_floats, check_kind
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.matrix import Matrix, apply_to_points, inverse, multiply
 from sketch.render.oklab import from_oklab, to_oklab
@@ -116,14 +116,13 @@ class PlacedGradient:
         return mixed
 
 
-def placed(gradient: object, matrix: Matrix) -> PlacedGradient:
+def placed(gradient: Gradient, matrix: Matrix) -> PlacedGradient:
     """Put a gradient into the author's coordinates.
 
     Raises:
         TypeError: It is not a gradient.
     """
-    if not isinstance(gradient, Gradient):
-        raise TypeError(f"gradient needs a Gradient; got {short(gradient)}")
+    check_kind(gradient, Gradient, "gradient needs a Gradient")
     back = inverse(multiply(matrix, gradient.matrix))
     if back is None or max(map(abs, back)) > _STEEPEST:
         back = _LAST_COLOR

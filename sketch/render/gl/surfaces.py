@@ -65,6 +65,17 @@ def of_size(ctx: moderngl.Context, surface: Surface | None, size: tuple[int, int
     return new_surface(ctx, size)
 
 
+def from_below(box: tuple[int, int, int, int], height: int) -> tuple[int, int, int, int]:
+    """A rectangle as OpenGL takes it: left, bottom, width and height, rows counted from the bottom up.
+
+    Args:
+        box: Left, top, right, bottom, in pixels.
+        height: Of the framebuffer, in pixels.
+    """
+    left, top, right, bottom = box
+    return (left, height - bottom, right - left, bottom - top)
+
+
 class BoxPainter:
     """Draws rectangles of a picture as large as the frame, pixel by pixel, at the place they have in it.
 

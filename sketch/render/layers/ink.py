@@ -14,13 +14,74 @@ import moderngl
 
 from sketch.ink.brush import Brush, BrushFiles
 from sketch.ink.ink import Ink, Rgba, Stroke
-from sketch.render.layers.background_cache import Ground, refreshed
 from sketch.render.layers.boxes import area, clipped, mark, stroke_box, union
-from sketch.render.layers.changes import Changes, changes
-from sketch.render.layers.pictures import Look, PaintStrokes, Picture, PicturePainter, new_picture
+from sketch.render.layers.pictures import (
+    Ground,
+    Look,
+    PaintStrokes,
+    Picture,
+    PicturePainter,
+    blank_picture,
+    refreshed,
+)
 from sketch.render.layers.repaint import Repaint, cost
 from sketch.render.matrix import mean_scale
 from sketch.render.strokes.rows import PixelBounds
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The difference between two lists of strokes.
+
+    Attributes:
+        stale: Strokes that are gone, or new with old strokes after them: their place must be redrawn.
+        fresh: New strokes at the end, which are drawn on top.
+    """
+
+    stale: list[Stroke]
+    fresh: list[Stroke]
+
+
+def changes(before: Sequence[Stroke], after: Sequence[Stroke]) -> Changes:
+    """Compare two lists of strokes by identity, not by what they look like.
+
+    Args:
+        before: What was drawn, in order.
+        after: What is to be drawn, in order.
+
+    Returns:
+        The strokes between which the lists differ; where strokes changed places, all strokes between them.
+    """
+    start = _common_start(before, after)
+    end = _common_start(before[start:][::-1], after[start:][::-1])
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    olds, news = {id(stroke) for stroke in old}, {id(stroke) for stroke in new}
+    kept = [stroke for stroke in old if id(stroke) in news]
+    if kept != [stroke for stroke in new if id(stroke) in olds]:
+        return Changes([*old, *new], [])
+    fresh = _fresh(new, olds) if end == 0 else []
+    gone = [stroke for stroke in old if id(stroke) not in news]
+    inserted = [stroke for stroke in new[: len(new) - len(fresh)] if id(stroke) not in olds]
+    return Changes([*gone, *inserted], fresh)
+
+
+def _fresh(strokes: Sequence[Stroke], known: set[int]) -> list[Stroke]:
+    """The strokes after the last known one."""
+    last = max((index for index, stroke in enumerate(strokes) if id(stroke) in known), default=-1)
+    return list(strokes[last + 1 :])
+
+
+def _common_start(a: Sequence[Stroke], b: Sequence[Stroke]) -> int:
+    """Length of the common start of two lists, by bisection: Python compares slices fast."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
 
 BUDGET = 2500
 """Thin points that are repainted per frame: about a third of its time on two cores without a GPU."""
@@ -96,11 +157,9 @@ class Layer:
 
     def release(self) -> None:
         """Release the textures."""
-        self.picture.release()
-        if self.repaint is not None:
-            self.repaint.picture.release()
-        if self.ground is not None:
-            self.ground.release()
+        repainted = None if self.repaint is None else self.repaint.picture
+        for part in filter(None, (self.picture, repainted, self.ground)):
+            part.release()
 
 
 class InkLayers:
@@ -169,11 +228,7 @@ class InkLayers:
 
     def with_wet(self, picture: Picture, look: Look, paint: Callable[[], PixelBounds]) -> Picture:
         """A copy of a picture with something painted on it, valid until the next call."""
-        if self._scratch is None or self._scratch.size != look.size:
-            if self._scratch is not None:
-                self._scratch.release()
-            self._scratch = new_picture(self._ctx, look)
-        self._scratch.clear(look)
+        self._scratch = blank_picture(self._ctx, self._scratch, look)
         self._scratch.framebuffer.use()
         if picture.look == look:
             self._ctx.copy_framebuffer(self._scratch.framebuffer, picture.framebuffer)
@@ -190,11 +245,9 @@ class InkLayers:
         for layer in self._layers.values():
             layer.release()
         self._layers.clear()
-        for picture in (self._spare, self._scratch):
-            if picture is not None:
-                picture.release()
+        for part in filter(None, (self._spare, self._scratch, self._painter)):
+            part.release()
         self._spare = self._scratch = None
-        self._painter.release()
 
     def _layer_of(self, ink: Ink) -> Layer | None:
         nth = self._drawn.get(id(ink), 0)
@@ -272,12 +325,7 @@ class InkLayers:
     def _blank(self, look: Look, within: PixelBounds | None = None) -> Picture:
         """An empty picture, or one that is empty within a rectangle."""
         spare, self._spare = self._spare, None
-        if spare is not None and spare.size == look.size:
-            spare.clear(look, within)
-            return spare
-        if spare is not None:
-            spare.release()
-        return new_picture(self._ctx, look)
+        return blank_picture(self._ctx, spare, look, within)
 
     def _keep(self, done: Repaint | None) -> None:
         """Keep a picture that is no longer needed, to be used for the next one."""

@@ -9,10 +9,11 @@ import moderngl
 import numpy as np
 
 from sketch.ink.ink import Rgba, Stroke
-from sketch.render.gl.blend import BlendMode, empty_layer
-from sketch.render.gl.surfaces import BoxPainter, Surface, new_surface
+from sketch.render.gl.blend import BlendMode, empty_layer, set_blending
+from sketch.render.gl.surfaces import BoxPainter, Surface, from_below, new_surface
 from sketch.render.layers.boxes import (
     Cells,
+    intersection,
     mark,
     mark_stroke,
     no_cells,
@@ -93,12 +94,12 @@ class Picture:
 
     def fill(self, color: Rgba, within: PixelBounds) -> None:
         """Fill a rectangle with a premultiplied color."""
-        self.framebuffer.clear(color=color, viewport=self._rows_from_below(within))
+        self.framebuffer.clear(color=color, viewport=from_below(within, self.size[1]))
 
     @contextmanager
     def painting(self, within: PixelBounds) -> Generator[None]:
         """Paint on this picture for the length of a `with` block, inside a rectangle only."""
-        self.framebuffer.scissor = self._rows_from_below(within)
+        self.framebuffer.scissor = from_below(within, self.size[1])
         self.framebuffer.use()
         try:
             yield
@@ -114,18 +115,23 @@ class Picture:
         """Release the texture."""
         self.surface.release()
 
-    def _rows_from_below(self, box: PixelBounds) -> PixelBounds:
-        """A rectangle as OpenGL takes it: left, bottom, width and height, rows counted from the bottom up."""
-        return (box[0], self.size[1] - box[3], box[2] - box[0], box[3] - box[1])
 
-
-def new_picture(ctx: moderngl.Context, look: Look) -> Picture:
-    """An empty picture.
+def blank_picture(
+    ctx: moderngl.Context, old: Picture | None, look: Look, within: PixelBounds | None = None
+) -> Picture:
+    """An empty picture: an old one that is no longer needed, if it has the size, or a new one.
 
     Args:
         ctx: The context to allocate in.
+        old: Cleared or released.
         look: What will be painted.
+        within: The part to clear of an old one; all of it if left out.
     """
+    if old is not None and old.size == look.size:
+        old.clear(look, within)
+        return old
+    if old is not None:
+        old.release()
     surface = new_surface(ctx, look.size)
     # Only an old picture is stretched, and smoothing would take a software driver three times as long.
     surface.texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
@@ -180,3 +186,53 @@ class PicturePainter:
         """Release the GPU resources."""
         self._boxes.release()
         self._moved.release()
+
+
+@dataclass(slots=True, eq=False)
+class Ground:
+    """What an ink looks like on a plain color, so that a frame that begins with both is one copy.
+
+    For a software driver, blending a picture over a whole frame takes many times as long as copying one.
+
+    Attributes:
+        color: Of the background, opaque.
+        source: The picture of the ink on it.
+        look: The look that it was drawn for.
+        picture: Both together; None while the color changes from frame to frame.
+    """
+
+    color: Rgba
+    source: Picture | None = None
+    look: Look | None = None
+    picture: Picture | None = None
+
+    def release(self) -> None:
+        """Release the texture."""
+        if self.picture is not None:
+            self.picture.release()
+            self.picture = None
+
+
+def refreshed(
+    ctx: moderngl.Context, ground: Ground, ink: Picture, look: Look, painter: PicturePainter
+) -> Picture:
+    """The picture of a background with an ink on it; only what changed since the last time is drawn.
+
+    Leaves another framebuffer in use.
+    """
+    picture, whole, changed = ground.picture, (0, 0, *look.size), ink.take_damage()
+    if picture is None or picture.size != look.size:
+        picture = ground.picture = blank_picture(ctx, picture, look)
+    if ground.source is not ink or ground.look != look or (look != ink.look and changed.any()):
+        ground.source, ground.look = ink, look
+        picture.fill(ground.color, whole)
+        with picture.painting(whole):
+            set_blending(ctx, "alpha")
+            painter.show(ink, look, 1.0)
+    elif changed.any():
+        for box in rows_of(changed).astype(int).tolist():
+            picture.fill(ground.color, intersection(whole, box))
+        with picture.painting(whole):
+            set_blending(ctx, "alpha")
+            painter.show_cells(ink, changed)
+    return picture

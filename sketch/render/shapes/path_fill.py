@@ -19,7 +19,7 @@ from sketch.ink.path import Path
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
 from sketch.render.gl.programs import ProgramVariants
 from sketch.render.gl.shaders import load_program
-from sketch.render.gl.surfaces import Surface, new_surface
+from sketch.render.gl.surfaces import Surface, from_below, new_surface
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply_to_points
 from sketch.render.shapes.quads import Box
@@ -75,11 +75,10 @@ class PathPainter:
             path: What to fill.
             size: Of the framebuffer that `fill` draws into, in pixels.
         """
-        left, top, right, bottom = path.bounds
         turns = self._turns_of(size).framebuffer
         turns.use()
         turns.viewport = (0, 0, *size)
-        turns.clear(viewport=(left, size[1] - bottom, right - left, bottom - top))
+        turns.clear(viewport=from_below(path.bounds, size[1]))
         self._ctx.enable_only(moderngl.BLEND)
         self._ctx.blend_func = cast(Any, moderngl.ADDITIVE_BLENDING)
         self._buffer.upload(path.edges, path.edges.nbytes)

@@ -7,10 +7,10 @@ import moderngl
 import numpy as np
 
 from sketch.render.gl.blend import BlendMode, set_blending
-from sketch.render.gl.surfaces import BoxPainter, Surface, of_size
+from sketch.render.gl.surfaces import BoxPainter, Surface, from_below, of_size
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.look import StrokeLook
-from sketch.render.strokes.rows import PixelBounds, pixel_bounds_of
+from sketch.render.strokes.rows import PixelBounds, meet, pixel_bounds_of
 
 PaintAlike = Callable[[Sequence[PixelStroke], StrokeLook, tuple[int, int]], PixelBounds]
 
@@ -57,8 +57,8 @@ class FlatPicture:
         for group, boxes in _apart(strokes, look, size):
             picture.use()
             picture.viewport = (0, 0, *size)
-            for left, top, right, bottom in boxes:
-                picture.clear(viewport=(left, size[1] - bottom, right - left, bottom - top))
+            for box in boxes:
+                picture.clear(viewport=from_below(box, size[1]))
             self._ctx.enable_only(moderngl.BLEND)
             self._ctx.blend_equation = cast(Any, _MAX)
             self._ctx.blend_func = cast(Any, (moderngl.ONE, moderngl.ONE))
@@ -85,12 +85,8 @@ def _apart(
         box = (max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1]))
         if box[0] >= box[2] or box[1] >= box[3]:
             continue
-        if any(_overlap(box, other) for other in groups[-1][1]):
+        if any(meet(box, other) for other in groups[-1][1]):
             groups.append(([], []))
         groups[-1][0].append(stroke)
         groups[-1][1].append(box)
     return groups if groups[-1][0] else []
-
-
-def _overlap(one: PixelBounds, other: PixelBounds) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
