@@ -4,9 +4,10 @@ Everything here takes float64 arrays of shape (n, 2), n at least 1. A closed out
 at the end.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sketch.arrays import Doubles, Floats, Ints
 
@@ -34,10 +35,14 @@ def arc_lengths(points: Doubles | Floats) -> Doubles:
     return np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))
 
 
+def interpolated(at: NDArray[Any], where: NDArray[Any], rows: NDArray[Any]) -> Doubles:
+    """Interpolate every column of rows, shape (n, k), from the places `where` to `at`: shape (len(at), k)."""
+    return np.column_stack([np.interp(at, where, column) for column in rows.T])
+
+
 def points_at(line: Doubles, lengths: Doubles) -> Doubles:
     """The places at these distances along the line, shape (m,) to (m, 2)."""
-    along = arc_lengths(line)
-    return np.column_stack([np.interp(lengths, along, line[:, column]) for column in (0, 1)])
+    return interpolated(lengths, arc_lengths(line), line)
 
 
 def tangents_at(line: Doubles, lengths: Doubles) -> Doubles:

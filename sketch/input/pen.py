@@ -12,9 +12,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from sketch.ink.nearest import Box, distance_to_box
 from sketch.ink.points import Points
-from sketch.ink.polyline import bounds, lengths, resample_by_count
+from sketch.ink.polyline import Box, bounds, distance_to_box, lengths, resample_by_count
 from sketch.input.events import PointerEvent
 from sketch.input.sound import sound_event
 
