@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from sketch.arrays import Floats
 from sketch.ink.history import Change, History
-from sketch.ink.outline import nearest
+from sketch.ink.outline import distance
 from sketch.ink.points import Points, as_points
 from sketch.ink.polyline import Box, bounds, distance_to_box, lengths, sharp_turns
 from sketch.ink.style import PLAIN, StrokeStyle
@@ -247,9 +247,8 @@ class Ink:
         for index, stroke in enumerate(self.strokes):
             if distance_to_box(stroke.box, x, y) - stroke.half_width > best:
                 continue
-            away = max(
-                0.0, nearest(stroke.points[:, :2].astype(np.float64), x, y).distance - stroke.half_width
-            )
+            line = stroke.points[:, :2].astype(np.float64)
+            away = max(0.0, distance(line, x, y) - stroke.half_width)
             if away <= best:
                 found, best = index, away
         return found
