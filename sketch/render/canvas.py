@@ -36,8 +36,8 @@ from sketch.render.post.painter import PostPainter
 from sketch.render.post.passes import Pass, check_passes
 from sketch.render.shapes.quads import Quad
 from sketch.render.state import DrawingState
+from sketch.render.strokes.buffers import RetainedStroke
 from sketch.render.strokes.pixels import PointData
-from sketch.render.strokes.retained import RetainedStroke
 from sketch.render.targets import Targets, measured
 from sketch.render.text.lines import Align, TextCache
 from sketch.scalars import floats, magnitude

@@ -101,7 +101,7 @@ def write(
             if strokes:
                 clock += air_time(strokes[-1][-1, :2], placed[0], height * speed, rng)
             stroke = moved(placed, height, manner, rng)
-            strokes.append(_later(stroke, clock))
+            strokes.append(stroke + np.array([0.0, 0.0, clock, 0.0], dtype=np.float32))
             clock += float(stroke[-1, 2])
         width = max((float(path[:, 0].max()) for path in paths), default=_SPACE)
         corner = corner + np.array([height * (width + _GAP), 0.0])
@@ -272,10 +272,6 @@ def _check(text: str, height: float, slant: float, irregularity: float, speed: f
         raise ValueError(f"slant must be in -45..45 degrees; got {slant}")
     if not 0.0 <= irregularity <= 2.0:
         raise ValueError(f"irregularity must be in 0..2; got {irregularity}")
-
-
-def _later(stroke: Points, seconds: float) -> Points:
-    return stroke + np.array([0.0, 0.0, seconds, 0.0], dtype=np.float32)
 
 
 def _smooth(values: Doubles, width: int) -> Doubles:

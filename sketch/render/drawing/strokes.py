@@ -17,9 +17,9 @@ from sketch.render.gradient import PlacedGradient, subdivided
 from sketch.render.matrix import apply_to_points, mean_scale
 from sketch.render.state import DrawingState
 from sketch.render.strokes.brushes import brush_of
+from sketch.render.strokes.buffers import RetainedStroke
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.pixels import GRADIENT_STEP, DrawnStroke, PointData, pixel_stroke, point_data
-from sketch.render.strokes.retained import RetainedStroke
 from sketch.scalars import number
 
 
