@@ -199,9 +199,7 @@ class InkLayers:
             look: How they should look.
             paint: Paints strokes into the framebuffer in use.
         """
-        layer = self._layer_of(ink)
-        if layer is None:
-            layer = self._new_layer(ink, look, paint)
+        layer = self._layer_of(ink, look, paint)
         self._follow(layer, layer.changes(ink), look, paint)
         self._work(layer, look, paint)
         return layer
@@ -249,21 +247,17 @@ class InkLayers:
             part.release()
         self._spare = self._scratch = None
 
-    def _layer_of(self, ink: Ink) -> Layer | None:
+    def _layer_of(self, ink: Ink, look: Look, paint: PaintStrokes) -> Layer:
+        """The layer of an ink; a new one paints all strokes, in parts, so that buffers stay small."""
         nth = self._drawn.get(id(ink), 0)
         self._drawn[id(ink)] = nth + 1
         found = self._layers.get((id(ink), nth))
-        # An ink that is gone may have had the same address.
-        return found if found is not None and found.ink() is ink else None
-
-    def _new_layer(self, ink: Ink, look: Look, paint: PaintStrokes) -> Layer:
-        """Paint all strokes, in parts, so that the GPU buffers stay small."""
-        key = (id(ink), self._drawn[id(ink)] - 1)
-        if key in self._layers:
-            self._layers.pop(key).release()
-        layer = self._layers[key] = Layer(
-            weakref.ref(ink), self._blank(look), list(ink.strokes), ink.revision
-        )
+        if found is not None:
+            if found.ink() is ink:
+                return found
+            found.release()  # an ink that is gone had the same address
+        layer = Layer(weakref.ref(ink), self._blank(look), list(ink.strokes), ink.revision)
+        self._layers[id(ink), nth] = layer
         layer.follow_brushes(layer.known)
         whole = Repaint(layer.picture, layer.known)
         while not whole.finished:

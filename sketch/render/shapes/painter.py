@@ -213,11 +213,9 @@ class ShapePainter:
         self._dots: dict[bool, ProgramVariants] = {}
         self._largest = 0.0
         if stages == "shapes":
-            for discs in (False, True):
-                defines = ("DISCS",) if discs else ()
-                self._dots[discs] = ProgramVariants(
-                    ctx, ("shapes/dots.vert", "shapes/dots.frag"), self._bound("/v"), defines
-                )
+            dots, bind = ("shapes/dots.vert", "shapes/dots.frag"), self._bound("/v")
+            self._dots[False] = ProgramVariants(ctx, dots, bind)
+            self._dots[True] = ProgramVariants(ctx, dots, bind, ("DISCS",))
             self._largest = min(float(ctx.info["GL_POINT_SIZE_RANGE"][1]), LARGEST_DOT)
 
     def paint(self, rows: bytearray, size: tuple[int, int], gradient: PlacedGradient | None = None) -> None:
