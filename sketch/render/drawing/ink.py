@@ -71,4 +71,4 @@ class InkDrawing:
     ) -> None:
         framebuffer.use()
         set_blending(self._ctx, mode)
-        self._layers.show(picture, look, opacity)
+        self._layers.painter.show(picture, look, opacity)

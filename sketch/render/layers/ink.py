@@ -170,6 +170,7 @@ class InkLayers:
 
     Attributes:
         budget: What all layers together may repaint in a frame, in thin points.
+        painter: Draws pictures of ink on the frame.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
@@ -180,7 +181,7 @@ class InkLayers:
         self._drawn: dict[int, int] = {}
         self._spare: Picture | None = None
         self._scratch: Picture | None = None
-        self._painter = PicturePainter(ctx)
+        self.painter = PicturePainter(ctx)
 
     def begin_frame(self) -> None:
         """Release the layers of inks that are gone: not in a finalizer, which may have no context."""
@@ -218,11 +219,7 @@ class InkLayers:
             return None
         if not layer.picture.look.mode == look.mode == "alpha":
             return None
-        return refreshed(self._ctx, layer.ground, layer.picture, look, self._painter)
-
-    def show(self, picture: Picture, look: Look, opacity: float) -> None:
-        """Draw a picture with the current blending; see `PicturePainter.show`."""
-        self._painter.show(picture, look, opacity)
+        return refreshed(self._ctx, layer.ground, layer.picture, look, self.painter)
 
     def with_wet(self, picture: Picture, look: Look, paint: Callable[[], PixelBounds]) -> Picture:
         """A copy of a picture with something painted on it, valid until the next call."""
@@ -233,7 +230,7 @@ class InkLayers:
             self._scratch.cells |= picture.cells
         else:
             self._ctx.enable_only(moderngl.NOTHING)
-            self._painter.show(picture, look, 1.0)
+            self.painter.show(picture, look, 1.0)
             self._scratch.cells[:] = True
         mark(self._scratch.cells, clipped(paint(), look.size))
         return self._scratch
@@ -243,7 +240,7 @@ class InkLayers:
         for layer in self._layers.values():
             layer.release()
         self._layers.clear()
-        for part in filter(None, (self._spare, self._scratch, self._painter)):
+        for part in filter(None, (self._spare, self._scratch, self.painter)):
             part.release()
         self._spare = self._scratch = None
 
@@ -313,7 +310,7 @@ class InkLayers:
             layer.picture, done.picture = done.picture, layer.picture
             layer.late.clear()
         elif area(done.within):
-            self._painter.copy(done.picture, layer.picture, done.within)
+            self.painter.copy(done.picture, layer.picture, done.within)
         self._keep(done)
 
     def _blank(self, look: Look, within: PixelBounds | None = None) -> Picture:
