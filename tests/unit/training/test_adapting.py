@@ -23,12 +23,7 @@ ON_CPU = Choice((CPU,))
 SHIPPED = Path(__file__).parents[3] / "models" / "encoder.onnx"
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def a_job(folder, each=3, inks_of="LTVZ") -> Job:

@@ -19,13 +19,7 @@ from tests.hands import taught
 RECIPE = FeatureRecipe(180.0)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As training does; several threads on a busy machine wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def a_net(classes: int = 4, seed: int = 0) -> StepNet:
