@@ -49,7 +49,9 @@ class StrokeDrawing:
             raise ValueError(f"a closed line has no ends to taper; `Polyline` smooths one; got {style}")
         now = self._state.style
         if now.line_width:
-            stroke = pixel_stroke(self._drawn(xy, now.line_width, None, style, None, 0.0), self._state.matrix)
+            brush = None if style.brush is None else brush_of(style.brush)
+            drawn = DrawnStroke(xy, now.line_width, now.color, style, brush, gradient=now.gradient)
+            stroke = pixel_stroke(drawn, self._state.matrix)
             self._batch.stroke(replace(stroke, closed=closed and not style.dash), now.blend)
 
     def line_through(self, xy: Floats, closed: bool = False) -> None:
