@@ -339,8 +339,8 @@ def _begins(ours: Strokes, theirs: Strokes) -> bool:
     return len(ours) < len(theirs) and all(map(partial(np.array_equal, equal_nan=True), ours, theirs))
 
 
-def _check_label(label: str) -> None:
-    if not isinstance(label, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+def _check_label(label: object) -> None:
+    if not isinstance(label, str):
         raise TypeError(f"a label must be text, as {str(label)!r} is; got {label!r}")
     if not label.strip():
         raise ValueError("an example needs a label; choose one before drawing")

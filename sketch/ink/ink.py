@@ -131,8 +131,8 @@ class WetStroke:
         return Stroke(np.concatenate((self.points, self.tip)), color, width, self.style)
 
 
-def _check(stroke: Stroke) -> None:
-    if not isinstance(stroke, Stroke):  # pyright: ignore[reportUnnecessaryIsInstance]
+def _check(stroke: object) -> None:
+    if not isinstance(stroke, Stroke):
         raise TypeError(f"an ink takes a Stroke, such as Stroke(as_points(points)); got {short(stroke)}")
     if len(as_points(stroke.points)) == 0:
         raise ValueError("a stroke needs at least one point")
