@@ -19,7 +19,6 @@ from addon.training.encoder import EncoderNet
 from addon.training.encoder_export import (
     background_of,
     encoder_model,
-    encoder_spec,
     export_encoder,
     spec_read,
 )
@@ -34,6 +33,11 @@ def inline_steps() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loaded_model, "INLINE_BELOW_US", float("inf"))
         yield
+
+
+def encoder_spec(net: EncoderNet, spacing: float, levels: int) -> ModelSpec:
+    """The description of an encoder with the simplest scoring."""
+    return spec_read(net, spacing, Scoring(levels, *background_of(net)))
 
 
 def make_encoder(path: Path, seed: int = 3) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from addon.features.recipe import FeatureRecipe
 from addon.model.metadata import ModelSpec
-from addon.training.export import export_step
+from addon.training.graph import export_step
 from addon.training.nets import seeded_net
 
 

@@ -1,4 +1,6 @@
-"""A child process that ends with its parent, however the parent ends and whatever the child does.
+"""What a child process does at its end of the pipes.
+
+It ends with its parent, however the parent ends and whatever the child does.
 
 The sign is the pipe on standard input: only the parent has its other end, so it hangs up when the parent
 ends, also after `kill -9`. (Linux's signal at a parent's death comes when the starting thread ends.)
@@ -9,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import TextIO
 
 GRACE = 0.5
 """Seconds a child has to leave by itself once its parent is gone, or has closed the pipe."""
@@ -27,6 +30,13 @@ def end_with_parent(leave: Callable[[], object] = lambda: None, grace: float = G
     """
     watch = threading.Thread(target=_watch, args=(_gone(), leave, grace), name="inkloop-parent", daemon=True)
     watch.start()
+
+
+def claim_stdout() -> TextIO:
+    """A stream to standard output for lines of answers alone; all other prints go to standard error."""
+    ours = os.fdopen(os.dup(1), "w", buffering=1, encoding="ascii")
+    os.dup2(2, 1)
+    return ours
 
 
 def _watch(gone: Callable[[], bool], leave: Callable[[], object], grace: float) -> None:

@@ -8,7 +8,6 @@ sketch is gone, or has closed the worker.
 
 import importlib
 import json
-import os
 import signal
 import sys
 from collections import deque
@@ -18,7 +17,7 @@ from time import perf_counter_ns
 from typing import Any, TextIO
 
 from addon.arrays import Tensors
-from addon.background.parent_watch import end_with_parent
+from addon.background.parent_watch import claim_stdout, end_with_parent
 from addon.background.shared_memory import attach, plan, read, write
 from addon.background.worker import notices_of
 from addon.errors import said
@@ -30,7 +29,7 @@ Line = dict[str, Any]
 def main() -> None:
     """Serve until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the sketch, which then closes the pipe
-    answers = _claim_stdout()
+    answers = claim_stdout()
     # A model that computes for ever would never read that the pipe has ended.
     end_with_parent()
     first = sys.stdin.readline()
@@ -111,13 +110,6 @@ class Server:
         return self._blocks[role]
 
 
-def _claim_stdout() -> TextIO:
-    """A stream to standard output for answers alone; all other prints go to standard error."""
-    ours = os.fdopen(os.dup(1), "w", encoding="ascii")
-    os.dup2(2, 1)
-    return ours
-
-
 def _next() -> Line | None:
     """The next line; None once the pipe has ended."""
     line = sys.stdin.readline()
@@ -126,7 +118,6 @@ def _next() -> Line | None:
 
 def _send(answers: TextIO, line: Line) -> None:
     answers.write(json.dumps(line) + "\n")
-    answers.flush()
 
 
 if __name__ == "__main__":

@@ -87,52 +87,41 @@ def read_corpus(path: Path) -> Corpus:
         TaughtError: It is missing, of another format, or its arrays do not fit each other.
     """
     try:
-        arrays = _arrays_in(path.read_bytes())
+        return _corpus_in(path.read_bytes())
     except TaughtError as error:
         raise TaughtError(f"{path.name}: {error}") from error
     except OSError as error:
         raise TaughtError(f"{path.name} cannot be read: {error.strerror or error}") from error
     except (ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError) as error:
         raise TaughtError(f"{path.name} cannot be read: it is not an .npz file, or it is damaged") from error
-    missing = [name for name in _ARRAYS if name not in arrays]
-    if missing:
-        raise TaughtError(f"{path.name} has no array named {missing[0]}; it needs {', '.join(_ARRAYS)}")
-    return _corpus_of(path.name, arrays)
 
 
-def _arrays_in(data: bytes) -> dict[str, Array]:
+def _corpus_in(data: bytes) -> Corpus:
     loaded = np.load(io.BytesIO(data), allow_pickle=False)
     if not isinstance(loaded, NpzFile):
         raise ValueError("one array, not an archive of them")
     archive = cast(Mapping[str, Array], loaded)
-    return {name: _array_of(archive, name) for name in _ARRAYS if name in archive}
+    missing = [name for name in _ARRAYS if name not in archive]
+    if missing:
+        raise TaughtError(f"it has no array named {missing[0]}; it needs {', '.join(_ARRAYS)}")
+    arrays = {name: _array_of(archive, name) for name in _ARRAYS}
+    arrays["points"] = arrays["points"].astype(np.float32)
+    arrays["offsets"] = arrays["offsets"].astype(np.int64)
+    return Corpus(**arrays)
 
 
 def _array_of(archive: Mapping[str, Array], name: str) -> Array:
+    kinds, wanted = _KINDS[name]
     try:
-        return archive[name]
+        array = archive[name]
     except ValueError as error:
         # numpy's message for arrays of Python objects, which may run code when they are read.
         if "allow_pickle" not in str(error):
             raise
-        raise TaughtError(f"{name} has the type object; save it as {_KINDS[name][1]}") from error
-
-
-def _corpus_of(name: str, arrays: Mapping[str, Array]) -> Corpus:
-    for array, (kinds, wanted) in _KINDS.items():
-        if arrays[array].dtype.kind not in kinds:
-            raise TaughtError(f"{name}: {array} has the type {arrays[array].dtype}; save it as {wanted}")
-    try:
-        return Corpus(
-            arrays["points"].astype(np.float32),
-            arrays["stroke_ids"],
-            arrays["offsets"].astype(np.int64),
-            arrays["labels"],
-            arrays["writers"],
-            arrays["split"],
-        )
-    except TaughtError as error:
-        raise TaughtError(f"{name}: {error}") from error
+        raise TaughtError(f"{name} has the type object; save it as {wanted}") from error
+    if array.dtype.kind not in kinds:
+        raise TaughtError(f"{name} has the type {array.dtype}; save it as {wanted}")
+    return array
 
 
 def corpus_of(inks: Sequence[Strokes], labels: Sequence[str], writers: Sequence[str] | None = None) -> Corpus:

@@ -121,9 +121,7 @@ class TaughtStore:
         self._last_id = max(self._last_id + 1, time.time_ns() // 1000)
         example = Example(self._last_id, label, checked_strokes(strokes))
         self._examples.append(example)
-        self._hand_over(example, removed=False)
-        self._changed(self.examples)
-        return example
+        return self._note(example)
 
     def amend(self, example: Example, strokes: Strokes) -> Example:
         """Replace the strokes of an example, whose ink was continued after it was taught.
@@ -138,9 +136,7 @@ class TaughtStore:
         """
         found = self._examples[self._place(example)]
         found.strokes = checked_strokes(strokes)
-        self._hand_over(found, removed=False)
-        self._changed(self.examples)
-        return found
+        return self._note(found)
 
     def begun_by(self, label: str, strokes: Strokes) -> Example | None:
         """The newest example of a label whose strokes are the first of these strokes; None if there is none.
@@ -166,9 +162,7 @@ class TaughtStore:
         # A new list: the writer's thread may be reading the old one.
         self._examples = [one for one in self._examples if one is not found]
         self._removed.append(found)
-        self._hand_over(found, removed=True)
-        self._changed(self.examples)
-        return found
+        return self._note(found, removed=True)
 
     def relabel(self, example: Example, label: str) -> Example:
         """Give one example another label.
@@ -184,8 +178,7 @@ class TaughtStore:
         found = self._examples[self._place(example)]
         if found.label != label:
             found.label = label
-            self._hand_over(found, removed=False)
-            self._changed(self.examples)
+            self._note(found)
         return found
 
     def restore(self) -> Example | None:
@@ -195,9 +188,7 @@ class TaughtStore:
         example = self._removed.pop()
         # A new list, not one sorted in place: the writer's thread may be reading it.
         self._examples = sorted([*self._examples, example], key=lambda one: one.id)
-        self._hand_over(example, removed=False)
-        self._changed(self.examples)
-        return example
+        return self._note(example)
 
     def poll(self) -> list[str]:
         """Process the writer's replies, once a frame; returns messages for the user since the last call."""
@@ -261,6 +252,11 @@ class TaughtStore:
             self._messages.append(
                 f"{unreadable} taught examples of {self._path.name} cannot be read and are left out"
             )
+
+    def _note(self, example: Example, removed: bool = False) -> Example:
+        self._hand_over(example, removed)
+        self._changed(self.examples)
+        return example
 
     def _hand_over(self, example: Example, removed: bool) -> None:
         self._handed_over += 1
@@ -343,8 +339,8 @@ def _begins(ours: Strokes, theirs: Strokes) -> bool:
     return len(ours) < len(theirs) and all(map(partial(np.array_equal, equal_nan=True), ours, theirs))
 
 
-def _check_label(label: str) -> None:
-    if not isinstance(label, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+def _check_label(label: object) -> None:
+    if not isinstance(label, str):
         raise TypeError(f"a label must be text, as {str(label)!r} is; got {label!r}")
     if not label.strip():
         raise ValueError("an example needs a label; choose one before drawing")

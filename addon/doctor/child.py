@@ -6,14 +6,13 @@ a request takes too long; and a file may crash it. None of that affects the pare
 """
 
 import json
-import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any, TextIO
 
-from addon.background.parent_watch import end_with_parent
+from addon.background.parent_watch import claim_stdout, end_with_parent
 from addon.doctor.examine import examine, load_pen
 from addon.doctor.findings import Findings
 from addon.doctor.limits import FOLDER_PREFIX, end_within, limit_this_process
@@ -27,9 +26,7 @@ MOST_SAID = 8 * 1024**2
 
 def main() -> None:
     """Answer requests until the input ends."""
-    # Answers go to a copy of standard output, so that what libraries print cannot mix with them.
-    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
-    os.dup2(2, 1)
+    answers = claim_stdout()
     limit_this_process()
     end_with_parent(_tidy)
     serve(sys.stdin, answers)
@@ -54,7 +51,6 @@ def serve(requests: TextIO, answers: TextIO) -> None:
             )
             answer = json.dumps(too_long)
         answers.write(answer + "\n")
-        answers.flush()
 
 
 def _tidy() -> None:

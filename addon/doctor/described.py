@@ -7,7 +7,7 @@ import numpy as np
 
 from addon.doctor.findings import Kind, Value
 from addon.doctor.inputs import type_of
-from addon.doctor.kinds import Judgement, Sizes, is_picture
+from addon.doctor.kinds import Judgement, Sizes, has_four, is_picture
 from addon.errors import ModelError
 from addon.model.adaptor import Adaptor, Layout, OutputKind, check_names
 from addon.model.image_arrays import WHOLE, for_type
@@ -113,9 +113,8 @@ def _output(name: str, kind: OutputKind, sizes: Sequence[int]) -> str:
 
 
 def _meaning(kind: Kind, sizes: Sequence[int]) -> OutputKind:
-    if kind == "detector" and len(sizes) >= 2:
-        fours = sizes[-1] == 4 or (len(sizes) == 4 and sizes[1] == 4)
-        return "boxes" if fours else "features"
+    if kind == "detector":
+        return "boxes" if has_four(sizes) else "features"
     meaning = _MEANINGS.get(kind, "features")
     return meaning if meaning in ("classes", "features") or is_picture(sizes) else "features"
 

@@ -133,12 +133,13 @@ def _text_places(answer: Sequence[int], fed: Sequence[int]) -> int:
 def _boxes(shapes: Sequence[tuple[int, ...]]) -> bool:
     several = [shape for shape in shapes if shape]
     # Boxes and scores in separate outputs, or one table with a row for each candidate.
-    separate = len(several) > 1 and any(_has_four(shape) for shape in several)
+    separate = len(several) > 1 and any(map(has_four, several))
     table = any(
         len(shape) == 3 and max(shape[1:]) >= _MANY and 5 <= min(shape[1:]) <= 2 * _MANY for shape in several
     )
     return separate or table
 
 
-def _has_four(shape: tuple[int, ...]) -> bool:
+def has_four(shape: Sequence[int]) -> bool:
+    """Whether a shape has an axis of four numbers, as boxes have."""
     return len(shape) >= 2 and (shape[-1] == 4 or (len(shape) == 4 and shape[1] == 4))

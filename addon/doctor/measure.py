@@ -115,9 +115,8 @@ class Trial:
 
     def finite(self) -> bool:
         """Whether every answer is a number."""
-        return all(
-            bool(np.isfinite(array).all()) for array in map(_first, self.answers.values()) if _floats(array)
-        )
+        arrays = [array for array in map(_first, self.answers.values()) if array.dtype.kind == "f"]
+        return all(bool(np.isfinite(array).all()) for array in arrays)
 
 
 def shapes(arrays: Mapping[str, Any]) -> dict[str, list[int]]:
@@ -130,10 +129,6 @@ def _first(answer: Any) -> Array:
     values = cast(list[Any], answer) if isinstance(answer, list) else [answer]
     found: Any = values[0] if values else None
     return np.zeros(0) if found is None or isinstance(found, dict) else np.asarray(found)
-
-
-def _floats(array: Array) -> bool:
-    return array.dtype.kind == "f"
 
 
 def shapes_text(sizes: Mapping[str, Sequence[int]]) -> str:

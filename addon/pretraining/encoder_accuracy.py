@@ -75,7 +75,7 @@ def _row(
 def encoder_of(net: EncoderNet, scoring: Scoring, spacing: float) -> Encoder:
     """An encoder to measure."""
     net.eval()
-    return Encoder(spacing, partial(_encoded, net), _teacher(scoring))
+    return Encoder(spacing, partial(_encoded, net), partial(_teach, scoring))
 
 
 def _encoded(net: EncoderNet, rows: Floats, offsets: Ints) -> Floats:
@@ -101,20 +101,13 @@ def prototypes_of(scoring: Scoring, embeddings: Floats, table: RowTable, classes
     return taught(no_prototypes(scoring), order, names, [tracks[place] for place in order])
 
 
-def _teacher(scoring: Scoring) -> Callable[[Floats, RowTable, Ints], Callable[[Floats], Scored]]:
-    def teach(embeddings: Floats, table: RowTable, classes: Ints) -> Callable[[Floats], Scored]:
-        prototypes = prototypes_of(scoring, embeddings, table, classes)
+def _teach(
+    scoring: Scoring, embeddings: Floats, table: RowTable, classes: Ints
+) -> Callable[[Floats], Scored]:
+    return partial(_score, prototypes_of(scoring, embeddings, table, classes))
 
-        def score(asked: Floats) -> Scored:
-            parts = [
-                answers(prototypes, asked[at : at + ROWS_AT_ONCE])
-                for at in range(0, len(asked), ROWS_AT_ONCE)
-            ]
-            likely = np.concatenate([part.probabilities for part in parts])
-            progress = np.concatenate([part.progress for part in parts])
-            unknown = np.concatenate([part.unknown for part in parts])
-            return Scored(np.log(np.maximum(likely, 1e-30)), progress, unknown)
 
-        return score
-
-    return teach
+def _score(prototypes: Prototypes, asked: Floats) -> Scored:
+    parts = [answers(prototypes, asked[at : at + ROWS_AT_ONCE]) for at in range(0, len(asked), ROWS_AT_ONCE)]
+    likely, progress, unknown = map(np.concatenate, zip(*parts, strict=True))
+    return Scored(np.log(np.maximum(likely, 1e-30)), progress, unknown)

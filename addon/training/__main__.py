@@ -6,14 +6,13 @@ The protocol is in `training.protocol`. The process ends when its standard input
 ended. Files are written completely or not at all, so it may be killed at any time.
 """
 
-import os
 import signal
 import sys
 import threading
 import traceback
 from typing import TextIO
 
-from addon.background.parent_watch import end_with_parent
+from addon.background.parent_watch import claim_stdout, end_with_parent
 from addon.errors import AddonError, said, without_torch
 from addon.training.protocol import CANCEL_LINE, Baking, Event, Failed, event_line, job_from
 
@@ -21,7 +20,7 @@ from addon.training.protocol import CANCEL_LINE, Baking, Event, Failed, event_li
 def main() -> int:
     """Serve one job; 0 unless it failed, then 1."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the sketch, which then closes the pipe
-    events = _claim_stdout()
+    events = claim_stdout()
     end_with_parent()
     first = sys.stdin.readline()
     if not first:
@@ -62,13 +61,6 @@ def _serve(line: str, events: TextIO, cancel: threading.Event) -> None:
     adapt(job, adapting, lambda event: _tell(events, event), cancel.is_set)
 
 
-def _claim_stdout() -> TextIO:
-    """A copy of standard output for events; whatever else prints there goes to standard error."""
-    ours = os.fdopen(os.dup(1), "w", encoding="ascii")
-    os.dup2(2, 1)
-    return ours
-
-
 def _listen(cancel: threading.Event) -> None:
     for line in sys.stdin:
         if line.strip() == CANCEL_LINE:
@@ -78,7 +70,6 @@ def _listen(cancel: threading.Event) -> None:
 
 def _tell(events: TextIO, event: Event) -> None:
     events.write(event_line(event) + "\n")
-    events.flush()
 
 
 def _fail(events: TextIO, message: str) -> int:

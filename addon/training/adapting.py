@@ -6,13 +6,14 @@ and loss are those of pretraining.
 """
 
 import copy
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from onnx.utils import Extractor
 from torch import Tensor, nn
 
 from addon.arrays import Ints
@@ -24,22 +25,22 @@ from addon.features.scale import ink_scale
 from addon.fewshot import prototypes
 from addon.fewshot.prototypes import answers, no_prototypes, taught
 from addon.fewshot.scoring import Scoring
-from addon.training.adapted import export_adapted
+from addon.model.metadata import ENCODER_OUTPUTS, INPUTS, ModelSpec
 from addon.training.config import FEWEST_COPIES, AdaptConfig
 from addon.training.encoder import EncoderNet, loss_at
 from addon.training.encoder_export import background_of
 from addon.training.encoder_import import read_encoder
 from addon.training.episodes import MOST_ROWS
+from addon.training.export_check import Arrays, onnx_answer, session_of, versions, write_checked
 from addon.training.graph import array_of
 from addon.training.ink_set import ink_set, thinned
+from addon.training.nodes import described, read_model, tensors
 from addon.training.pool import scaled
-from addon.training.protocol import Cancelled, Event, Exported, Job, Kept, Progress, Started
+from addon.training.protocol import Cancelled, CancelledError, Event, Exported, Job, Kept, Started, Teller
 from addon.training.variations import VariedInks, copied, exercise, hidden_at, varied_inks
 
 # Steps over which the learning rate rises.
 RISE = 10
-# Progress is reported at most this often, in seconds.
-REPORT_EVERY = 0.05
 LARGEST_GRADIENT = 1.0
 
 
@@ -53,57 +54,6 @@ class Taught(NamedTuple):
 
     drill: VariedInks
     asked: Tensor
-
-
-class CancelledError(Exception):
-    """Adapting was cancelled."""
-
-
-@dataclass(slots=True)
-class Teller:
-    """Reports progress, and raises when adapting is cancelled.
-
-    Attributes:
-        tell: Called with each event.
-        cancelled: Whether to stop.
-        iterations: Total number of steps.
-        began: Start time, by the monotonic clock.
-        made: Steps made so far.
-        reported: Seconds since the start at which progress was last reported.
-    """
-
-    tell: Callable[[Event], None]
-    cancelled: Callable[[], bool]
-    iterations: int
-    began: float
-    made: int = 0
-    reported: float = 0.0
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the start."""
-        return time.monotonic() - self.began
-
-    def step(self, loss: float, recognised: float) -> None:
-        """Count one step.
-
-        Raises:
-            CancelledError: Adapting was cancelled.
-        """
-        self.made += 1
-        self.check()
-        if self.seconds - self.reported >= REPORT_EVERY or self.made == self.iterations:
-            self.reported = self.seconds
-            self.tell(Progress(self.made, self.iterations, loss, recognised, self.reported))
-
-    def check(self) -> None:
-        """Stop if adapting was cancelled.
-
-        Raises:
-            CancelledError: Adapting was cancelled.
-        """
-        if self.cancelled():
-            raise CancelledError
 
 
 def adapt(
@@ -123,7 +73,7 @@ def adapt(
         TaughtError: The inks cannot be read.
         OSError: The encoder cannot be written.
     """
-    teller = Teller(tell, cancelled, config.iterations, time.monotonic())
+    teller = Teller(tell, cancelled, config.iterations)
     corpus = read_corpus(job.data)
     classes = checked_classes(corpus)
     assert job.model is not None
@@ -291,3 +241,44 @@ def right(scoring: Scoring, tracks: Tensor, asked: Tensor, classes: Ints, fold: 
     best = answers(known, rows.reshape(-1, rows.shape[2])).probabilities.argmax(axis=1)
     named = np.array(known.labels)[best].reshape(rows.shape[:2])
     return (named == classes[fold.asked].astype(str)[:, None]).sum(axis=0)
+
+
+def export_adapted(net: EncoderNet, base: Path, name: str, facts: dict[str, Any], path: Path) -> ModelSpec:
+    """Write an adapted encoder, checked like every export.
+
+    A head that reads the LSTM is kept; a head that reads the embedding is removed.
+
+    Args:
+        net: The adapted encoder: the base's LSTM with another projection and background.
+        base: The file of the base encoder.
+        name: Name of the recogniser.
+        facts: Facts about the adapting, for the description.
+        path: The file to write or to replace; its folder exists.
+
+    Raises:
+        ModelError: The base cannot be read, or ONNX Runtime's answers differ from torch's.
+        OSError: The file cannot be written; an existing file is unchanged.
+    """
+    model, spec = read_model(base)
+    before = spec.scoring
+    assert before is not None
+    if any("embedding" in node.input for node in model.graph.node):
+        model = Extractor(model).extract_model(list(INPUTS), list(ENCODER_OUTPUTS))
+        spec = replace(spec, labels=(), unknown=False, thumbnails={})
+    (project,) = (each for each in model.graph.initializer if each.name == "project.W")
+    session = session_of(model.SerializeToString())
+    (changed,) = tensors({"project.W": array_of(net.project.weight).T})
+    project.CopyFrom(changed)
+    background, bias = array_of(net.background), array_of(net.background_bias)
+    scoring = replace(before, background=background, background_bias=bias)
+    written = replace(spec, scoring=scoring, versions=versions()).with_training(name=name, adapted=facts)
+
+    def answer(inputs: Arrays) -> Arrays:
+        rows, h, c = map(torch.as_tensor, inputs)
+        with torch.no_grad():
+            hidden, _ = net.lstm(rows.transpose(0, 1), (h, c))
+            embedding = net.project(hidden.transpose(0, 1))
+        return [embedding.numpy(), *onnx_answer(session, written.outputs[1:], inputs)]
+
+    write_checked(described(model.graph, written), written, answer, path)
+    return written

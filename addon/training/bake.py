@@ -36,8 +36,7 @@ from addon.training.export_check import (
     versions,
     write_checked,
 )
-from addon.training.model_file import read_model
-from addon.training.nodes import described, tensors, value
+from addon.training.nodes import described, read_model, tensors, value
 from addon.training.protocol import Baked, Baking
 from addon.training.thumbnails import thumbnails
 

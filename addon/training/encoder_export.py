@@ -42,11 +42,6 @@ def export_encoder(net: EncoderNet, spec: ModelSpec, path: Path) -> ModelSpec:
     return written
 
 
-def encoder_spec(net: EncoderNet, spacing: float, levels: int, sharpness: float = 1.0) -> ModelSpec:
-    """The description of an encoder with the simplest scoring."""
-    return spec_read(net, spacing, Scoring(levels, *background_of(net), sharpness))
-
-
 def spec_read(net: EncoderNet, spacing: float, scoring: Scoring) -> ModelSpec:
     """The description of an encoder; its scale is nominal, since the taught inks decide it.
 

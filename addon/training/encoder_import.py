@@ -10,7 +10,7 @@ from addon.arrays import Floats
 from addon.errors import ModelError
 from addon.model.metadata import ModelSpec
 from addon.training.encoder import EncoderNet
-from addon.training.model_file import read_model
+from addon.training.nodes import read_model
 
 
 def read_encoder(path: Path) -> tuple[EncoderNet, ModelSpec]:

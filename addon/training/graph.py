@@ -5,14 +5,20 @@ h, c ─ … ─ h_next, c_next   ├─ MatMul, Add ─ scores
 └─ MatMul, Add, Sigmoid ─ progress
 """
 
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import onnx
+import torch
 from onnx import helper
 from torch import Tensor, nn
 
 from addon.arrays import Floats
 from addon.features.recipe import COLUMNS
 from addon.model.metadata import ModelSpec
+from addon.training.export_check import Arrays, versions, write_checked
 from addon.training.nets import StepNet
 from addon.training.nodes import DIRECTION_AXIS, described, state_values, tensors, trunk_nodes, value
 
@@ -84,3 +90,39 @@ def _onnx_gate_order(array: Floats, hidden: int) -> Floats:
 def array_of(tensor: Tensor) -> Floats:
     """Convert a tensor to a float32 array."""
     return np.ascontiguousarray(tensor.detach().cpu().numpy(), dtype=np.float32)
+
+
+def export_step(net: StepNet, spec: ModelSpec, path: Path) -> ModelSpec:
+    """Write a network as an ONNX model of one step.
+
+    The file at `path` is only replaced if ONNX Runtime's answers equal torch's to 1e-5.
+
+    Args:
+        net: The trained network, on the CPU.
+        spec: The description for the file.
+        path: The file to write or to replace; its folder exists.
+
+    Returns:
+        The spec as written, with the versions filled in.
+
+    Raises:
+        ValueError: `spec` has other numbers than `net`.
+        ModelError: ONNX Runtime's answers differ from torch's; an existing file is unchanged.
+        OSError: The file cannot be written; an existing file is unchanged.
+    """
+    _check_fit(net, spec)
+    written = replace(spec, versions=versions())
+    write_checked(step_model(net, written), written, partial(_torch_answer, net), path)
+    return written
+
+
+def _check_fit(net: StepNet, spec: ModelSpec) -> None:
+    has = (net.classes, net.layers, net.hidden, net.hidden)
+    says = (len(spec.labels), spec.layers, spec.hidden, spec.embedding)
+    if has != says:
+        raise ValueError(f"the spec's classes, layers, hidden, embedding are {says}; the network's are {has}")
+
+
+def _torch_answer(net: StepNet, inputs: Arrays) -> Arrays:
+    with torch.no_grad():
+        return [tensor.numpy() for tensor in net(*map(torch.as_tensor, inputs))]

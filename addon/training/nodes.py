@@ -4,13 +4,15 @@ ONNX's LSTM has time before batch; a step's inputs and outputs have batch before
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
 from addon.arrays import Floats
-from addon.model.metadata import METADATA_KEY, ModelSpec, spec_to_json
+from addon.errors import ModelError
+from addon.model.metadata import METADATA_KEY, ModelSpec, spec_from_json, spec_to_json
 
 OPSET = 17
 IR_VERSION = 8  # the version of opset 17, which older ONNX Runtimes can read, too
@@ -71,3 +73,19 @@ def _lstm_nodes(
         helper.make_node("LSTM", inputs, [directions, *after], name=f"lstm_{layer}", hidden_size=hidden),
         helper.make_node("Squeeze", [directions, "direction_axis"], [f"rows_{layer + 1}"]),
     ]
+
+
+def read_model(path: Path) -> tuple[onnx.ModelProto, ModelSpec]:
+    """Read a model's graph and description.
+
+    Raises:
+        ModelError: It cannot be read, or is not an Inkloop model.
+    """
+    try:
+        model = onnx.load_model_from_string(path.read_bytes())
+        described_as = {prop.key: prop.value for prop in model.metadata_props}[METADATA_KEY]
+    except OSError as error:
+        raise ModelError(f"{path.name} cannot be read: {error.strerror or error}") from error
+    except Exception as error:  # protobuf has its own errors for a damaged file
+        raise ModelError(f"{path.name} is not an Inkloop model, or truncated; copy it again") from error
+    return model, spec_from_json(described_as)

@@ -16,7 +16,7 @@ from onnx import numpy_helper
 from addon.arrays import Floats
 from addon.errors import ModelError
 from addon.model.metadata import ModelSpec, spec_to_json
-from addon.training.model_file import read_model
+from addon.training.nodes import read_model
 
 HEADS = {
     "linear": ("score_head.W", "score_head.B", "progress_head.W", "progress_head.B"),

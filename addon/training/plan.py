@@ -5,7 +5,7 @@ of unknown classes. For half of the writers of an epoch, teaching and testing ar
 of the other writers are mixed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -109,11 +109,3 @@ def _episode(queues: Queues, classes: list[int], chance: np.random.Generator) ->
 def _columns(pairs: list[tuple[int, int]]) -> tuple[Ints, Ints]:
     inks, classes = np.array(pairs, dtype=np.int64).T
     return inks, classes
-
-
-def uses(plans: list[Plan]) -> Mapping[int, int]:
-    """How often each ink appears in the plans."""
-    inks, counts = np.unique(
-        np.concatenate([np.concatenate([plan.taught, plan.asked]) for plan in plans]), return_counts=True
-    )
-    return dict(zip(inks.tolist(), counts.tolist(), strict=True))

@@ -6,7 +6,8 @@ sketch is gone. For a `Job` the trainer sends `Started`, then `Progress` many ti
 """
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -14,6 +15,9 @@ from typing import Any, TypeAlias, cast
 from addon.errors import TrainingError
 
 CANCEL_LINE = json.dumps({"command": "cancel"})
+
+REPORT_EVERY = 0.05
+"""Progress is reported at most this often, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,3 +222,54 @@ def _object(line: str, what: str) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise TrainingError(f"this line is not a training {what}: {line[:80]!r}")
     return cast(dict[str, Any], given)
+
+
+class CancelledError(Exception):
+    """A training was cancelled."""
+
+
+@dataclass(slots=True)
+class Teller:
+    """Reports progress, and raises when a training is cancelled.
+
+    Attributes:
+        tell: Called with each event.
+        cancelled: Whether to stop.
+        iterations: Total number of steps.
+        began: Start time, by the monotonic clock.
+        made: Steps made so far.
+        reported: Seconds since the start at which progress was last reported.
+    """
+
+    tell: Callable[[Event], None]
+    cancelled: Callable[[], bool]
+    iterations: int
+    began: float = field(default_factory=time.monotonic)
+    made: int = 0
+    reported: float = -REPORT_EVERY
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.began
+
+    def step(self, loss: float, accuracy: float) -> None:
+        """Count one step, and report it if it is the first, the last, or `REPORT_EVERY` has passed.
+
+        Raises:
+            CancelledError: The training was cancelled.
+        """
+        self.made += 1
+        if self.seconds - self.reported >= REPORT_EVERY or self.made == self.iterations:
+            self.reported = self.seconds
+            self.tell(Progress(self.made, self.iterations, loss, accuracy, self.reported))
+        self.check()
+
+    def check(self) -> None:
+        """Stop if the training was cancelled.
+
+        Raises:
+            CancelledError: It was.
+        """
+        if self.cancelled():
+            raise CancelledError

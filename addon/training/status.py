@@ -14,10 +14,6 @@ CANCELLED = "training was cancelled"
 State: TypeAlias = Literal["idle", "waiting", "running", "exporting", "done", "failed", "cancelled"]
 
 
-def _no_losses() -> Floats:
-    return np.zeros(0, dtype=np.float32)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingStatus:
     """The status of a training.
@@ -39,7 +35,7 @@ class TrainingStatus:
     state: State = "idle"
     iteration: int = 0
     iterations: int = 0
-    losses: Floats = field(default_factory=_no_losses)
+    losses: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     accuracy: float | None = None
     before: float | None = None
     seconds: float = 0.0

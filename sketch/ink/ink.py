@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from sketch.arrays import Floats
 from sketch.ink.history import Change, History
-from sketch.ink.nearest import Box, nearest_line
+from sketch.ink.outline import distance
 from sketch.ink.points import Points, as_points
-from sketch.ink.polyline import bounds, lengths, sharp_turns
+from sketch.ink.polyline import Box, bounds, distance_to_box, lengths, sharp_turns
 from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.scalars import number, short
 
@@ -131,8 +131,8 @@ class WetStroke:
         return Stroke(np.concatenate((self.points, self.tip)), color, width, self.style)
 
 
-def _check(stroke: Stroke) -> None:
-    if not isinstance(stroke, Stroke):  # pyright: ignore[reportUnnecessaryIsInstance]
+def _check(stroke: object) -> None:
+    if not isinstance(stroke, Stroke):
         raise TypeError(f"an ink takes a Stroke, such as Stroke(as_points(points)); got {short(stroke)}")
     if len(as_points(stroke.points)) == 0:
         raise ValueError("a stroke needs at least one point")
@@ -243,7 +243,15 @@ class Ink:
         """
         if not reach >= 0:
             raise ValueError(f"reach must be 0 or more logical pixels; got {reach!r}")
-        return nearest_line(self.strokes, x, y, reach)
+        found, best = None, reach
+        for index, stroke in enumerate(self.strokes):
+            if distance_to_box(stroke.box, x, y) - stroke.half_width > best:
+                continue
+            line = stroke.points[:, :2].astype(np.float64)
+            away = max(0.0, distance(line, x, y) - stroke.half_width)
+            if away <= best:
+                found, best = index, away
+        return found
 
     def clear(self) -> None:
         """Remove every stroke, dry and wet; only the dry ones can be restored by `undo`."""

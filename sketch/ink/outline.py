@@ -4,9 +4,10 @@ Everything here takes float64 arrays of shape (n, 2), n at least 1. A closed out
 at the end.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sketch.arrays import Doubles, Floats, Ints
 
@@ -34,10 +35,15 @@ def arc_lengths(points: Doubles | Floats) -> Doubles:
     return np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))
 
 
+def interpolated(at: NDArray[Any], where: NDArray[Any], rows: NDArray[Any]) -> Doubles:
+    """Interpolate every column of rows, shape (n, k), from the places `where` to `at`: shape (len(at), k)."""
+    columns: list[Doubles] = [np.interp(at, where, column) for column in rows.T]
+    return np.column_stack(columns)
+
+
 def points_at(line: Doubles, lengths: Doubles) -> Doubles:
     """The places at these distances along the line, shape (m,) to (m, 2)."""
-    along = arc_lengths(line)
-    return np.column_stack([np.interp(lengths, along, line[:, column]) for column in (0, 1)])
+    return interpolated(lengths, arc_lengths(line), line)
 
 
 def tangents_at(line: Doubles, lengths: Doubles) -> Doubles:
@@ -57,18 +63,28 @@ def tangents_at(line: Doubles, lengths: Doubles) -> Doubles:
 
 def nearest(line: Doubles, x: float, y: float) -> Nearest:
     """The place on the line that is nearest to (x, y)."""
-    point = np.array((x, y))
-    start, steps = line[:-1], np.diff(line, axis=0)
-    if len(start) == 0:
-        start, steps = line, np.zeros((1, 2))
-    square = np.einsum("ij,ij->i", steps, steps)
-    share = np.einsum("ij,ij->i", point - start, steps) / np.where(square > 0, square, 1.0)
-    places = start + np.clip(share, 0, 1)[:, None] * steps
-    away = np.hypot(*(places - point).T)
+    places, away = _nearest_of_each(line, x, y)
     best = int(np.argmin(away))
-    on_segment = float(np.hypot(*(places[best] - start[best])))
+    on_segment = float(np.hypot(*(places[best] - line[best])))
     found = places[best].tolist()
     return Nearest(found[0], found[1], float(away[best]), float(arc_lengths(line)[best]) + on_segment)
+
+
+def distance(line: Doubles, x: float, y: float) -> float:
+    """The distance from (x, y) to the line."""
+    return float(_nearest_of_each(line, x, y)[1].min())
+
+
+def _nearest_of_each(line: Doubles, x: float, y: float) -> tuple[Doubles, Doubles]:
+    """The place on each segment that is nearest to (x, y), shape (n - 1, 2), and its distance."""
+    if len(line) == 1:
+        return line, np.hypot(*(line - (x, y)).T)
+    start, steps = line[:-1], np.diff(line, axis=0)
+    square = np.einsum("ij,ij->i", steps, steps)
+    share = np.einsum("ij,ij->i", (x, y) - start, steps) / np.maximum(square, 1e-300)
+    places = start + np.clip(share, 0, 1)[:, None] * steps
+    away = places - (x, y)
+    return places, np.sqrt(np.einsum("ij,ij->i", away, away))
 
 
 def winding(outline: Doubles, points: Doubles) -> Ints:

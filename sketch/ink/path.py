@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from sketch.arrays import Flags, Floats
 from sketch.ink import outline
 from sketch.ink.curves import arc_points, bezier_points
-from sketch.ink.shape import Polyline, Transform, around
-from sketch.scalars import floats, magnitude, number, one_of, short
+from sketch.ink.shape import Movable, Polyline, Transform
+from sketch.scalars import floats, magnitude, one_of, short
 
 Rule: TypeAlias = Literal["evenodd", "nonzero"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -23,7 +23,7 @@ _FINE = 4.0
 """Curves are sampled so finely that no corner shows at up to this many pixels per unit."""
 
 
-class Path:
+class Path(Movable):
     """A filled shape: one or more closed outlines. It is immutable: every method returns a new one.
 
         ring = Path([outer, inner])  # the inner outline is a hole
@@ -83,10 +83,6 @@ class Path:
         """The length of all outlines."""
         return sum(contour.perimeter for contour in self._contours)
 
-    def inside(self, x: float, y: float) -> bool:
-        """Whether (x, y) is filled."""
-        return bool(self.all_inside([floats(x=x, y=y)])[0])
-
     def all_inside(self, points: ArrayLike) -> Flags:
         """Whether each of many points, shape (m, 2), is filled: shape (m,)."""
         given = np.asarray(points, dtype=np.float64)
@@ -95,22 +91,6 @@ class Path:
             ring = np.concatenate((contour.points, contour.points[:1]))
             turns += outline.winding(ring[:, :2].astype(np.float64), given)
         return turns % 2 == 1 if self._rule == "evenodd" else turns != 0
-
-    def translate(self, x: float, y: float) -> "Path":
-        """Moved by (x, y)."""
-        x, y = floats(x=x, y=y)
-        return self.transform((1, 0, 0, 1, x, y))
-
-    def rotate(self, radians: float, about: tuple[float, float] = (0.0, 0.0)) -> "Path":
-        """Turned about a point, clockwise on the screen for positive angles."""
-        radians = number("radians", radians)
-        cos, sin = math.cos(radians), math.sin(radians)
-        return self.transform(around((cos, sin, -sin, cos, 0, 0), about))
-
-    def scale(self, x: float, y: float | None = None, about: tuple[float, float] = (0.0, 0.0)) -> "Path":
-        """Stretched from a point by x and y, or by x both ways."""
-        x, y = floats(x=x, y=x if y is None else y)
-        return self.transform(around((x, 0, 0, y, 0, 0), about))
 
     def transform(self, matrix: Transform) -> "Path":
         """Every (x, y) becomes (a x + c y + e, b x + d y + f), of a matrix (a, b, c, d, e, f)."""

@@ -5,13 +5,17 @@ functions here except `bounds` also take one without points and return it.
 """
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sketch.arrays import Doubles, Floats, all_finite
-from sketch.ink.outline import arc_lengths
+from sketch.ink.outline import arc_lengths, interpolated
 from sketch.scalars import number, whole
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom, in logical pixels."""
 
 _TIME = 2
 
@@ -60,7 +64,8 @@ def resample_by_spacing(points: ArrayLike, spacing: float) -> Floats:
             f"got {given!r}"
         )
     count = math.ceil(float(along[-1]) / spacing)
-    return _at(line, along, np.minimum(np.linspace(0, count * spacing, count + 1), along[-1]))
+    wanted = np.minimum(np.linspace(0, count * spacing, count + 1), along[-1])
+    return interpolated(wanted, along, line).astype(np.float32)
 
 
 def resample_by_count(points: ArrayLike, count: int) -> Floats:
@@ -82,7 +87,7 @@ def resample_by_count(points: ArrayLike, count: int) -> Floats:
     if len(line) == 0:
         return line.astype(np.float32)
     along = arc_lengths(line)
-    return _at(line, along, np.linspace(0, float(along[-1]), count))
+    return interpolated(np.linspace(0, float(along[-1]), count), along, line).astype(np.float32)
 
 
 def smooth(points: ArrayLike, radius: int) -> Floats:
@@ -148,7 +153,7 @@ def simplify(points: ArrayLike, tolerance: float) -> Floats:
     return line[kept].astype(np.float32)
 
 
-def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
+def bounds(points: ArrayLike) -> Box:
     """The smallest upright rectangle that holds every point.
 
     Args:
@@ -168,6 +173,11 @@ def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
     return (left, top, right, bottom)
 
 
+def distance_to_box(box: Box, x: float, y: float) -> float:
+    """Distance from a place to a rectangle; 0 inside it."""
+    return math.hypot(max(box[0] - x, 0.0, x - box[2]), max(box[1] - y, 0.0, y - box[3]))
+
+
 def _polyline(points: ArrayLike) -> Doubles:
     """Read points in double precision, which keeps sums along long lines exact enough."""
     try:
@@ -179,11 +189,6 @@ def _polyline(points: ArrayLike) -> Doubles:
     if given.ndim != 2 or given.shape[1] not in (2, 3, 4):
         raise ValueError(f"points need shape (n, 2), (n, 3) or (n, 4); got {given.shape}")
     return all_finite("points", given)
-
-
-def _at(line: Doubles, along: Doubles, wanted: Doubles) -> Floats:
-    columns = [np.interp(wanted, along, line[:, column]) for column in range(line.shape[1])]
-    return np.column_stack(columns).astype(np.float32)
 
 
 def _distances(points: Doubles, start: Doubles, end: Doubles) -> Doubles:

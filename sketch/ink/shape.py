@@ -1,7 +1,8 @@
 """A polyline as an object: it knows whether it is closed, and has the functions on arrays of points."""
 
 import math
-from typing import Any, TypeAlias
+from abc import ABC, abstractmethod
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +16,41 @@ Transform: TypeAlias = tuple[float, float, float, float, float, float]
 """(a, b, c, d, e, f): x' = a x + c y + e and y' = b x + d y + f."""
 
 
-class Polyline:
+class Movable(ABC):
+    """What can be asked of and done to a polyline and a path alike; every method returns a new one."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def all_inside(self, points: ArrayLike) -> Flags:
+        """Whether each of many points, shape (m, 2), lies inside: shape (m,)."""
+
+    @abstractmethod
+    def transform(self, matrix: Transform) -> Self:
+        """Every (x, y) becomes (a x + c y + e, b x + d y + f), of a matrix (a, b, c, d, e, f)."""
+
+    def inside(self, x: float, y: float) -> bool:
+        """Whether (x, y) lies inside, as `all_inside` says."""
+        return bool(self.all_inside([floats(x=x, y=y)])[0])
+
+    def translate(self, x: float, y: float) -> Self:
+        """Moved by (x, y)."""
+        x, y = floats(x=x, y=y)
+        return self.transform((1, 0, 0, 1, x, y))
+
+    def rotate(self, radians: float, about: tuple[float, float] = (0.0, 0.0)) -> Self:
+        """Turned about a point, clockwise on the screen for positive angles."""
+        radians = number("radians", radians)
+        cos, sin = math.cos(radians), math.sin(radians)
+        return self.transform(around((cos, sin, -sin, cos, 0, 0), about))
+
+    def scale(self, x: float, y: float | None = None, about: tuple[float, float] = (0.0, 0.0)) -> Self:
+        """Stretched from a point by x and y, or by x both ways."""
+        x, y = floats(x=x, y=x if y is None else y)
+        return self.transform(around((x, 0, 0, y, 0, 0), about))
+
+
+class Polyline(Movable):
     """Points joined by straight lines, open or closed. It is immutable: every method returns a new one.
 
         wave = Polyline(points).resample_by_spacing(4).smooth(2)
@@ -176,29 +211,12 @@ class Polyline:
         """The place on it nearest to (x, y): x, y, distance, length along it."""
         return outline.nearest(self._line(), *floats(x=x, y=y))
 
-    def inside(self, x: float, y: float) -> bool:
-        """Whether (x, y) lies inside when it is closed; where it crosses itself, by the even-odd rule."""
-        return bool(self.all_inside([floats(x=x, y=y)])[0])
-
     def all_inside(self, points: ArrayLike) -> Flags:
-        """Whether each of many points, shape (m, 2), lies inside: shape (m,)."""
+        """Whether each of many points, shape (m, 2), lies inside when it is closed: shape (m,).
+
+        Where it crosses itself, the even-odd rule decides.
+        """
         return outline.winding(self._outline(), np.asarray(points, dtype=np.float64)) % 2 == 1
-
-    def translate(self, x: float, y: float) -> "Polyline":
-        """Moved by (x, y)."""
-        x, y = floats(x=x, y=y)
-        return self.transform((1, 0, 0, 1, x, y))
-
-    def rotate(self, radians: float, about: tuple[float, float] = (0.0, 0.0)) -> "Polyline":
-        """Turned about a point, clockwise on the screen for positive angles."""
-        radians = number("radians", radians)
-        cos, sin = math.cos(radians), math.sin(radians)
-        return self.transform(around((cos, sin, -sin, cos, 0, 0), about))
-
-    def scale(self, x: float, y: float | None = None, about: tuple[float, float] = (0.0, 0.0)) -> "Polyline":
-        """Stretched from a point by x and y, or by x both ways."""
-        x, y = floats(x=x, y=x if y is None else y)
-        return self.transform(around((x, 0, 0, y, 0, 0), about))
 
     def transform(self, matrix: Transform) -> "Polyline":
         """Every (x, y) becomes (a x + c y + e, b x + d y + f), of a matrix (a, b, c, d, e, f).

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sketch.arrays import Doubles, Flags, Floats
-from sketch.ink.catmull_rom import curve_through
-from sketch.ink.outline import arc_lengths
+from sketch.ink.curves import curve_through
+from sketch.ink.outline import arc_lengths, interpolated
 from sketch.ink.style import StrokeStyle
 
 MOST_DASHES = 100_000
@@ -93,8 +93,7 @@ def _spaced(layout: StrokeLayout, spacing: float) -> StrokeLayout:
     spacing = max(spacing, length / _MOST_SPACED)
     count = int(np.ceil(length / spacing))
     along = np.minimum(np.arange(count + 1) * spacing, length)
-    columns = [np.interp(along, layout.along, layout.xy[:, axis]) for axis in (0, 1)]
-    xy = np.column_stack(columns).astype(np.float32)
+    xy = interpolated(along, layout.along, layout.xy).astype(np.float32)
     return StrokeLayout(xy, np.interp(along, layout.along, layout.at), along)
 
 
@@ -104,7 +103,7 @@ def _with_points_at(layout: StrokeLayout, wanted: Doubles) -> StrokeLayout:
     place = np.searchsorted(layout.along, missing)
     along = np.insert(layout.along, place, missing)
     at = np.insert(layout.at, place, np.interp(missing, layout.along, layout.at))
-    new = np.column_stack([np.interp(missing, layout.along, layout.xy[:, axis]) for axis in (0, 1)])
+    new = interpolated(missing, layout.along, layout.xy)
     return StrokeLayout(np.insert(layout.xy, place, new.astype(np.float32), axis=0), at, along)
 
 
@@ -139,9 +138,8 @@ def _dashed(layout: StrokeLayout, style: StrokeStyle, finest: float) -> StrokeLa
     share = layout.share
     if not isinstance(share, float):
         share = np.interp(along, layout.along, share).astype(np.float32)
-    columns = [np.interp(along, layout.along, layout.xy[:, axis]) for axis in (0, 1)]
-    at = np.interp(along, layout.along, layout.at)
-    return StrokeLayout(np.column_stack(columns).astype(np.float32), at, along, share, is_start)
+    xy = interpolated(along, layout.along, layout.xy).astype(np.float32)
+    return StrokeLayout(xy, np.interp(along, layout.along, layout.at), along, share, is_start)
 
 
 def _dashes(

@@ -12,9 +12,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from sketch.ink.nearest import Box, distance_to_box
 from sketch.ink.points import Points
-from sketch.ink.polyline import bounds, lengths, resample_by_count
+from sketch.ink.polyline import Box, bounds, distance_to_box, lengths, resample_by_count
 from sketch.input.events import PointerEvent
 from sketch.input.sound import sound_event
 
@@ -242,7 +241,9 @@ class PenTracker:
             # The release was never reported, as when another program took the pointer.
             changes += self._lift(pen, event)
             pen = self._pens[pointer_id]
-        if pen is not None and self._begins_another(pen, event):
+        if pen is not None and (
+            event.t - pen.lifted > self.pause or not within_reach(pen.strokes, event.x, event.y, self.reach)
+        ):
             changes.append(self._close(pointer_id))
             self._last[pointer_id] = event
             pen = None
@@ -299,11 +300,6 @@ class PenTracker:
             return _Pen(began=event.t)
         near = within_reach(last.strokes, event.x, event.y, self.reach)
         return last if near else _Pen(began=event.t)
-
-    def _begins_another(self, pen: _Pen, event: PointerEvent) -> bool:
-        if event.t - pen.lifted > self.pause:
-            return True
-        return not within_reach(pen.strokes, event.x, event.y, self.reach)
 
 
 def within_reach(strokes: Sequence[Points], x: float, y: float, reach: float) -> bool:

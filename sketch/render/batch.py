@@ -18,10 +18,9 @@ from sketch.render.shapes.painter import ShapePainter
 from sketch.render.shapes.path_fill import PathPainter, PixelPath
 from sketch.render.shapes.polygons import MeshPainter
 from sketch.render.shapes.quads import Quad, QuadPainter
-from sketch.render.strokes.buffers import StrokeBuffers
+from sketch.render.strokes.buffers import RetainedStroke, StrokeBuffers
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.painter import StrokePainter
-from sketch.render.strokes.retained import RetainedStroke
 from sketch.render.strokes.rows import PixelBounds
 
 

@@ -1,6 +1,5 @@
 """The canvas: what an author draws with."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -10,7 +9,7 @@ import moderngl
 from numpy.typing import ArrayLike
 
 from sketch.ink.brush import BrushError
-from sketch.ink.ink import PAPER_WHITE, Ink, Stroke
+from sketch.ink.ink import PAPER_WHITE, Ink
 from sketch.ink.path import Path
 from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.render.batch import Batch
@@ -29,7 +28,6 @@ from sketch.render.images.cache import ImageCache
 from sketch.render.images.fbo import Fbo, FboSurfaces
 from sketch.render.images.image import Image, ImageSource
 from sketch.render.layers.ink import InkLayers
-from sketch.render.layers.pictures import Look
 from sketch.render.matrix import rotation, scaling, translation
 from sketch.render.meshes.mesh import Mesh
 from sketch.render.meshes.painter import ShadedPainter
@@ -38,8 +36,8 @@ from sketch.render.post.painter import PostPainter
 from sketch.render.post.passes import Pass, check_passes
 from sketch.render.shapes.quads import Quad
 from sketch.render.state import DrawingState
-from sketch.render.strokes.pixels import PointData, ink_stroke
-from sketch.render.strokes.retained import RetainedStroke
+from sketch.render.strokes.buffers import RetainedStroke
+from sketch.render.strokes.pixels import PointData
 from sketch.render.targets import Targets, measured
 from sketch.render.text.lines import Align, TextCache
 from sketch.scalars import floats, magnitude
@@ -555,11 +553,7 @@ class Canvas:
             ValueError: The opacity is not finite, or there is no such blend mode.
             TypeError: The opacity is not a number, or the ink not an ink.
         """
-        self._ink.draw(ink, opacity, blend, self._paint_dry)
-
-    def _paint_dry(self, strokes: Sequence[Stroke], look: Look) -> None:
-        pixels = [ink_stroke(stroke, look.matrix) for stroke in strokes]
-        self._batch.strokes_now(pixels, look.mode, look.size)
+        self._ink.draw(ink, opacity, blend)
 
     # Text
 

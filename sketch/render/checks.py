@@ -12,6 +12,21 @@ from sketch.arrays import Floats, all_finite
 from sketch.scalars import short
 
 
+def check_kind(value: object, kind: type, rule: str) -> None:
+    """Refuse a value of another type.
+
+    Args:
+        value: As the author gave it.
+        kind: What it must be.
+        rule: How the message begins, such as "mesh needs a Mesh".
+
+    Raises:
+        TypeError: It is of another type.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{rule}; got {short(value)}")
+
+
 def as_floats(name: str, values: ArrayLike) -> Floats:
     """Read an array as float32, not copied when it is one; numbers out of its range become infinite.
 

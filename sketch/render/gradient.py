@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sketch.arrays import Floats
-from sketch.render.checks import as_floats
+from sketch.ink.outline import interpolated
+from sketch.render.checks import as_floats, check_kind
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.matrix import Matrix, apply_to_points, inverse, multiply
 from sketch.render.oklab import from_oklab, to_oklab
@@ -111,19 +111,18 @@ class PlacedGradient:
         share = np.hypot(own[:, 0], own[:, 1]) if self.gradient.round else own[:, 0]
         where = np.clip(share, 0.0, 1.0) * (STEPS - 1)
         ramp = self.gradient.ramp
-        mixed = _interpolated(where, np.arange(STEPS), ramp)
+        mixed = interpolated(where, np.arange(STEPS), ramp).astype(np.float32)
         mixed[:, :3] /= np.maximum(mixed[:, 3:], np.float32(1e-6))
         return mixed
 
 
-def placed(gradient: object, matrix: Matrix) -> PlacedGradient:
+def placed(gradient: Gradient, matrix: Matrix) -> PlacedGradient:
     """Put a gradient into the author's coordinates.
 
     Raises:
         TypeError: It is not a gradient.
     """
-    if not isinstance(gradient, Gradient):
-        raise TypeError(f"gradient needs a Gradient; got {short(gradient)}")
+    check_kind(gradient, Gradient, "gradient needs a Gradient")
     back = inverse(multiply(matrix, gradient.matrix))
     if back is None or max(map(abs, back)) > _STEEPEST:
         back = _LAST_COLOR
@@ -146,7 +145,7 @@ def subdivided(rows: Floats, longest: float) -> Floats:
     pieces = np.maximum(np.ceil(np.hypot(steps[:, 0], steps[:, 1]) / longest), 1).astype(np.int64)
     starts = np.concatenate(([0], np.cumsum(pieces)))
     where = np.arange(int(starts[-1]) + 1)
-    return _interpolated(where, starts, rows)
+    return interpolated(where, starts, rows).astype(np.float32)
 
 
 def color_ramp(colors: Sequence[ColorLike], stops: Sequence[float] | None = None) -> Floats:
@@ -178,15 +177,7 @@ def color_ramp(colors: Sequence[ColorLike], stops: Sequence[float] | None = None
     # Colors are weighted by their alpha, so a clear color does not tint its neighbours.
     lab = np.column_stack((to_oklab(given[:, :3]) * given[:, 3:], given[:, 3]))
     at = np.linspace(0, 1, STEPS)
-    mixed = _interpolated(at, where, lab).astype(np.float64)
+    mixed = interpolated(at, where, lab)
     alpha = mixed[:, 3:]
     rgb = from_oklab(mixed[:, :3] / np.maximum(alpha, 1e-9))
     return np.column_stack((rgb * alpha, alpha)).astype(np.float32)
-
-
-def _interpolated(at: NDArray[Any], where: NDArray[Any], rows: NDArray[Any]) -> Floats:
-    """Interpolate every column of rows from places `where` to `at`: float32, shape (len(at), columns)."""
-    out = np.empty((len(at), rows.shape[1]), dtype=np.float32)
-    for column in range(rows.shape[1]):
-        out[:, column] = np.interp(at, where, rows[:, column])
-    return out

@@ -8,10 +8,12 @@ from typing import Any, TypeAlias, cast
 import moderngl
 
 from sketch.render.batch import Batch
+from sketch.render.checks import check_kind
+from sketch.render.gl.surfaces import from_below
 from sketch.render.images.fbo import Fbo, FboSurface, FboSurfaces
 from sketch.render.matrix import Matrix, scaling, upright_box
 from sketch.render.state import DrawingState
-from sketch.scalars import floats, number, short, sides
+from sketch.scalars import floats, number, sides
 
 Clip: TypeAlias = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels."""
@@ -92,8 +94,7 @@ class Targets:
     @contextmanager
     def into(self, fbo: Fbo) -> Generator[None]:
         """See `Canvas.into`."""
-        if not isinstance(fbo, Fbo):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"into needs an Fbo; got {short(fbo)}")
+        check_kind(fbo, Fbo, "into needs an Fbo")
         self._batch.opened()
         if self.draws_into(fbo):
             raise ValueError("this Fbo is being drawn into already")
@@ -102,7 +103,7 @@ class Targets:
         ratio = fbo.ratio(self.frame.ratio)
         saved, frame = self._state.saved(), self._state.frames
         self._outer.append(self.current)
-        self.aim(Target(surface.framebuffer, fbo.size, ratio, surface.pixels, kept=True))
+        self.aim(Target(surface.drawn.framebuffer, fbo.size, ratio, surface.drawn.size, kept=True))
         self._state.start(scaling(ratio, ratio))
         try:
             yield
@@ -142,7 +143,7 @@ class Targets:
         """Whether an Fbo is drawn into, directly or while another one interrupts it."""
         if not self._outer:
             return False
-        framebuffer = self.surface(fbo).framebuffer
+        framebuffer = self.surface(fbo).drawn.framebuffer
         return any(target.framebuffer is framebuffer for target in (*self._outer, self.current))
 
     def surface(self, fbo: Fbo) -> FboSurface:
@@ -180,7 +181,7 @@ class Targets:
         framebuffer.viewport = (0, 0, *self._batch.size)
         clip = self.current.clip
         # The stub does not say that None is allowed; OpenGL counts rows from the bottom.
-        framebuffer.scissor = cast(Any, clip and _from_bottom(clip, self._batch.size[1]))
+        framebuffer.scissor = cast(Any, clip and from_below(clip, self._batch.size[1]))
         self._ctx.wireframe = False
 
 
@@ -200,8 +201,3 @@ def _pixel(place: float) -> int:
 def _intersection(one: Clip, other: Clip) -> Clip:
     left, top = min(max(one[0], other[0]), other[2]), min(max(one[1], other[1]), other[3])
     return (left, top, max(left, min(one[2], other[2])), max(top, min(one[3], other[3])))
-
-
-def _from_bottom(clip: Clip, height: int) -> tuple[int, int, int, int]:
-    left, top, right, bottom = clip
-    return (left, height - bottom, right - left, bottom - top)

@@ -11,6 +11,7 @@ import numpy as np
 from HersheyFonts import HersheyFonts  # pyright: ignore[reportMissingTypeStubs]
 
 from sketch.arrays import Doubles
+from sketch.ink.outline import arc_lengths, distance
 
 Path: TypeAlias = Doubles
 """A line through corners: an array of shape (n, 2), x and y, y growing downward."""
@@ -148,10 +149,8 @@ def _near(a: Path, b: Path) -> bool:
 
 
 def _length(line: Path) -> float:
-    return float(np.hypot(*np.diff(line, axis=0).T).sum())
+    return float(arc_lengths(line)[-1])
 
 
 def _distance(point: Path, line: Path) -> float:
-    start, along = line[:-1], np.diff(line, axis=0)
-    share = np.clip(((point - start) * along).sum(axis=1) / (along * along).sum(axis=1), 0.0, 1.0)
-    return float(np.hypot(*(start + share[:, None] * along - point).T).min())
+    return distance(line, *point.tolist())

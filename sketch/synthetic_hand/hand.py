@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sketch.arrays import Doubles
-from sketch.ink.outline import arc_lengths
+from sketch.ink.outline import arc_lengths, interpolated
 from sketch.ink.points import Points
 from sketch.synthetic_hand.alphabet import CAP_HEIGHT, Path, letter
 
@@ -101,7 +101,7 @@ def write(
             if strokes:
                 clock += air_time(strokes[-1][-1, :2], placed[0], height * speed, rng)
             stroke = moved(placed, height, manner, rng)
-            strokes.append(_later(stroke, clock))
+            strokes.append(stroke + np.array([0.0, 0.0, clock, 0.0], dtype=np.float32))
             clock += float(stroke[-1, 2])
         width = max((float(path[:, 0].max()) for path in paths), default=_SPACE)
         corner = corner + np.array([height * (width + _GAP), 0.0])
@@ -167,7 +167,7 @@ def spaced(path: Path, step: float) -> Path:
     """Points along a path at even distances of about `step`, both ends kept: shape (n, 2), n at least 2."""
     reached = arc_lengths(path)
     count = max(2, round(float(reached[-1]) / step) + 1)
-    return _at(path, reached, np.linspace(0.0, float(reached[-1]), count))
+    return interpolated(np.linspace(0.0, float(reached[-1]), count), reached, path)
 
 
 def drift(count: int, rng: Generator) -> Path:
@@ -196,7 +196,7 @@ def moved(path: Path, height: float, manner: Manner, rng: Generator) -> Points:
     seconds = np.concatenate([[0.0], np.cumsum(2.0 * np.diff(reached) / (speed[:-1] + speed[1:]))])
     count = max(2, int(seconds[-1] * SAMPLE_RATE) + 1)
     t: Doubles = np.linspace(0.0, float(seconds[-1]), count)
-    xy = _at(path, seconds, t) + height * manner.tremor * shiver(t, rng)
+    xy = interpolated(t, seconds, path) + height * manner.tremor * shiver(t, rng)
     press = pressure(t / t[-1], np.interp(t, seconds, speed) / speed.max(), manner.press, rng)
     return np.column_stack([xy, t, press]).astype(np.float32)
 
@@ -272,14 +272,6 @@ def _check(text: str, height: float, slant: float, irregularity: float, speed: f
         raise ValueError(f"slant must be in -45..45 degrees; got {slant}")
     if not 0.0 <= irregularity <= 2.0:
         raise ValueError(f"irregularity must be in 0..2; got {irregularity}")
-
-
-def _later(stroke: Points, seconds: float) -> Points:
-    return stroke + np.array([0.0, 0.0, seconds, 0.0], dtype=np.float32)
-
-
-def _at(path: Path, known: Doubles, wanted: Doubles) -> Path:
-    return np.stack([np.interp(wanted, known, path[:, axis]) for axis in (0, 1)], axis=1)
 
 
 def _smooth(values: Doubles, width: int) -> Doubles:

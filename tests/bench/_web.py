@@ -15,6 +15,7 @@ from addon import Prediction, Recognizer
 from addon.dataset.corpus import inks
 from addon.features.scale import ink_size
 from addon.training.export_command import export
+from tests.bench._row import table_row
 from tests.encoders import inline_steps
 from tests.real_pens import real_corpus, with_times
 from tests.web.chromium import browser, chromium
@@ -108,13 +109,5 @@ def is_same(ours: Prediction, theirs: dict[str, Any]) -> bool:
 
 
 def _row(figure: str, value: float | None, unit: str, goal: float | None, reason: str = "") -> dict[str, Any]:
-    return {
-        "bench": "models",
-        "figure": figure,
-        "value": value,
-        "unit": unit,
-        "goal": goal,
-        "better": "higher" if unit == "share" else "lower",
-        "peer": {},
-        **({"reason": reason} if reason else {}),
-    }
+    row = table_row("models", figure, value, unit, goal, "higher" if unit == "share" else "lower")
+    return {**row, "reason": reason} if reason else row

@@ -14,6 +14,7 @@ from sketch.examples.handwriting import Handwriting
 from sketch.examples.handwriting_show import placed
 from sketch.synthetic_hand.hand import TEACH_FACE
 from sketch.synthetic_hand.player import ScriptPlayer, draw
+from tests.bench._row import table_row
 
 ROUNDS = 3
 SECONDS = 6.0
@@ -36,7 +37,7 @@ def training_row() -> dict[str, Any]:
         rest += at_rest
         busy += while_training
     ratio = float(np.percentile(busy, 99) / np.percentile(rest, 99))
-    return _row("training_p99_ratio", ratio, "ratio", 1.5)
+    return table_row("frames", "training_p99_ratio", ratio, "ratio", 1.5)
 
 
 def _rest_and_training(home: Path) -> tuple[list[float], list[float]]:
@@ -97,14 +98,14 @@ def ink_row() -> dict[str, Any]:
             times.append(instance.frame_times.last_ms)
 
     sketch.run(instance, headless=True, player=ScriptPlayer(iter([draw([pen], rest=1.0)])), viewer=view)
-    return _row("ink10k_p99_ms", float(np.percentile(times, 99)), "ms", 1000 / 60)
+    return table_row("frames", "ink10k_p99_ms", float(np.percentile(times, 99)), "ms", 1000 / 60)
 
 
 def memory_row() -> dict[str, Any]:
     """Growth of resident memory over a long run in which letters are written and recognised all the time."""
     instance = Watched()
     early, late = _memory_over(instance, LONG)
-    return _row("memory_growth_percent", 100 * (late - early) / early, "percent", 2.0)
+    return table_row("frames", "memory_growth_percent", 100 * (late - early) / early, "percent", 2.0)
 
 
 class Watched(sketch.Sketch):
@@ -166,15 +167,3 @@ def resident_bytes() -> float:
     """Resident memory of this process."""
     with open("/proc/self/statm", encoding="ascii") as statm:
         return float(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _row(figure: str, value: float, unit: str, goal: float) -> dict[str, Any]:
-    return {
-        "bench": "frames",
-        "figure": figure,
-        "value": value,
-        "unit": unit,
-        "goal": goal,
-        "better": "lower",
-        "peer": {},
-    }

@@ -21,6 +21,7 @@ from addon.inference.loaded_model import load_model
 from addon.inference.providers import Choice, choose_here, probe_this_machine
 from addon.inference.session import open_step
 from tests.bench import _concurrent, _swaps, point
+from tests.bench._row import table_row
 from tests.bench.batching import batch_us
 from tests.models import make_model
 
@@ -199,13 +200,4 @@ def cuda_row() -> dict[str, Any]:
 
 def row(figure: str, value: float | None, peers: dict[str, Any]) -> dict[str, Any]:
     """A row of the table."""
-    unit, goal = GOALS[figure]
-    return {
-        "bench": "inference",
-        "figure": figure,
-        "value": value,
-        "unit": unit,
-        "goal": goal,
-        "better": "lower",
-        "peer": peers,
-    }
+    return table_row("inference", figure, value, *GOALS[figure], peer=peers)

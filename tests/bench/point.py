@@ -16,6 +16,7 @@ import onnxruntime
 
 from addon import Recognizer
 from addon.features.recipe import COLUMNS
+from tests.bench._row import table_row
 from tests.encoders import inline_steps
 from tests.models import make_model
 
@@ -88,12 +89,5 @@ def _calm(windows: np.ndarray) -> float:
 
 def _row(name: str, points: np.ndarray, bare: np.ndarray, percent: int, goal: float) -> dict[str, Any]:
     ours, theirs = (_calm(np.percentile(each, percent, axis=1)) for each in (points, bare))
-    return {
-        "bench": "point",
-        "figure": name,
-        "value": ours / theirs,
-        "unit": "ratio",
-        "goal": goal,
-        "better": "lower",
-        "peer": {"point_us": ours, "session_run_us": theirs},
-    }
+    peer = {"point_us": ours, "session_run_us": theirs}
+    return table_row("point", name, ours / theirs, "ratio", goal, peer=peer)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.bench._row import table_row
 from tests.real_pens import FRACTIONS, real_corpus, recognised, split_writer, taught_recognizer, writers_with
 
 WRITERS = 10
@@ -39,20 +40,10 @@ def measured(name: str) -> list[dict[str, Any]]:
     accuracy = np.mean(right, axis=0).tolist()
     figures = [(f"{name}_accuracy_at_{round(100 * f)}", accuracy[i], None) for i, f in enumerate(FRACTIONS)]
     figures.append((f"{name}_accuracy", accuracy[-1], goal))
-    made = [_row(figure, value, "share", wish, "higher") for figure, value, wish in figures]
+    made = [table_row("real", figure, value, "share", wish, "higher") for figure, value, wish in figures]
     return [
         *made,
-        _row(f"{name}_progress_error", float(np.mean(errors)), "share", PROGRESS_GOAL[name], "lower"),
+        table_row(
+            "real", f"{name}_progress_error", float(np.mean(errors)), "share", PROGRESS_GOAL[name], "lower"
+        ),
     ]
-
-
-def _row(figure: str, value: float, unit: str, goal: float | None, better: str) -> dict[str, Any]:
-    return {
-        "bench": "real",
-        "figure": figure,
-        "value": value,
-        "unit": unit,
-        "goal": goal,
-        "better": better,
-        "peer": {},
-    }

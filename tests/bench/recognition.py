@@ -20,6 +20,7 @@ from addon.evaluation.model import open_model
 from addon.evaluation.peers.compare import PEERS, compare
 from addon.evaluation.report import document
 from addon.inference.loaded_model import LoadedModel
+from tests.bench._row import table_row
 from tests.bench.fine_tuning import fine_tuning
 from tests.bench.held_out import held_out_writers, of_writers
 from tests.encoders import inline_steps
@@ -73,15 +74,17 @@ def rows() -> list[dict[str, Any]]:
     """Measure every case."""
     model = open_model("encoder")
     made = [row for case in CASES for row in measured(model, case)]
-    return [*made, _row("teach_ms", teach_ms(), "ms", TEACH_MS, "lower", {}), *tuning()]
+    return [*made, table_row("recognition", "teach_ms", teach_ms(), "ms", TEACH_MS, "lower", {}), *tuning()]
 
 
 def tuning() -> list[dict[str, Any]]:
     """The rows of adapting the encoder."""
     found = fine_tuning()
     return [
-        _row("finetune_s", found.seconds, "s", FINETUNE_S, "lower", {}),
-        _row("finetune_p99_ratio", found.frames, "ratio", FINETUNE_P99_RATIO, "lower", {}),
+        table_row("recognition", "finetune_s", found.seconds, "s", FINETUNE_S, "lower", {}),
+        table_row(
+            "recognition", "finetune_p99_ratio", found.frames, "ratio", FINETUNE_P99_RATIO, "lower", {}
+        ),
     ]
 
 
@@ -99,8 +102,14 @@ def measured(model: LoadedModel, case: Case) -> list[dict[str, Any]]:
     _aside(f"  {case.data} {case.protocol} {case.shots}: {found}")
     name = f"{case.data}_{case.protocol}{case.shots}"
     accuracy = [
-        _row(
-            f"{name}_{_place(where)}", found["accuracy"][where], "share", goal, "higher", _peers(found, where)
+        table_row(
+            "recognition",
+            f"{name}_{_place(where)}",
+            found["accuracy"][where],
+            "share",
+            goal,
+            "higher",
+            _peers(found, where),
         )
         for where, goal in case.accuracy.items()
     ]
@@ -111,13 +120,13 @@ def _other(name: str, found: dict[str, Any], figure: str, goal: float) -> dict[s
     value = found[figure]
     if figure == "progress_mae":
         peers = {peer: row["progress_mae"] for peer, row in found["peers"].items() if row["progress_mae"]}
-        return _row(f"{name}_progress_error", value, "share", goal, "lower", peers)
+        return table_row("recognition", f"{name}_progress_error", value, "share", goal, "lower", peers)
     if figure == "unknown_auroc":
         softmax = {"softmax": found["unknown_auroc_softmax"]}
         return _share(f"{name}_unknown_auroc", value, goal, softmax)
     if figure == "point_ratio":
-        return _row("point_ratio", value, "ratio", goal, "lower", found["point_us"])
-    return _row(f"{name}_evaluate_s", value, "s", goal, "lower", {})
+        return table_row("recognition", "point_ratio", value, "ratio", goal, "lower", found["point_us"])
+    return table_row("recognition", f"{name}_evaluate_s", value, "s", goal, "lower", {})
 
 
 def _corpus(name: str) -> Corpus:
@@ -156,22 +165,8 @@ def teach_ms() -> float:
 
 
 def _share(figure: str, value: float, goal: float, peer: dict[str, Any]) -> dict[str, Any]:
-    return _row(figure, value, "share", goal, "higher", peer)
+    return table_row("recognition", figure, value, "share", goal, "higher", peer)
 
 
 def _aside(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _row(
-    figure: str, value: float, unit: str, goal: float, better: str, peer: dict[str, Any]
-) -> dict[str, Any]:
-    return {
-        "bench": "recognition",
-        "figure": figure,
-        "value": value,
-        "unit": unit,
-        "goal": goal,
-        "better": better,
-        "peer": peer,
-    }

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.bench._row import table_row
 from tests.bench.render_dry import dry_rows
 from tests.bench.render_peers import FOLDER, Field, renderers
 from tests.bench.render_post import post_rows
@@ -177,12 +178,4 @@ def without_ours(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def _row(figure: str, value: float | None, unit: str, goal: float | None, peer: Mapping[str, float]) -> Row:
-    return {
-        "bench": "render",
-        "figure": figure,
-        "value": value,
-        "unit": unit,
-        "goal": goal,
-        "better": "lower",
-        "peer": dict(peer),
-    }
+    return table_row("render", figure, value, unit, goal, peer=peer)

@@ -15,6 +15,7 @@ from sketch.host.offscreen import offscreen_context
 from sketch.input.events import PointerEvent
 from sketch.loop import Stage, run_frame
 from sketch.render.canvas import Canvas
+from tests.bench._row import table_row
 from tests.bench.render_scene import SIZE, lines
 
 Row = dict[str, Any]
@@ -112,7 +113,16 @@ def _paced(context: moderngl.Context) -> list[Row]:
     times = [desk.frame() for _ in range(FRAMES)]
     desk.release()
     p50, p99 = np.percentile(times, (50, 99)).tolist()
-    return [_row("dry100k_p99_ms", p99, "ms", 16.6, {"p50": p50, "max": max(times), "first_frame": first})]
+    return [
+        table_row(
+            "render",
+            "dry100k_p99_ms",
+            p99,
+            "ms",
+            16.6,
+            peer={"p50": p50, "max": max(times), "first_frame": first},
+        )
+    ]
 
 
 def _flat(context: moderngl.Context) -> Row:
@@ -133,7 +143,7 @@ def _flat(context: moderngl.Context) -> Row:
     many.release()
     low, high = (statistics.median(each) for each in zip(*medians, strict=True))
     peer = {"10k_ms": low, "1M_ms": high, "first_frame_1M": first}
-    return _row("dry_flat_ratio", statistics.median(ratios), "ratio", 1.1, peer)
+    return table_row("render", "dry_flat_ratio", statistics.median(ratios), "ratio", 1.1, peer=peer)
 
 
 def _allocations(context: moderngl.Context) -> Row:
@@ -145,7 +155,7 @@ def _allocations(context: moderngl.Context) -> Row:
         for _ in range(60):
             desk.frame(pen=False)
     desk.release()
-    return _row("allocations_at_rest", len(made) / 60, "a frame", 0, {})
+    return table_row("render", "allocations_at_rest", len(made) / 60, "a frame", 0, peer={})
 
 
 @contextmanager
@@ -166,15 +176,3 @@ def counted() -> Generator[list[str]]:
         for name in MAKERS:
             stack.enter_context(patch.object(moderngl.Context, name, noting(name)))
         yield made
-
-
-def _row(figure: str, value: float, unit: str, goal: float, peer: dict[str, float]) -> Row:
-    return {
-        "bench": "render",
-        "figure": figure,
-        "value": value,
-        "unit": unit,
-        "goal": goal,
-        "better": "lower",
-        "peer": peer,
-    }

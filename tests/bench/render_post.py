@@ -6,6 +6,7 @@ from typing import Any
 from sketch.host.offscreen import offscreen_context
 from sketch.render.canvas import Canvas
 from sketch.render.post.passes import Bloom, Blur, ColorMap, Pass, Trails
+from tests.bench._row import table_row
 from tests.bench.render_scene import GROUND, SIZE, lines
 from tests.bench.renderers.worker import timed
 
@@ -58,12 +59,4 @@ def _row(name: str, wall: dict[str, list[float]], cpu: dict[str, list[float]]) -
         statistics.median(with_it - without for with_it, without in zip(ms[name], ms["none"], strict=True))
         for ms in (wall, cpu)
     )
-    return {
-        "bench": "render",
-        "figure": f"post_{name}_ms",
-        "value": added,
-        "unit": "ms",
-        "goal": None,
-        "better": "lower",
-        "peer": {"cpu_ms": busy},
-    }
+    return table_row("render", f"post_{name}_ms", added, "ms", None, peer={"cpu_ms": busy})

@@ -59,7 +59,7 @@ def test_what_is_wrong_is_said_in_one_line(data: Path, encoder: Path, tmp_path: 
     arrays = dict(np.load(data))
     np.savez(tmp_path / "less.npz", **{name: array for name, array in arrays.items() if name != "offsets"})
     cases = {
-        "less.npz has no array named offsets": (tmp_path / "less.npz", "--model", encoder),
+        "less.npz: it has no array named offsets": (tmp_path / "less.npz", "--model", encoder),
         "too little data": (data, "--shots", 3, "--model", encoder),
         "there is no model 'nothing'": (data, "--model", "nothing"),
         "none.npz cannot be read": (tmp_path / "none.npz", "--model", encoder),

@@ -15,7 +15,7 @@ from addon.errors import ModelError
 from addon.model.adaptor import adaptor_of
 from addon.pretraining import image_model as making
 from addon.pretraining.dream import octave_sizes, open_dream
-from addon.pretraining.image_graph import image_model as graph_of
+from addon.pretraining.image_model import image_model as graph_of
 from addon.pretraining.lite_net import layer_names, lite_net
 from addon.vision.dreamer import Dreamer
 from addon.vision.opening import open_image_model

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sketch.render.strokes import band_painter
+from sketch.render.strokes import bands as band_module
 from sketch.render.strokes.bands import bandable, bands, outline_of
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.rows import laid_out
@@ -12,10 +12,10 @@ SIZE = (120, 120)
 
 @pytest.fixture
 def banded(monkeypatch):
-    monkeypatch.setattr(band_painter, "_FEW", 0)
+    monkeypatch.setattr(band_module, "_FEW", 0)
     counted = []
     monkeypatch.setattr(
-        band_painter.BandPainter, "draw", _noting(counted, band_painter.BandPainter.draw), raising=True
+        band_module.BandPainter, "draw", _noting(counted, band_module.BandPainter.draw), raising=True
     )
     return counted
 

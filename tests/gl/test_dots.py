@@ -52,7 +52,7 @@ def stretched(canvas):
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 def test_small_shapes_drawn_as_points_look_as_they_do_as_quads(draw, monkeypatch, paint, ratio):
     dots = draw((150, 150), paint, ratio)
-    monkeypatch.setattr("sketch.render.shapes.runs._WORTH_A_CALL", 10**9)
+    monkeypatch.setattr("sketch.render.shapes.painter._WORTH_A_CALL", 10**9)
     quads = draw((150, 150), paint, ratio)
     assert np.abs(dots - quads).max() <= 5 / 255
     assert np.abs(dots - quads).mean() < 1e-4
@@ -67,7 +67,7 @@ def test_discs_of_any_size_and_place_look_as_they_do_as_quads(draw, monkeypatch,
         canvas.circles(xy, radius, colors)
 
     discs = draw((150, 151), paint, ratio)
-    monkeypatch.setattr("sketch.render.shapes.runs._WORTH_A_CALL", 10**9)
+    monkeypatch.setattr("sketch.render.shapes.painter._WORTH_A_CALL", 10**9)
     quads = draw((150, 151), paint, ratio)
     assert np.abs(discs - quads).max() <= 5 / 255
     assert np.abs(discs - quads).mean() < 1e-4
@@ -82,7 +82,7 @@ def test_points_take_a_gradient_and_a_clip(draw, monkeypatch):
             canvas.circles(xy, 5)
 
     dots = draw((60, 60), paint)
-    monkeypatch.setattr("sketch.render.shapes.runs._WORTH_A_CALL", 10**9)
+    monkeypatch.setattr("sketch.render.shapes.painter._WORTH_A_CALL", 10**9)
     assert np.abs(dots - draw((60, 60), paint)).max() <= 5 / 255
     assert dots[..., :3].max() > 0.5
     assert dots[:10, :, :3].max() == 0

@@ -50,9 +50,11 @@ def slow(canvas):
 def expenses(slow, monkeypatch):
     """What each call painted, in points."""
     spent: list[int] = []
-    paint = slow._paint_dry
+    paint = slow._ink.paint_dry
     monkeypatch.setattr(
-        slow, "_paint_dry", lambda s, look: (spent.append(sum(cost(x, 1.0) for x in s)), paint(s, look))[1]
+        slow._ink,
+        "paint_dry",
+        lambda s, look: (spent.append(sum(cost(x, 1.0) for x in s)), paint(s, look))[1],
     )
     return spent
 

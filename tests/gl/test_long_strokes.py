@@ -8,8 +8,9 @@ from sketch.ink.ink import Ink, Stroke
 from sketch.ink.points import as_points
 from sketch.ink.style import StrokeStyle
 from sketch.render.canvas import Canvas
+from sketch.render.drawing.ink import InkDrawing
 from sketch.render.layers import repaint
-from sketch.render.strokes import chunks
+from sketch.render.strokes import rows
 from tests.gl.conftest import new_framebuffer, release
 
 
@@ -35,8 +36,8 @@ def test_a_stroke_drawn_in_parts_looks_like_one_drawn_whole(draw, monkeypatch, s
     width, color = 3 + 2 * np.sin(np.arange(700) / 30), np.tile((255, 120, 40, 130), (700, 1))
     paint = partial(Canvas.stroke, points=points, width=width, color=color, style=style)
     whole = draw((200, 120), paint)
-    monkeypatch.setattr(chunks, "PART", 90)
-    monkeypatch.setattr(chunks, "CONTEXT", 60)
+    monkeypatch.setattr(rows, "PART", 90)
+    monkeypatch.setattr(rows, "CONTEXT", 60)
     assert np.abs(draw((200, 120), paint) - whole).max() <= 1.01 / 255
 
 
@@ -59,9 +60,9 @@ def test_a_long_stroke_is_painted_anew_a_part_each_frame_and_looks_the_same(ctx,
     canvas = Canvas(ctx, (200, 120))
     canvas._layers.budget = 300
     painted = []
-    paint_dry = Canvas._paint_dry
+    paint_dry = InkDrawing.paint_dry
     monkeypatch.setattr(
-        Canvas, "_paint_dry", lambda self, s, look: (painted.append(len(s)), paint_dry(self, s, look))
+        InkDrawing, "paint_dry", lambda self, s, look: (painted.append(len(s)), paint_dry(self, s, look))
     )
     frame = new_framebuffer(ctx, canvas)
 

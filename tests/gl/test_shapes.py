@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from sketch.render.shapes.painter import ROW_BYTES
+from sketch.render.shapes.painter import ROW_FLOATS
 
 
 def light(pixels):
@@ -187,4 +187,4 @@ def test_ten_thousand_circles_are_one_draw_call(ctx, canvas, framebuffer, monkey
     for index in range(10_000):
         canvas.circle(index % 100, index // 100, 0.4)
     canvas.end()
-    assert calls == [10_000 * ROW_BYTES]
+    assert calls == [10_000 * 4 * ROW_FLOATS]

@@ -24,10 +24,10 @@ from addon.inference.providers import CPU, Choice
 from addon.inference.step import StepSession
 from addon.model.metadata import ModelSpec
 from addon.model.registry import shipped_models
-from addon.training.export import export_step
-from addon.training.export_file import export_file
-from addon.training.model_file import read_model
+from addon.training.export_command import export_file
+from addon.training.graph import export_step
 from addon.training.nets import seeded_net
+from addon.training.nodes import read_model
 from addon.training.pen_json import HEADS, pen_document
 from tests.hands import written
 

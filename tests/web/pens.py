@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from addon.training.model_file import read_model
+from addon.training.nodes import read_model
 from addon.training.pen_json import encoded, pen_document
 from tests.vectors import FOLDER, model
 

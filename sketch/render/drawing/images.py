@@ -75,7 +75,7 @@ class ImageDrawing:
         # Its first row is at the bottom.
         quad = replace(quad_at(self._state.matrix, *box), part=(0.0, 1.0, 1.0, 0.0))
         fades = alpha < 1 and targets.in_fbo
-        self._batch.picture(targets.surface(fbo).texture, quad, alpha, self._state.style.blend, fades)
+        self._batch.picture(targets.surface(fbo).drawn.texture, quad, alpha, self._state.style.blend, fades)
 
 
 def _proportioned(pixels: tuple[int, int], width: float | None, height: float | None) -> tuple[float, float]:

@@ -1,15 +1,18 @@
 """Ink for a canvas: a picture of the dry strokes, and the wet strokes on top of it."""
 
+from collections.abc import Sequence
+
 import moderngl
 
-from sketch.ink.ink import Ink
+from sketch.ink.ink import Ink, Stroke
 from sketch.render.batch import Batch
+from sketch.render.checks import check_kind
 from sketch.render.gl.blend import BlendMode, check_blend_mode, set_blending
 from sketch.render.layers.ink import InkLayers
-from sketch.render.layers.pictures import Look, PaintStrokes, Picture
+from sketch.render.layers.pictures import Look, Picture
 from sketch.render.state import DrawingState
 from sketch.render.strokes.pixels import ink_stroke
-from sketch.scalars import clamped, short
+from sketch.scalars import clamped
 
 
 class InkDrawing:
@@ -28,17 +31,16 @@ class InkDrawing:
         self._batch = batch
         self._layers = layers
 
-    def draw(self, ink: Ink, opacity: float, blend: BlendMode | None, paint_dry: PaintStrokes) -> None:
-        """See `Canvas.ink`; dry strokes are painted with `paint_dry`."""
+    def draw(self, ink: Ink, opacity: float, blend: BlendMode | None) -> None:
+        """See `Canvas.ink`."""
         opacity = clamped("opacity", opacity)
-        if not isinstance(ink, Ink):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"ink needs an Ink, such as self.ink; got {short(ink)}")
+        check_kind(ink, Ink, "ink needs an Ink, such as self.ink")
         current, matrix = self._state.style.blend, self._state.matrix
         mode = current if blend is None else check_blend_mode(blend)
         framebuffer, ground = self._batch.opened(), self._batch.ground
         self._batch.flush()
         look = Look(matrix, self._batch.size, current if blend is None else "alpha")
-        layer = self._layers.update(ink, look, paint_dry)
+        layer = self._layers.update(ink, look, self.paint_dry)
         live = [*layer.late, *(stroke.with_tip() for stroke in ink.wet.values() if len(stroke))]
         wet = [ink_stroke(stroke, matrix) for stroke in live]
         if layer.picture.look.mode != look.mode:
@@ -59,9 +61,14 @@ class InkDrawing:
         for stroke in wet:
             self._batch.stroke(stroke, look.mode)
 
+    def paint_dry(self, strokes: Sequence[Stroke], look: Look) -> None:
+        """Paint dry strokes into the framebuffer in use."""
+        pixels = [ink_stroke(stroke, look.matrix) for stroke in strokes]
+        self._batch.strokes_now(pixels, look.mode, look.size)
+
     def _show(
         self, framebuffer: moderngl.Framebuffer, picture: Picture, look: Look, opacity: float, mode: BlendMode
     ) -> None:
         framebuffer.use()
         set_blending(self._ctx, mode)
-        self._layers.show(picture, look, opacity)
+        self._layers.painter.show(picture, look, opacity)

@@ -5,6 +5,7 @@ import numpy as np
 
 from sketch.arrays import Floats
 from sketch.render.batch import Batch
+from sketch.render.checks import check_kind
 from sketch.render.drawing.images import ImageDrawing
 from sketch.render.drawing.shape_arrays import ShapeArrayDrawing
 from sketch.render.gl.blend import set_blending
@@ -16,7 +17,7 @@ from sketch.render.meshes.painter import VERTEX_FLOATS, ShadedPainter
 from sketch.render.meshes.shader import Shader
 from sketch.render.state import DrawingState
 from sketch.render.targets import Targets
-from sketch.scalars import floats, short
+from sketch.scalars import floats
 
 
 class MeshDrawing:
@@ -56,8 +57,7 @@ class MeshDrawing:
     def mesh(self, mesh: Mesh, texture: ImageSource | Fbo | None, shader: Shader | None) -> None:
         """See `Canvas.mesh`."""
         self._batch.opened()
-        if not isinstance(mesh, Mesh):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"mesh needs a Mesh; got {short(mesh)}")
+        check_kind(mesh, Mesh, "mesh needs a Mesh")
         triangles = mesh.mode.startswith("triangle")
         if texture is not None and shader is not None:
             raise ValueError("a mesh is drawn with a texture or with a shader, not with both")
@@ -73,8 +73,7 @@ class MeshDrawing:
     def shader(self, shader: Shader, x: float, y: float, width: float | None, height: float | None) -> None:
         """See `Canvas.shader`."""
         self._batch.opened()
-        if not isinstance(shader, Shader):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f'shader needs a Shader, such as Shader("waves.frag"); got {short(shader)}')
+        check_kind(shader, Shader, 'shader needs a Shader, such as Shader("waves.frag")')
         whole = self._targets.current.size
         x, y, width, height = floats(
             x=x,

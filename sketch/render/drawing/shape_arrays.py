@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sketch.arrays import Floats
-from sketch.ink.curves import closed_from_middle, ellipse_points
+from sketch.ink.curves import ellipse_points
 from sketch.ink.ink import Rgba
 from sketch.render import checks
 from sketch.render.batch import Batch
@@ -95,8 +95,7 @@ class ShapeArrayDrawing:
         for row, (x, y) in enumerate(centers.tolist()):
             points = ellipse_points(x, y, (float(radii[row]), float(radii[row])), scale)
             rgba = cast(Rgba, tuple(colors[row].tolist())) if isinstance(colors, np.ndarray) else colors
-            closed = bool(radii[row] > 0)
-            self._strokes.line(closed_from_middle(points) if closed else points[:1], width, rgba, closed)
+            self._strokes.line(points, width, rgba, closed=True)
 
     def _colors(self, color: ColorLike | ArrayLike | None, count: int) -> Rgba | Floats:
         return self._state.style.color if color is None else one_or_point_colors(color, count)

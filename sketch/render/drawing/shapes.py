@@ -18,7 +18,7 @@ from sketch.render.shapes.path_fill import pixel_path
 from sketch.render.shapes.polygons import check_convex, convex_mesh
 from sketch.render.state import DrawingState
 from sketch.render.targets import Targets
-from sketch.scalars import are_plain, floats, magnitude, short
+from sketch.scalars import are_plain, floats, magnitude
 
 
 class ShapeDrawing:
@@ -150,8 +150,7 @@ class ShapeDrawing:
 
     def path(self, path: Path) -> None:
         """See `Canvas.path`."""
-        if not isinstance(path, Path):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"path needs a Path; got {short(path)}")
+        checks.check_kind(path, Path, "path needs a Path")
         self._batch.opened()
         style = self._state.style
         if not style.filled:

@@ -17,10 +17,10 @@ from sketch.render.gradient import PlacedGradient, subdivided
 from sketch.render.matrix import apply_to_points, mean_scale
 from sketch.render.state import DrawingState
 from sketch.render.strokes.brushes import brush_of
+from sketch.render.strokes.buffers import RetainedStroke
 from sketch.render.strokes.joints import PixelStroke
 from sketch.render.strokes.pixels import GRADIENT_STEP, DrawnStroke, PointData, pixel_stroke, point_data
-from sketch.render.strokes.retained import RetainedStroke
-from sketch.scalars import number, short
+from sketch.scalars import number
 
 
 class StrokeDrawing:
@@ -42,15 +42,21 @@ class StrokeDrawing:
         xy = checks.plane_points(points)[:, :2]
         if style is PLAIN:
             self.line_through(xy, closed)
-        else:
-            self._styled_line(xy, closed and bool((xy != xy[0]).any()), style)
+            return
+        self._batch.opened()
+        xy, closed = _ring(xy, closed)
+        if closed and (style.smooth or style.taper_start or style.taper_end):
+            raise ValueError(f"a closed line has no ends to taper; `Polyline` smooths one; got {style}")
+        now = self._state.style
+        if now.line_width:
+            brush = None if style.brush is None else brush_of(style.brush)
+            drawn = DrawnStroke(xy, now.line_width, now.color, style, brush, gradient=now.gradient)
+            stroke = pixel_stroke(drawn, self._state.matrix)
+            self._batch.stroke(replace(stroke, closed=closed and not style.dash), now.blend)
 
     def line_through(self, xy: Floats, closed: bool = False) -> None:
         """A line of the line width through points of shape (n, 2)."""
-        if closed and len(xy) > 1 and (xy != xy[0]).any():
-            self.line(closed_from_middle(xy), self._state.style.line_width, None, closed=True)
-        else:
-            self.line(xy, self._state.style.line_width, None)
+        self.line(xy, self._state.style.line_width, None, closed)
 
     def line(
         self,
@@ -63,6 +69,7 @@ class StrokeDrawing:
         self._batch.opened()
         if isinstance(width, float) and not width:
             return
+        xy, closed = _ring(xy, closed)
         style, matrix = self._state.style, self._state.matrix
         radius = width * (mean_scale(matrix) / 2)
         pixels = apply_to_points(matrix, xy)
@@ -108,27 +115,8 @@ class StrokeDrawing:
     def kept(self, kept: RetainedStroke, time: float) -> None:
         """See `Canvas.kept_stroke`."""
         self._batch.opened()
-        if not isinstance(kept, RetainedStroke):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"kept_stroke needs what keep_stroke returned; got {short(kept)}")
+        checks.check_kind(kept, RetainedStroke, "kept_stroke needs what keep_stroke returned")
         self._batch.kept_stroke(kept, self._state.matrix, number("time", time), self._state.style.blend)
-
-    def _styled_line(self, xy: Floats, closed: bool, style: StrokeStyle) -> None:
-        self._batch.opened()
-        if closed and (style.smooth or style.taper_start or style.taper_end):
-            raise ValueError(f"a closed line has no ends to taper; `Polyline` smooths one; got {style}")
-        now = self._state.style
-        if not now.line_width:
-            return
-        drawn = DrawnStroke(
-            closed_from_middle(xy) if closed else xy,
-            now.line_width,
-            now.color,
-            style,
-            None if style.brush is None else brush_of(style.brush),
-            gradient=now.gradient,
-        )
-        stroke = pixel_stroke(drawn, self._state.matrix)
-        self._batch.stroke(replace(stroke, closed=closed and not style.dash), now.blend)
 
     def _drawn(
         self,
@@ -141,8 +129,7 @@ class StrokeDrawing:
     ) -> DrawnStroke:
         xy = checks.plane_points(points)
         time = number("time", time)
-        if not isinstance(style, StrokeStyle):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"style must be a StrokeStyle(...); got {short(style)}")
+        checks.check_kind(style, StrokeStyle, "style must be a StrokeStyle(...)")
         brush = None if style.brush is None else brush_of(style.brush)
         if data is not None and brush is None:
             raise ValueError("a stroke without a brush reads no data")
@@ -159,6 +146,13 @@ class StrokeDrawing:
             time,
             now.gradient if color is None else None,
         )
+
+
+def _ring(xy: Floats, closed: bool) -> tuple[Floats, bool]:
+    """The points of a line, and whether it is closed: only a line with two different points can be."""
+    if closed and (xy != xy[0]).any():
+        return closed_from_middle(xy), True
+    return xy, False
 
 
 def _graded(

@@ -8,17 +8,17 @@ from sketch.render.state import DrawingState
 from sketch.render.targets import Targets
 from sketch.render.text.layout import Line, Piece
 from sketch.render.text.lines import (
+    ALIGNMENTS,
     LINE_SPACING,
     Align,
     TextCache,
     align_offset,
-    check_align,
     is_seen,
     piece_quad,
     rows_seen,
     texture_size,
 )
-from sketch.scalars import clamped, floats, magnitude, short
+from sketch.scalars import clamped, floats, magnitude, one_of, short
 
 _NO_SIZE = 1e-6
 """Logical pixels up to which letters are not written."""
@@ -57,7 +57,7 @@ class TextDrawing:
         """See `Canvas.text`."""
         x, y = floats(x=x, y=y)
         size, alpha = magnitude("size", size), clamped("alpha", alpha)
-        check_align(align)
+        one_of("align=", align, ALIGNMENTS)
         self._batch.opened()
         _check_text(text)
         if size <= _NO_SIZE:

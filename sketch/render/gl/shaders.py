@@ -68,23 +68,16 @@ def load_program(
     return compile_program(ctx, shader_source(vertex, defines), shader_source(fragment, defines))
 
 
-def compile_program(
-    ctx: moderngl.Context, vertex: Source | tuple[str, str], fragment: Source | tuple[str, str]
-) -> moderngl.Program:
-    """Compile two stages, each assembled already or given as its file name and its text.
+def compile_program(ctx: moderngl.Context, vertex: Source, fragment: Source) -> moderngl.Program:
+    """Compile two assembled stages into one program; the caller releases it.
 
     Raises:
         ShaderError: The driver refuses one; the message names file and line.
     """
-    stages = [_assembled(stage) for stage in (vertex, fragment)]
     try:
-        return ctx.program(vertex_shader=stages[0].text, fragment_shader=stages[1].text)
+        return ctx.program(vertex_shader=vertex.text, fragment_shader=fragment.text)
     except moderngl.Error as error:
-        raise ShaderError(explain(str(error), stages[0], stages[1])) from error
-
-
-def _assembled(stage: Source | tuple[str, str]) -> Source:
-    return stage if isinstance(stage, Source) else assemble(*stage, _own)
+        raise ShaderError(explain(str(error), vertex, fragment)) from error
 
 
 def _own(wanted: str, _: str) -> tuple[str, str]:

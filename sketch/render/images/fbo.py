@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TypeAlias
 from weakref import ref
 
 import moderngl
 
+from sketch.render.gl.surfaces import Surface, new_surface
 from sketch.scalars import number, rounded
 
 Copy: TypeAlias = Callable[[moderngl.Texture, tuple[int, int]], None]
@@ -64,20 +65,14 @@ class FboSurface:
     """An Fbo on the GPU, its colors premultiplied, its first row at the bottom."""
 
     owner: "ref[Fbo]"
-    pixels: tuple[int, int]
-    texture: moderngl.Texture
-    framebuffer: moderngl.Framebuffer
-    upright: moderngl.Framebuffer | None = None
+    drawn: Surface
+    upright: Surface | None = None
     upright_is_old: bool = True
 
     def release(self) -> None:
         """Release all."""
-        self.framebuffer.release()
-        self.texture.release()
-        if self.upright is not None:
-            texture = self.upright.color_attachments[0]
-            self.upright.release()
-            texture.release()
+        for surface in filter(None, (self.drawn, self.upright)):
+            surface.release()
 
 
 class FboSurfaces:
@@ -101,7 +96,7 @@ class FboSurfaces:
         pixels = (max(1, round(fbo.width * ratio)), max(1, round(fbo.height * ratio)))
         found = self._kept.get(id(fbo))
         # An Fbo that is gone may have had the same address.
-        if found is not None and found.owner() is fbo and found.pixels == pixels:
+        if found is not None and found.owner() is fbo and found.drawn.size == pixels:
             return found
         largest = int(self._ctx.info["GL_MAX_TEXTURE_SIZE"])
         if max(pixels) > largest:
@@ -110,7 +105,8 @@ class FboSurfaces:
             )
         if found is not None:
             found.release()
-        self._kept[id(fbo)] = made = self._made(fbo, pixels)
+        self._kept[id(fbo)] = made = FboSurface(ref(fbo), new_surface(self._ctx, pixels))
+        made.drawn.framebuffer.clear()
         return made
 
     def upright(self, surface: FboSurface, copy: Copy) -> moderngl.Texture:
@@ -119,14 +115,12 @@ class FboSurfaces:
         Leaves another framebuffer in use.
         """
         if surface.upright is None:
-            texture = self._ctx.texture(surface.pixels, 4)
-            texture.repeat_x = texture.repeat_y = False
-            surface.upright = self._ctx.framebuffer([texture])
+            surface.upright = new_surface(self._ctx, surface.drawn.size)
         if surface.upright_is_old:
-            surface.upright.use()
-            copy(surface.texture, surface.pixels)
+            surface.upright.framebuffer.use()
+            copy(surface.drawn.texture, surface.drawn.size)
             surface.upright_is_old = False
-        return cast(moderngl.Texture, surface.upright.color_attachments[0])
+        return surface.upright.texture
 
     def forget(self) -> None:
         """Release the surfaces of Fbos that are gone: not in a finalizer, which may have no context."""
@@ -138,10 +132,3 @@ class FboSurfaces:
         for surface in self._kept.values():
             surface.release()
         self._kept.clear()
-
-    def _made(self, fbo: Fbo, pixels: tuple[int, int]) -> FboSurface:
-        texture = self._ctx.texture(pixels, 4)
-        texture.repeat_x = texture.repeat_y = False
-        surface = FboSurface(ref(fbo), pixels, texture, self._ctx.framebuffer([texture]))
-        surface.framebuffer.clear()
-        return surface

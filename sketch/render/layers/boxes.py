@@ -57,11 +57,6 @@ _FAR_OUT = 1 << 20
 """Number of cells that covers any frame."""
 
 
-def meet(a: PixelBounds, b: PixelBounds) -> bool:
-    """Whether two rectangles have a pixel in common."""
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
 def no_cells(size: tuple[int, int]) -> Cells:
     """The cells of a frame, none of them marked."""
     return np.zeros((-(-size[1] // CELL), -(-size[0] // CELL)), dtype=bool)

@@ -14,13 +14,74 @@ import moderngl
 
 from sketch.ink.brush import Brush, BrushFiles
 from sketch.ink.ink import Ink, Rgba, Stroke
-from sketch.render.layers.background_cache import Ground, refreshed
 from sketch.render.layers.boxes import area, clipped, mark, stroke_box, union
-from sketch.render.layers.changes import Changes, changes
-from sketch.render.layers.pictures import Look, PaintStrokes, Picture, PicturePainter, new_picture
+from sketch.render.layers.pictures import (
+    Ground,
+    Look,
+    PaintStrokes,
+    Picture,
+    PicturePainter,
+    blank_picture,
+    refreshed,
+)
 from sketch.render.layers.repaint import Repaint, cost
 from sketch.render.matrix import mean_scale
 from sketch.render.strokes.rows import PixelBounds
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The difference between two lists of strokes.
+
+    Attributes:
+        stale: Strokes that are gone, or new with old strokes after them: their place must be redrawn.
+        fresh: New strokes at the end, which are drawn on top.
+    """
+
+    stale: list[Stroke]
+    fresh: list[Stroke]
+
+
+def changes(before: Sequence[Stroke], after: Sequence[Stroke]) -> Changes:
+    """Compare two lists of strokes by identity, not by what they look like.
+
+    Args:
+        before: What was drawn, in order.
+        after: What is to be drawn, in order.
+
+    Returns:
+        The strokes between which the lists differ; where strokes changed places, all strokes between them.
+    """
+    start = _common_start(before, after)
+    end = _common_start(before[start:][::-1], after[start:][::-1])
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    olds, news = {id(stroke) for stroke in old}, {id(stroke) for stroke in new}
+    kept = [stroke for stroke in old if id(stroke) in news]
+    if kept != [stroke for stroke in new if id(stroke) in olds]:
+        return Changes([*old, *new], [])
+    fresh = _fresh(new, olds) if end == 0 else []
+    gone = [stroke for stroke in old if id(stroke) not in news]
+    inserted = [stroke for stroke in new[: len(new) - len(fresh)] if id(stroke) not in olds]
+    return Changes([*gone, *inserted], fresh)
+
+
+def _fresh(strokes: Sequence[Stroke], known: set[int]) -> list[Stroke]:
+    """The strokes after the last known one."""
+    last = max((index for index, stroke in enumerate(strokes) if id(stroke) in known), default=-1)
+    return list(strokes[last + 1 :])
+
+
+def _common_start(a: Sequence[Stroke], b: Sequence[Stroke]) -> int:
+    """Length of the common start of two lists, by bisection: Python compares slices fast."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
 
 BUDGET = 2500
 """Thin points that are repainted per frame: about a third of its time on two cores without a GPU."""
@@ -96,11 +157,9 @@ class Layer:
 
     def release(self) -> None:
         """Release the textures."""
-        self.picture.release()
-        if self.repaint is not None:
-            self.repaint.picture.release()
-        if self.ground is not None:
-            self.ground.release()
+        repainted = None if self.repaint is None else self.repaint.picture
+        for part in filter(None, (self.picture, repainted, self.ground)):
+            part.release()
 
 
 class InkLayers:
@@ -111,6 +170,7 @@ class InkLayers:
 
     Attributes:
         budget: What all layers together may repaint in a frame, in thin points.
+        painter: Draws pictures of ink on the frame.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
@@ -121,7 +181,7 @@ class InkLayers:
         self._drawn: dict[int, int] = {}
         self._spare: Picture | None = None
         self._scratch: Picture | None = None
-        self._painter = PicturePainter(ctx)
+        self.painter = PicturePainter(ctx)
 
     def begin_frame(self) -> None:
         """Release the layers of inks that are gone: not in a finalizer, which may have no context."""
@@ -140,9 +200,7 @@ class InkLayers:
             look: How they should look.
             paint: Paints strokes into the framebuffer in use.
         """
-        layer = self._layer_of(ink)
-        if layer is None:
-            layer = self._new_layer(ink, look, paint)
+        layer = self._layer_of(ink, look, paint)
         self._follow(layer, layer.changes(ink), look, paint)
         self._work(layer, look, paint)
         return layer
@@ -161,26 +219,18 @@ class InkLayers:
             return None
         if not layer.picture.look.mode == look.mode == "alpha":
             return None
-        return refreshed(self._ctx, layer.ground, layer.picture, look, self._painter)
-
-    def show(self, picture: Picture, look: Look, opacity: float) -> None:
-        """Draw a picture with the current blending; see `PicturePainter.show`."""
-        self._painter.show(picture, look, opacity)
+        return refreshed(self._ctx, layer.ground, layer.picture, look, self.painter)
 
     def with_wet(self, picture: Picture, look: Look, paint: Callable[[], PixelBounds]) -> Picture:
         """A copy of a picture with something painted on it, valid until the next call."""
-        if self._scratch is None or self._scratch.size != look.size:
-            if self._scratch is not None:
-                self._scratch.release()
-            self._scratch = new_picture(self._ctx, look)
-        self._scratch.clear(look)
+        self._scratch = blank_picture(self._ctx, self._scratch, look)
         self._scratch.framebuffer.use()
         if picture.look == look:
             self._ctx.copy_framebuffer(self._scratch.framebuffer, picture.framebuffer)
             self._scratch.cells |= picture.cells
         else:
             self._ctx.enable_only(moderngl.NOTHING)
-            self._painter.show(picture, look, 1.0)
+            self.painter.show(picture, look, 1.0)
             self._scratch.cells[:] = True
         mark(self._scratch.cells, clipped(paint(), look.size))
         return self._scratch
@@ -190,27 +240,21 @@ class InkLayers:
         for layer in self._layers.values():
             layer.release()
         self._layers.clear()
-        for picture in (self._spare, self._scratch):
-            if picture is not None:
-                picture.release()
+        for part in filter(None, (self._spare, self._scratch, self.painter)):
+            part.release()
         self._spare = self._scratch = None
-        self._painter.release()
 
-    def _layer_of(self, ink: Ink) -> Layer | None:
+    def _layer_of(self, ink: Ink, look: Look, paint: PaintStrokes) -> Layer:
+        """The layer of an ink; a new one paints all strokes, in parts, so that buffers stay small."""
         nth = self._drawn.get(id(ink), 0)
         self._drawn[id(ink)] = nth + 1
         found = self._layers.get((id(ink), nth))
-        # An ink that is gone may have had the same address.
-        return found if found is not None and found.ink() is ink else None
-
-    def _new_layer(self, ink: Ink, look: Look, paint: PaintStrokes) -> Layer:
-        """Paint all strokes, in parts, so that the GPU buffers stay small."""
-        key = (id(ink), self._drawn[id(ink)] - 1)
-        if key in self._layers:
-            self._layers.pop(key).release()
-        layer = self._layers[key] = Layer(
-            weakref.ref(ink), self._blank(look), list(ink.strokes), ink.revision
-        )
+        if found is not None:
+            if found.ink() is ink:
+                return found
+            found.release()  # an ink that is gone had the same address
+        layer = Layer(weakref.ref(ink), self._blank(look), list(ink.strokes), ink.revision)
+        self._layers[id(ink), nth] = layer
         layer.follow_brushes(layer.known)
         whole = Repaint(layer.picture, layer.known)
         while not whole.finished:
@@ -266,18 +310,13 @@ class InkLayers:
             layer.picture, done.picture = done.picture, layer.picture
             layer.late.clear()
         elif area(done.within):
-            self._painter.copy(done.picture, layer.picture, done.within)
+            self.painter.copy(done.picture, layer.picture, done.within)
         self._keep(done)
 
     def _blank(self, look: Look, within: PixelBounds | None = None) -> Picture:
         """An empty picture, or one that is empty within a rectangle."""
         spare, self._spare = self._spare, None
-        if spare is not None and spare.size == look.size:
-            spare.clear(look, within)
-            return spare
-        if spare is not None:
-            spare.release()
-        return new_picture(self._ctx, look)
+        return blank_picture(self._ctx, spare, look, within)
 
     def _keep(self, done: Repaint | None) -> None:
         """Keep a picture that is no longer needed, to be used for the next one."""

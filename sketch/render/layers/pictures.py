@@ -8,13 +8,12 @@ from typing import Any, TypeAlias, cast
 import moderngl
 import numpy as np
 
-from sketch.arrays import Floats
 from sketch.ink.ink import Rgba, Stroke
-from sketch.render.gl.blend import BlendMode, empty_layer
-from sketch.render.gl.buffers import GrowingBuffer, vertex_array
-from sketch.render.gl.shaders import load_program
+from sketch.render.gl.blend import BlendMode, empty_layer, set_blending
+from sketch.render.gl.surfaces import BoxPainter, Surface, from_below, new_surface
 from sketch.render.layers.boxes import (
     Cells,
+    intersection,
     mark,
     mark_stroke,
     no_cells,
@@ -51,20 +50,23 @@ class Picture:
 
     Attributes:
         look: What it was painted for.
-        framebuffer: To paint on.
-        texture: To show.
+        surface: Its texture.
         cells: The cells that may hold paint.
         damage: The cells that changed since the last `take_damage`.
     """
 
     look: Look
-    framebuffer: moderngl.Framebuffer
-    texture: moderngl.Texture
+    surface: Surface
     cells: Cells = field(init=False)
     damage: Cells = field(init=False)
 
     def __post_init__(self) -> None:
         self.clear(self.look)
+
+    @property
+    def framebuffer(self) -> moderngl.Framebuffer:
+        """To paint on."""
+        return self.surface.framebuffer
 
     @property
     def size(self) -> tuple[int, int]:
@@ -92,12 +94,12 @@ class Picture:
 
     def fill(self, color: Rgba, within: PixelBounds) -> None:
         """Fill a rectangle with a premultiplied color."""
-        self.framebuffer.clear(color=color, viewport=self._rows_from_below(within))
+        self.framebuffer.clear(color=color, viewport=from_below(within, self.size[1]))
 
     @contextmanager
     def painting(self, within: PixelBounds) -> Generator[None]:
         """Paint on this picture for the length of a `with` block, inside a rectangle only."""
-        self.framebuffer.scissor = self._rows_from_below(within)
+        self.framebuffer.scissor = from_below(within, self.size[1])
         self.framebuffer.use()
         try:
             yield
@@ -111,25 +113,29 @@ class Picture:
 
     def release(self) -> None:
         """Release the texture."""
-        self.framebuffer.release()
-        self.texture.release()
-
-    def _rows_from_below(self, box: PixelBounds) -> PixelBounds:
-        """A rectangle as OpenGL takes it: left, bottom, width and height, rows counted from the bottom up."""
-        return (box[0], self.size[1] - box[3], box[2] - box[0], box[3] - box[1])
+        self.surface.release()
 
 
-def new_picture(ctx: moderngl.Context, look: Look) -> Picture:
-    """An empty picture.
+def blank_picture(
+    ctx: moderngl.Context, old: Picture | None, look: Look, within: PixelBounds | None = None
+) -> Picture:
+    """An empty picture: an old one that is no longer needed, if it has the size, or a new one.
 
     Args:
         ctx: The context to allocate in.
+        old: Cleared or released.
         look: What will be painted.
+        within: The part to clear of an old one; all of it if left out.
     """
-    texture = ctx.texture(look.size, 4)
+    if old is not None and old.size == look.size:
+        old.clear(look, within)
+        return old
+    if old is not None:
+        old.release()
+    surface = new_surface(ctx, look.size)
     # Only an old picture is stretched, and smoothing would take a software driver three times as long.
-    texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
-    return Picture(look, ctx.framebuffer([texture]), texture)
+    surface.texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
+    return Picture(look, surface)
 
 
 class PicturePainter:
@@ -141,14 +147,12 @@ class PicturePainter:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._program = load_program(ctx, "layers/layer.vert", "layers/layer.frag")
-        self._boxes = GrowingBuffer(ctx)
-        self._vertices = vertex_array(ctx, self._program)
+        self._boxes = BoxPainter(ctx)
         self._moved = QuadPainter(ctx, "shapes/picture.frag")
 
     def show_cells(self, picture: Picture, cells: Cells) -> None:
         """Draw some cells of a picture, with the current blending, pixel by pixel."""
-        self._put(picture, rows_of(cells & picture.cells), 1.0)
+        self._boxes.paint(picture.surface, rows_of(cells & picture.cells))
 
     def show(self, picture: Picture, look: Look, opacity: float) -> None:
         """Draw a picture, with the current blending, in the place for a look.
@@ -157,14 +161,14 @@ class PicturePainter:
         another matrix or size, which is old, is moved and stretched to its place.
         """
         if (picture.look.matrix, picture.size) == (look.matrix, look.size):
-            self._put(picture, rows_of(picture.cells), opacity)
+            self._boxes.paint(picture.surface, rows_of(picture.cells), opacity)
             return
         back = inverse(picture.look.matrix)
         if back is not None:
             width, height = picture.size
             where = quad_at(multiply(look.matrix, back), 0, 0, width, height)
             upside_down = replace(where, part=(0.0, 1.0, 1.0, 0.0))  # the texture has its last row first
-            self._moved.paint(picture.texture, upside_down, (0.0, 0.0, 0.0, opacity), look.size)
+            self._moved.paint(picture.surface.texture, upside_down, (0.0, 0.0, 0.0, opacity), look.size)
 
     def copy(self, source: Picture, target: Picture, box: PixelBounds) -> None:
         """Copy a rectangle of a picture of the same size that is empty elsewhere.
@@ -173,24 +177,62 @@ class PicturePainter:
         """
         target.framebuffer.use()
         self._ctx.enable_only(moderngl.NOTHING)
-        self._put(source, np.array((box,), dtype=np.float32), 1.0)
+        self._boxes.paint(source.surface, np.array((box,), dtype=np.float32))
         unmark(target.cells, box, target.size)
         target.cells |= source.cells
         mark(target.damage, box)
 
     def release(self) -> None:
         """Release the GPU resources."""
-        for part in (self._vertices, self._boxes, self._program, self._moved):
-            part.release()
+        self._boxes.release()
+        self._moved.release()
 
-    def _put(self, picture: Picture, boxes: Floats, opacity: float) -> None:
-        if not len(boxes):
-            return
-        self._boxes.upload(boxes, boxes.nbytes)
-        attribute = self._program["box"]
-        assert isinstance(attribute, moderngl.Attribute)
-        self._vertices.bind(attribute.location, "f", self._boxes.buffer, "4f", 0, 16, 1)
-        self._program["size"] = picture.size
-        self._program["color"] = (1.0, 1.0, 1.0, opacity)
-        picture.texture.use(0)
-        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(boxes))
+
+@dataclass(slots=True, eq=False)
+class Ground:
+    """What an ink looks like on a plain color, so that a frame that begins with both is one copy.
+
+    For a software driver, blending a picture over a whole frame takes many times as long as copying one.
+
+    Attributes:
+        color: Of the background, opaque.
+        source: The picture of the ink on it.
+        look: The look that it was drawn for.
+        picture: Both together; None while the color changes from frame to frame.
+    """
+
+    color: Rgba
+    source: Picture | None = None
+    look: Look | None = None
+    picture: Picture | None = None
+
+    def release(self) -> None:
+        """Release the texture."""
+        if self.picture is not None:
+            self.picture.release()
+            self.picture = None
+
+
+def refreshed(
+    ctx: moderngl.Context, ground: Ground, ink: Picture, look: Look, painter: PicturePainter
+) -> Picture:
+    """The picture of a background with an ink on it; only what changed since the last time is drawn.
+
+    Leaves another framebuffer in use.
+    """
+    picture, whole, changed = ground.picture, (0, 0, *look.size), ink.take_damage()
+    if picture is None or picture.size != look.size:
+        picture = ground.picture = blank_picture(ctx, picture, look)
+    if ground.source is not ink or ground.look != look or (look != ink.look and changed.any()):
+        ground.source, ground.look = ink, look
+        picture.fill(ground.color, whole)
+        with picture.painting(whole):
+            set_blending(ctx, "alpha")
+            painter.show(ink, look, 1.0)
+    elif changed.any():
+        for box in rows_of(changed).astype(int).tolist():
+            picture.fill(ground.color, intersection(whole, box))
+        with picture.painting(whole):
+            set_blending(ctx, "alpha")
+            painter.show_cells(ink, changed)
+    return picture

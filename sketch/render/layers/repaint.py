@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from sketch.ink.ink import Stroke
 from sketch.ink.style import PLAIN
-from sketch.render.layers.boxes import meet, stroke_box
+from sketch.render.layers.boxes import stroke_box
 from sketch.render.layers.pictures import PaintStrokes, Picture
 from sketch.render.matrix import mean_scale
 from sketch.render.strokes.pixels import Piece, pieces_of
-from sketch.render.strokes.rows import PixelBounds
+from sketch.render.strokes.rows import PixelBounds, meet
 
 STROKE_COST = 32
 """Cost of a stroke in addition to its points, in thin points."""

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sketch.arrays import Floats
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
 from sketch.render.gl.glsl import Declared, ShaderError
-from sketch.render.gl.shaders import compile_program, load_program
+from sketch.render.gl.programs import Drawable, drawable
+from sketch.render.gl.shaders import compile_program
 from sketch.render.gl.uniforms import set_uniform
 from sketch.render.matrix import Matrix
 from sketch.render.meshes.shader import VERTEX, Shader
@@ -33,14 +34,9 @@ _KINDS = {
 class _Compiled:
     owner: "ref[Shader]"
     version: int
-    program: moderngl.Program
-    vertices: moderngl.VertexArray
+    drawable: Drawable
     declared: Mapping[str, Declared]
     numbers: Numbers
-
-    def release(self) -> None:
-        self.vertices.release()
-        self.program.release()
 
 
 class ShadedPainter:
@@ -53,8 +49,8 @@ class ShadedPainter:
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
         self._buffer = GrowingBuffer(ctx)
-        self._plain = self._own(())
-        self._textured = self._own(("TEXTURED",))
+        self._plain = drawable(ctx, VERTEX, "meshes/textured.frag", (), self._bound)
+        self._textured = drawable(ctx, VERTEX, "meshes/textured.frag", ("TEXTURED",), self._bound)
         self._compiled: dict[int, _Compiled] = {}
 
     def paint(
@@ -74,10 +70,9 @@ class ShadedPainter:
             size: Of the framebuffer, in pixels.
             texture: Premultiplied; tinted by the vertices' colors.
         """
-        program, arrays = self._plain if texture is None else self._textured
         if texture is not None:
             texture.use(0)
-        self._draw(program, arrays, vertices, mode, matrix, size)
+        self._draw(self._plain if texture is None else self._textured, vertices, mode, matrix, size)
 
     def shade(
         self,
@@ -90,13 +85,14 @@ class ShadedPainter:
     ) -> None:
         """Draw by an author's shader, which `ready` compiled; the rest as for `paint`."""
         compiled = self._compiled[id(shader)]
+        program = compiled.drawable.program
         for unit, (name, texture) in enumerate(pictures.items()):
-            if name in compiled.program:
+            if name in program:
                 texture.use(unit)
-                compiled.program[name] = unit
+                program[name] = unit
         for name, numbers in compiled.numbers.items():
-            set_uniform(compiled.program, name, numbers)
-        self._draw(compiled.program, compiled.vertices, vertices, mode, matrix, size)
+            set_uniform(program, name, numbers)
+        self._draw(compiled.drawable, vertices, mode, matrix, size)
 
     def ready(self, shader: Shader) -> None:
         """Compile a shader that is new or was changed.
@@ -110,7 +106,7 @@ class ShadedPainter:
         shader.refresh()
         kept = self._compiled.get(id(shader))
         if kept is not None and kept.owner() is not shader:
-            self._compiled.pop(id(shader)).release()  # a shader that is gone had the same address
+            self._compiled.pop(id(shader)).drawable.release()  # a shader that is gone had the same address
             kept = None
         if kept is None or kept.version != shader.version:
             kept = self._renewed(shader, kept)
@@ -121,21 +117,15 @@ class ShadedPainter:
     def forget(self) -> None:
         """Release the shaders that are gone: not in a finalizer, which may have no context."""
         for key in [key for key, compiled in self._compiled.items() if compiled.owner() is None]:
-            self._compiled.pop(key).release()
+            self._compiled.pop(key).drawable.release()
 
     def release(self) -> None:
         """Release the GPU resources."""
         for compiled in self._compiled.values():
-            compiled.release()
+            compiled.drawable.release()
         self._compiled.clear()
-        for program, arrays in (self._plain, self._textured):
-            arrays.release()
-            program.release()
-        self._buffer.release()
-
-    def _own(self, defines: tuple[str, ...]) -> tuple[moderngl.Program, moderngl.VertexArray]:
-        program = load_program(self._ctx, VERTEX, "meshes/textured.frag", defines)
-        return program, self._bound(program)
+        for part in (self._plain, self._textured, self._buffer):
+            part.release()
 
     def _renewed(self, shader: Shader, kept: _Compiled | None) -> _Compiled:
         try:
@@ -148,7 +138,7 @@ class ShadedPainter:
             shader.error = str(error)
             return kept
         if kept is not None:
-            kept.release()
+            kept.drawable.release()
         shader.error = None
         self._compiled[id(shader)] = made
         return made
@@ -157,7 +147,8 @@ class ShadedPainter:
         declared = shader.declared
         numbers = shader.numbers(declared)
         program = compile_program(self._ctx, *shader.stages)
-        return _Compiled(ref(shader), shader.version, program, self._bound(program), declared, numbers)
+        drawn = Drawable(program, self._bound(program))
+        return _Compiled(ref(shader), shader.version, drawn, declared, numbers)
 
     def _bound(self, program: moderngl.Program) -> moderngl.VertexArray:
         # A stage that does not use an attribute does not have it, and its bytes are skipped.
@@ -168,8 +159,7 @@ class ShadedPainter:
 
     def _draw(
         self,
-        program: moderngl.Program,
-        arrays: moderngl.VertexArray,
+        drawn: Drawable,
         vertices: Floats,
         mode: str,
         matrix: Matrix,
@@ -177,6 +167,7 @@ class ShadedPainter:
     ) -> None:
         if len(vertices) == 0:
             return
+        program, arrays = drawn
         self._buffer.upload(vertices, vertices.nbytes)
         for name, value in (("frame_size", size), ("frame_axes", matrix[:4]), ("frame_origin", matrix[4:])):
             if name in program:

@@ -41,6 +41,12 @@ class Shader:
             current folder.
         vertex: File of the vertex stage; Inkloop's, "author.vert", if left out.
 
+    Attributes:
+        error: What is wrong with the files as they are now, or None.
+        version: How often they were read.
+        stages: The vertex and the fragment stage as they were last read.
+        pictures: What was set for samplers, by name.
+
     Raises:
         ShaderError: A file is missing.
     """
@@ -51,7 +57,7 @@ class Shader:
         self.error: str | None = None
         self.version = 0
         self._numbers: dict[str, ArrayLike] = {}
-        self._pictures: dict[str, Picture] = {}
+        self.pictures: dict[str, Picture] = {}
         self._read()
 
     @property
@@ -60,20 +66,10 @@ class Shader:
         return self._fragment.name
 
     @property
-    def stages(self) -> tuple[Source, Source]:
-        """The vertex and the fragment stage as they were last read."""
-        return self._stages
-
-    @property
     def declared(self) -> dict[str, Declared]:
         """The uniforms that both stages declare, without Inkloop's."""
-        found = declared_uniforms(self._stages[0]) | declared_uniforms(self._stages[1])
+        found = declared_uniforms(self.stages[0]) | declared_uniforms(self.stages[1])
         return {name: kind for name, kind in found.items() if not name.startswith("frame_")}
-
-    @property
-    def pictures(self) -> dict[str, Picture]:
-        """What was set for samplers."""
-        return self._pictures
 
     def set(self, **values: ArrayLike | Picture) -> None:
         """Set uniforms by name; they stay until they are set again.
@@ -90,7 +86,7 @@ class Shader:
         for name, value in values.items():
             kind = check_name(self.name, name, declared)
             if kind.type == SAMPLER and kind.length == 1:
-                self._pictures[name] = self._picture(name, value)
+                self.pictures[name] = self._picture(name, value)
             else:
                 as_numbers(self.name, name, value, kind)  # pyright: ignore[reportArgumentType]
                 self._numbers[name] = np.array(value)
@@ -121,7 +117,7 @@ class Shader:
     def _read(self) -> None:
         paths: dict[str, Path] = {}
         vertex = _stage(Path(VERTEX), paths) if self._vertex is None else _stage(self._vertex, paths)
-        self._stages = (vertex, _stage(self._fragment, paths))
+        self.stages = (vertex, _stage(self._fragment, paths))
         self._paths = tuple(paths.values())
         self._written = _times(self._paths)
         self.version += 1

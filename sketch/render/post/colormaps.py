@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from sketch.arrays import Doubles, Pixels
+from sketch.ink.outline import interpolated
 from sketch.render.color import ColorLike, parse_color
 from sketch.render.oklab import oklch
 from sketch.scalars import short
@@ -93,4 +94,4 @@ def between(colors: Sequence[ColorLike], along: Doubles) -> Doubles:
     """Colors at even distances, mixed linearly in between; shape (n, 3) in 0..1."""
     stops = np.array([parse_color(color)[:3] for color in colors])
     places = np.linspace(0, 1, len(stops))
-    return np.stack([np.interp(along, places, stops[:, channel]) for channel in range(3)], axis=1)
+    return interpolated(along, places, stops)

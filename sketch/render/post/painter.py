@@ -1,7 +1,8 @@
 """Run the passes of `passes` over a frame."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,95 @@ import numpy as np
 
 from sketch.arrays import Floats
 from sketch.render.gl.glsl import ShaderError
-from sketch.render.gl.programs import Drawable, Programs, dither_moment, set_uniform
+from sketch.render.gl.programs import Programs, dither_moment
+from sketch.render.gl.surfaces import Surface, new_surface
 from sketch.render.matrix import IDENTITY
 from sketch.render.meshes.painter import ShadedPainter
 from sketch.render.meshes.shader import Shader
 from sketch.render.post.colormaps import SIZE as COLORS
 from sketch.render.post.colormaps import colormap
-from sketch.render.post.gauss import blur_plan, blur_weights
 from sketch.render.post.passes import Bloom, Blur, ColorMap, Pass, Shade, Trails
-from sketch.render.post.surfaces import Surface, Surfaces
+
+REACH = 6
+"""Neighbours on each side that are added, as in blur.frag."""
+
+_NARROWEST = 1.0
+"""Least standard deviation, in pixels of the shrunk picture, that hides the shrinking."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlurPlan:
+    """How to blur: halve the size `halvings` times, then blur by `sigma` of the remaining pixels."""
+
+    halvings: int
+    sigma: float
+
+
+def blur_plan(sigma: float) -> BlurPlan:
+    """Choose the resolution for a blur of `sigma` pixels, more than 0.
+
+    Shrinking averages boxes, and enlarging spreads every pixel as a triangle does; both blur, too, and their
+    variance is subtracted from the rest.
+    """
+    halvings = max(0, math.floor(math.log2(sigma / _NARROWEST)))
+    factor = 2**halvings
+    spread = 0.0 if halvings == 0 else (factor**2 - 1) / 12 + factor**2 / 6
+    return BlurPlan(halvings, math.sqrt(max(sigma**2 - spread, 0.01)) / factor)
+
+
+def blur_weights(sigma: float) -> Floats:
+    """Weights of a pixel and of its neighbours on one side, shape (REACH + 1,).
+
+    With both sides they add up to 1. Each is the integral of the Gaussian over the pixel, which is exact for
+    narrow blurs, too, and not its value in the middle.
+    """
+    edges = np.arange(REACH + 2) - 0.5
+    below = np.array([math.erf(edge / (sigma * math.sqrt(2))) for edge in edges])
+    area = np.diff(below)
+    return (area / (2 * area.sum() - area[0])).astype(np.float32)
+
+
+class Surfaces:
+    """Surfaces by key: made when first needed, kept while they are used.
+
+    Args:
+        ctx: The context to allocate in.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self._kept: dict[Hashable, Surface] = {}
+        self._used: set[Hashable] = set()
+
+    def get(self, key: Hashable, size: tuple[int, int], dtype: str = "f1") -> Surface:
+        """The surface of a key, with what was painted there last; a fresh one if the size changed.
+
+        Args:
+            key: Identifies the surface.
+            size: In pixels.
+            dtype: "f1" for 8 bits per channel, "f2" for 16 that keep faint light smooth.
+        """
+        self._used.add(key)
+        found = self._kept.get(key)
+        if found is not None and found.size == size and found.texture.dtype == dtype:
+            return found
+        if found is not None:
+            found.release()
+        self._kept[key] = new_surface(self._ctx, size, dtype=dtype)
+        return self._kept[key]
+
+    def sweep(self) -> None:
+        """Release what was not used since the last time."""
+        for key in self._kept.keys() - self._used:
+            self._kept.pop(key).release()
+        self._used.clear()
+
+    def release(self) -> None:
+        """Release all of them."""
+        for surface in self._kept.values():
+            surface.release()
+        self._kept.clear()
+
 
 Place = tuple[int, int]
 """Number of the call in the frame and of the pass in the call, which identify its pictures in all frames."""
@@ -117,20 +198,12 @@ class PostPainter:
         # Beyond the largest frame nothing changes, and numbers would overflow.
         sigma = min(step.sigma * ratio, _WIDEST)
         if sigma < _NO_BLUR:
-            self._draw(
-                self._programs.shipped("post/copy.frag"), target, source.size, {"picture": source.pixels}
-            )
-            return
-        plan = blur_plan(sigma)
-        if plan.halvings == 0:
-            between = self._surfaces.get((place, "across"), source.size)
-            self._gauss(source, between.framebuffer, plan.sigma, (1, 0))
-            self._gauss(between, target, plan.sigma, (0, 1))
+            self._draw("post/copy.frag", target, source.size, {"picture": source.pixels})
+        elif (plan := blur_plan(sigma)).halvings == 0:
+            self._gauss(source, target, plan.sigma, (place, "blur"))
         else:
             small = self._blurred(source, sigma, place, "blur")
-            self._draw(
-                self._programs.shipped("post/copy.frag"), target, source.size, {"picture": small.smooth}
-            )
+            self._draw("post/copy.frag", target, source.size, {"picture": small.smooth})
 
     def _blurred(self, source: Surface, sigma: float, place: Place, name: str) -> Surface:
         """A small picture of the source, blurred by `sigma` of the source's pixels."""
@@ -138,10 +211,8 @@ class PostPainter:
         small = self._shrunk(source, plan.halvings, place, name)
         # Sixteen bits per channel keep faint light smooth, and are costly only for many pixels.
         dtype = "f1" if plan.halvings == 1 else "f2"
-        between = self._surfaces.get((place, name, "across"), small.size, dtype)
         blurred = self._surfaces.get((place, name, "down"), small.size, dtype)
-        self._gauss(small, between.framebuffer, plan.sigma, (1, 0))
-        self._gauss(between, blurred.framebuffer, plan.sigma, (0, 1))
+        self._gauss(small, blurred.framebuffer, plan.sigma, (place, name), dtype)
         return blurred
 
     def _shrunk(self, source: Surface, halvings: int, place: Place, name: str) -> Surface:
@@ -152,36 +223,38 @@ class PostPainter:
             smaller = self._surfaces.get((place, name, done), size, "f2")
             # Between pixels the sampler reads the mean of 2 x 2, so four such places read 4 x 4.
             reach = _pixels(source.size, steps - 1)
-            program = self._programs.shipped("post/shrink.frag")
-            self._draw(program, smaller.framebuffer, size, {"picture": source.smooth, "reach": reach})
+            values = {"picture": source.smooth, "reach": reach}
+            self._draw("post/shrink.frag", smaller.framebuffer, size, values)
             source, done = smaller, done + steps
         return source
 
     def _gauss(
-        self, source: Surface, target: moderngl.Framebuffer, sigma: float, along: tuple[int, int]
+        self, source: Surface, target: moderngl.Framebuffer, sigma: float, key: Hashable, dtype: str = "f1"
     ) -> None:
-        stride = (along[0] / source.size[0], along[1] / source.size[1])
-        values = {"picture": source.pixels, "stride": stride, "weights": blur_weights(sigma)}
-        self._draw(self._programs.shipped("post/blur.frag"), target, source.size, values)
+        """Blur by `sigma` pixels, across and then down."""
+        between = self._surfaces.get((key, "across"), source.size, dtype)
+        weights = tuple(blur_weights(sigma).tolist())
+        across, down = (1 / source.size[0], 0.0), (0.0, 1 / source.size[1])
+        for step, end, stride in ((source, between.framebuffer, across), (between, target, down)):
+            values = {"picture": step.pixels, "stride": stride, "weights": weights}
+            self._draw("post/blur.frag", end, source.size, values)
 
     def _bloom(
         self, step: Bloom, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
     ) -> None:
         size = _part(source.size, _BLOOM_SHRINK)
         light = self._surfaces.get((place, "light"), size, "f2")
-        gather = self._programs.shipped("post/shrink.frag", ("BRIGHT",))
-        reach = _pixels(source.size, 1)
-        values = {"picture": source.smooth, "reach": reach, "threshold": step.threshold}
-        self._draw(gather, light.framebuffer, size, values)
+        values = {"picture": source.smooth, "reach": _pixels(source.size, 1), "threshold": step.threshold}
+        self._draw("post/shrink.frag", light.framebuffer, size, values, "BRIGHT")
         far = min(max(step.radius * ratio / _BLOOM_SHRINK, 0.5), _WIDEST)
         both = {
             "nearby": self._blurred(light, max(far / 4, 0.5), place, "near").smooth,
             "far_off": self._blurred(light, far, place, "far").smooth,
         }
         glow = self._surfaces.get((place, "glow"), size)
-        self._draw(self._programs.shipped("post/sum.frag"), glow.framebuffer, size, both)
+        self._draw("post/sum.frag", glow.framebuffer, size, both)
         values = {"picture": source.pixels, "light": glow.smooth, "strength": step.strength}
-        self._draw(self._programs.shipped("post/bloom.frag"), target, source.size, values)
+        self._draw("post/bloom.frag", target, source.size, values)
 
     def _trails(
         self, step: Trails, source: Surface, target: moderngl.Framebuffer, ratio: float, place: Place
@@ -200,8 +273,7 @@ class PostPainter:
             "keep": 0.0 if last.fresh else step.keep,
             "moment": dither_moment(self._frames),
         }
-        program = self._programs.shipped("post/trails.frag", () if step.rests else ("MOVES",))
-        self._draw(program, target, source.size, values)
+        self._draw("post/trails.frag", target, source.size, values, *(() if step.rests else ("MOVES",)))
         self._copy(last, target)
         last.fresh = False
 
@@ -209,7 +281,7 @@ class PostPainter:
         if step.colors not in self._maps:
             self._maps[step.colors] = self._ctx.texture((COLORS, 1), 3, colormap(step.colors), alignment=1)
         values = {"picture": source.pixels, "colors": self._maps[step.colors], "amount": step.amount}
-        self._draw(self._programs.shipped("post/colormap.frag"), target, source.size, values)
+        self._draw("post/colormap.frag", target, source.size, values)
 
     def _shade(self, step: Shade, source: Surface, target: moderngl.Framebuffer, place: Place) -> None:
         path = Path(step.path)
@@ -224,12 +296,12 @@ class PostPainter:
         self._shaders[path] = shader
         # In authors' shaders the first row is on top, wherever they are used.
         upright = self._surfaces.get((place, "upright"), source.size)
-        flipped = self._programs.shipped("post/copy.frag", ("UPSIDE_DOWN",))
-        self._draw(flipped, upright.framebuffer, source.size, {"picture": source.pixels})
+        values = {"picture": source.pixels}
+        self._draw("post/copy.frag", upright.framebuffer, source.size, values, "UPSIDE_DOWN")
         target.use()
         target.viewport = (0, 0, *source.size)
-        corners = _corners(source.size)
         pictures = {"picture": upright.smooth}
+        corners = _corners(source.size)
         self._shaded.shade(corners, "triangle_strip", IDENTITY, source.size, shader, pictures)
 
     def _copy(self, to: Surface, source: moderngl.Framebuffer) -> None:
@@ -239,13 +311,14 @@ class PostPainter:
 
     def _draw(
         self,
-        drawable: Drawable,
+        fragment: str,
         target: moderngl.Framebuffer,
         size: tuple[int, int],
         values: Mapping[str, Any],
+        *defines: str,
     ) -> None:
         """Run a program over a whole target of a size; each texture among the values takes a texture unit."""
-        program, vertices = drawable
+        program, vertices = self._programs.shipped(fragment, defines)
         unit = 0
         for name, value in values.items():
             if name not in program:
@@ -253,7 +326,7 @@ class PostPainter:
             if isinstance(value, moderngl.Texture):
                 value.use(unit)
                 value, unit = unit, unit + 1
-            set_uniform(program, name, value)
+            program[name] = value
         target.use()
         target.viewport = (0, 0, *size)
         vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)

@@ -9,6 +9,7 @@ import moderngl
 from sketch.ink.ink import Rgba
 from sketch.render.gl.blend import BlendMode
 from sketch.render.gl.programs import Programs, dither_moment
+from sketch.render.gl.surfaces import Surface, of_size
 from sketch.render.matrix import Box
 
 _LEAST_PART = 0.25  # of the picture: each fade copies all of it, so smaller rectangles are drawn as shapes
@@ -49,7 +50,7 @@ class FadePainter:
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
         self._programs = Programs(ctx)
-        self._copy: tuple[moderngl.Texture, moderngl.Framebuffer] | None = None
+        self._copy: Surface | None = None
         self._painted = 0
 
     def paint(self, box: Box, fade: tuple[Rgba, Rgba], size: tuple[int, int]) -> None:
@@ -70,24 +71,13 @@ class FadePainter:
 
     def release(self) -> None:
         """Release the GPU resources."""
-        self._forget()
-        self._programs.release()
+        for part in filter(None, (self._copy, self._programs)):
+            part.release()
 
     def _copied(self, target: moderngl.Framebuffer, size: tuple[int, int]) -> moderngl.Texture:
-        if self._copy is None or self._copy[1].size != size:
-            self._forget()
-            texture = self._ctx.texture(size, 4)
-            self._copy = (texture, self._ctx.framebuffer([texture]))
-        texture, framebuffer = self._copy
+        self._copy = of_size(self._ctx, self._copy, size)
         # The clip of a target would clip the copy, too.
-        framebuffer.use()
-        self._ctx.copy_framebuffer(framebuffer, target)
+        self._copy.framebuffer.use()
+        self._ctx.copy_framebuffer(self._copy.framebuffer, target)
         target.use()
-        return texture
-
-    def _forget(self) -> None:
-        if self._copy is not None:
-            texture, framebuffer = self._copy
-            framebuffer.release()
-            texture.release()
-            self._copy = None
+        return self._copy.texture

@@ -9,29 +9,34 @@ A row is 16 floats:
 
 The axes of ellipses and boxes have length 1, so their own coordinates are in pixels, turned and perhaps
 slanted. Rows are packed one by one here and by the thousand in `arrays`.
+
+Consecutive rows are one draw call, divided where small, plain shapes can be drawn as points.
 """
 
 import math
+from dataclasses import dataclass
 from struct import Struct
 
 import moderngl
 import numpy as np
 
-from sketch.arrays import Floats
+from sketch.arrays import Flags, Floats
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
-from sketch.render.gl.program_variants import Bind, ProgramVariants
+from sketch.render.gl.programs import Bind, ProgramVariants
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Axes, Matrix, apply
-from sketch.render.shapes.runs import ShapeRun, shape_runs
 
 ROW_FLOATS = 16
-ROW_BYTES = 4 * ROW_FLOATS
 ELLIPSE, BOX, TRIANGLE = 0.0, 1.0, 2.0
 
 LARGEST_DOT = 64.0
 """Pixels up to which a shape is drawn as a point. Drivers allow more, but then filling dominates the cost."""
 
+
+_FRINGE = 0.6  # as in dots.vert
+_WORTH_A_CALL = 64
+"""Cost of a draw call, in shapes."""
 
 _pack = Struct(f"{ROW_FLOATS}f").pack
 
@@ -121,6 +126,75 @@ def _too_far() -> ValueError:
     return ValueError("a shape must stay within 3.4e38 in pixels as well, the range of the GPU's numbers")
 
 
+@dataclass(frozen=True, slots=True)
+class ShapeRun:
+    """Consecutive shapes that are drawn in one call.
+
+    Attributes:
+        first: Index of its first shape.
+        count: Number of shapes.
+        dots: Whether they are drawn as points, or as quads.
+        discs: Whether all of them are discs drawn as points.
+    """
+
+    first: int
+    count: int
+    dots: bool
+    discs: bool = False
+
+
+def shape_runs(rows: Floats, size: tuple[int, int], largest: float) -> list[ShapeRun]:
+    """Divide shapes, in order, into as few runs as are worth their calls.
+
+    Args:
+        rows: Float32 array of shape (n, 16).
+        size: Of the framebuffer, in pixels.
+        largest: Largest point that the driver draws, in pixels.
+
+    Returns:
+        Runs that contain every row once; one run of quads if small and large shapes alternate too often.
+    """
+    count = len(rows)
+    if count < _WORTH_A_CALL:
+        return [ShapeRun(0, count, False)] if count else []
+    dots = dot_rows(rows, size, largest)
+    starts = np.flatnonzero(np.diff(dots, prepend=~dots[:1]))
+    if len(starts) * _WORTH_A_CALL > count:
+        return [ShapeRun(0, count, False)]
+    ends = [*starts[1:].tolist(), count]
+    return [
+        ShapeRun(start, end - start, bool(dots[start]), bool(dots[start]) and _are_discs(rows[start:end]))
+        for start, end in zip(starts.tolist(), ends, strict=True)
+    ]
+
+
+def _are_discs(rows: Floats) -> bool:
+    """Whether all shapes of some filled rows are circles."""
+    return bool((rows[:, 2] == ELLIPSE).all() and (rows[:, 8] == rows[:, 9]).all())
+
+
+def dot_rows(rows: Floats, size: tuple[int, int], largest: float) -> Flags:
+    """Which rows may be points: filled, with sharp corners, small, and with their center in the frame.
+
+    OpenGL drops points whose center is not in the frame, even if a part of them is.
+    """
+    # Contiguous columns: numpy is several times as fast on them as on every sixteenth number.
+    x, y, kind, line, ax, ay, bx, by, wide, high, radius = np.ascontiguousarray(rows[:, :11].T)
+    wide, high = np.maximum(wide, 0.5), np.maximum(high, 0.5)
+    reach_x, reach_y = np.abs(ax) * wide + np.abs(bx) * high, np.abs(ay) * wide + np.abs(by) * high
+    triangle = kind == TRIANGLE
+    if triangle.any():
+        left, right = np.minimum(np.minimum(ax, bx), 0), np.maximum(np.maximum(ax, bx), 0)
+        top, bottom = np.minimum(np.minimum(ay, by), 0), np.maximum(np.maximum(ay, by), 0)
+        x[triangle] += ((left + right) / 2)[triangle]
+        y[triangle] += ((top + bottom) / 2)[triangle]
+        reach_x[triangle] = ((right - left) / 2)[triangle]
+        reach_y[triangle] = ((bottom - top) / 2)[triangle]
+    inside = (x >= 0) & (x <= size[0]) & (y >= 0) & (y <= size[1])
+    small = 2 * (np.maximum(reach_x, reach_y) + _FRINGE) <= largest
+    return inside & small & (line == 0) & (radius == 0)
+
+
 class ShapePainter:
     """Draws rows made by the functions above.
 
@@ -139,11 +213,9 @@ class ShapePainter:
         self._dots: dict[bool, ProgramVariants] = {}
         self._largest = 0.0
         if stages == "shapes":
-            for discs in (False, True):
-                defines = ("DISCS",) if discs else ()
-                self._dots[discs] = ProgramVariants(
-                    ctx, ("shapes/dots.vert", "shapes/dots.frag"), self._bound("/v"), defines
-                )
+            dots, bind = ("shapes/dots.vert", "shapes/dots.frag"), self._bound("/v")
+            self._dots[False] = ProgramVariants(ctx, dots, bind)
+            self._dots[True] = ProgramVariants(ctx, dots, bind, ("DISCS",))
             self._largest = min(float(ctx.info["GL_POINT_SIZE_RANGE"][1]), LARGEST_DOT)
 
     def paint(self, rows: bytearray, size: tuple[int, int], gradient: PlacedGradient | None = None) -> None:

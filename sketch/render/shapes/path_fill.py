@@ -17,8 +17,9 @@ from sketch.arrays import Floats
 from sketch.ink.ink import Rgba
 from sketch.ink.path import Path
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
-from sketch.render.gl.program_variants import ProgramVariants
+from sketch.render.gl.programs import ProgramVariants
 from sketch.render.gl.shaders import load_program
+from sketch.render.gl.surfaces import Surface, from_below, new_surface
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply_to_points
 from sketch.render.shapes.quads import Box
@@ -64,10 +65,8 @@ class PathPainter:
         self._buffer = GrowingBuffer(ctx)
         self._edges = load_program(ctx, "shapes/edges.vert", "shapes/edges.frag")
         self._vertices = vertex_array(ctx, self._edges, (self._buffer.buffer, "4f 1f/i", "edge", "right"))
-        self._fills = ProgramVariants(
-            ctx, ("shapes/quad.vert", "shapes/turns.frag"), lambda program: vertex_array(ctx, program)
-        )
-        self._turns: moderngl.Framebuffer | None = None
+        self._fills = ProgramVariants(ctx, ("shapes/quad.vert", "shapes/turns.frag"))
+        self._turns: Surface | None = None
 
     def sum_up(self, path: PixelPath, size: tuple[int, int]) -> None:
         """Sum the edges of a path; leaves another framebuffer in use, and additive blending.
@@ -76,11 +75,10 @@ class PathPainter:
             path: What to fill.
             size: Of the framebuffer that `fill` draws into, in pixels.
         """
-        left, top, right, bottom = path.bounds
-        turns = self._turns_of(size)
+        turns = self._turns_of(size).framebuffer
         turns.use()
         turns.viewport = (0, 0, *size)
-        turns.clear(viewport=(left, size[1] - bottom, right - left, bottom - top))
+        turns.clear(viewport=from_below(path.bounds, size[1]))
         self._ctx.enable_only(moderngl.BLEND)
         self._ctx.blend_func = cast(Any, moderngl.ADDITIVE_BLENDING)
         self._buffer.upload(path.edges, path.edges.nbytes)
@@ -94,7 +92,7 @@ class PathPainter:
         left, top, right, bottom = path.bounds
         sides: Box = (right - left, 0.0, 0.0, bottom - top)
         program, vertices = self._fills.use(size, gradient)
-        cast(Any, self._turns).color_attachments[0].use(0)
+        self._turns_of(size).texture.use(0)
         program["origin"] = (left, top)
         program["sides"] = sides
         program["color"] = color
@@ -103,26 +101,17 @@ class PathPainter:
 
     def release(self) -> None:
         """Release the GPU resources."""
-        self._drop_turns()
-        self._fills.release()
-        self._vertices.release()
-        self._edges.release()
-        self._buffer.release()
+        for part in filter(None, (self._turns, self._fills, self._vertices, self._edges, self._buffer)):
+            part.release()
 
-    def _turns_of(self, size: tuple[int, int]) -> moderngl.Framebuffer:
+    def _turns_of(self, size: tuple[int, int]) -> Surface:
         """A surface of sums, at least this large: its pixels are counted from the lower left corner."""
-        if self._turns is None or self._turns.width < size[0] or self._turns.height < size[1]:
-            largest = size if self._turns is None else tuple(map(max, size, self._turns.size))
-            self._drop_turns()
-            self._turns = self._ctx.framebuffer([self._ctx.texture(cast(Any, largest), 1, dtype="f4")])
+        wide, high = (0, 0) if self._turns is None else self._turns.size
+        if self._turns is None or wide < size[0] or high < size[1]:
+            if self._turns is not None:
+                self._turns.release()
+            self._turns = new_surface(self._ctx, (max(wide, size[0]), max(high, size[1])), 1, "f4")
         return self._turns
-
-    def _drop_turns(self) -> None:
-        if self._turns is not None:
-            texture: Any = self._turns.color_attachments[0]
-            self._turns.release()
-            texture.release()
-            self._turns = None
 
 
 def _edges(ring: Floats) -> Floats:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sketch.arrays import Floats
 from sketch.ink.ink import Rgba
 from sketch.render.gl.buffers import GrowingBuffer, vertex_array
-from sketch.render.gl.program_variants import ProgramVariants
+from sketch.render.gl.programs import ProgramVariants
 from sketch.render.gradient import PlacedGradient
 
 VERTEX_FLOATS = 7

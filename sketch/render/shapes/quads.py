@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import moderngl
 
 from sketch.ink.ink import Rgba
-from sketch.render.gl.buffers import vertex_array
-from sketch.render.gl.program_variants import ProgramVariants
-from sketch.render.gl.programs import dither_moment
+from sketch.render.gl.programs import ProgramVariants, dither_moment
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply
 
@@ -46,9 +44,7 @@ class QuadPainter:
     """
 
     def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
-        self._programs = ProgramVariants(
-            ctx, ("shapes/quad.vert", fragment), lambda program: vertex_array(ctx, program)
-        )
+        self._programs = ProgramVariants(ctx, ("shapes/quad.vert", fragment))
         self._painted = 0
 
     def paint(

@@ -15,10 +15,14 @@ Bands do not overlap: they meet at mitres, or, where the disc at a joint is visi
 from dataclasses import dataclass
 from typing import Any
 
+import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
 from sketch.arrays import Flags, Floats, Indices
+from sketch.render.gl.buffers import GrowingBuffer
+from sketch.render.gl.programs import drawable
+from sketch.render.strokes.rows import Run, StrokeRows, runs_of
 
 BAND_FLOATS = 20
 
@@ -80,7 +84,7 @@ class Outline:
 
 
 def outline_of(rows: Floats) -> Outline:
-    """Read rows as `rows.stroke_rows` makes them: float32 of shape (n, 12)."""
+    """Read rows as `rows.laid_out` makes them: float32 of shape (n, 12)."""
     x, y, radius, reach, across, down, _, back = np.ascontiguousarray(rows[:, :8].T)
     stretch = np.sqrt(across * across + down * down) / reach
     shows = (stretch == 0) | (stretch > _STRAIGHT)
@@ -110,7 +114,7 @@ def bands(rows: Floats, line: Outline, able: Flags) -> Bands:
     """Make bands of segments.
 
     Args:
-        rows: Float32 of shape (n, 12), as `rows.stroke_rows` makes them.
+        rows: Float32 of shape (n, 12), as `rows.laid_out` makes them.
         line: The same.
         able: The segments to use, shape (n - 1,), from `bandable`.
     """
@@ -209,3 +213,80 @@ def _turned(rows: Floats) -> Floats:
     made[:, 12:14], made[:, 14:16] = -rows[:, 14:16], -rows[:, 12:14]
     made[:, 3] = 1
     return made
+
+
+_FLOAT = 4  # bytes
+
+_WORTH = 0.8
+"""Bands per segment above which segments are drawn one by one: a segment with two round ends is two bands."""
+
+_FEW = 2048
+"""Segments up to which making bands costs more than it saves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BandRuns:
+    """Rows of strokes divided into runs that are drawn as bands and runs that are not."""
+
+    bands: Bands
+    runs: list[Run]
+
+    @property
+    def alone(self) -> bool:
+        """Whether everything is drawn as bands."""
+        return all(run.banded for run in self.runs)
+
+
+class BandPainter:
+    """Draws bands.
+
+    Args:
+        ctx: The context to draw in.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._drawable = drawable(ctx, "strokes/bands.vert", "strokes/bands.frag")
+        self._buffer = GrowingBuffer(ctx)
+
+    def laid_out(self, layout: StrokeRows, thin: float) -> BandRuns | None:
+        """Make bands of rows and upload them; None if that is not worth its cost.
+
+        Args:
+            layout: Rows of strokes.
+            thin: Radius in pixels below which a line is not drawn as a band.
+        """
+        if not layout.even or layout.look.brush is not None or layout.look.shape is not None:
+            return None
+        rows = layout.drawn
+        if len(rows) <= _FEW:
+            return None
+        line = outline_of(rows)
+        able = bandable(line, thin)
+        runs = runs_of(rows, able)
+        if not any(run.banded for run in runs):
+            return None
+        made = bands(rows, line, able)
+        if len(made.rows) > _WORTH * able.sum():
+            return None
+        self._buffer.upload(made.rows, made.rows.nbytes)
+        return BandRuns(made, runs)
+
+    def draw(self, made: Bands, run: Run, size: tuple[int, int]) -> None:
+        """Draw a run of what was uploaded last, with the current blending into the current framebuffer."""
+        first, count = made.between(run.first, run.first + run.count)
+        if count == 0:
+            return
+        program, vertices = self._drawable
+        program["size"] = size
+        stride = BAND_FLOATS * _FLOAT
+        for column, name in enumerate(("start", "middle", "end", "sides", "color")):
+            attribute = program[name]
+            assert isinstance(attribute, moderngl.Attribute)
+            offset = first * stride + 16 * column
+            vertices.bind(attribute.location, "f", self._buffer.buffer, "4f", offset, stride, 1)
+        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=count)
+
+    def release(self) -> None:
+        """Release the GPU resources."""
+        self._buffer.release()
+        self._drawable.release()

@@ -16,9 +16,9 @@ from sketch.render import checks
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply_to_points, mean_scale
 from sketch.render.strokes.brushes import brush_of
-from sketch.render.strokes.chunks import CONTEXT
 from sketch.render.strokes.joints import DATA_FLOATS, TRACE_FLOATS, PixelStroke
 from sketch.render.strokes.look import look_of
+from sketch.render.strokes.rows import CONTEXT
 
 PointData = Mapping[str, ArrayLike]
 """Values for each point of a stroke, by the names in `DATA_COLUMNS`."""

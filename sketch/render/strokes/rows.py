@@ -14,8 +14,8 @@ did not.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -104,11 +104,6 @@ def laid_out(strokes: Sequence[PixelStroke], look: StrokeLook = SOLID) -> Stroke
     return StrokeRows(rows, look, line.at, even=all(isinstance(stroke.rgba, tuple) for stroke in strokes))
 
 
-def stroke_rows(strokes: Sequence[PixelStroke], look: StrokeLook = SOLID) -> Floats:
-    """The rows of strokes alone: float32 of shape (m, 12), as described above."""
-    return laid_out(strokes, look).rows
-
-
 def past_rows(rows: Floats, flagged: bool = False) -> Floats:
     """What later segments need to know about a point: x, y, radius, alpha, as an array of shape (m, 4).
 
@@ -184,6 +179,11 @@ def _stretches(flags: Flags) -> list[tuple[int, int, bool]]:
     return found
 
 
+def meet(a: PixelBounds, b: PixelBounds) -> bool:
+    """Whether two rectangles have a pixel in common."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
 def pixel_bounds(rows: Floats, look: StrokeLook = SOLID) -> PixelBounds:
     """Left, top, right and bottom of the paint of some rows."""
     return _bounds(rows[:, :2], rows[:, 2], look) if len(rows) else (0, 0, 0, 0)
@@ -205,4 +205,63 @@ def _bounds(xy: Floats, radius: Floats, look: StrokeLook) -> PixelBounds:
         math.floor(float(y.min()) - reach),
         math.ceil(float(x.max()) + reach),
         math.ceil(float(y.max()) + reach),
+    )
+
+
+PART = 1 << 14
+"""Points that are laid out and drawn together."""
+
+CONTEXT = 2048
+"""Points before a part of a stroke that its first segments can look back at."""
+
+
+def parts(
+    strokes: Sequence[PixelStroke], look: StrokeLook
+) -> Iterator[tuple[Sequence[PixelStroke], StrokeRows]]:
+    """Lay strokes of one look out in as few parts as their number of points allows, in order."""
+    group: list[PixelStroke] = []
+    held = 0
+    for stroke in strokes:
+        count = len(stroke.xy)
+        if group and held + count > PART:
+            yield group, laid_out(group, look)
+            group, held = [], 0
+        if stroke.span is not None or (count > 2 * PART and not stroke.closed):
+            if group:
+                yield group, laid_out(group, look)
+                group, held = [], 0
+            yield from _cut(stroke, look)
+        else:
+            group.append(stroke)
+            held += count
+    if group:
+        yield group, laid_out(group, look)
+
+
+def _cut(stroke: PixelStroke, look: StrokeLook) -> Iterator[tuple[Sequence[PixelStroke], StrokeRows]]:
+    """Parts of one stroke. Each has extra points on both sides of what it draws, which its joints need."""
+    count = len(stroke.xy)
+    start, end = stroke.span or (0, count - 1)
+    for begin in range(start, end, PART):
+        stop = min(begin + PART, end)
+        first, last = max(begin - CONTEXT, 0), min(stop + 2, count)
+        part = _slice(stroke, first, last)
+        layout = laid_out([part], look)
+        at = np.arange(len(layout.rows)) if layout.at is None else layout.at
+        # A row is drawn as the segment that starts there.
+        low, high = np.searchsorted(at, (begin - first, stop - first)).tolist()
+        yield [part], replace(layout, span=(low, high if stop < count - 1 else len(at)))
+
+
+def _slice(stroke: PixelStroke, first: int, last: int) -> PixelStroke:
+    part = slice(first, last)
+    return replace(
+        stroke,
+        span=None,
+        xy=stroke.xy[part],
+        radius=stroke.radius[part] if isinstance(stroke.radius, np.ndarray) else stroke.radius,
+        rgba=stroke.rgba[part] if isinstance(stroke.rgba, np.ndarray) else stroke.rgba,
+        starts=None if stroke.starts is None else stroke.starts[part],
+        traces=None if stroke.traces is None else stroke.traces[part],
+        data=None if stroke.data is None else stroke.data[part],
     )

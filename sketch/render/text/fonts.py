@@ -1,8 +1,8 @@
 """Fonts: the one that ships, an author's file, and system fonts for characters that those lack."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +68,21 @@ class Fonts:
 
     Args:
         fallbacks: Font files to try, in order, for characters that the font that ships lacks.
+
+    Attributes:
+        shapes: Whether Pillow has Raqm, which shapes text.
+        notices: Messages for the author, such as which characters no font has.
+        face: Opens a font file at a size in pixels; ValueError if the file is missing or is not a font.
     """
 
     def __init__(self, fallbacks: Iterable[str] = FALLBACKS) -> None:
         self.shapes = bool(features.check("raqm"))
         self.notices: list[str] = [] if self.shapes else [NO_RAQM]
         self._fallbacks = [path for path in fallbacks if Path(path).is_file()]
-        self._faces: OrderedDict[tuple[str, float], Face] = OrderedDict()
-        self._has: dict[tuple[str, str], bool] = {}
-        self._chosen: dict[tuple[str | None, str], tuple[str, str]] = {}
+        # Animated sizes and texts would otherwise fill the memory.
+        self.face = lru_cache(64)(_open)
+        self._choose = lru_cache(_MOST_KNOWN)(self._found)
+        self._knows = lru_cache(_MOST_KNOWN)(self._draws)
         self._noticed: set[str] = set()
 
     def runs(self, line: str, font: str | None = None) -> list[Run]:
@@ -115,35 +121,8 @@ class Fonts:
                 found.append(Run(text, path, way or (last.direction if last else "ltr")))
         return _from_left(found, direction(line))
 
-    def face(self, path: str, size: float) -> Face:
-        """Open a font.
-
-        Args:
-            path: A font file.
-            size: Pixels.
-
-        Raises:
-            ValueError: The file is missing or is not a font.
-        """
-        key = (path, size)
-        if key not in self._faces:
-            if len(self._faces) >= 64:  # animated sizes would otherwise fill the memory
-                self._faces.popitem(last=False)
-            self._faces[key] = _open(path, size)
-        self._faces.move_to_end(key)
-        return self._faces[key]
-
     def _stays(self, cluster: str, path: str) -> bool:
         return is_neutral(cluster) and self._writes(path, cluster)
-
-    def _choose(self, cluster: str, font: str | None) -> tuple[str, str]:
-        key = (font, cluster)
-        if key not in self._chosen:
-            if len(self._chosen) >= _MOST_KNOWN:
-                self._chosen.clear()
-                self._has.clear()
-            self._chosen[key] = self._found(cluster, font)
-        return self._chosen[key]
 
     def _found(self, cluster: str, font: str | None) -> tuple[str, str]:
         """Text to write for a cluster, and its font file."""
@@ -163,12 +142,9 @@ class Fonts:
     def _writes(self, path: str, cluster: str) -> bool:
         return all(is_invisible(char) or self._knows(path, char) for char in cluster)
 
-    def _knows(self, path: str, char: str) -> bool:
-        key = (path, char)
-        if key not in self._has:
-            face = self.face(path, _PROBE_SIZE)
-            self._has[key] = _drawn(face, char) != _drawn(face, _MISSING)
-        return self._has[key]
+    def _draws(self, path: str, char: str) -> bool:
+        face = self.face(path, _PROBE_SIZE)
+        return _drawn(face, char) != _drawn(face, _MISSING)
 
     def _tell(self, bare: str) -> None:
         if bare in self._noticed or len(self._noticed) > _MOST_NOTICES:
@@ -211,6 +187,11 @@ def _from_left(runs: list[Run], base: str) -> list[Run]:
 
 
 def _open(path: str, size: float) -> Face:
+    """Open a font file at a size in pixels.
+
+    Raises:
+        ValueError: The file is missing or is not a font.
+    """
     try:
         return ImageFont.truetype(path, size)
     except ImportError as error:

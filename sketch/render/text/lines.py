@@ -2,9 +2,9 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar, get_args
+from functools import lru_cache
+from typing import Literal, TypeAlias, get_args
 
 import moderngl
 import numpy as np
@@ -16,9 +16,6 @@ from sketch.render.text.characters import lines_of
 from sketch.render.text.fonts import OWN, Fonts
 from sketch.render.text.layout import Line, Mask, Piece, Placed, lay_out, oversampling, piece_mask
 from sketch.render.text.wrapping import wrapped
-from sketch.scalars import one_of
-
-_T = TypeVar("_T")
 
 Align: TypeAlias = Literal["left", "center", "right"]
 ALIGNMENTS: tuple[Align, ...] = get_args(Align)
@@ -47,15 +44,6 @@ class PieceTexture:
     top: float
     width: float
     height: float
-
-
-def check_align(align: str) -> Align:
-    """Return the alignment, or refuse one that does not exist.
-
-    Raises:
-        ValueError: There is no such alignment.
-    """
-    return one_of("align=", align, ALIGNMENTS)
 
 
 def align_offset(align: Align, advance: float) -> float:
@@ -151,7 +139,6 @@ _MOST_LINES = 4096
 _MOST_TEXTS = 256
 
 _LineKey: TypeAlias = tuple[str, str | None, float]
-_TextKey: TypeAlias = tuple[str, str | None, float, float | None]
 _PieceKey: TypeAlias = tuple[tuple[Placed, ...], float]
 
 
@@ -175,8 +162,9 @@ class TextCache:
         self._lines_used: dict[_LineKey, int] = {}
         self._pieces: OrderedDict[_PieceKey, PieceTexture] = OrderedDict()
         self._pieces_used: dict[_PieceKey, int] = {}
-        self._rows: OrderedDict[_TextKey, list[str]] = OrderedDict()
-        self._sizes: OrderedDict[_TextKey, tuple[float, float]] = OrderedDict()
+        # Animated texts would otherwise fill the memory.
+        self._wrapped = lru_cache(_MOST_TEXTS)(self._wrap)
+        self._measured = lru_cache(_MOST_TEXTS)(self._measure)
         self.bytes = 0
 
     def rows(self, text: str, font: str | None, size: float, width: float | None = None) -> list[str]:
@@ -190,13 +178,7 @@ class TextCache:
         """
         if width is None and text.isascii() and text.isprintable():
             return [text]
-        key = (text, font, size, width)
-        if key not in self._rows:
-            rows = lines_of(text)
-            if width is not None:
-                rows = wrapped("\n".join(rows), width, lambda row: self._laid_out(row, font, size).advance)
-            _remember(self._rows, key, rows)
-        return self._rows[key]
+        return self._wrapped(text, font, size, width)
 
     def line(self, text: str, font: str | None, size: float) -> Line:
         """The layout of one line.
@@ -240,10 +222,7 @@ class TextCache:
         self, text: str, font: str | None, size: float, width: float | None = None
     ) -> tuple[float, float]:
         """Width of the longest line of a text and height of all, in pixels; arguments as of `rows`."""
-        key = (text, font, size, width)
-        if key not in self._sizes:
-            _remember(self._sizes, key, self._measured(self.rows(*key), font, size))
-        return self._sizes[key]
+        return self._measured(text, font, size, width)
 
     def notices(self) -> list[str]:
         """Messages for the author since the last call, such as which characters no font has."""
@@ -257,7 +236,14 @@ class TextCache:
         self._lines.clear()
         self._lines_used.clear()
 
-    def _measured(self, rows: Sequence[str], font: str | None, size: float) -> tuple[float, float]:
+    def _wrap(self, text: str, font: str | None, size: float, width: float | None) -> list[str]:
+        rows = lines_of(text)
+        if width is None:
+            return rows
+        return wrapped("\n".join(rows), width, lambda row: self._laid_out(row, font, size).advance)
+
+    def _measure(self, text: str, font: str | None, size: float, width: float | None) -> tuple[float, float]:
+        rows = self.rows(text, font, size, width)
         lines = [self.line(row, font, size) for row in dict.fromkeys(rows)]
         paths = {placed.run.path for line in lines for piece in line.pieces for placed in piece.runs}
         times = oversampling(size)
@@ -298,12 +284,6 @@ class TextCache:
     def _forget_oldest_line(self) -> None:
         key, _ = self._lines.popitem(last=False)
         del self._lines_used[key]
-
-
-def _remember(texts: OrderedDict[_TextKey, _T], key: _TextKey, value: _T) -> None:
-    texts[key] = value
-    if len(texts) > _MOST_TEXTS:  # animated texts would otherwise fill the memory
-        texts.popitem(last=False)
 
 
 def _bytes_of(piece: PieceTexture) -> int:

@@ -7,7 +7,7 @@ from addon.doctor.examiner import Examiner
 from addon.doctor.findings import Findings, Value
 from addon.doctor.inputs import attempts, made_up
 from addon.doctor.kinds import judge, state_pairs
-from addon.doctor.pictures import COLUMNS, ROWS, half_blocks, sheet
+from addon.doctor.show import COLUMNS, ROWS, half_blocks, sheet
 from addon.model.adaptor import adaptor_from
 
 

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from addon.fewshot import prototypes
-from addon.fewshot.clusters import MOST
 from addon.fewshot.novelty import NOBODY, Asked
 from addon.fewshot.prototypes import (
+    MOST,
     Prototypes,
     answer,
     answers,

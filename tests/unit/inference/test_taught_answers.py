@@ -25,9 +25,9 @@ from addon.prediction import Prediction
 from addon.training import adapting
 from addon.training.config import AdaptConfig
 from addon.training.encoder import EncoderNet
-from addon.training.encoder_export import encoder_spec, export_encoder
+from addon.training.encoder_export import export_encoder
 from addon.training.protocol import Job
-from tests.encoders import inline_steps
+from tests.encoders import encoder_spec, inline_steps
 from tests.hands import Stroke, taught, written
 from tests.waiting import until
 

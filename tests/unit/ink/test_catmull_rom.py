@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.ink.catmull_rom import _bezier, _control_points, curve_through
+from sketch.ink.curves import _bezier, _control_points, curve_through
 from tests.awkward import AWKWARD
 
 PLACES = st.tuples(st.floats(-500, 500, width=32), st.floats(-500, 500, width=32))

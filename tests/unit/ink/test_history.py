@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sketch.ink.history import Change, History
 from sketch.ink.ink import Ink, Stroke, WetStroke
-from sketch.ink.nearest import distance_to_line
+from sketch.ink.outline import distance
 from sketch.ink.points import as_points
 
 
@@ -134,7 +134,7 @@ def test_the_distance_to_a_line_is_that_to_many_points_on_it(places):
         *(a + share * (b - a) for a, b in zip(points[:, :2], points[1:, :2], strict=False)),
     ]
     expected = np.hypot(*(np.vstack(dense) - (3.0, -7.0)).T).min()
-    assert distance_to_line(points, 3.0, -7.0) == pytest.approx(expected, abs=0.5)
+    assert distance(points[:, :2].astype(float), 3.0, -7.0) == pytest.approx(expected, abs=0.5)
 
 
 def test_a_stroke_knows_its_box_and_half_its_greatest_width():

@@ -11,7 +11,7 @@ from addon.errors import ModelError
 from addon.model import metadata
 from addon.model.metadata import spec_from_json, spec_to_json
 from addon.training.bake import bake
-from addon.training.model_file import read_model
+from addon.training.nodes import read_model
 from tests.encoders import make_encoder, make_knowing_encoder, make_weighed_encoder
 from tests.models import make_model
 from tests.unit.inference.test_baking import examples, job_for

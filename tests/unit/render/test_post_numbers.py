@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sketch.render.post.colormaps import COLORMAPS, colormap
-from sketch.render.post.gauss import REACH, blur_plan, blur_weights
+from sketch.render.post.painter import REACH, blur_plan, blur_weights
 from sketch.render.post.passes import Bloom, Blur, ColorMap, Shade, Trails
 
 

@@ -12,17 +12,16 @@ from sketch.render.layers.boxes import (
     intersection,
     mark,
     mark_stroke,
-    meet,
     no_cells,
     rows_of,
     stroke_box,
     union,
     unmark,
 )
-from sketch.render.layers.changes import changes
+from sketch.render.layers.ink import changes
 from sketch.render.layers.repaint import cost, next_slice
 from sketch.render.matrix import IDENTITY, apply, inverse, multiply, rotation, scaling, translation
-from sketch.render.strokes.rows import PixelStroke, pixel_bounds, stroke_rows
+from sketch.render.strokes.rows import PixelStroke, laid_out, meet, pixel_bounds
 from tests.awkward import AWKWARD
 
 STROKES = [Stroke(as_points([(index, 0)])) for index in range(8)]
@@ -100,7 +99,8 @@ def test_a_strokes_box_holds_all_that_it_paints(shape, matrix):
     stroke = Stroke(as_points(shape.points), width=shape.width)
     xy = np.array([apply(matrix, x, y) for x, y in stroke.points[:, :2].tolist()], dtype=np.float32)
     scale = np.sqrt(abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]))
-    painted = pixel_bounds(stroke_rows([PixelStroke(xy, np.float32(scale / 2) * shape.width, stroke.color)]))
+    pixels = PixelStroke(xy, np.float32(scale / 2) * shape.width, stroke.color)
+    painted = pixel_bounds(laid_out([pixels]).rows)
     assert union(stroke_box(stroke, matrix), painted) == stroke_box(stroke, matrix)
 
 

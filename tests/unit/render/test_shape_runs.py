@@ -5,7 +5,7 @@ import pytest
 
 from sketch.render.matrix import axes_of, multiply, rotation, translation
 from sketch.render.shapes.arrays import box_rows, ellipse_rows, triangle_rows
-from sketch.render.shapes.runs import ShapeRun, dot_rows, shape_runs
+from sketch.render.shapes.painter import ShapeRun, dot_rows, shape_runs
 
 AXES = axes_of((1.0, 0.0, 0.0, 1.0, 0.0, 0.0))
 SIZE = (200, 100)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.render.strokes.rows import NO_SEGMENT, PixelStroke, Run, pixel_bounds, runs_of, stroke_rows
+from sketch.render.strokes.rows import NO_SEGMENT, PixelStroke, Run, laid_out, pixel_bounds, runs_of
 from tests.awkward import AWKWARD
 from tests.strategies import PLACES
 
@@ -14,6 +14,10 @@ WHITE = (1.0, 1.0, 1.0, 1.0)
 
 def stroke(points, radius: Any = 3.0, closed=False):
     return PixelStroke(np.array(points, dtype=np.float32), radius, WHITE, closed)
+
+
+def stroke_rows(strokes):
+    return laid_out(strokes).rows
 
 
 def test_nothing_has_no_rows():

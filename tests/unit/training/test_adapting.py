@@ -11,11 +11,10 @@ from addon.errors import TrainingError
 from addon.inference.loaded_model import load_model
 from addon.inference.providers import CPU, Choice
 from addon.training import adapting
-from addon.training.adapted import export_adapted
-from addon.training.adapting import Teller, adapt, adapted, checked_classes, folds, taught_of
+from addon.training.adapting import adapt, adapted, checked_classes, export_adapted, folds, taught_of
 from addon.training.config import AdaptConfig, adapt_config_from
 from addon.training.encoder_import import read_encoder
-from addon.training.protocol import Cancelled, Exported, Job, Kept, Progress, Started
+from addon.training.protocol import Cancelled, Exported, Job, Kept, Progress, Started, Teller
 from tests.encoders import make_encoder, make_knowing_encoder
 from tests.hands import taught, written
 
@@ -24,12 +23,7 @@ ON_CPU = Choice((CPU,))
 SHIPPED = Path(__file__).parents[3] / "models" / "encoder.onnx"
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def a_job(folder, each=3, inks_of="LTVZ") -> Job:
@@ -93,7 +87,7 @@ class Listening(Teller):
         super().__init__(lambda event: None, lambda: False, 1, 0.0)
         self.losses: list[float] = []
 
-    def step(self, loss: float, recognised: float) -> None:
+    def step(self, loss: float, accuracy: float) -> None:
         self.losses.append(loss)
 
 

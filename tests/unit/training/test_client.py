@@ -65,7 +65,7 @@ def scripted(monkeypatch, make_event):
 
 def test_an_adapted_encoder_comes_in_and_is_not_adapted_further(signs, monkeypatch):
     def adapted(job):
-        from addon.training.adapted import export_adapted
+        from addon.training.adapting import export_adapted
         from addon.training.encoder_import import read_encoder
 
         export_adapted(read_encoder(job.model)[0], job.model, job.name, {"before": 0.5}, job.out)

@@ -7,9 +7,15 @@ from addon.features.batch import flat_rows
 from addon.features.recipe import FeatureRecipe
 from addon.training.episodes import backwards, batched, episode_batch, level_rows
 from addon.training.flat import gather
-from addon.training.plan import UNKNOWN, plan_epoch, uses
+from addon.training.plan import UNKNOWN, plan_epoch
 from addon.training.pool import Pool, read_pool, sizes, split
 from tests.pretraining import write_data
+
+
+def uses(plans):
+    """How often each ink appears in the plans."""
+    inks = np.concatenate([np.concatenate([plan.taught, plan.asked]) for plan in plans])
+    return dict(zip(*(each.tolist() for each in np.unique(inks, return_counts=True)), strict=True))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from addon.errors import ModelError
 from addon.features.recipe import COLUMNS, FeatureRecipe
 from addon.model.metadata import INPUTS, METADATA_KEY, OUTPUTS, ModelSpec, spec_from_json
 from addon.training import graph
-from addon.training.export import export_step
+from addon.training.graph import export_step
 from addon.training.nets import StepNet
 from addon.training.nodes import OPSET
 from tests.models import make_model

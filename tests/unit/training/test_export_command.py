@@ -11,9 +11,8 @@ from onnx import numpy_helper
 from addon.dataset.corpus import write_corpus
 from addon.dataset.taught import TaughtStore
 from addon.errors import AddonError
-from addon.training.export_command import export
-from addon.training.export_file import export_file
-from addon.training.model_file import read_model
+from addon.training.export_command import export, export_file
+from addon.training.nodes import read_model
 from addon.training.pen_json import encoded, pen_document
 from tests.encoders import make_knowing_encoder
 from tests.models import make_model

@@ -8,24 +8,18 @@ import torch
 from addon.dataset.corpus import corpus_of
 from addon.errors import TrainingError
 from addon.features.recipe import FeatureRecipe
-from addon.training.accuracy import measure
 from addon.training.checkpoint import load_checkpoint, resumed, save_checkpoint
 from addon.training.config import TrainConfig
 from addon.training.ink_set import Batch, batches, ink_set
 from addon.training.nets import StepNet, StepOutput, seeded_net
+from addon.training.run import measure
 from addon.training.trainer import LAST_RATE, Learner, accuracy_of, loss_of, new_learner, rate, train
 from tests.hands import taught
 
 RECIPE = FeatureRecipe(180.0)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As training does; several threads on a busy machine wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def a_net(classes: int = 4, seed: int = 0) -> StepNet:

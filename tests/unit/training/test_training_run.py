@@ -3,7 +3,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from addon.dataset.corpus import write_corpus
 from addon.errors import TaughtError, TrainingError
@@ -18,13 +17,7 @@ from tests.hands import taught, written
 CONFIG = TrainConfig(iterations=8, checkpoint_every=3)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As training does; several threads on a busy machine wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def scaling(factor: float) -> np.ndarray:
