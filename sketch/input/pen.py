@@ -225,6 +225,11 @@ class PenTracker:
             if now - pen.lifted < whole
         )
 
+    @property
+    def unfinished(self) -> int:
+        """How many strokes belong to inks that are not closed; those under a pen do not count."""
+        return sum(len(pen.strokes) for pen in self._pens.values())
+
     def finish(self) -> list[PenChange]:
         """Close everything, including a stroke that is still being drawn, so that nothing is lost."""
         changes: list[PenChange] = []

@@ -57,6 +57,20 @@ def test_a_pause_closes_the_ink_only_after_it_is_over():
     assert tracker.tick(2.0) == []
 
 
+def test_strokes_are_unfinished_until_their_ink_is_closed_and_again_once_it_is_opened():
+    tracker = PenTracker(pause=0.7, reopens=1.3)
+    drawn(tracker, (0, 0), (100, 100), 0.0)
+    drawn(tracker, (500, 0), (600, 100), 0.0, pointer_id=1)
+    drawn(tracker, (100, 0), (0, 100), 0.4)
+    assert tracker.unfinished == 3
+    tracker.tick(1.35)
+    assert tracker.unfinished == 0
+    tracker.feed(event("down", 50, 0, 1.4))
+    assert tracker.unfinished == 2
+    tracker.finish()
+    assert tracker.unfinished == 0
+
+
 def test_starting_elsewhere_closes_the_ink():
     tracker = PenTracker(reach=1.0)
     drawn(tracker, (0, 0), (100, 100), 0.0)
