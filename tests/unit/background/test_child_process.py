@@ -118,7 +118,7 @@ def test_a_line_without_an_end_is_the_end_of_the_child(child, monkeypatch):
     assert endless.heard() == []
 
 
-def test_what_it_said_before_it_died_is_heard_and_nonsense_left_out(child):
+def test_what_it_wrote_before_it_died_is_heard_and_nonsense_left_out(child):
     dying = child(DYING)
     gone(dying)
     assert dying.heard() == [[1], [2]]

@@ -233,7 +233,7 @@ def test_a_newer_file_stays_as_it_is(path):
     assert path.read_bytes() == b"inkloop ink 7\nwhatever"
 
 
-def test_a_second_run_is_told_and_writes_nothing(path):
+def test_a_second_run_is_reported_and_writes_nothing(path):
     first, second = Ink(), Ink()
     keeper = KeptInk(path, first)
     first.add(stroke(1))
@@ -283,7 +283,7 @@ def test_a_long_session_of_undone_strokes_leaves_a_small_file(path, monkeypatch)
     assert opened(path) == ([1], [])
 
 
-def test_trouble_with_the_disk_is_told_once_and_over_when_it_is(tmp_path):
+def test_trouble_with_the_disk_is_reported_once_and_over_when_it_is(tmp_path):
     blocked = tmp_path / "home"
     blocked.write_text("in the way")
     ink = Ink()
@@ -309,7 +309,7 @@ def test_a_file_that_was_removed_is_written_again(path):
     assert opened(path) == ([1, 2], [])
 
 
-def test_an_ink_that_is_too_large_is_told_and_kept_again_when_it_is_not(path, monkeypatch):
+def test_an_ink_that_is_too_large_is_reported_and_kept_again_when_it_is_not(path, monkeypatch):
     monkeypatch.setattr(writer, "MOST_BYTES", 1500)
     ink = Ink()
     keeper = KeptInk(path, ink, retry_seconds=0.01)
@@ -333,7 +333,7 @@ def test_changes_that_are_none_are_refused():
     assert read(HEADER).strokes == []
 
 
-def test_another_run_that_has_the_file_is_told_once(path):
+def test_another_run_that_has_the_file_is_reported_once(path):
     tried_again = Event()
 
     class Taken(FileLock):

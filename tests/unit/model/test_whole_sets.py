@@ -156,7 +156,7 @@ def test_a_description_and_labels_that_come_later_are_news(tmp_path):
     assert looks.after(9.0) == []
 
 
-def test_fifty_models_are_told_of_once_but_not_for_ever_for_one_that_never_ends(tmp_path):
+def test_fifty_models_are_reported_once_but_do_not_wait_for_one_that_never_ends(tmp_path):
     make_model(tmp_path / "a.onnx", hidden=8)
     data, looks = (tmp_path / "a.onnx").read_bytes(), Looks(tmp_path)
     told = []
@@ -248,7 +248,7 @@ class Child:
         return {"verdict": "runs", "content": read_pen(path).content}
 
 
-def test_what_was_tried_is_what_is_handed_on(tmp_path, monkeypatch):
+def test_what_was_tried_is_what_is_passed(tmp_path, monkeypatch):
     monkeypatch.setattr(vetting, "Examiner", Child)
     for number in range(5):
         make_model(tmp_path / f"{number}", ("A", "B"), hidden=8, seed=number)
