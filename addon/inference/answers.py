@@ -28,8 +28,13 @@ from addon.fewshot.prototypes import (
 from addon.fewshot.scoring import Scoring
 from addon.inference.encode import tracks_of
 from addon.inference.step import StepOutputs, StepSession
+from addon.model.metadata import ModelSpec
+from addon.text import one_line
 
 _SURE = 60.0
+
+_LISTED = 8
+"""Classes that a message names."""
 
 
 class RowAnswer(NamedTuple):
@@ -80,6 +85,30 @@ def answer_reader(session: StepSession) -> AnswerReader:
         return HeadReader(session)
     taught_ones = PrototypeReader(session, scoring)
     return FallbackReader(HeadReader(session), taught_ones) if session.spec.labels else taught_ones
+
+
+def unanswered(spec: ModelSpec, taught_labels: Sequence[str]) -> str:
+    """Which classes a model does not answer with because of what is taught; empty if it answers with all.
+
+    Args:
+        spec: Its description.
+        taught_labels: The labels of all examples.
+    """
+    if not taught_labels:
+        return ""
+    if spec.scoring is None:
+        missing = [label for label in dict.fromkeys(taught_labels) if label not in spec.labels]
+        known = "it has fixed classes and learns by training alone, so what is taught is not answered yet"
+        return f"{known}: {_listed(missing)}; train to have it answered" if missing else ""
+    missing = [label for label in spec.labels if label not in set(taught_labels)]
+    known = "it answers with taught classes alone now, and not with its own"
+    return f"{known}: {_listed(missing)}; forget all examples to get them back" if missing else ""
+
+
+def _listed(labels: Sequence[str]) -> str:
+    shown = one_line(", ".join(labels[:_LISTED]))
+    more = len(labels) - _LISTED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 class HeadReader:
