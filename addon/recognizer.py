@@ -411,7 +411,7 @@ class Recognizer:
         self._pens.pass_time(dt)
         self._report(*self._client.follow(loaded))
         self._pens.flush()
-        self._report(*self._pens.take_faults())
+        self._report(*self._pens.take_faults(), *self._pens.take_notices())
         self._notify()
 
     def feed(self, points_by_pointer: Mapping[int, Points]) -> None:

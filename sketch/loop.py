@@ -105,7 +105,8 @@ def begin(stage: Stage) -> None:
     sketch.ink_closer = lambda: _deliver_all(stage, stage.pens.close_lifted())
     stage.pens = PenTracker(sketch.ink_pause, sketch.ink_reach, sketch.ink_reopens)
     if sketch.keeps_ink:
-        stage.keeper = KeptInk(ink_file(sketch, sketch.home), sketch.ink)
+        path = ink_file(sketch, sketch.home)
+        stage.keeper = KeptInk(path, sketch.ink, unfinished=lambda: stage.pens.unfinished)
     if not _call(stage, "setup", sketch.setup) and stage.failures is not None:
         stage.failures.sketch_begun = False
 

@@ -40,7 +40,8 @@ class Sketch:
         ink_reach: How far away a stroke may start and still belong to the ink, in sizes of the ink.
         ink_reopens: Seconds after an ink was closed in which a stroke within its reach opens it again, so
             that a letter written slowly is one ink: `on_ink` is called again, with all of its strokes. A
-            stroke that repeats the ink's first one begins another ink all the same. 0 for never.
+            stroke that repeats the ink's first one, or covers the whole ink and is long, begins another ink
+            all the same. 0 for never.
         keeps_ink: Whether `ink` is restored when the sketch runs the next time, also after a crash; set it on
             the class. Strokes of an earlier run can be erased and cleared, but not undone.
         pen_color: Of the strokes drawn from now on, in any form that `canvas.color` takes: "#rrggbb", a grey,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 
 from tests.waiting import until
 
@@ -32,6 +33,12 @@ def doubling(seconds: float = 0.0, gate: str = ""):
         return {"y": 2 * x}
 
     return run
+
+
+def in_onnx_runtime(path: str):
+    """A model that ONNX Runtime runs, as it does the image models."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return lambda tensors: {"y": session.run(None, {"x": tensors["x"]})[0]}
 
 
 def slow_to_open(seconds: float):

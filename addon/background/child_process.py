@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 
 class ChildProcess(Generic[Heard]):
-    """Runs `python -P -m MODULE`, which ends when its standard input does, with this process at the latest.
+    """Runs a module by `addon.background.child`; it ends when its standard input does, or this process.
 
     Args:
         module: What to run; it reads and writes lines of ASCII.
@@ -79,7 +79,7 @@ class ChildProcess(Generic[Heard]):
             try:
                 self._process = subprocess.Popen(
                     # -P keeps the working folder off the path, where a sketch may be called like a module.
-                    [sys.executable, "-P", "-m", module],
+                    [sys.executable, "-P", "-m", "addon.background.child", module],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self._errors,

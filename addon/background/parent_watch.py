@@ -10,26 +10,33 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
-from typing import TextIO
+from contextlib import suppress
+from typing import NoReturn, TextIO
 
 GRACE = 0.5
 """Seconds a child has to leave by itself once its parent is gone, or has closed the pipe."""
 
 _LOOK_SECONDS = 0.2
+_NAME = "inkloop-parent"
+_leaves: list[Callable[[], object]] = []
 
 
-def end_with_parent(leave: Callable[[], object] = lambda: None, grace: float = GRACE) -> None:
+def end_with_parent(leave: Callable[[], object] | None = None) -> None:
     """Have this process ended soon after its parent is gone or has closed the pipe; returns at once.
 
-    Nothing is read from standard input.
+    Nothing is read from standard input. A process that calls it again is not watched twice.
 
     Args:
-        leave: Called just before the end, to clean up; an exception in it changes nothing.
-        grace: Seconds that this process has to leave by itself.
+        leave: Called just before the end, to clean up; an exception in it changes nothing. None for nothing
+            more to clean up.
     """
-    watch = threading.Thread(target=_watch, args=(_gone(), leave, grace), name="inkloop-parent", daemon=True)
-    watch.start()
+    watched = any(thread.name == _NAME for thread in threading.enumerate())
+    if leave is not None:
+        _leaves.append(leave)
+    if not watched:
+        threading.Thread(target=_watch, args=(_gone(),), name=_NAME, daemon=True).start()
 
 
 def claim_stdout() -> TextIO:
@@ -39,12 +46,34 @@ def claim_stdout() -> TextIO:
     return ours
 
 
-def _watch(gone: Callable[[], bool], leave: Callable[[], object], grace: float) -> None:
+def run_and_leave(main: Callable[[], int | None]) -> NoReturn:
+    """Run a child's main function, then end the process at once, with its result as exit code.
+
+    Taking down the interpreter takes seconds once torch is imported. Python ends its background threads
+    first, so meanwhile nothing would notice that the parent is gone.
+
+    Args:
+        main: An exception in it is printed, and the exit code is 1. Functions registered with `atexit` are
+            not called.
+    """
+    try:
+        code = main() or 0
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def _watch(gone: Callable[[], bool]) -> None:
     while not gone():
         pass
-    time.sleep(grace)
+    time.sleep(GRACE)
     try:
-        leave()
+        for leave in _leaves:
+            leave()
     finally:
         os._exit(1)
 

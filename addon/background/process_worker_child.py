@@ -17,7 +17,7 @@ from time import perf_counter_ns
 from typing import Any, TextIO
 
 from addon.arrays import Tensors
-from addon.background.parent_watch import claim_stdout, end_with_parent
+from addon.background.parent_watch import claim_stdout, end_with_parent, run_and_leave
 from addon.background.shared_memory import attach, plan, read, write
 from addon.background.worker import notices_of
 from addon.errors import said
@@ -121,4 +121,4 @@ def _send(answers: TextIO, line: Line) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, TextIO
 
-from addon.background.parent_watch import claim_stdout, end_with_parent
+from addon.background.parent_watch import claim_stdout, end_with_parent, run_and_leave
 from addon.doctor.examine import examine, load_pen
 from addon.doctor.findings import Findings
 from addon.doctor.limits import FOLDER_PREFIX, end_within, limit_this_process
@@ -73,4 +73,4 @@ def _answer(request: dict[str, Any]) -> Findings:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

@@ -28,6 +28,11 @@ from addon.inference.described_step import DescribedStep
 from addon.inference.encode import tracks_of
 from addon.inference.row_answer import RowAnswer, chance, probabilities_of
 from addon.inference.step import StepOutputs, StepSession
+from addon.model.metadata import ModelSpec
+from addon.text import one_line
+
+_LISTED = 8
+"""Classes that a message names."""
 
 
 class AnswerReader(Protocol):
@@ -74,6 +79,30 @@ def _own_classes(session: StepSession) -> "HeadReader | DescribedReader | None":
         output = session.output
         return None if output is None else DescribedReader(session, output, session.spec.labels)
     return HeadReader(session) if session.spec.labels else None
+
+
+def unanswered(spec: ModelSpec, taught_labels: Sequence[str]) -> str:
+    """Which classes a model does not answer with because of what is taught; empty if it answers with all.
+
+    Args:
+        spec: Its description.
+        taught_labels: The labels of all examples.
+    """
+    if not taught_labels:
+        return ""
+    if spec.scoring is None:
+        missing = [label for label in dict.fromkeys(taught_labels) if label not in spec.labels]
+        known = "it has fixed classes and learns by training alone, so what is taught is not answered yet"
+        return f"{known}: {_listed(missing)}; train to have it answered" if missing else ""
+    missing = [label for label in spec.labels if label not in set(taught_labels)]
+    known = "it answers with taught classes alone now, and not with its own"
+    return f"{known}: {_listed(missing)}; forget all examples to get them back" if missing else ""
+
+
+def _listed(labels: Sequence[str]) -> str:
+    shown = one_line(", ".join(labels[:_LISTED]))
+    more = len(labels) - _LISTED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 class HeadReader:

@@ -14,6 +14,7 @@ from addon.model.folder_watch import (
     Event,
     FolderWatch,
     Gone,
+    HalfReplaced,
     folder_message,
     is_there,
     model_folders,
@@ -180,7 +181,7 @@ class ModelManager:
 
     def _follow(self, event: Event) -> str:
         match event:
-            case Gone() | Back():
+            case Gone() | Back() | HalfReplaced():
                 return folder_message(event)
             case Debounced(path, older):
                 kept = [each for each in (*older, *self._waiting) if each != path]

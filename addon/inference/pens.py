@@ -14,6 +14,7 @@ from addon.errors import PointsError
 from addon.features.points import Points, Strokes, as_points
 from addon.features.recipe import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
+from addon.inference.answers import unanswered
 from addon.inference.engine import Engine, engine_for
 from addon.inference.fade import FadingEngine
 from addon.inference.inline import InkEvent, News, Taught
@@ -51,6 +52,8 @@ class Pens:
         self._news: list[News] = []
         self._paused = 0.0
         self._left: tuple[LoadedModel, Engine] | None = None
+        self._notices: list[str] = []
+        self._noticed: set[str] = set()
 
     @property
     def prediction(self) -> Prediction:
@@ -155,6 +158,7 @@ class Pens:
                 before.close()
         self.model = model
         self._nothing = no_prediction(model.spec.labels)
+        self._note_unanswered(model)
 
     def _catch_up(self, engine: Engine) -> None:
         """Feed the open inks, and those that the old worker had not finished."""
@@ -198,6 +202,8 @@ class Pens:
         if self._engine is not None:
             self._engine.learn(self._examples)
             self._replay()
+        if self.model is not None:
+            self._note_unanswered(self.model)
 
     @property
     def taught(self) -> Prototypes | None:
@@ -232,10 +238,24 @@ class Pens:
         """What went wrong in the model since the last call."""
         return [] if self._engine is None else self._engine.take_faults()
 
+    def take_notices(self) -> list[str]:
+        """Which classes the model in use does not answer with, since the last call; once for each model."""
+        notices, self._notices = self._notices, []
+        return notices
+
     def close(self) -> None:
         """Close the model."""
         if self._engine is not None:
             self._engine.close(CLOSING_SECONDS)
+
+    def _note_unanswered(self, model: LoadedModel) -> None:
+        key = model.content or str(model.path)
+        if key in self._noticed:
+            return
+        line = unanswered(model.spec, [example.label for example in self._examples])
+        if line:
+            self._noticed.add(key)
+            self._notices.append(f"{model.path.name}: {line}")
 
     def _replay(self) -> None:
         for pointer_id, ink in self._tape:

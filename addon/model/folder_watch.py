@@ -2,7 +2,11 @@
 
 A model is a set of files: the ONNX file, its external weights, its TOML description and the labels that the
 description names. They may arrive in any order, or be replaced one by one; the set is reported when it is
-complete. Of several sets that become complete together, the newest is reported first.
+complete, and again whenever one of its files changes. Of several sets that become complete together, the
+newest is reported first.
+
+A network and its weights are exported together, and nothing in them shows whether they are of the same
+export. So if only some of these files are replaced, the set waits for the others, and a message says so.
 
 The system's notifications (through watchfiles) only wake the thread; the folders themselves are read each
 time. So a folder that is removed, comes back, or is on a disk without notifications needs no special case.
@@ -25,12 +29,17 @@ from addon.model.adaptor import LARGEST_TEXT, adaptor_path, label_files
 from addon.model.inspect import Bounds, contents_of
 from addon.model.protobuf import LENGTH, VARINT, WireError, varint
 from addon.model.registry import SUFFIX, is_model_file
+from addon.text import one_line
 
 STILL_SECONDS = 0.3
 """How long a file's size and time must stay the same."""
 
 PATIENCE_SECONDS = 3.0
-"""How long an unchanging model that is truncated or half replaced is waited for before it is reported."""
+"""How long an unchanging model that is truncated is waited for before it is reported, and one that is half
+replaced before a message says so."""
+
+HALF_SECONDS = 10.0
+"""How long an unchanging model that is half replaced is waited for before it is reported all the same."""
 
 HOLD_SECONDS = 10.0
 """How long a complete model waits for others that are still being written: fifty files are one change."""
@@ -103,14 +112,44 @@ class Back(NamedTuple):
     folder: Path
 
 
-Event = Debounced | Gone | Back
+class HalfReplaced(NamedTuple):
+    """A model of which only some files were replaced.
+
+    Attributes:
+        path: The ONNX file.
+        replaced: Names of the ONNX file and weights that were replaced.
+        kept: Names of those that were not.
+        fits: Whether the weights have exactly the sizes that the network declares; otherwise the files are
+            certainly of different exports, and the model is not reported before that changes.
+    """
+
+    path: Path
+    replaced: tuple[str, ...]
+    kept: tuple[str, ...]
+    fits: bool
 
 
-def folder_message(event: Gone | Back) -> str:
-    """The message for the user about a folder."""
+Event = Debounced | Gone | Back | HalfReplaced
+
+
+def folder_message(event: Gone | Back | HalfReplaced) -> str:
+    """The message for the user about a folder, or about a model that is not complete."""
+    if isinstance(event, HalfReplaced):
+        return _half_message(event)
     if isinstance(event, Back):
         return f"{event.folder} is there now"
     return f"{event.folder} was removed; the current model stays in use, and Inkloop waits for the folder"
+
+
+def _half_message(half: HalfReplaced) -> str:
+    replaced, kept = (one_line(", ".join(names)) for names in (half.replaced, half.kept))
+    left = f"{HALF_SECONDS - PATIENCE_SECONDS:g} seconds"
+    otherwise = (
+        f"loads them as they are in {left} otherwise; touch it to load now"
+        if half.fits
+        else "does not load them as they are: the sizes do not fit"
+    )
+    return f"{half.path.name}: {replaced} was replaced, {kept} was not; Inkloop waits for it, and {otherwise}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +173,20 @@ class Debouncer:
     Args:
         known: Models that are already there; they are not reported.
         whole: Whether all files of a model are complete, as far as their contents show.
+        fits: Whether a model's weights have exactly the sizes that its network declares.
     """
 
-    def __init__(self, known: Mapping[Path, Stamp], whole: Callable[[Path], bool]) -> None:
+    def __init__(
+        self,
+        known: Mapping[Path, Stamp],
+        whole: Callable[[Path], bool],
+        fits: Callable[[Path], bool] = lambda path: True,
+    ) -> None:
         self._known = dict(known)
         self._whole = whole
+        self._fits = fits
+        self._half: dict[Path, Stamp] = {}
+        self._halves: list[HalfReplaced] = []
         self._since: dict[Path, tuple[Stamp, float]] = {}
         self._complete: dict[Path, Stamp] = {}
         self._held = 0.0
@@ -152,6 +200,7 @@ class Debouncer:
         """
         self._since = {path: at for path, at in self._since.items() if path in models}
         self._complete = {path: model for path, model in self._complete.items() if models.get(path) == model}
+        self._half = {path: model for path, model in self._half.items() if models.get(path) == model}
         for path, model in models.items():
             if self._known.get(path) == model:
                 self._since.pop(path, None)
@@ -163,23 +212,42 @@ class Debouncer:
                 self._held = self._held if self._complete else now
                 self._complete[path] = self._known[path] = model
                 del self._since[path]
-        if not self._complete or (self._since and now - self._held < HOLD_SECONDS):
+        others = self._since.keys() - self._half.keys()
+        if not self._complete or (others and now - self._held < HOLD_SECONDS):
             return []
         complete = sorted(self._complete, key=lambda path: (self._complete[path].newest, path.name))
         self._complete = {}
         return complete
 
-    def _done(self, path: Path, model: Stamp, still: float) -> bool:
-        if still >= PATIENCE_SECONDS:
-            return True
-        return still >= STILL_SECONDS and not self._half(path, model) and self._whole(path)
+    def take_halves(self) -> list[HalfReplaced]:
+        """The half replaced models that were found since the last call, each reported once."""
+        halves, self._halves = self._halves, []
+        return halves
 
-    def _half(self, path: Path, model: Stamp) -> bool:
-        """Whether only one of a network and its weights, which are exported together, has been replaced."""
-        known = self._known.get(path)
-        if known is None or not model.weights or not known.weights:
+    def _done(self, path: Path, model: Stamp, still: float) -> bool:
+        replaced, kept = _replaced(self._known.get(path), path, model)
+        if not (replaced and kept):
+            return still >= PATIENCE_SECONDS or (still >= STILL_SECONDS and self._whole(path))
+        if still < PATIENCE_SECONDS:
             return False
-        return (known.own == model.own) != (known.weights == model.weights)
+        fits = self._whole(path) and self._fits(path)
+        if path not in self._half:
+            self._half[path] = model
+            self._halves.append(HalfReplaced(path, replaced, kept, fits))
+        return fits and still >= HALF_SECONDS
+
+
+def _replaced(known: Stamp | None, path: Path, model: Stamp) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which of a network and its weights were replaced since it was reported last, and which were not.
+
+    A network that is new, or whose weights were missing, is not half replaced: it becomes complete.
+    """
+    if known is None or any(stamp is None for _, stamp in known.weights):
+        return (), ()
+    before = dict(known.weights)
+    same = {path.name: known.own == model.own}
+    same |= {name: before.get(name) == stamp for name, stamp in model.weights}
+    return tuple(name for name in same if not same[name]), tuple(name for name in same if same[name])
 
 
 def model_folders(name: str, own: Path, shipped: Path, named: Path | bool) -> list[WatchedFolder]:
@@ -211,7 +279,7 @@ class FolderWatch:
         self._there = {each.folder: is_there(each.folder) for each in self._watched}
         # Only a folder that the author named is reported when it appears.
         self._missed = {each.folder for each in self._watched if each.named and not self._there[each.folder]}
-        self._debouncer = Debouncer(models_in(self._watched), set_is_whole)
+        self._debouncer = Debouncer(models_in(self._watched), set_is_whole, sizes_fit)
         self._thread = threading.Thread(target=self._work, name="inkloop-watch", daemon=True)
         self._thread.start()
         end_at_exit(self, self._thread, self._ending.set)
@@ -243,6 +311,8 @@ class FolderWatch:
                 self._missed.remove(folder)
                 self._events.put(Back(folder))
         complete = self._debouncer.look(models_in(self._watched), monotonic())
+        for half in self._debouncer.take_halves():
+            self._events.put(half)
         if complete:
             self._events.put(Debounced(complete[-1], tuple(reversed(complete[:-1]))))
 
@@ -335,6 +405,15 @@ def set_is_whole(path: Path) -> bool:
         return False
     sizes = needs(path, stamp_of(path) or model)
     return all(stamp is not None and stamp.size >= sizes.get(name, 0) for name, stamp in model.weights)
+
+
+def sizes_fit(path: Path) -> bool:
+    """Whether the files of a model's weights have exactly the sizes that its network declares."""
+    model = model_at(path)
+    if model is None:
+        return False
+    sizes = needs(path, stamp_of(path) or model)
+    return all(stamp is not None and sizes.get(name, 0) in (0, stamp.size) for name, stamp in model.weights)
 
 
 def is_whole(path: Path) -> bool:

@@ -12,7 +12,7 @@ import threading
 import traceback
 from typing import TextIO
 
-from addon.background.parent_watch import claim_stdout, end_with_parent
+from addon.background.parent_watch import claim_stdout, end_with_parent, run_and_leave
 from addon.errors import AddonError, said, without_torch
 from addon.training.protocol import CANCEL_LINE, Baking, Event, Failed, event_line, job_from
 
@@ -91,4 +91,4 @@ def _in_one_line(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_and_leave(main)

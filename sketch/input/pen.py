@@ -3,7 +3,7 @@
 An ink is the strokes that belong together, such as a letter. It is closed by a pause with the pen up, or by a
 stroke that starts too far from it. People who write slowly also pause within a letter: for a while after it
 was closed, a stroke that starts within its reach opens the pointer's last ink again. If that stroke repeats
-the first one of the ink, the letter is being drawn once more, and the stroke begins an ink of its own.
+the first one of the ink, or is a whole letter that lies over it, the stroke begins an ink of its own.
 """
 
 from collections.abc import Sequence
@@ -36,6 +36,17 @@ REPEAT_APART = 0.22
 
 REPEAT_LONGER = 1.6
 """How many times longer one of the two may be: the bowls of a B are longer than its upright."""
+
+# Chosen so that at most nine in a thousand later strokes of people's letters, signs and drawings count as
+# another letter; of letters that are written over another one, more than four in ten do.
+OVER_OVERLAP = 0.5
+"""The least share of the box of an ink and a stroke together that must lie in both of their boxes."""
+
+OVER_LENGTH = 2.0
+"""How long such a stroke is at least, in sizes of the ink: the second stroke of an x is shorter."""
+
+OVER_MARGIN = 0.08
+"""Margin of both boxes, in sizes of the ink: a straight line has no area."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,6 +235,11 @@ class PenTracker:
             if now - pen.lifted < whole
         )
 
+    @property
+    def unfinished(self) -> int:
+        """How many strokes belong to inks that are not closed; those under a pen do not count."""
+        return sum(len(pen.strokes) for pen in self._pens.values())
+
     def finish(self) -> list[PenChange]:
         """Close everything, including a stroke that is still being drawn, so that nothing is lost."""
         changes: list[PenChange] = []
@@ -278,7 +294,7 @@ class PenTracker:
         pen.strokes.append(points)
         changes: list[PenChange] = [StrokeDone(points, pointer_id)]
         opened_it = pen.closed and len(pen.strokes) == pen.closed + 1
-        if opened_it and repeats(pen.strokes[0], points):
+        if opened_it and (repeats(pen.strokes[0], points) or draws_over(pen.strokes[:-1], points)):
             own = points - np.array((0, 0, points[0, 2], 0), dtype=np.float32)
             self._pens[pointer_id] = _Pen(pen.began + float(points[0, 2]), [own])
             changes.append(InkReopened((own,), pointer_id))
@@ -339,3 +355,24 @@ def repeats(first: Points, stroke: Points) -> bool:
     shorter, longer = sorted(max(float(lengths(one)[-1]), SMALLEST_REACH) for one in (first, stroke))
     near = np.hypot(*offset) <= REPEAT_OFFSET * size and apart <= REPEAT_APART * size
     return bool(near and longer <= REPEAT_LONGER * shorter)
+
+
+def draws_over(strokes: Sequence[Points], stroke: Points) -> bool:
+    """Whether a stroke that opened an ink again is another letter, written over it.
+
+    It is if it covers the place of the ink and is long: what completes a letter (a bar, a dot, the bowl of a
+    B) covers a part of its place, or is a plain line.
+
+    Args:
+        strokes: Of the ink, at least one, each of shape (n, 4).
+        stroke: Shape (n, 4).
+    """
+    size = ink_reach(strokes)
+    if float(lengths(stroke[:, :2])[-1]) < OVER_LENGTH * size:
+        return False
+    grown = np.array((-1, -1, 1, 1)) * (OVER_MARGIN * size)
+    ours, theirs = np.array(box_of(strokes)) + grown, np.array(box_of([stroke])) + grown
+    shared = np.minimum(ours[2:], theirs[2:]) - np.maximum(ours[:2], theirs[:2])
+    both = float(np.prod(np.maximum(shared, 0.0)))
+    either = float(np.prod(ours[2:] - ours[:2]) + np.prod(theirs[2:] - theirs[:2])) - both
+    return both >= OVER_OVERLAP * either

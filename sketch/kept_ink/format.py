@@ -45,28 +45,36 @@ class KeptFile:
         end: Bytes up to which the file is complete.
         damaged: Whether what follows is damaged and not only incomplete.
         newer: Whether a newer Inkloop made it, so that it was not read.
+        unfinished: Strokes of inks that were not closed when it was written last.
     """
 
     strokes: list[Stroke]
     end: int = 0
     damaged: bool = False
     newer: bool = False
+    unfinished: int = 0
 
 
-def encoded(change: Change[Stroke]) -> bytes:
-    """A change as bytes: a uint32 length, that much JSON, then float32 arrays in the order of the JSON."""
+def encoded(change: Change[Stroke], unfinished: int = 0) -> bytes:
+    """A change as bytes: a uint32 length, that much JSON, then float32 arrays in the order of the JSON.
+
+    Args:
+        change: It may change nothing.
+        unfinished: Strokes of inks that are not closed yet.
+    """
     arrays: list[bytes] = []
     document = {
         "at": change.index,
         "gone": len(change.before),
         "new": [_described(stroke, arrays) for stroke in change.after],
+        "unfinished": unfinished,
     }
     text = json.dumps(document, default=float).encode()
     return b"".join((_CHECK.pack(len(text)), text, *arrays))
 
 
-def applied(strokes: list[Stroke], data: bytes) -> None:
-    """Apply a change that `encoded` wrote.
+def applied(strokes: list[Stroke], data: bytes) -> int:
+    """Apply a change that `encoded` wrote; return the number of unfinished strokes after it.
 
     Raises:
         ValueError: It is not such a change, or does not fit these strokes.
@@ -76,6 +84,7 @@ def applied(strokes: list[Stroke], data: bytes) -> None:
         document = json.loads(data[4 : 4 + size])
         values = np.frombuffer(data, dtype="<f4", offset=4 + size).astype(np.float32)
         at, gone = int(document["at"]), int(document["gone"])
+        unfinished = int(document.get("unfinished", 0))  # files of older versions have none
         new: list[Stroke] = []
         for described in document["new"]:
             stroke, values = _stroke(described, values)
@@ -85,6 +94,7 @@ def applied(strokes: list[Stroke], data: bytes) -> None:
     if not (0 <= at <= at + gone <= len(strokes)) or len(values):
         raise ValueError("this change does not fit the ink")
     strokes[at : at + gone] = new
+    return max(0, min(unfinished, len(strokes)))
 
 
 def _described(stroke: Stroke, arrays: list[bytes]) -> dict[str, Any]:
@@ -156,9 +166,9 @@ def _brush(kept: Any) -> Brush | str | None:
     return None
 
 
-def record(change: Change[Stroke]) -> bytes:
-    """A change as a record of the file."""
-    data = encoded(change)
+def record(change: Change[Stroke], unfinished: int = 0) -> bytes:
+    """A change as a record of the file; see `encoded`."""
+    data = encoded(change, unfinished)
     size = _CHECK.pack(len(data))
     return b"".join((size, _CHECK.pack(zlib.crc32(size)), data, _CHECK.pack(zlib.crc32(data))))
 
@@ -172,23 +182,23 @@ def read(data: bytes) -> KeptFile:
         newer = data.startswith(MAGIC) and version.isdigit() and int(version[:9]) > FORMAT
         return KeptFile([], damaged=not newer, newer=newer)
     strokes: list[Stroke] = []
-    end = len(HEADER)
+    end, unfinished = len(HEADER), 0
     while len(data) - end >= _SIZE.size:
         size, check = _SIZE.unpack_from(data, end)
         start, stop = end + _SIZE.size, end + _SIZE.size + size
         if check != zlib.crc32(data[end : end + 4]):
             return KeptFile(strokes, end, damaged=True)
         if stop + 4 > len(data):
-            return KeptFile(strokes, end)
+            break
         body = data[start:stop]
         if _CHECK.unpack_from(data, stop) != (zlib.crc32(body),):
             return KeptFile(strokes, end, damaged=True)
         try:
-            applied(strokes, body)
+            unfinished = applied(strokes, body)
         except ValueError:
             return KeptFile(strokes, end, damaged=True)
         end = stop + 4
-    return KeptFile(strokes, end)
+    return KeptFile(strokes, end, unfinished=unfinished)
 
 
 def size_of(stroke: Stroke) -> int:

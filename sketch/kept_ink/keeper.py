@@ -1,6 +1,7 @@
 """Keep the ink of a sketch on disk: restore it at the start, and pass every change to the writer."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,10 +25,19 @@ class KeptInk:
         path: The file; its folder is made if needed.
         ink: Gets the strokes of the file, unless it already has strokes.
         retry_seconds: How long to wait after a failed write.
+        unfinished: The number of strokes of inks that are not closed yet. If the process is killed, the next
+            run reports how many there were.
     """
 
-    def __init__(self, path: Path, ink: Ink, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        ink: Ink,
+        retry_seconds: float = RETRY_SECONDS,
+        unfinished: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._path = path
+        self._count_unfinished = unfinished
         self._handed = 0
         self._messages: list[str] = []
         self._lock = FileLock(path.with_name(path.name + ".lock"))
@@ -37,6 +47,7 @@ class KeptInk:
         self.keeps = found is not None
         if found is None:
             return
+        self._unfinished = found.unfinished
         self._writer = Writer(path, self._lock, found, retry_seconds)
         ink.watcher = self._changed
         drawn = bool(ink.strokes)
@@ -44,6 +55,8 @@ class KeptInk:
             ink.strokes.extend(found.strokes)
             ink.revision += 1
             self._count = len(ink)
+            if found.unfinished:
+                self._messages.append(_unfinished_line(found.unfinished))
         if drawn or found.damaged:
             self._hand_over(Whole(tuple(ink.strokes)))
 
@@ -63,6 +76,8 @@ class KeptInk:
         elif len(ink) != self._count:
             # It was changed without its methods.
             self._hand_over(Whole(tuple(ink.strokes)))
+        elif self._count_unfinished() != self._unfinished:
+            self._hand_over(Change(self._count))
         return messages + self._writer.messages()
 
     def flush(self, timeout: float = CLOSING_SECONDS) -> bool:
@@ -93,7 +108,8 @@ class KeptInk:
     def _hand_over(self, handed: Change[Stroke] | Whole) -> None:
         self._count = len(self._ink)
         self._handed += 1
-        self._writer.put(handed)
+        self._unfinished = self._count_unfinished()
+        self._writer.put(handed, self._unfinished)
 
     def _opened(self) -> KeptFile | None:
         """The content of the file, which is renamed if damaged; None if the ink is not to be kept."""
@@ -142,3 +158,8 @@ class KeptInk:
             self._messages.append(
                 f"the kept ink was damaged: {rescued} strokes were rescued; the old file is now {aside.name}"
             )
+
+
+def _unfinished_line(count: int) -> str:
+    kept = f"{count} unfinished strokes were kept" if count > 1 else "1 unfinished stroke was kept"
+    return f"{kept}: the last run was killed before that ink was closed"

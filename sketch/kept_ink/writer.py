@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import IO, TypeAlias
+from typing import IO, NamedTuple
 
 from sketch.ink.history import Change
 from sketch.ink.ink import Stroke
@@ -34,7 +34,11 @@ class Whole:
     strokes: tuple[Stroke, ...]
 
 
-_Handed: TypeAlias = Change[Stroke] | Whole | None
+class _Handed(NamedTuple):
+    """A change, and the number of unfinished strokes after it."""
+
+    change: Change[Stroke] | Whole
+    unfinished: int
 
 
 class Writer:
@@ -58,18 +62,19 @@ class Writer:
         self._strokes = list(found.strokes)
         self._sizes = [size_of(stroke) for stroke in found.strokes]
         self._end = found.end
+        self._unfinished = found.unfinished
         self._file: IO[bytes] | None = None
         self._in_trouble = not lock.held  # already reported
         self._too_large = False
         self._elsewhere = False
-        self._queue: SimpleQueue[_Handed] = SimpleQueue()
+        self._queue: SimpleQueue[_Handed | None] = SimpleQueue()
         self._lines: SimpleQueue[str] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="inkloop-ink", daemon=True)
         self._thread.start()
 
-    def put(self, handed: Change[Stroke] | Whole) -> None:
-        """Queue one change; return at once."""
-        self._queue.put(handed)
+    def put(self, change: Change[Stroke] | Whole, unfinished: int = 0) -> None:
+        """Queue one change, and the number of unfinished strokes after it; return at once."""
+        self._queue.put(_Handed(change, unfinished))
 
     def messages(self) -> list[str]:
         """Messages for the user since the last call."""
@@ -82,7 +87,7 @@ class Writer:
         return not self._thread.is_alive()
 
     def _work(self) -> None:
-        pending: list[Change[Stroke] | Whole] = []
+        pending: list[_Handed] = []
         ending = False
         while not ending:
             ending = self._collect(pending)
@@ -91,7 +96,7 @@ class Writer:
                 pending.clear()
         self._close_file()
 
-    def _collect(self, pending: list[Change[Stroke] | Whole]) -> bool:
+    def _collect(self, pending: list[_Handed]) -> bool:
         """Wait for changes, at most until a retry is due; return True if there will be no more."""
         try:
             handed = self._queue.get(timeout=self._retry_seconds if pending else None)
@@ -103,16 +108,17 @@ class Writer:
             return False
         return True
 
-    def _mirror(self, handed: Change[Stroke] | Whole) -> None:
-        if isinstance(handed, Whole):
-            self._strokes = list(handed.strokes)
-            self._sizes = [size_of(stroke) for stroke in handed.strokes]
+    def _mirror(self, handed: _Handed) -> None:
+        change, self._unfinished = handed
+        if isinstance(change, Whole):
+            self._strokes = list(change.strokes)
+            self._sizes = [size_of(stroke) for stroke in change.strokes]
             return
-        gone = slice(handed.index, handed.index + len(handed.before))
-        self._strokes[gone] = handed.after
-        self._sizes[gone] = [size_of(stroke) for stroke in handed.after]
+        gone = slice(change.index, change.index + len(change.before))
+        self._strokes[gone] = change.after
+        self._sizes[gone] = [size_of(stroke) for stroke in change.after]
 
-    def _commit(self, pending: Sequence[Change[Stroke] | Whole]) -> bool:
+    def _commit(self, pending: Sequence[_Handed]) -> bool:
         live = sum(self._sizes)
         if live > MOST_BYTES:
             self._close_file()
@@ -144,7 +150,7 @@ class Writer:
         self._in_trouble = self._elsewhere = False
         return True
 
-    def _write(self, pending: Sequence[Change[Stroke] | Whole], live: int) -> None:
+    def _write(self, pending: Sequence[_Handed], live: int) -> None:
         if not self._lock.held:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if not self._lock.acquire():
@@ -153,19 +159,19 @@ class Writer:
             if self._path.exists() and self._path.stat().st_size != self._end:
                 self._lock.release()
                 raise _HeldElsewhereError
-        changes = [handed for handed in pending if isinstance(handed, Change)]
+        records = [record(change, count) for change, count in pending if isinstance(change, Change)]
         fresh = self._file is None and not (self._end and self._path.exists())
         # Writing to a removed file would lose changes and report them as done.
         gone = self._file is not None and not self._path.exists()
         large = self._end > 2 * live + SLACK_BYTES
-        if fresh or gone or large or self._in_trouble or len(changes) < len(pending):
+        if fresh or gone or large or self._in_trouble or len(records) < len(pending):
             self._rewrite()
             return
         if self._file is None:
             self._file = self._path.open("r+b", buffering=0)
             self._file.truncate(self._end)
             self._file.seek(self._end)
-        data = b"".join(map(record, changes))
+        data = b"".join(records)
         _put(self._file, data)
         self._end += len(data)
 
@@ -177,7 +183,7 @@ class Writer:
             size = len(HEADER)
             file.write(HEADER)
             for at in range(0, len(self._strokes), _PART):
-                data = record(Change(at, (), tuple(self._strokes[at : at + _PART])))
+                data = record(Change(at, (), tuple(self._strokes[at : at + _PART])), self._unfinished)
                 _put(file, data, sync=False)
                 size += len(data)
             os.fsync(file.fileno())

@@ -69,7 +69,7 @@ def test_our_own_model_tells_all_it_knows_and_shows_what_it_was_taught(tmp_path)
     assert pen["thumbnails"] == document["thumbnails"]
 
 
-def test_anybodys_model_is_told_in_words_and_in_json(tmp_path):
+def test_anybodys_model_is_reported_in_words_and_in_json(tmp_path):
     path = classifier(tmp_path / "pictures.onnx")
     found = found_by(path)
     assert (found["verdict"], found["kind"]) == ("runs", "image classifier")

@@ -85,7 +85,7 @@ def test_a_model_takes_over_while_the_old_one_answers(show, tmp_path):
     running.until(lambda: running.eye.answer.label == "crimson")
 
 
-def test_what_is_true_of_every_model_is_said_of_the_first(tmp_path):
+def test_what_is_true_of_every_model_is_reported_of_the_first(tmp_path):
     first, second = classifier(tmp_path, CLASSES), classifier(tmp_path, CLASSES, name="second")
     eye = ImageClassifier(first, second)  # "auto" says on what it runs, and why
     eye.setup(tmp_path)
@@ -115,7 +115,7 @@ def test_a_model_that_is_refused_leaves_the_old_one_playing(show, tmp_path):
     running.until(lambda: running.eye.answer.label == "green")
 
 
-def test_a_model_without_an_end_is_ended_and_the_old_one_plays_on(show, tmp_path, monkeypatch):
+def test_a_model_without_an_end_is_ended_and_the_old_one_stays_active(show, tmp_path, monkeypatch):
     running = show(classifier(tmp_path, CLASSES))
     running.until(lambda: running.eye.answer.label == "red")
     monkeypatch.setattr(image_worker, "PATIENCE", 3.0)
@@ -173,7 +173,7 @@ def test_a_model_on_a_device_that_pauses_is_kept_warm_without_a_trace(provider, 
     assert not running.said
 
 
-def test_a_file_that_is_not_there_is_told_at_once(show, tmp_path):
+def test_a_file_that_is_not_there_is_reported_at_once(show, tmp_path):
     running = show(classifier(tmp_path, CLASSES), tmp_path / "gone.onnx")
     running.eye.choose_model(1)
     running.frame()
@@ -250,7 +250,7 @@ def test_a_model_by_name_is_made_when_it_is_missing(show, tmp_path):
     assert "this happens only once" in running.said[0]
 
 
-def test_a_model_that_cannot_be_made_is_told_and_leaves_nothing(show, tmp_path, monkeypatch):
+def test_a_model_that_cannot_be_made_is_reported_and_leaves_nothing(show, tmp_path, monkeypatch):
     # Called with a path alone it raises, as a maker does whose package is missing.
     monkeypatch.setitem(MADE, "wanting", "addon.files:write_atomically")
     running = show("wanting")

@@ -98,7 +98,7 @@ def test_other_weights_are_refused():
         lite_net({"weight": torch.zeros(1)})
 
 
-def test_what_it_is_called_with_is_told(capsys):
+def test_what_it_is_called_with_is_reported(capsys):
     assert making.main(["model.txt"]) == 2
     assert "usage" in capsys.readouterr().err
 

@@ -99,3 +99,54 @@ def test_one_change_that_is_lost_is_seen(tmp_path, monkeypatch):
     assert drawn_in_round((7, 8, 9), 10) == [(7, 8, 9), (7, 8, 9, 10), (7, 8, 10)]
     before = ((1, "A", 1, 1), (2, "B", 1, 2))
     assert taught_in_round(before, 8, 3) == [before, (*before, (3, "A", 1, 8))]
+
+
+# Ends without any cleanup, as if it were killed, once the first two strokes of a letter are on the disk.
+MID_LETTER = """
+import os, sys
+from pathlib import Path
+import sketch
+from sketch.input.events import PointerEvent
+from sketch.kept_ink.format import read
+
+home = Path(sys.argv[1])
+waiting = [
+    PointerEvent(kind, x, 20 + x, 0.1 * at, button="left")
+    for at, (kind, x) in enumerate([("down", 10), ("up", 40), ("down", 30), ("up", 60), ("down", 50)])
+]
+
+class Letter(sketch.Sketch):
+    window = sketch.Window(size=(100, 100))
+    keeps_ink = True
+    ink_pause = 1e6
+
+    def message(self, text):
+        print(text, flush=True)
+
+    def update(self, dt):
+        kept = [read(path.read_bytes()) for path in home.rglob("*.ink")]
+        if len(sys.argv) == 2 and kept and len(kept[0].strokes) == 2:
+            os._exit(9)
+
+def player(now, queue):
+    while len(sys.argv) == 2 and waiting:
+        queue.put(waiting.pop(0))
+    return True
+
+frames = None if len(sys.argv) == 2 else 3
+sketch.run(Letter, headless=True, frames=frames, player=player, home=home)
+"""
+
+
+def test_the_next_run_reports_how_many_strokes_of_a_letter_were_kept(tmp_path):
+    program = tmp_path / "letter.py"
+    program.write_text(MID_LETTER)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(program), str(tmp_path / "home"), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert run().returncode == 9
+    line = "2 unfinished strokes were kept: the last run was killed before that ink was closed\n"
+    again = run("again")
+    assert (again.returncode, again.stdout) == (0, line), again.stderr

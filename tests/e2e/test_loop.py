@@ -160,7 +160,7 @@ def test_a_sketch_can_close_an_ink_at_once():
     assert names.index("on_ink") < names.index("after")
 
 
-def test_ink_cleared_in_mid_stroke_goes_on():
+def test_ink_cleared_in_mid_stroke_continues():
     class Clearing(sketch.Sketch):
         window = SMALL
 
@@ -259,7 +259,7 @@ def test_a_frame_whose_drawing_fails_is_ended_all_the_same():
         instance.canvas.circle(1, 1, 1)
 
 
-def test_an_addons_messages_are_told_and_shown():
+def test_an_addons_messages_are_reported_and_shown():
     class Talker:
         def messages(self):
             return ["the model is in"]
@@ -366,7 +366,7 @@ class Talking(sketch.Sketch):
 
 
 @pytest.mark.parametrize("filmed", [True, False])
-def test_what_is_said_is_on_screen_but_in_no_film_that_nobody_watches(tmp_path, filmed):
+def test_what_is_reported_is_on_screen_but_in_no_film_that_nobody_watches(tmp_path, filmed):
     seen = []
     sketch.run(
         Talking, headless=True, frames=3, record=tmp_path / "a.mp4" if filmed else None, viewer=seen.append
@@ -457,7 +457,7 @@ def test_an_instance_that_cannot_run_says_why():
         run(instance)
 
 
-def test_events_that_cannot_be_are_left_out_told_once_and_counted(caplog):
+def test_events_that_cannot_be_are_left_out_reported_once_and_counted(caplog):
     nan = float("nan")
     bad = [
         PointerEvent("scroll", 1, 1, 0.0, scroll_y=nan),

@@ -23,7 +23,7 @@ def shown(*lines: str, size: tuple[int, int] = (900, 300)) -> np.ndarray:
     return (frames[-1] != GROUND).any(axis=2)
 
 
-def test_a_line_wider_than_the_window_goes_on_below_and_none_lies_on_another():
+def test_a_line_wider_than_the_window_continues_below_and_none_lies_on_another():
     long = "large.onnx: " + "it cannot be opened for one reason and another; " * 6
     short, wide, both = shown("third"), shown(long), shown(long, "third")
     assert not wide[:, -10:].any()

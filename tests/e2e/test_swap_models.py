@@ -82,7 +82,7 @@ def test_dropped_models_take_over_in_mid_stroke_and_bad_ones_are_refused_while_t
     assert frames[-1].max() > 200
 
 
-def test_a_model_plays_on_and_stays_on_show_when_its_file_is_gone_and_others_are_refused(files):
+def test_a_model_stays_active_and_on_show_when_its_file_is_gone_and_others_are_refused(files):
     instance = SwapModels()
     night = files / "night.onnx"
 

@@ -225,12 +225,12 @@ def test_it_lowers_its_priority_and_keeps_to_one_thread(tmp_path, start):
         assert b"OMP_NUM_THREADS=1" in given
 
 
-def test_what_cannot_be_trained_on_is_said_in_one_line(tmp_path, start):
+def test_what_cannot_be_trained_on_is_reported_in_one_line(tmp_path, start):
     write_corpus(tmp_path / "taught.npz", *taught("L"))
     assert "only L is taught" in failure(start(a_job(tmp_path)))
 
 
-def test_a_disk_that_takes_no_more_is_said_in_one_line_and_leaves_the_old_model(tmp_path, start):
+def test_a_disk_that_takes_no_more_is_reported_in_one_line_and_leaves_the_old_model(tmp_path, start):
     job = a_job(tmp_path, config={"iterations": 5})
     job.out.write_bytes(b"the model of yesterday")
     with limited(resource.RLIMIT_FSIZE, 50_000):
@@ -242,7 +242,7 @@ def test_a_disk_that_takes_no_more_is_said_in_one_line_and_leaves_the_old_model(
     assert set(os.listdir(job.checkpoint.parent)) <= {LOG_NAME, "torch"}
 
 
-def test_too_little_memory_is_said_in_one_line(tmp_path, start):
+def test_too_little_memory_is_reported_in_one_line(tmp_path, start):
     inks, labels = taught("LV")
     endless = np.zeros((100_000, 4), dtype=np.float32)
     endless[:, 0] = np.arange(100_000) % 2 * 180
@@ -263,7 +263,7 @@ def limited(what: int, most: int) -> Iterator[None]:
         resource.setrlimit(what, (soft, hard))
 
 
-def test_what_is_said_survives_the_pipe():
+def test_what_is_reported_survives_the_pipe():
     events = [
         Started(("A", "愛"), 8, 100),
         Progress(3, 100, 0.5, 0.9, 1.5),

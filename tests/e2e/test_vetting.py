@@ -58,7 +58,7 @@ def test_ending_does_not_wait_for_a_file_that_is_being_tried(tmp_path):
     assert not thread.is_alive()
 
 
-def test_a_file_that_takes_too_long_is_refused_and_the_old_model_plays_on(tmp_path, monkeypatch):
+def test_a_file_that_takes_too_long_is_refused_and_the_old_model_stays_active(tmp_path, monkeypatch):
     monkeypatch.setattr("addon.recognizer.Vetting", lambda provider: Vetting(provider=provider, timeout=0.01))
     recognizer = Recognizer("letters", provider="cpu", home=tmp_path)
     recognizer.setup(tmp_path)

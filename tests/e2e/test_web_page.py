@@ -148,7 +148,7 @@ def test_two_fingers_make_one_ink_and_a_second_button_none(tab: Page, folder: Pa
     assert [point[0] for point in stroke] == [100] * len(stroke)
 
 
-def test_a_pen_that_cannot_be_read_is_said_on_the_page(tab: Page, folder: Path, tmp_path: Path) -> None:
+def test_a_pen_that_cannot_be_read_is_reported_on_the_page(tab: Page, folder: Path, tmp_path: Path) -> None:
     for name in ("index.html", "reader.js", "page.js"):
         (tmp_path / name).write_bytes((folder / "letters" / name).read_bytes())
     tab.open(tmp_path / "index.html")

@@ -197,7 +197,7 @@ def test_a_change_of_an_included_file_counts(canvas, framebuffer, written):
     assert str(shader.error).startswith("part.glsl:2: ")
 
 
-def test_a_uniform_of_another_type_is_told_and_one_that_is_gone_left_out(canvas, framebuffer, written):
+def test_a_uniform_of_another_type_is_reported_and_one_that_is_gone_left_out(canvas, framebuffer, written):
     before = "uniform float a;\nuniform float b;\nvoid main() { paint = vec4(a); }\n"
     shader = Shader(written("u.frag", HEAD + before))
     shader.set(a=1, b=1)

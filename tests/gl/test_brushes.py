@@ -293,7 +293,7 @@ def test_settings_that_no_brush_can_have_are_refused_with_the_file(tmp_path, set
     assert "bad" in str(refused.value)
 
 
-def test_a_brush_that_is_not_there_is_told(draw, tmp_path):
+def test_a_brush_that_is_not_there_is_reported(draw, tmp_path):
     with pytest.raises(BrushError, match=r"no file .*gone\.frag"):
         Brush.load(tmp_path / "gone")
     with pytest.raises(BrushError, match="there is no brush 'crayon'; there are chalk"):

@@ -102,7 +102,7 @@ def test_a_canvas_is_as_large_as_what_was_asked_for_rounds_to_and_at_least_a_pix
     canvas.release()
 
 
-def test_a_push_that_was_not_popped_is_told_after_the_frame_was_drawn(canvas, framebuffer):
+def test_a_push_that_was_not_popped_is_reported_after_the_frame_was_drawn(canvas, framebuffer):
     canvas.begin(framebuffer)
     canvas.background(0)
     canvas.push_matrix()
@@ -265,6 +265,6 @@ def test_a_released_canvas_leaves_nothing_on_the_gpu(ctx, monkeypatch):
     release(framebuffer)
 
 
-def test_a_color_given_to_fill_is_told_where_colors_go(canvas):
+def test_a_color_given_to_fill_is_refused_with_where_colors_go(canvas):
     with pytest.raises(TypeError, match=r"write canvas.color\(255, 0, 0\), then canvas.fill\(\)"):
         canvas.fill(255, 0, 0)

@@ -61,7 +61,7 @@ def test_an_opaque_stroke_that_is_flat_is_drawn_without_a_picture_of_its_own(dra
     assert calls
 
 
-def test_a_misspelt_argument_is_told_of_the_canvas(canvas):
+def test_a_misspelt_argument_of_the_canvas_is_reported(canvas):
     with pytest.raises(TypeError, match=r"Canvas\.text\(\) got an unexpected keyword argument 'colour'"):
         canvas.text("a", 0, 0, colour=3)
 

@@ -128,7 +128,7 @@ def test_no_frame_paints_more_than_its_budget_and_one_stroke(slow, framebuffer, 
     assert frames > (5 if change in ("resize", "move") else 0)
 
 
-def test_strokes_that_dry_while_the_rest_is_painted_anew_show_at_once(slow, framebuffer):
+def test_strokes_that_dry_while_the_rest_is_painted_again_show_at_once(slow, framebuffer):
     ink = Ink(scribbles(120))
     frame(slow, framebuffer, lambda c: c.ink(ink))
     ink.remove(0)
@@ -147,7 +147,7 @@ def test_strokes_that_dry_while_the_rest_is_painted_anew_show_at_once(slow, fram
     assert (settled(slow, framebuffer, lambda c: c.ink(ink))[0] == repainted(slow, framebuffer, ink)).all()
 
 
-def test_a_stroke_that_dries_and_is_undone_while_all_is_painted_anew_is_gone_at_once(slow, framebuffer):
+def test_a_stroke_that_dries_and_is_undone_while_all_is_painted_again_is_gone_at_once(slow, framebuffer):
     ink = Ink(scribbles(120))
     frame(slow, framebuffer, lambda c: c.ink(ink))
     slow.resize((200, 160), 0.5)
@@ -160,7 +160,7 @@ def test_a_stroke_that_dries_and_is_undone_while_all_is_painted_anew_is_gone_at_
     assert (frame(slow, framebuffer, lambda c: c.ink(ink)) == repainted(slow, framebuffer, ink)).all()
 
 
-def test_what_is_taken_away_while_all_is_painted_anew_is_gone_in_the_end(slow, framebuffer):
+def test_what_is_taken_away_while_all_is_painted_again_is_gone_in_the_end(slow, framebuffer):
     ink = Ink(scribbles(120))
     frame(slow, framebuffer, lambda c: c.ink(ink))
     slow.resize((50, 40), 2.0)

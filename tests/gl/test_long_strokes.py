@@ -51,7 +51,7 @@ def test_a_million_points_are_drawn_in_little_memory(draw):
     assert drawn[30:70, 30:, 0].mean() > 0.5
 
 
-def test_a_long_stroke_is_painted_anew_a_part_each_frame_and_looks_the_same(ctx, monkeypatch):
+def test_a_long_stroke_is_painted_again_a_part_each_frame_and_looks_the_same(ctx, monkeypatch):
     monkeypatch.setattr(repaint, "PIECE", 100)
     points = np.column_stack((winding(1500), np.zeros((1500, 2)))).astype(np.float32)
     stroke = Stroke(points, (1.0, 0.5, 0.2, 0.5), 3 + 2 * np.sin(np.arange(1500, dtype=np.float32) / 30))

@@ -127,7 +127,7 @@ def test_what_lingers_moves_as_the_screen_has_it(film, trails, there):
     assert center == pytest.approx(there, abs=0.2)
 
 
-def test_trails_that_rested_for_a_frame_begin_anew(film):
+def test_trails_that_rested_for_a_frame_begin_again(film):
     def first(canvas):
         disc(canvas)
         canvas.post(Trails(0.9))
@@ -259,7 +259,7 @@ def test_a_multisampled_frame_is_taken_too(ctx):
     framebuffer.release()
 
 
-def test_drawing_goes_on_as_before_after_a_post(film):
+def test_drawing_continues_as_before_after_a_post(film):
     def paint(canvas):
         canvas.color(255, 0, 0)
         canvas.translate(30, 30)
@@ -312,7 +312,7 @@ def test_a_blur_within_a_clip_takes_in_what_is_around_it(film):
     assert pixels[15, 60, 0] == pytest.approx(0.5, abs=0.06)
 
 
-def test_within_an_fbo_its_own_picture_is_replaced_and_nothing_is_made_anew(film, ctx, monkeypatch):
+def test_within_an_fbo_its_own_picture_is_replaced_and_nothing_is_made_again(film, ctx, monkeypatch):
     fbo, made = Fbo(50, 40), []
 
     def paint(canvas):

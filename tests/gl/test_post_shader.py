@@ -50,7 +50,7 @@ def test_a_shader_that_never_compiled_or_is_not_there_is_an_error_at_the_call(fi
         film((8, 8), lambda canvas: canvas.post(Shade(tmp_path / "none.frag")))
 
 
-def test_a_shader_broken_while_it_runs_goes_on_as_it_was_and_the_frame_says_why(film, tmp_path):
+def test_a_shader_broken_while_it_runs_continues_as_it_was_and_the_frame_says_why(film, tmp_path):
     path = tmp_path / "tint.frag"
 
     def edit(text, stamp):

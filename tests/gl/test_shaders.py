@@ -94,7 +94,7 @@ def test_a_shader_that_says_no_version_has_that_of_all_others_and_its_own_lines(
         compile_program(ctx, vertex, source("plain.frag", broken))
 
 
-def test_a_missing_shader_is_told_by_name():
+def test_a_missing_shader_is_reported_by_name():
     with pytest.raises(ShaderError, match=r"no shader 'missing\.frag'"):
         shader_text("missing.frag")
 
@@ -118,10 +118,10 @@ def test_a_log_without_lines_is_kept_whole():
 
 def test_an_installed_wheel_carries_the_shaders_inside_the_package(tmp_path, monkeypatch):
     (tmp_path / "only.frag").write_text("here", encoding="utf-8")
-    inside, beside = shaders._FOLDERS
+    inside, outside = shaders._FOLDERS
     assert inside.parts[-3:] == ("sketch", "_data", "shaders")
-    assert beside == Path(shaders.__file__).resolve().parents[3] / "shaders"
-    monkeypatch.setattr(shaders, "_FOLDERS", (tmp_path, beside))
+    assert outside == Path(shaders.__file__).resolve().parents[3] / "shaders"
+    monkeypatch.setattr(shaders, "_FOLDERS", (tmp_path, outside))
     assert shader_text("only.frag") == "here"
     assert "void main" in shader_text("strokes/strokes.frag")
 

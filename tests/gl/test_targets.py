@@ -73,7 +73,7 @@ def test_translucent_paint_in_an_fbo_looks_as_it_does_at_once(draw):
     assert np.abs(draw((20, 20), through) - draw((20, 20), at_once))[..., :3].max() < 2.5 / 255
 
 
-def test_an_fbo_is_as_fine_as_the_screen_unless_told_otherwise(draw):
+def test_an_fbo_is_as_fine_as_the_screen_unless_it_is_set_otherwise(draw):
     def paint(canvas, fbo):
         with canvas.into(fbo):
             assert canvas.pixel_ratio == (2 if fbo._ratio is None else 1)

@@ -157,7 +157,7 @@ def test_of_a_long_narrow_text_only_what_is_seen_is_laid_out(canvas, framebuffer
     assert len(canvas._texts._lines) < 10
 
 
-def test_a_font_that_is_none_is_told_of_out_of_sight(canvas, framebuffer):
+def test_a_font_that_is_none_is_reported_out_of_sight(canvas, framebuffer):
     canvas.begin(framebuffer)
     for y in (-1e4, 1e4):
         with pytest.raises(ValueError, match="font="):
@@ -279,7 +279,7 @@ def test_small_letters_are_as_far_apart_as_large_ones(draw, text):
     assert np.abs(small - shrunk).max() < 0.25  # a letter a third of a pixel off differs by more
 
 
-def test_what_no_font_has_is_a_box_that_is_told_once(ctx):
+def test_what_no_font_has_is_a_box_that_is_reported_once(ctx):
     cache = TextCache(ctx)
     for _ in range(3):
         written(cache, "a\U00013000b", 20)

@@ -24,7 +24,7 @@ def run(folder, source: str, *options: str) -> subprocess.CompletedProcess[str]:
         (("--write", "  "), "there is nothing to write"),
     ],
 )
-def test_what_was_typed_wrongly_is_told_in_one_line(tmp_path, options, said):
+def test_what_was_typed_wrongly_is_reported_in_one_line(tmp_path, options, said):
     answer = run(tmp_path, "def draw(canvas): canvas.background(0)\n", *options)
     assert answer.returncode == 1
     assert "Traceback" not in answer.stderr
@@ -40,7 +40,7 @@ def test_what_was_typed_wrongly_is_told_in_one_line(tmp_path, options, said):
         ("def draw(canvas)\n    pass\n", 4, "SyntaxError: expected ':'"),
     ],
 )
-def test_a_sketchs_own_error_is_told_from_the_authors_first_line_on(tmp_path, source, lines, last):
+def test_a_sketchs_own_error_is_distinguished_from_the_authors_first_line_on(tmp_path, source, lines, last):
     answer = run(tmp_path, source)
     said = answer.stderr.splitlines()
     assert answer.returncode == 1
@@ -59,20 +59,20 @@ def test_an_error_that_follows_from_another_shows_both(tmp_path):
     assert answer.stderr.endswith("RuntimeError: no number\n")
 
 
-def test_an_error_without_a_line_of_the_authors_is_told_in_full(tmp_path):
+def test_an_error_without_a_line_of_the_authors_is_reported_in_full(tmp_path):
     answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch): pass\nMine.window = 3\n")
     assert answer.returncode == 1
     assert "launch.py" in answer.stderr
 
 
-def test_a_name_of_the_sketchs_own_is_told_at_the_authors_line(tmp_path):
+def test_a_name_of_the_sketchs_own_is_reported_at_the_authors_line(tmp_path):
     answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch):\n    frame = 'picture.png'\n")
     assert answer.returncode == 1
     assert 'mine.py", line 2' in answer.stderr
     assert "TypeError: Mine: frame is the sketch's own name" in answer.stderr
 
 
-def test_a_hook_with_the_wrong_arguments_is_told_in_one_line(tmp_path):
+def test_a_hook_with_the_wrong_arguments_is_reported_in_one_line(tmp_path):
     answer = run(tmp_path, "import sketch\nclass Mine(sketch.Sketch):\n    def draw(self): pass\n")
     assert answer.returncode == 1
     assert answer.stderr == "inkloop: Mine.draw takes (self, canvas); it is written with (self)\n"
@@ -84,7 +84,7 @@ def test_a_misspelt_hook_is_logged_when_the_sketch_begins(tmp_path):
     assert "Inkloop does not call key_press(); did you mean key_pressed()?" in answer.stderr
 
 
-def test_of_two_sketches_in_a_file_the_one_that_runs_is_told(tmp_path):
+def test_of_two_sketches_in_a_file_the_one_that_runs_is_reported(tmp_path):
     source = "import sketch\nclass A(sketch.Sketch): pass\nclass B(sketch.Sketch): pass\n"
     assert "mine.py: B runs because it comes last; A does not run" in run(tmp_path, source).stderr
     source = "import sketch\nclass A(sketch.Sketch): pass\nclass B(A): pass\n"
@@ -105,7 +105,7 @@ def test_a_file_without_a_sketch_is_named_as_its_author_named_it(tmp_path):
     assert answer.stderr == ("inkloop: mine.py: it has neither a Sketch class nor a setup or draw function\n")
 
 
-def test_an_init_without_the_sketchs_own_is_told_in_one_line(tmp_path):
+def test_an_init_without_the_sketchs_own_is_reported_in_one_line(tmp_path):
     source = "import sketch\nclass Mine(sketch.Sketch):\n    def __init__(self): self.dots = []\n"
     answer = run(tmp_path, source)
     assert answer.returncode == 1

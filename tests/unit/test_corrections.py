@@ -81,7 +81,7 @@ def test_what_is_not_taught_can_be_neither_relabelled_nor_forgotten(recognizer: 
             wrong()
 
 
-def test_the_same_drawing_under_two_labels_is_told(recognizer: Recognizer):
+def test_the_same_drawing_under_two_labels_is_reported(recognizer: Recognizer):
     recognizer.teach("I", bar())
     recognizer.teach("I", bar())
     assert recognizer.messages() == []

@@ -83,7 +83,7 @@ def test_a_failing_step_does_not_stop_the_later_ones(
     assert json.loads((tmp_path / "out" / "rows.json").read_text()) == [row]
 
 
-def test_pretraining_is_told_by_its_losses_however_it_ends(tmp_path: Path):
+def test_pretraining_is_reported_by_its_losses_however_it_ends(tmp_path: Path):
     (tmp_path / "losses").write_text("".join(f"{n} {2.0 - n / 100:.3f}\n" for n in range(100)))
     steps, loss = command.pretrained(tmp_path / "losses")
     assert steps["value"] == 100

@@ -216,7 +216,7 @@ def test_a_patch_of_the_systems_python_is_no_reason_to_install_again(
     assert "--clear" in started[2]
 
 
-def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Path, started: list[list[str]]):
+def test_an_environment_whose_python_is_gone_is_made_again(checkout: Path, started: list[list[str]]):
     dev.set_up("run")
     Path(dev.tool("python")).unlink()
     dev.set_up("run")
@@ -311,7 +311,7 @@ def test_cuda_ends_in_a_line_where_there_is_no_driver(
     assert "--wheels needs a folder" in capsys.readouterr().err
 
 
-def test_cuda_hands_on_its_arguments_but_the_wheels(
+def test_cuda_passes_its_arguments_but_the_wheels(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, handed_over: list[object]
 ):
     monkeypatch.setattr(dev, "set_up", lambda command, wheels=None: handed_over.append(wheels))
@@ -332,7 +332,7 @@ def test_a_changed_file_is_installed_over_what_is_there(
     assert "--clear" not in started[2]
 
 
-def test_a_new_driver_makes_the_environment_anew(
+def test_a_new_driver_makes_the_environment_again(
     checkout: Path, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ):
     dev.set_up("run")
@@ -453,7 +453,7 @@ def test_the_lines_of_a_child_appear_as_they_are_printed(tmp_path: Path, monkeyp
         child.stdin.write("\n")
 
 
-def test_an_older_python_is_told_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def test_an_older_python_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr(sys, "version_info", (3, 10, 4))
     with pytest.raises(SystemExit):
         dev.main(["run"])

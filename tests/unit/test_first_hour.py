@@ -31,7 +31,7 @@ def test_the_command_says_its_version():
 @pytest.mark.parametrize(
     ("line", "meant"), [("canvas.circl(1, 2, 3)", "circle"), ("canvos.circle(1, 2, 3)", "canvas")]
 )
-def test_a_misspelt_name_is_told_what_it_may_have_meant(tmp_path: Path, line: str, meant: str):
+def test_a_misspelt_name_is_reported_with_what_it_may_have_meant(tmp_path: Path, line: str, meant: str):
     file = tmp_path / "misspelt.py"
     file.write_text(SKETCH.format(line=line))
     answer = run("run", str(file), "--headless", "--frames", "1")
@@ -57,7 +57,7 @@ def test_a_frame_too_large_is_refused_in_a_line(tmp_path: Path):
     assert told.startswith("inkloop: a frame of 99999x99999 is too large: at most ")
 
 
-def test_a_folder_that_cannot_be_written_is_told_in_a_line(tmp_path: Path):
+def test_a_folder_that_cannot_be_written_is_reported_in_a_line(tmp_path: Path):
     (tmp_path / "file").write_text("")
     answer = run("handwriting", "--headless", "--frames", "1", "--out", str(tmp_path / "file" / "out"))
     assert answer.exit_code == 1

@@ -14,7 +14,7 @@ from sketch.launch import as_sketch
 from sketch.sketch import Sketch
 
 
-def test_a_method_spelt_nearly_like_a_hook_is_told():
+def test_a_method_spelt_nearly_like_a_hook_is_reported():
     class Mine(Sketch):
         def setUp(self): ...
         def drwa(self, canvas): ...

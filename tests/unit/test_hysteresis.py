@@ -36,7 +36,7 @@ def test_a_class_that_is_a_little_likelier_takes_over_when_it_stays_so():
     assert through([of(5, 4), *[of(4, 5)] * 5]) == [0, 0, 0, 0, 0, 1]
 
 
-def test_it_begins_anew_where_the_held_class_leads():
+def test_it_begins_again_where_the_held_class_leads():
     assert through([of(5, 4), of(1, 2), of(5, 4), of(1, 2), of(5, 4)]) == [0] * 5
 
 

@@ -104,7 +104,7 @@ def test_the_ink_of_two_sketches_in_one_folder_is_kept_apart(tmp_path):
     assert [ink_file(kind(), tmp_path).name for kind in (one, two)] == ["one.C.ink", "two.ink"]
 
 
-def test_a_function_spelt_nearly_like_one_of_a_sketch_is_told(tmp_path):
+def test_a_function_spelt_nearly_like_one_of_a_sketch_is_reported(tmp_path):
     text = "def setup(): pass\ndef drwa(canvas): pass\ndef key_presed(key): pass\ndef helper(): pass\n"
     assert load_sketch(written(tmp_path, text))().outbox == [
         "Inkloop does not call drwa(); did you mean draw()?",
@@ -133,7 +133,7 @@ def test_files_named_like_modules_that_load_later_replace_nothing(tmp_path):
     assert (alone.returncode, alone.stdout) == (0, "1\n"), alone.stderr
 
 
-def test_a_folder_a_missing_ending_and_utf_16_are_told_in_a_line(tmp_path):
+def test_a_folder_a_missing_ending_and_utf_16_are_reported_in_a_line(tmp_path):
     path = written(tmp_path, "def draw(canvas): pass\n")
     with pytest.raises(LoadError, match=r"is a folder; name the sketch in it, as in .*my_sketch\.py"):
         load_sketch(tmp_path)

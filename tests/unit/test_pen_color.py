@@ -49,7 +49,7 @@ def test_it_takes_what_the_canvas_takes_on_the_class_and_later(color, seen):
     assert mine.pen_color == color
 
 
-def test_it_is_white_unless_told_otherwise():
+def test_it_is_white_unless_it_is_set_otherwise():
     assert drawn_in(Sketch) == (1.0, 1.0, 1.0, 1.0)
 
 

@@ -116,7 +116,7 @@ def test_a_path_is_a_model_too(make, tmp_path):
         assert recognizer.model_path == tmp_path / "given.onnx"
 
 
-def test_falling_back_to_the_cpu_is_said_once(make, shipped):
+def test_falling_back_to_the_cpu_is_reported_once(make, shipped):
     recognizer = make()
     assert recognizer.wait_ready()
     said = recognizer.messages()
@@ -137,7 +137,7 @@ def test_requiring_cuda_raises_where_there_is_none(monkeypatch, tmp_path):
     recognizer.exit()
 
 
-def test_a_missing_model_is_a_message_and_teaching_goes_on(make):
+def test_a_missing_model_is_a_message_and_teaching_continues(make):
     recognizer = make("nothing")
     assert not recognizer.wait_ready(0.2)
     (line,) = recognizer.messages()
@@ -149,7 +149,7 @@ def test_a_missing_model_is_a_message_and_teaching_goes_on(make):
     assert recognizer.labels == {"A": 1}
 
 
-def test_a_broken_model_of_the_user_gives_way_to_the_one_that_ships_and_is_said(make, tmp_path):
+def test_a_broken_model_of_the_user_gives_way_to_the_one_that_ships_and_is_reported(make, tmp_path):
     models = tmp_path / "home" / "letters" / "models"
     models.mkdir(parents=True)
     (models / "letters-0001.onnx").write_text("no model")
@@ -230,7 +230,7 @@ def test_teaching_shows_what_is_saved_and_comes_back(make):
     assert again.unsaved == 0
 
 
-def test_a_damaged_taught_set_is_a_message_and_the_rest_goes_on(make, tmp_path):
+def test_a_damaged_taught_set_is_a_message_and_the_rest_continues(make, tmp_path):
     folder = tmp_path / "home" / "letters"
     folder.mkdir(parents=True)
     (folder / "taught.sqlite3").write_bytes(b"not a database at all" * 200)

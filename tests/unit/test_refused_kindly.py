@@ -10,7 +10,7 @@ from addon.model.other_formats import other_format
 from tests.onnx_files import classifier, model, recurrent, saved, two_layers, value, weight
 
 
-def test_a_sound_model_of_another_kind_is_told_who_takes_it(tmp_path):
+def test_a_sound_model_of_another_kind_is_refused_with_who_takes_it(tmp_path):
     said = {
         classifier(
             tmp_path / "eye.onnx"

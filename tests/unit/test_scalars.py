@@ -23,12 +23,12 @@ def test_a_text_an_array_and_a_complex_number_are_none(value):
 
 
 @pytest.mark.parametrize("value", [10**400, -(10**5000), 1e39], ids=["large", "huge", "float"])
-def test_a_number_that_float32_does_not_reach_is_told_by_its_name(value):
+def test_a_number_that_float32_does_not_reach_is_reported_by_its_name(value):
     with pytest.raises(ValueError, match=r"x must be within 3.4e\+38"):
         number("x", value)
 
 
-def test_a_value_is_told_in_a_line_and_by_its_type_where_its_text_fails():
+def test_a_value_is_reported_in_a_line_and_by_its_type_where_its_text_fails():
     assert short(10**5000) == "a value of type int"
     assert short(np.eye(2)) == "array([[1., 0.], [0., 1.]])"
     assert short("x" * 200) == f"'{'x' * 79}…"

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,8 @@ import addon
 from addon.background import child_process
 from addon.background.child_process import MOST_RECEIVED, ChildProcess
 from addon.errors import AddonError
+
+ROOT = Path(addon.__file__).resolve().parents[1]
 
 ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
 FLOOD = "import sys\nsys.stdin.readline()\nwhile True: print('{}')"
@@ -42,7 +45,7 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_its_path_begins_with_the_folder_that_inkloop_is_in(child):
     # Hershey-Fonts, for one, installs a package `tests`, and a sketch's folder may have a module `text`.
     first = heard(child("import json, sys\nprint(json.dumps(sys.path[0]), flush=True)\ninput()"), 1)[0]
-    assert Path(first) == Path(addon.__file__).resolve().parents[1]
+    assert Path(first) == ROOT
 
 
 def heard(child: ChildProcess, count: int) -> list:
@@ -115,7 +118,7 @@ def test_a_line_without_an_end_is_the_end_of_the_child(child, monkeypatch):
     assert endless.heard() == []
 
 
-def test_what_it_said_before_it_died_is_heard_and_nonsense_left_out(child):
+def test_what_it_wrote_before_it_died_is_heard_and_nonsense_left_out(child):
     dying = child(DYING)
     gone(dying)
     assert dying.heard() == [[1], [2]]
@@ -159,3 +162,31 @@ def test_no_pipe_is_made_non_blocking_and_every_child_is_this_one():
         text = path.read_text(encoding="utf-8")
         assert "set_blocking" not in text, path
         assert "subprocess.Popen" not in text or path.name == "child_process.py", path
+
+
+def test_a_child_that_is_still_importing_ends_with_its_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "inkloop_slow_child.py").write_text("import time\ntime.sleep(600)")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    command = [sys.executable, "-P", "-m", "addon.background.child", "inkloop_slow_child"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        running.stdin.close()
+        assert running.wait(60) == 1
+
+
+@pytest.mark.parametrize(("ends", "code"), [("return 3", 3), ("return", 0), ("raise ValueError('why')", 1)])
+def test_a_child_ends_without_taking_down_its_interpreter(ends: str, code: int):
+    program = f"""
+import atexit
+from addon.background.parent_watch import run_and_leave
+atexit.register(lambda: print("taken down"))
+def main():
+    print("done")
+    {ends}
+run_and_leave(main)
+"""
+    found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (found.stdout.split(), found.returncode) == (["done"], code)
+    assert ("ValueError: why" in found.stderr) == (code == 1)

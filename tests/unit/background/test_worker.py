@@ -175,7 +175,7 @@ def test_a_wrong_argument_is_named(kind, options):
         kind(**options)
 
 
-def test_an_error_is_said_once_with_the_models_name_and_the_next_is_answered(make):
+def test_an_error_is_reported_once_with_the_models_name_and_the_next_is_answered(make):
     worker = make(policy="every")
     said = []
     for number in (1, -1, -1, 3):
@@ -185,7 +185,7 @@ def test_an_error_is_said_once_with_the_models_name_and_the_next_is_answered(mak
     assert said == ["twice: it fails on what it is fed (a picture without light); the last answer stays"]
 
 
-def test_latency_is_from_feed_to_latest_and_the_models_own_time_is_told_apart(make):
+def test_latency_is_from_feed_to_latest_and_the_models_own_time_is_distinguished(make):
     worker = make(0.02)
     for number in range(5):
         worker.feed(fed(number))
@@ -233,7 +233,7 @@ def test_a_model_that_cannot_be_made_is_a_line(make_process):
     worker.close()
 
 
-def test_the_name_that_a_reason_begins_with_is_not_said_twice(make_process):
+def test_the_name_that_a_reason_begins_with_is_not_reported_twice(make_process):
     worker = ProcessWorker("tests.workers:refusing", {"reason": "a.onnx: it is empty"}, "a.onnx")
     said = []
     until(lambda: said.extend(worker.messages()) or said)
@@ -248,7 +248,7 @@ def test_the_name_that_a_reason_begins_with_is_not_said_twice(make_process):
         ("doubling", 60, "slow: it did not answer within 2 seconds; it stays closed"),
     ],
 )
-def test_a_process_that_takes_too_long_is_ended_and_that_is_said(maker, seconds, said, clock):
+def test_a_process_that_takes_too_long_is_ended_and_that_is_reported(maker, seconds, said, clock):
     patience = 0.5 if maker == "slow_to_open" else 2.0
     worker = ProcessWorker(f"tests.workers:{maker}", {"seconds": seconds}, "slow", patience=patience)
     heard = []
@@ -296,7 +296,7 @@ class Scarce:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system says so by itself")
 @pytest.mark.parametrize("blocks", [0, 1], ids=["for what is fed", "for the answer"])
-def test_without_shared_memory_a_line_is_said_and_the_worker_lives_on(blocks, make_process, monkeypatch):
+def test_without_shared_memory_a_line_is_reported_and_the_worker_lives_on(blocks, make_process, monkeypatch):
     worker = make_process()
     until(lambda: worker.open)
     monkeypatch.setattr("os.posix_fallocate", Scarce(blocks))
@@ -311,7 +311,7 @@ def test_without_shared_memory_a_line_is_said_and_the_worker_lives_on(blocks, ma
     assert value(worker) == 8
 
 
-def test_a_process_that_dies_is_said_and_begins_anew(make_process):
+def test_a_process_that_dies_is_reported_and_begins_again(make_process):
     worker = make_process()
     worker.feed(fed(1))
     until(lambda: worker.ready)
@@ -405,7 +405,7 @@ def test_a_short_model_answers_within_feed_by_the_same_contract():
     assert not worker.feed(fed(1))
 
 
-def test_which_worker_suits_is_told_by_what_was_measured():
+def test_which_worker_suits_is_decided_by_what_was_measured():
     short = worker_for(doubling(), "twice", INLINE_BELOW_US - 1, recurrent=True)
     assert isinstance(short, InlineWorker)
     slow = worker_for(doubling(), "twice", INLINE_BELOW_US, "every", recurrent=True)

@@ -233,7 +233,7 @@ assert store.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on a file's size to set")
-def test_a_full_disk_is_said_once_and_saved_when_there_is_room(path):
+def test_a_full_disk_is_reported_once_and_saved_when_there_is_room(path):
     program = [sys.executable, "-c", FULL_DISK, str(path)]
     ran = subprocess.run(program, capture_output=True, text=True, cwd=Path(__file__).parents[3])
     assert ran.returncode == 0, ran.stderr
@@ -260,7 +260,7 @@ def cut_off(data: bytes) -> bytes:
     return data[: len(data) * 3 // 5]
 
 
-def test_a_file_that_is_no_database_is_moved_aside_and_said_so(path):
+def test_a_file_that_is_no_database_is_moved_aside_and_reported(path):
     path.parent.mkdir()
     path.write_bytes(b"this was never a database" * 100)
     store = TaughtStore(path)
@@ -294,7 +294,7 @@ def test_what_can_be_read_of_a_damaged_set_is_rescued(path, damage):
     assert len([file for file in path.parent.iterdir() if file.name.endswith(".sqlite3")]) == 2
 
 
-def test_a_set_damaged_while_it_is_open_is_written_anew_from_memory(path):
+def test_a_set_damaged_while_it_is_open_is_written_again_from_memory(path):
     filled(path, *"ABC")
     store = TaughtStore(path, retry_seconds=0.05)
     assert len(store.examples) == 3
@@ -333,7 +333,7 @@ def test_one_row_that_cannot_be_understood_does_not_take_the_others_along(path):
     store.close()
 
 
-def test_a_set_of_a_newer_inkloop_is_left_alone_and_said_so(path):
+def test_a_set_of_a_newer_inkloop_is_left_alone_and_reported(path):
     filled(path, "A")
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -350,7 +350,7 @@ def test_a_set_of_a_newer_inkloop_is_left_alone_and_said_so(path):
 @pytest.mark.parametrize(
     "obstacle", ["a file where the folder should be", "a folder where the file should be"]
 )
-def test_a_place_that_cannot_be_written_is_said_and_the_examples_are_kept(path, obstacle):
+def test_a_place_that_cannot_be_written_is_reported_and_the_examples_are_kept(path, obstacle):
     if obstacle.startswith("a file"):
         path.parent.write_text("in the way")
     else:
@@ -381,7 +381,7 @@ def test_an_example_is_amended_in_one_change_and_is_there_again(tmp_path):
     assert (kept.id, kept.label, len(kept.strokes)) == (example.id, "A", 2)
 
 
-def test_the_example_that_an_ink_goes_on_from_is_found(tmp_path):
+def test_the_example_that_an_ink_continues_from_is_found(tmp_path):
     store = TaughtStore(tmp_path / "taught.sqlite3")
     roof, bar = (np.full((5, 4), value, dtype=np.float32) for value in (1, 2))
     first, _ = store.teach("A", [roof]), store.teach("L", [bar])
@@ -467,7 +467,7 @@ ONES = np.ones((4, 4))
     ],
     ids=lambda bad: bad[1][:8].decode("latin-1"),
 )
-def test_a_row_that_does_not_hold_together_is_left_out_and_told(path, bad):
+def test_a_row_that_does_not_hold_together_is_left_out_and_reported(path, bad):
     filled(path, "A")
     with sqlite3.connect(path) as connection:
         connection.execute(

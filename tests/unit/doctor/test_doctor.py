@@ -19,7 +19,7 @@ def value(name: str, *shape: int | str | None, kind: str = "tensor(float)") -> V
     ("given", "made"),
     [("h", "hn"), ("c", "c_n"), ("h0", "h_next"), ("state", "stateN"), ("state_in", "state_out")],
 )
-def test_a_state_before_and_after_is_told_by_name_and_shape(given, made):
+def test_a_state_before_and_after_is_found_by_name_and_shape(given, made):
     inputs = [value("x", 1, 8), value(given, 2, None, 128)]
     outputs = [value("y", 1, 8), value(made, None, None, 128)]
     assert state_pairs(inputs, outputs) == ((given, made),)
@@ -53,14 +53,14 @@ def test_what_only_looks_like_a_state_is_none(inputs, outputs):
         ({"y": (1, 7, 9, 11, 13)}, "unknown"),
     ],
 )
-def test_what_a_model_of_pictures_is_for_is_told_by_what_comes_out(answers, kind):
+def test_what_a_model_of_pictures_is_for_is_known_by_what_comes_out(answers, kind):
     outputs = [value(name, *shape) for name, shape in answers.items()]
     judged = judge([value("x", 1, 3, 224, 224)], outputs, {"x": (1, 3, 224, 224)}, answers)
     assert judged.kind == kind
 
 
 @pytest.mark.parametrize("kind", ["optional(tensor(float))", "seq(tensor(float))"])
-def test_a_model_that_cannot_be_fed_arrays_is_not_said_to_be(kind):
+def test_a_model_that_cannot_be_fed_arrays_is_not_listed_as_one(kind):
     judged = judge([value("x", 1, 4, kind=kind)], [value("y", 1, 4)], {"x": (1, 4)}, {"y": (1, 4)})
     assert "open_graph" not in judged.can
     assert f"cannot feed 'x', which is {kind}" in judged.can
@@ -121,12 +121,12 @@ def test_a_type_that_nothing_can_be_made_up_for_is_named(kind):
         ({"kind": "detector"}, "--adaptor"),
     ],
 )
-def test_what_stands_in_the_way_is_said_with_what_would_help(found, said):
+def test_what_stands_in_the_way_is_reported_with_what_would_help(found, said):
     sentences = advice(Findings(file="x.onnx", verdict="runs", **found), True, False)
     assert any(said in sentence for sentence in sentences)
 
 
-def test_weights_elsewhere_and_operators_of_others_are_told():
+def test_weights_elsewhere_and_operators_of_others_are_reported():
     anatomy = {"external": {"w.bin": 8}, "operators": {"Conv": 1, "com.microsoft.FusedConv": 2}}
     found = Findings(file="x.onnx", verdict="runs", anatomy=anatomy)  # pyright: ignore[reportArgumentType]
     said = " ".join(advice(found, False, False))

@@ -162,7 +162,7 @@ def test_few_writers_are_fewer(data, encoder):
     assert evaluate(data, Plan("wd", 1, 1, most_writers=2), encoder, say=quiet)["writers"] == 2
 
 
-def test_what_is_noted_is_what_a_sketch_is_told(model, encoder, tmp_path):
+def test_what_is_noted_is_what_a_sketch_gets(model, encoder, tmp_path):
     corpus = signs("a")
     (task,) = tasks(corpus, "wd", 1, seed=0)
     engine = new_engine(model)
@@ -283,7 +283,7 @@ def test_awkward_inks_have_an_outcome_and_a_picture(model, tmp_path):
             assert len(picture.convert("RGB").getcolors(1 << 20) or ()) > 2
 
 
-def test_the_same_ink_under_two_labels_is_told(tmp_path, encoder):
+def test_the_same_ink_under_two_labels_is_reported(tmp_path, encoder):
     corpus = signs()
     labels = corpus.labels.tolist()
     drawn = [*inks(corpus), inks(corpus)[0], inks(corpus)[0]]
@@ -325,7 +325,7 @@ def test_a_point_that_is_no_number_is_named(data, encoder):
         evaluate(changed(data, points=points), Plan(), encoder, say=quiet)
 
 
-def test_too_little_data_is_told(data, encoder):
+def test_too_little_data_is_reported(data, encoder):
     with pytest.raises(EvaluationError, match="too little data for wd with 3 inks a class"):
         evaluate(data, Plan("wd", 3), encoder, say=quiet)
     with pytest.raises(EvaluationError, match="two thirds of its 1 writers"):

@@ -9,7 +9,7 @@ scores = st.lists(st.integers(0, 5), min_size=1, max_size=12)
 
 
 @given(scores, scores)
-def test_area_under_roc_is_how_often_a_strange_one_is_stranger(strange, others):
+def test_area_under_roc_is_how_often_an_unknown_one_is_more_novel(strange, others):
     values = np.array(strange + others, dtype=float)
     found = auroc(values, np.arange(len(values)) < len(strange))
     wins = [(a > b) + 0.5 * (a == b) for a in strange for b in others]

@@ -35,7 +35,7 @@ def known(**tracks: Any) -> Prototypes:
 FAR, LATE, NEVER = [9.0] * 5, [0.0, 0.0, 9.0, 9.0, 9.0], [0.0] * 5
 
 
-def test_nothing_is_said_of_less_than_two_classes():
+def test_nothing_is_reported_with_less_than_two_classes():
     assert advice(no_prototypes(scoring())) == ()
     assert advice(known(A=[track(1, FAR)])) == ()
 
@@ -84,7 +84,7 @@ def test_examples_of_a_class_speak_for_each_other():
     assert pair_odds(alike)[0, 1].min() > GOOD
 
 
-def test_the_same_drawing_under_two_labels_is_said_first():
+def test_the_same_drawing_under_two_labels_is_reported_first():
     one = track(2, FAR)
     twice = known(A=[track(1, LATE)], B=[one], C=[track(3, LATE)], D=[one])
     said = advice(twice)[0]
@@ -116,7 +116,7 @@ def test_classes_part_where_odds_stay_good(odds, expected):
     assert parting(np.array(odds, dtype=float), SHARES) == (expected and pytest.approx(expected))
 
 
-def test_numbers_are_said_in_words():
+def test_numbers_are_reported_in_words():
     assert Advice("B", "D", 0.55, "D", 1).text == "B and D part at 55 %; draw one more D"
     assert Advice("B", "D", None, "B", 3).text == "B and D are not told apart; draw three more B"
     assert Advice("B", "D", 0.7).text == "B and D part at 70 %"

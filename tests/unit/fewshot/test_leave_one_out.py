@@ -46,7 +46,7 @@ def test_all_are_known_if_each_is_recognised_without_itself_half_drawn_and_finis
     )
 
 
-def test_the_coach_answers_at_its_first_call_and_never_waits_if_told():
+def test_the_coach_answers_at_its_first_call_and_never_waits_if_asked():
     taught = known(A=[track(1, FAR)], B=[track(2, LATE)], D=[track(3, LATE)])
     assert [said.first for said in Coach().says(taught).pairs] == ["B"]
     coach = Coach()

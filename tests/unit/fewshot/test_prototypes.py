@@ -89,7 +89,7 @@ def test_levels_before_the_whole_sign_may_count_less_and_stand_for_other_progres
     assert at_levels(known, asked[None])[0] == pytest.approx(joint, rel=1e-3, abs=1e-6)
 
 
-def test_levels_are_told_as_shares_that_sum_to_one() -> None:
+def test_levels_are_read_as_shares_that_sum_to_one() -> None:
     asked = np.concatenate([a_track(seed) for seed in range(8)])
     likely = at_levels(weighed(), asked)
     assert likely.shape == (len(asked), LEVELS + 1)

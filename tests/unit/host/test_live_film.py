@@ -37,7 +37,7 @@ def test_a_long_pause_is_not_made_up_for(tmp_path):
     film.close()
 
 
-def test_a_full_queue_leaves_frames_out_unread_slows_the_film_down_and_is_told_at_the_end(
+def test_a_full_queue_leaves_frames_out_unread_slows_the_film_down_and_is_reported_at_the_end(
     tmp_path, monkeypatch, caplog
 ):
     gate, there = threading.Event(), threading.Event()
@@ -65,7 +65,7 @@ def test_a_full_queue_leaves_frames_out_unread_slows_the_film_down_and_is_told_a
         assert len(list(file.decode(video=0))) == 5
 
 
-def test_a_film_that_cannot_begin_is_told_and_takes_nothing(tmp_path):
+def test_a_film_that_cannot_begin_is_reported_and_takes_nothing(tmp_path):
     (tmp_path / "taken").write_text("")
     told = []
     film = LiveFilm(tmp_path / "taken" / "film.mp4", 60, told.append)
@@ -87,7 +87,7 @@ def fail(*_):
     raise OSError(28, "No space left on device")
 
 
-def test_a_film_that_breaks_off_is_told_once_and_the_show_goes_on(tmp_path, monkeypatch):
+def test_a_film_that_breaks_off_is_reported_once_and_the_show_continues(tmp_path, monkeypatch):
     told = []
     film = LiveFilm(tmp_path / "film.mp4", 60, told.append)
     monkeypatch.setattr("sketch.host.recorder._Film.write", fail)
@@ -102,7 +102,7 @@ def test_a_film_that_breaks_off_is_told_once_and_the_show_goes_on(tmp_path, monk
     assert "stopped: No space left on device; no frame of it can be played" in line
 
 
-def test_a_film_that_cannot_be_closed_is_told_in_the_log(tmp_path, monkeypatch, caplog):
+def test_a_film_that_cannot_be_closed_is_reported_in_the_log(tmp_path, monkeypatch, caplog):
     film = LiveFilm(tmp_path / "film.mp4", 60, pytest.fail)
     film.add(BLACK, 0.0)
     film.add(BLACK, 1.5)

@@ -238,7 +238,7 @@ for limit in map(int, sys.argv[3:]):
 
 @needs_limits
 @pytest.mark.parametrize("kind", ["live", "offline"])
-def test_what_is_said_of_a_broken_film_is_what_a_decoder_finds(tmp_path: Path, kind: str):
+def test_what_is_reported_of_a_broken_film_is_what_a_decoder_finds(tmp_path: Path, kind: str):
     program = [sys.executable, "-c", LIMITED, str(tmp_path), kind]
     whole = 1_000_000
     root = Path(__file__).parents[3]
@@ -282,7 +282,7 @@ def test_a_live_film_has_the_times_of_its_frames_and_lasts_as_long_as_the_show(t
     assert lasts == pytest.approx(3599.5, abs=1e-3)
 
 
-def test_a_live_films_last_frame_is_seen_for_one_frame_unless_told(tmp_path: Path):
+def test_a_live_films_last_frame_is_seen_for_one_frame_unless_set_otherwise(tmp_path: Path):
     assert live_film(tmp_path / "film.mp4", [0.0, 1.0])[1] == pytest.approx(1.05)
 
 

@@ -16,7 +16,7 @@ def test_an_event_never_lies_in_the_future():
     assert clock.seconds(1200, now=5.6) == pytest.approx(5.6)
 
 
-def test_a_server_that_was_set_anew_is_followed():
+def test_a_server_that_was_set_again_is_followed():
     clock = ServerClock()
     clock.seconds(900_000, now=5.0)
     assert clock.seconds(100, now=6.0) == pytest.approx(6.0)

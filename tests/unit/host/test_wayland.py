@@ -34,7 +34,7 @@ def test_a_pen_without_pressure_under_wayland_is_one_line(devices):
     assert pressure_remark(0, {"XDG_SESSION_TYPE": "x11", "DISPLAY": ":0"}, pen) == ""
 
 
-def test_who_has_a_mouse_alone_is_told_nothing(devices):
+def test_who_has_a_mouse_alone_gets_no_message(devices):
     assert pressure_remark(0, WAYLAND, devices(MOUSE)) == ""
 
 

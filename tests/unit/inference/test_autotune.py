@@ -32,7 +32,7 @@ def attempts(times: dict[str, float], tried: list[str]):
     return attempt
 
 
-def test_the_faster_provider_is_kept_for_the_model_and_said(memory):
+def test_the_faster_provider_is_kept_for_the_model_and_reported(memory):
     tried: list[str] = []
     trial, line = faster(RIVALS, asks_for, attempts({"cuda": 61.2, "cpu": 13.4}, tried), memory, "a/1")
     assert trial.opened == "cpu"
@@ -78,7 +78,7 @@ def test_another_gpu_or_driver_is_another_machine(tmp_path):
     assert one.recall("a/1") == {"cuda": 50.0, "cpu": 90.0}
 
 
-def test_a_provider_that_fails_is_said_and_not_remembered(memory):
+def test_a_provider_that_fails_is_reported_and_not_remembered(memory):
     tried: list[str] = []
     trial, line = faster(RIVALS, asks_for, attempts({"cpu": 13.4}, tried), memory, "a/1")
     assert trial.opened == "cpu"
@@ -154,7 +154,7 @@ def test_auto_takes_the_cpu_for_a_small_model_where_a_launch_takes_longer(tmp_pa
     assert set(memory.recall(model_key(sha256(path.read_bytes()).hexdigest(), 1))) == {"cpu", "cuda"}
 
 
-def test_two_builds_are_said_where_a_provider_is_chosen(monkeypatch):
+def test_two_builds_are_reported_where_a_provider_is_chosen(monkeypatch):
     from addon.inference import providers
 
     monkeypatch.setattr(providers, "wheels_at_odds", lambda: "both are installed")

@@ -87,7 +87,7 @@ def bad_file(kind: str, sound: Path, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_bad_file_is_one_line_on_screen_and_in_the_log_and_the_old_model_plays_on(
+def test_a_bad_file_is_one_line_on_screen_and_in_the_log_and_the_old_model_stays_active(
     kind, sound, make, tmp_path, caplog, monkeypatch
 ):
     # On a busy machine a step may look slow; what it answers is to be there at once.
@@ -158,7 +158,7 @@ def test_a_description_that_does_not_fit_is_named(tmp_path, examiner, text, said
     assert said in found["why"]
 
 
-def test_a_folder_that_vanishes_is_named_and_the_old_model_plays_on(make, shipped, sound, tmp_path, examiner):
+def test_a_folder_that_vanishes_is_named_and_the_old_model_stays(make, shipped, sound, tmp_path, examiner):
     folder = tmp_path / "dropped"
     folder.mkdir()
     shutil.copy(sound, folder / "new.onnx")

@@ -50,7 +50,7 @@ def chosen(monkeypatch, choice: Choice) -> None:
 
 
 @pytest.mark.parametrize("inline", [True, False])
-def test_the_stroke_under_way_is_replayed_on_the_cpu_and_it_is_said(make, device, monkeypatch, inline):
+def test_the_stroke_under_way_is_replayed_on_the_cpu_and_it_is_reported(make, device, monkeypatch, inline):
     chosen(monkeypatch, WISH)
     monkeypatch.setattr(loaded_model, "INLINE_BELOW_US", 1e9 if inline else 0.0)
     recognizer = make(provider="cuda")
@@ -78,7 +78,7 @@ def test_the_stroke_under_way_is_replayed_on_the_cpu_and_it_is_said(make, device
     np.testing.assert_allclose(recognizer.prediction.probabilities, fresh.prediction.probabilities, atol=1e-5)
 
 
-def test_what_is_required_stays_and_is_said_once(make, device, monkeypatch):
+def test_what_is_required_stays_and_is_reported_once(make, device, monkeypatch):
     chosen(monkeypatch, replace(WISH, required="cuda"))
     recognizer = make(require="cuda")
     assert recognizer.wait_ready(), recognizer.messages()

@@ -38,17 +38,17 @@ def names(said: Said) -> list[str]:
     return [what for what, _, _ in said]
 
 
-def test_every_answer_is_told_with_its_pointer():
+def test_every_answer_is_reported_with_its_pointer():
     assert told(no_prediction(LABELS), answer(), answer(1)) == [("progress", "A", 7), ("progress", "B", 7)]
 
 
-def test_a_decision_is_told_once_an_ink():
+def test_a_decision_is_reported_once_an_ink():
     assert names(told(answer(), answer(0, True), answer(0, True))) == [
         "progress", "progress", "decide", "progress",
     ]  # fmt: skip
 
 
-def test_a_decision_that_falls_is_told_and_so_is_the_next():
+def test_a_decision_that_falls_is_reported_and_so_is_the_next():
     said = told(answer(0, True), answer(0), answer(1, True))
     assert said == [
         ("progress", "A", 7), ("decide", "A", 7), ("progress", "A", 7), ("lost", "A", 7),
@@ -60,7 +60,7 @@ def test_one_decision_in_the_place_of_another_is_a_loss_first():
     assert names(told(answer(0, True), answer(1, True)))[2:] == ["progress", "lost", "decide"]
 
 
-def test_a_new_ink_is_no_loss_and_is_decided_anew():
+def test_a_new_ink_is_no_loss_and_is_decided_again():
     assert names(told(answer(0, True), no_prediction(LABELS), answer(0, True))) == [
         "progress", "decide", "progress", "decide",
     ]  # fmt: skip
@@ -94,13 +94,13 @@ def test_what_an_ink_that_is_over_is_taken_for_changes_only_with_its_class():
     assert ended(answer(), then=(no_prediction(LABELS), answer())) == ["decide", "progress"]
 
 
-def test_pointers_are_told_apart():
+def test_pointers_are_distinguished():
     events, said = Events(), Said()
     events.tell([(1, answer(0, True)), (2, answer(1, True)), (1, answer(0, True))], _listeners(said))
     assert [one for one in said if one[0] == "decide"] == [("decide", "A", 1), ("decide", "B", 2)]
 
 
-def test_what_a_listener_raises_comes_out_as_it_is_and_the_rest_is_told_later():
+def test_what_a_listener_raises_comes_out_as_it_is_and_the_rest_is_reported_later():
     events, seen = Events(), []
 
     def hear(prediction: Prediction, pointer_id: int) -> None:

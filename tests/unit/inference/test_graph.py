@@ -99,7 +99,7 @@ def test_a_refusal_names_the_operator_the_type_or_the_opset(tmp_path, wrong, wor
     refused(one_node(tmp_path / "wrong.onnx", **wrong), *words)
 
 
-def test_a_file_of_an_old_opset_is_told_from_one_of_wrong_types(tmp_path):
+def test_a_file_of_an_old_opset_is_distinguished_from_one_of_wrong_types(tmp_path):
     node = helper.make_node("Add", ["x", "x"], ["y"])
     old = model([node], [value("x", ["n"])], [value("y", ["n"])], opset=6, ir_version=3)
     refused(saved(tmp_path / "old.onnx", old), "operator Add", "opset 6", "opset 7")
@@ -192,7 +192,7 @@ def test_a_file_of_onnx_runtimes_own_format_is_not_read_past_what_was_looked_at(
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
-def test_a_file_that_was_cut_off_is_told_so(tmp_path, share):
+def test_a_file_that_was_cut_off_is_reported(tmp_path, share):
     whole = two_layers(tmp_path / "whole.onnx").read_bytes()
     path = tmp_path / "cut.onnx"
     path.write_bytes(whole[: int(len(whole) * share)])
@@ -208,7 +208,7 @@ def test_graphs_within_graphs_without_an_end_are_refused(tmp_path):
     refused(path, "not an ONNX file")
 
 
-def test_text_named_as_a_model_is_told_so(tmp_path):
+def test_text_named_as_a_model_is_reported(tmp_path):
     path = tmp_path / "notes.onnx"
     path.write_text("Dear reader, this is no network.\n" * 20)
     refused(path, "not an ONNX file")

@@ -50,7 +50,7 @@ def test_a_fixed_batch_is_filled_and_its_copies_are_left_out(tmp_path, crops):
     assert len(told["out.less"]) == (1 if crops == "crop" else 10)
 
 
-def test_a_row_of_numbers_that_is_a_square_is_fed_a_picture_and_said_to_be(tmp_path):
+def test_a_row_of_numbers_that_is_a_square_is_fed_a_picture_and_named_so(tmp_path):
     nodes = [helper.make_node("Identity", ["x"], ["y"])]
     made = model(nodes, [value("x", [1, 784])], [value("y", [1, 784])])
     path = saved(tmp_path / "flat.onnx", made)

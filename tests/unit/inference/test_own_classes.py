@@ -1,5 +1,6 @@
 """A model that knows classes answers by them until it is taught others, and again when they are forgotten."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from addon.errors import ModelError
 from addon.features.batch import ink_rows
 from addon.features.recipe import COLUMNS
 from addon.features.scale import ink_scale
-from addon.inference.answers import answer_reader
+from addon.inference.answers import answer_reader, unanswered
 from addon.inference.device_step import DeviceStep
 from addon.inference.predictor import StreamingPredictor
 from addon.inference.providers import CPU, Choice
@@ -22,7 +23,7 @@ from addon.model.metadata import METADATA_KEY, ModelSpec, spec_to_json
 from addon.prediction import softmax
 from tests.encoders import inline_steps, make_encoder, make_knowing_encoder
 from tests.hands import written
-from tests.unit.recognizers import bar, hook, write
+from tests.unit.recognizers import bar, frames_until, hook, write
 
 ON_CPU = Choice((CPU,))
 
@@ -87,6 +88,79 @@ def test_one_example_takes_over_and_forgetting_it_gives_back_in_mid_ink(path: Pa
         assert recognizer.prediction.unknown == pytest.approx(own.unknown, abs=1e-5)
     finally:
         recognizer.exit()
+
+
+def ready(path: Path, home: Path) -> Recognizer:
+    recognizer = Recognizer(path, provider="cpu", home=home)
+    recognizer.setup(home)
+    with inline_steps():
+        assert recognizer.wait_ready(), recognizer.messages()
+    return recognizer
+
+
+def new_lines(recognizer: Recognizer) -> list[str]:
+    recognizer.update(0.0)
+    return recognizer.messages()
+
+
+def test_the_first_example_reports_own_classes_that_are_not_answered(path: Path, tmp_path: Path) -> None:
+    recognizer = ready(path, tmp_path)
+    try:
+        assert new_lines(recognizer) == []
+        recognizer.teach("B", bar())
+        assert new_lines(recognizer) == [
+            "knowing.onnx: it answers with taught classes alone now, and not with its own: A, C; forget all "
+            "examples to get them back"
+        ]
+        recognizer.teach("hook", hook())
+        recognizer.remove_last()
+        recognizer.remove_last()
+        recognizer.teach("B", bar())
+        assert new_lines(recognizer) == []
+    finally:
+        recognizer.exit()
+
+
+def test_it_is_reported_for_a_model_that_is_swapped_in_over_examples(path: Path, tmp_path: Path) -> None:
+    encoder = make_encoder(tmp_path / "encoder.onnx")
+    recognizer = ready(encoder, tmp_path)
+    try:
+        recognizer.teach("hook", hook())
+        assert new_lines(recognizer) == []
+        recognizer.load(path)
+        lines = frames_until(recognizer, lambda: recognizer.model_path == path)
+        assert [line for line in lines if "not with its own: A, B, C;" in line]
+        recognizer.rollback()
+        recognizer.rollback()
+        assert new_lines(recognizer) == ["back to encoder.onnx", "back to knowing.onnx"]
+    finally:
+        recognizer.exit()
+
+
+def test_a_set_of_an_earlier_run_is_reported_too(path: Path, tmp_path: Path) -> None:
+    first = ready(path, tmp_path)
+    first.teach("hook", hook())
+    first.exit()
+    second = ready(path, tmp_path)
+    assert [line for line in new_lines(second) if "not with its own: A, B, C;" in line]
+    second.exit()
+
+
+def test_what_a_model_of_fixed_classes_cannot_learn_is_named(path: Path) -> None:
+    spec = replace(open_step(path, ON_CPU).spec, scoring=None)
+    assert unanswered(spec, []) == ""
+    assert unanswered(spec, ["A", "C"]) == ""
+    assert unanswered(spec, ["A", "hook", "hook", "bar"]) == (
+        "it has fixed classes and learns by training alone, so what is taught is not answered yet: hook, "
+        "bar; train to have it answered"
+    )
+
+
+def test_a_model_that_is_taught_all_of_its_classes_reports_nothing(path: Path) -> None:
+    spec = open_step(path, ON_CPU).spec
+    assert unanswered(spec, ["C", "B", "A", "D"]) == ""
+    many = replace(spec, labels=tuple(map(str, range(62))))
+    assert "own: 0, 1, 2, 3, 4, 5, 6, 7 and 54 more;" in unanswered(many, ["hook"])
 
 
 def test_each_way_of_answering_has_its_own_scale(path: Path) -> None:

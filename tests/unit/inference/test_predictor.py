@@ -153,7 +153,7 @@ NAN, INF = float("nan"), float("inf")
 
 
 @pytest.mark.parametrize("bad", [[NAN, 0.0], [INF, 0.0], [-INF, -INF], RuntimeError("CUDA error:\n out")])
-def test_an_answer_that_is_no_number_leaves_the_last_one_and_is_said_once(bad):
+def test_an_answer_that_is_no_number_leaves_the_last_one_and_is_reported_once(bad):
     session = Faulty([2.0, 1.0], bad, bad, [1.0, 2.0])
     engine = InlineEngine(LoadedModel(Path("bad.onnx"), session, SLOW))
     engine.point(0, 0.0, 0.0)

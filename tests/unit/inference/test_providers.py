@@ -129,7 +129,7 @@ def test_a_driver_without_a_device_is_no_cuda():
     assert "no device" in probed(machine(*LINUX, driver=Driver(init=100))).missing
 
 
-def test_the_wheel_without_cuda_is_told_apart():
+def test_the_wheel_without_cuda_is_distinguished():
     cuda = probed(machine(*LINUX, driver=Driver()), available=[CPU], version="")
     assert "built without CUDA" in cuda.missing
     assert "pip uninstall -y onnxruntime " in cuda.remedy
@@ -139,7 +139,7 @@ def test_there_is_no_cuda_on_a_mac():
     assert probed(machine(), platform="darwin").missing == "there is no CUDA for this system"
 
 
-def test_falling_back_is_said_in_one_line():
+def test_falling_back_is_reported_in_one_line():
     cuda = Cuda("libcudnn.so.9 is missing", "install it")
     for provider in ("auto", "cuda"):
         choice = choose_providers(provider, None, cuda)
@@ -172,7 +172,7 @@ def test_any_other_provider_passes_through_by_its_own_name_and_is_marked_unteste
     assert choose_providers(coreml, coreml, Cuda("none"), [coreml, CPU]).required == coreml
 
 
-def test_another_provider_that_is_not_there_is_said_or_raised():
+def test_another_provider_that_is_not_there_is_reported_or_raised():
     coreml = "CoreMLExecutionProvider"
     choice = choose_providers(coreml, None, Cuda(), [CPU])
     assert choice.providers == (CPU,)

@@ -157,7 +157,7 @@ def test_sizes_left_free_take_the_batch(tmp_path):
         model.start(0)
 
 
-def test_answers_that_are_no_numbers_are_said_and_the_state_before_stays_good(tmp_path):
+def test_answers_that_are_no_numbers_are_reported_and_the_state_before_stays_good(tmp_path):
     path = make_counter(tmp_path / "counter.onnx")
     path.with_suffix(".toml").write_text('state = [["past", "present"]]\n[constants]\ngain = 1\n')
     go_on = stream(open_recurrent(path, CHOICE))
@@ -176,7 +176,7 @@ def test_what_does_not_fit_is_named_in_one_line(speech):
     assert "\n" not in str(caught.value)
 
 
-def test_pairs_are_told_by_name_and_shape():
+def test_pairs_are_found_by_name_and_shape():
     def signature(name: str, *shape: int | str) -> Signature:
         return Signature(name, shape, "float32")
 

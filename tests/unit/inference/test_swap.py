@@ -95,7 +95,7 @@ def test_a_watched_model_swapped_in_mid_stroke_equals_one_fed_from_the_first_poi
     ("content", "reason"),
     [(b"a text file", "not an ONNX file"), (b"", "empty"), (None, "truncated")],
 )
-def test_a_bad_file_is_one_line_and_the_old_model_plays_on(make, folder, content, reason):
+def test_a_bad_file_is_one_line_and_the_old_model_stays_active(make, folder, content, reason):
     recognizer = make(watch=folder)
     assert recognizer.wait_ready(), recognizer.messages()
     recognizer.messages()
@@ -150,7 +150,7 @@ def test_a_folder_that_vanishes_is_a_line_and_is_picked_up_again(make, folder):
     frames_until(recognizer, knows(recognizer, ("x", "y")))
 
 
-def test_a_folder_that_an_author_names_and_is_missing_is_said(make, tmp_path):
+def test_a_folder_that_an_author_names_and_is_missing_is_reported(make, tmp_path):
     recognizer = make(watch=tmp_path / "nowhere")
     assert any("nowhere is not there yet" in line for line in recognizer.messages())
 

@@ -249,7 +249,7 @@ def test_an_encoder_whose_reading_is_broken_is_refused(encoder: Path, on_cpu: Ch
         spec_from_json(text)
 
 
-def test_an_amended_example_is_read_anew(encoder: Path, on_cpu: Choice) -> None:
+def test_an_amended_example_is_read_again(encoder: Path, on_cpu: Choice) -> None:
     session = open_step(encoder, on_cpu)
     known, whole = examples("LT", each=2), written("T", 5)
     amended = PrototypeReader(session, _reading(session))

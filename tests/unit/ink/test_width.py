@@ -58,7 +58,7 @@ def test_harder_is_wider():
     assert pressure_width(moving(100, pressure=1.0), 10.0)[-1] == pytest.approx(10 * HEAVIEST)
 
 
-def test_a_mouse_is_told_from_a_pen_by_its_pressure():
+def test_a_mouse_is_distinguished_from_a_pen_by_its_pressure():
     mouse, pen = moving(900), moving(900, pressure=0.8)
     assert (stroke_width(mouse, 6.0) == speed_width(mouse, 6.0)).all()
     assert (stroke_width(pen, 6.0) == pressure_width(pen, 6.0)).all()
@@ -114,7 +114,7 @@ def test_a_curve_that_gives_no_widths_is_refused(curve):
         pressure_width(as_points([(0, 0), (1, 1), (2, 2), (3, 3)]), 5, curve)
 
 
-def test_the_speed_of_a_pen_is_told_in_pixels_a_second():
+def test_the_speed_of_a_pen_is_measured_in_pixels_a_second():
     points = as_points([(2 * x, 0, x / 100, 0.5) for x in range(30)])
     assert pen_speed(points)[-1] == pytest.approx(200, rel=0.01)
     assert pen_speed(points)[0] == 0

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sketch.input.events import PointerEvent
-from sketch.input.pen import InkDone, InkReopened, PenTracker, StrokeDone, StrokePoint, repeats
+from sketch.input.pen import InkDone, InkReopened, PenTracker, StrokeDone, StrokePoint, draws_over, repeats
 
 
 def event(kind: Any, x, y, t, pointer_id=0, button: Any = "left"):
@@ -55,6 +55,20 @@ def test_a_pause_closes_the_ink_only_after_it_is_over():
     assert tracker.tick(0.85) == []
     assert [type(change) for change in tracker.tick(0.95)] == [InkDone]
     assert tracker.tick(2.0) == []
+
+
+def test_strokes_are_unfinished_until_their_ink_is_closed_and_again_once_it_is_opened():
+    tracker = PenTracker(pause=0.7, reopens=1.3)
+    drawn(tracker, (0, 0), (100, 100), 0.0)
+    drawn(tracker, (500, 0), (600, 100), 0.0, pointer_id=1)
+    drawn(tracker, (100, 0), (0, 100), 0.4)
+    assert tracker.unfinished == 3
+    tracker.tick(1.35)
+    assert tracker.unfinished == 0
+    tracker.feed(event("down", 50, 0, 1.4))
+    assert tracker.unfinished == 2
+    tracker.finish()
+    assert tracker.unfinished == 0
 
 
 def test_starting_elsewhere_closes_the_ink():
@@ -300,6 +314,54 @@ def line(*corners):
 )
 def test_a_stroke_repeats_another_if_it_has_its_shape_and_place(first, second, expected):
     assert repeats(first, second) is expected
+
+
+ROUND = line(*(50 + 50 * np.array((np.cos(turn), np.sin(turn))) for turn in np.linspace(0, 6.3, 30)))
+ROOF = line((0, 100), (50, 0), (100, 100))
+
+
+def shifted(stroke, x, y):
+    return stroke + np.array((x, y, 0, 0), dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("ink", "stroke", "expected"),
+    [
+        ([ROOF], ROUND, True),
+        ([ROUND], shifted(ROOF, 4, -6), True),
+        ([line((0, 0), (100, 100)), line((100, 0), (0, 100))], ROUND, True),
+        ([ROOF], shifted(ROUND, 70, 0), False),
+        ([ROOF], line((25, 60), (75, 60)), False),
+        ([line((0, 0), (100, 100))], line((100, 0), (0, 100)), False),
+        ([line((0, 0), (0, 100))], line((0, 0), (50, 20), (0, 50), (60, 80), (0, 100)), False),
+        ([line((0, 40), (100, 40))], line((0, 70), (100, 70)), False),
+        ([line((50, 0), (50, 100))], line((20, 30), (80, 30)), False),
+        ([line((50, 30), (50, 100))], line((50, 0)), False),
+        ([ROUND], line((60, 60), (110, 110)), False),
+        ([line((50, 50))], ROUND, False),
+    ],
+    ids=["O over A", "V over O", "O over x", "O next", "A", "x", "B", "=", "t", "i", "Q", "after a dot"],
+)
+def test_a_letter_over_another_covers_its_place_and_is_long(ink, stroke, expected):
+    assert draws_over(ink, stroke) is expected
+
+
+def traced(tracker, points, began):
+    changes = []
+    for at, (x, y) in enumerate(points[:, :2].tolist()):
+        changes += tracker.feed(event("move" if at else "down", x, y, began + 0.01 * at))
+    return changes + tracker.feed(event("up", x, y, began + 0.01 * len(points)))
+
+
+def test_another_letter_over_the_last_is_an_ink_of_its_own():
+    tracker = PenTracker()
+    traced(tracker, ROOF, 0.0)
+    tracker.tick(1.0)
+    changes = traced(tracker, ROUND, 1.1)
+    assert kinds(changes) == [InkReopened, StrokeDone, InkReopened]
+    (ink,) = tracker.tick(3.0)
+    assert isinstance(ink, InkDone)
+    assert (len(ink.strokes), ink.amends) == (1, False)
 
 
 def test_the_box_of_an_open_ink_grows_with_its_strokes():

@@ -1,5 +1,6 @@
 """The ink of a sketch that asks for it is there again."""
 
+import json
 import os
 import struct
 from pathlib import Path
@@ -62,6 +63,71 @@ def test_what_was_done_to_an_ink_is_there_again(path):
     assert keeper.close() == []
     assert opened(path) == ([1, 20, 3, 4, 5], [])
     assert opened(path) == ([1, 20, 3, 4, 5], [])
+
+
+def killed(path: Path, keeper: KeptInk) -> None:
+    """Leave the file as a kill -9 at this moment would."""
+    assert keeper.flush()
+    data = path.read_bytes()
+    keeper.close()
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_strokes_of_an_ink_that_was_not_closed_are_reported_once(path, count):
+    ink = Ink()
+    open_strokes: list[int] = []
+    keeper = KeptInk(path, ink, unfinished=lambda: len(open_strokes))
+    ink.add(stroke(1))
+    for value in range(count):
+        open_strokes.append(value)
+        ink.add(stroke(2 + value))
+    killed(path, keeper)
+    _, lines = opened(path)
+    what = "1 unfinished stroke was kept" if count == 1 else "2 unfinished strokes were kept"
+    assert lines == [f"{what}: the last run was killed before that ink was closed"]
+    assert opened(path)[1] == []
+
+
+def test_a_closed_ink_is_finished_and_a_reopened_one_is_not(path):
+    ink = Ink()
+    count = 1
+    keeper = KeptInk(path, ink, unfinished=lambda: count)
+    ink.add(stroke(1))
+    for count in (0, 1, 0):  # closed, opened again, closed
+        assert keeper.poll(ink) == []
+        assert keeper.poll(ink) == []
+        assert keeper.flush()
+        assert read(path.read_bytes()).unfinished == count
+    keeper.close()
+    assert opened(path) == ([1], [])
+
+
+def test_strokes_that_were_removed_from_an_open_ink_are_not_reported(path):
+    ink = Ink()
+    keeper = KeptInk(path, ink, unfinished=lambda: 2)
+    ink.add(stroke(1))
+    ink.clear()
+    killed(path, keeper)
+    assert opened(path) == ([], [])
+
+
+def test_a_rewritten_file_knows_how_many_strokes_are_unfinished(path):
+    ink = Ink()
+    keeper = KeptInk(path, ink, unfinished=lambda: 1)
+    ink.add(stroke(1))
+    ink.strokes.append(stroke(2))
+    keeper.poll(ink)
+    assert keeper.flush()
+    assert read(path.read_bytes()).unfinished == 1
+    keeper.close()
+
+
+def test_a_file_of_an_older_version_has_no_unfinished_strokes():
+    document = json.loads(encoded(Change(0), 3)[4:])
+    assert document.pop("unfinished") == 3
+    text = json.dumps(document).encode()
+    assert applied([stroke(1)], struct.pack("<I", len(text)) + text) == 0
 
 
 def test_a_cleared_ink_stays_clear(path):
@@ -167,7 +233,7 @@ def test_a_newer_file_stays_as_it_is(path):
     assert path.read_bytes() == b"inkloop ink 7\nwhatever"
 
 
-def test_a_second_run_is_told_and_writes_nothing(path):
+def test_a_second_run_is_reported_and_writes_nothing(path):
     first, second = Ink(), Ink()
     keeper = KeptInk(path, first)
     first.add(stroke(1))
@@ -217,7 +283,7 @@ def test_a_long_session_of_undone_strokes_leaves_a_small_file(path, monkeypatch)
     assert opened(path) == ([1], [])
 
 
-def test_trouble_with_the_disk_is_told_once_and_over_when_it_is(tmp_path):
+def test_trouble_with_the_disk_is_reported_once_and_over_when_it_is(tmp_path):
     blocked = tmp_path / "home"
     blocked.write_text("in the way")
     ink = Ink()
@@ -243,7 +309,7 @@ def test_a_file_that_was_removed_is_written_again(path):
     assert opened(path) == ([1, 2], [])
 
 
-def test_an_ink_that_is_too_large_is_told_and_kept_again_when_it_is_not(path, monkeypatch):
+def test_an_ink_that_is_too_large_is_reported_and_kept_again_when_it_is_not(path, monkeypatch):
     monkeypatch.setattr(writer, "MOST_BYTES", 1500)
     ink = Ink()
     keeper = KeptInk(path, ink, retry_seconds=0.01)
@@ -267,7 +333,7 @@ def test_changes_that_are_none_are_refused():
     assert read(HEADER).strokes == []
 
 
-def test_another_run_that_has_the_file_is_told_once(path):
+def test_another_run_that_has_the_file_is_reported_once(path):
     tried_again = Event()
 
     class Taken(FileLock):

@@ -143,7 +143,7 @@ def test_a_huge_description_is_not_read(tmp_path):
         adaptor_of(tmp_path / "flowers.onnx")
 
 
-def test_names_that_a_model_does_not_have_are_told_with_those_it_has(tmp_path):
+def test_names_that_a_model_does_not_have_are_reported_with_those_it_has(tmp_path):
     made = read(tmp_path, FLOWERS)
     inputs: dict[str, object] = {"image": 0, "h": 0, "c": 0, "sr": 0}
     check_names(made, inputs, dict.fromkeys(("scores", "hn", "cn")))

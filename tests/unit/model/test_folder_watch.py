@@ -57,7 +57,7 @@ def events(watch: FolderWatch, count: int = 1) -> list[object]:
     return found
 
 
-def test_a_file_is_told_of_once_it_has_been_still_and_once_only():
+def test_a_file_is_reported_of_once_it_has_been_still_and_once_only():
     ripening = Debouncer({}, lambda path: True)
     assert ripening.look({A: Stamp(10, 1, 1)}, 0.0) == []
     assert ripening.look({A: Stamp(20, 1, 1)}, STILL_SECONDS) == []
@@ -141,7 +141,7 @@ def test_a_file_that_is_still_being_written_is_waited_for(folder, watch, model):
     assert events(watching) == [Debounced(folder / "slow.onnx", (folder / "other.onnx",))]
 
 
-def test_a_folder_that_vanishes_is_said_and_picked_up_again(folder, watch, model):
+def test_a_folder_that_vanishes_is_reported_and_picked_up_again(folder, watch, model):
     watching = watch(WatchedFolder(folder))
     folder.rename(folder.with_name("away"))
     assert events(watching) == [Gone(folder)]
@@ -152,7 +152,7 @@ def test_a_folder_that_vanishes_is_said_and_picked_up_again(folder, watch, model
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_folder_that_is_not_there_yet_is_looked_for_and_said_if_somebody_missed_it(
+def test_a_folder_that_is_not_there_yet_is_looked_for_and_reported_if_somebody_missed_it(
     tmp_path, watch, model, named
 ):
     later = tmp_path / "later"

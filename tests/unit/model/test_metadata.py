@@ -43,7 +43,7 @@ def test_a_model_may_know_classes_be_taught_others_and_tell_what_is_neither():
     assert replace(both, labels=(), unknown=False).outputs == OUTPUTS[:3]
 
 
-def test_a_file_from_before_unknown_was_told_still_loads():
+def test_a_file_from_before_unknown_was_reported_still_loads():
     document = json.loads(spec_to_json(SPEC))
     del document["unknown"]
     assert spec_from_json(json.dumps(document)) == SPEC
@@ -68,7 +68,7 @@ def test_unknown_needs_classes():
         replace(SPEC, labels=(), scoring=Scoring(8, background, background[:, 0]), unknown=True)
 
 
-def test_more_may_be_said_of_the_training():
+def test_more_may_be_noted_of_the_training():
     assert SPEC.with_training(loss=1.0).with_training(seed=3).training == {"loss": 1.0, "seed": 3}
     assert SPEC.training == {}
 

@@ -31,7 +31,7 @@ def test_the_users_own_models_come_first_and_the_newest_before_all(tmp_path):
     assert find_models("letters", tmp_path / "own", tmp_path / "shipped") == [*reversed(own), ships]
 
 
-def test_two_models_of_one_moment_are_told_apart_by_their_number(tmp_path):
+def test_two_models_of_one_moment_are_distinguished_by_their_number(tmp_path):
     for path in model_files(tmp_path, "letters-0009.onnx", "letters-0010.onnx"):
         os.utime(path, (5, 5))
     assert registry.newest_first(tmp_path)[0].name == "letters-0010.onnx"
@@ -139,7 +139,7 @@ def test_a_model_is_loaded_and_warmed_in_a_thread_of_its_own(tmp_path):
     loader.close()
 
 
-def test_a_file_that_cannot_be_loaded_gives_way_to_the_next_and_is_said(tmp_path):
+def test_a_file_that_cannot_be_loaded_gives_way_to_the_next_and_is_reported(tmp_path):
     (tmp_path / "bad.onnx").write_text("no model")
     make_model(tmp_path / "good.onnx", hidden=8)
     loader = ModelLoader()

@@ -5,6 +5,7 @@ import os
 import shutil
 
 import numpy as np
+import onnx
 import pytest
 
 from addon.doctor import vetting
@@ -14,12 +15,16 @@ from addon.inference.loaded_model import read_pen, try_magnitudes
 from addon.inference.opening import read_model
 from addon.model.adaptor import MOST_LABELS, adaptor_from
 from addon.model.folder_watch import (
+    HALF_SECONDS,
     HOLD_SECONDS,
     PATIENCE_SECONDS,
     STILL_SECONDS,
     Debouncer,
+    HalfReplaced,
+    folder_message,
     model_at,
     set_is_whole,
+    sizes_fit,
 )
 from addon.model.inspect import PEN, contents_of
 from addon.model.metadata import spec_from_json
@@ -39,7 +44,7 @@ class Looks:
 
     def __init__(self, folder) -> None:
         self.folder, self.now, self.told = folder, 0.0, []
-        self.ripening = Debouncer(self.models(), set_is_whole)
+        self.ripening = Debouncer(self.models(), set_is_whole, sizes_fit)
 
     def models(self):
         found = {path: model_at(path) for path in self.folder.glob("*.onnx")}
@@ -52,6 +57,9 @@ class Looks:
             self.told += self.ripening.look(self.models(), self.now)
         told, self.told = [path.name for path in self.told], []
         return told
+
+    def halves(self) -> list[HalfReplaced]:
+        return self.ripening.take_halves()
 
 
 def put(path, data: bytes, time: int) -> None:
@@ -72,17 +80,70 @@ def test_weights_that_come_later_are_waited_for_and_half_of_them_too(net):
 
 
 @pytest.mark.parametrize("first", ["network", "weights"])
-def test_of_an_update_both_halves_are_waited_for_in_either_order(net, first):
+@pytest.mark.parametrize("apart", [4 * STILL_SECONDS, HALF_SECONDS - 1.0])
+def test_of_an_update_both_halves_are_waited_for_in_either_order(net, first, apart):
     put(net.parent / DATA, b"\0" * 24, 1)
     looks = Looks(net.parent)
     pair = [(net, net.read_bytes()), (net.parent / DATA, b"\1" * 24)]
     for path, data in pair if first == "network" else reversed(pair):
-        assert looks.after(2 * STILL_SECONDS) == looks.after(2 * STILL_SECONDS) == []
+        assert looks.after(apart / 2) == looks.after(apart / 2) == []
         put(path, data, 5)
     assert looks.after(2 * STILL_SECONDS) + looks.after(2 * STILL_SECONDS) == [net.name]
-    put(net.parent / DATA, b"\2" * 24, 9)
-    assert looks.after(2 * STILL_SECONDS) + looks.after(2 * STILL_SECONDS) == []
-    assert looks.after(2 * PATIENCE_SECONDS) == [net.name]
+
+
+@pytest.mark.parametrize("first", ["network", "weights"])
+def test_a_half_replaced_model_is_reported_first_and_loaded_again_when_complete(net, first):
+    put(net.parent / DATA, b"\0" * 24, 1)
+    looks = Looks(net.parent)
+    names = (net.name, DATA)
+    new, old = names if first == "network" else reversed(names)
+    put(net.parent / new, (net.parent / new).read_bytes(), 5)
+    assert looks.after(PATIENCE_SECONDS - 1.0) == looks.halves() == []
+    assert looks.after(3.0) == []
+    (half,) = looks.halves()
+    assert half == HalfReplaced(net, (new,), (old,), fits=True)
+    assert folder_message(half) == (
+        f"{net.name}: {new} was replaced, {old} was not; Inkloop waits for it, and loads them as they are "
+        "in 7 seconds otherwise; touch it to load now"
+    )
+    assert looks.after(2 * HALF_SECONDS) == [net.name]
+    assert looks.halves() == looks.after(2 * HALF_SECONDS) == []
+    put(net.parent / old, (net.parent / old).read_bytes(), 5)
+    assert looks.after(4 * HALF_SECONDS) == [net.name]
+
+
+def test_one_of_several_weights_is_waited_for_too(net):
+    data = {name: b"\0" * 24 for name in ("one.data", "two.data")}
+    model = onnx.load(net, load_external_data=False)
+    model.graph.initializer.append(model.graph.initializer[0])
+    for tensor, name in zip(model.graph.initializer, data, strict=True):
+        next(each for each in tensor.external_data if each.key == "location").value = name
+    net.write_bytes(model.SerializeToString())
+    for name, given in data.items():
+        put(net.parent / name, given, 1)
+    looks = Looks(net.parent)
+    put(net, net.read_bytes(), 5)
+    put(net.parent / "one.data", b"\1" * 24, 5)
+    assert looks.after(PATIENCE_SECONDS) == looks.after(2.0) == []
+    assert [half.kept for half in looks.halves()] == [("two.data",)]
+    put(net.parent / "two.data", b"\1" * 24, 5)
+    assert looks.after(STILL_SECONDS) + looks.after(2 * STILL_SECONDS) == [net.name]
+
+
+def test_weights_of_another_size_are_never_loaded_and_hold_up_no_other_model(net, tmp_path):
+    put(net.parent / DATA, b"\0" * 24, 1)
+    looks = Looks(net.parent)
+    put(net.parent / DATA, b"\1" * 32, 5)
+    assert looks.after(2 * HALF_SECONDS) == []
+    (half,) = looks.halves()
+    assert folder_message(half).endswith(
+        "was not; Inkloop waits for it, and does not load them as they are: the sizes do not fit"
+    )
+    make_model(tmp_path / "other", hidden=8)
+    put(net.parent / "other.onnx", (tmp_path / "other").read_bytes(), 6)
+    assert looks.after(2 * STILL_SECONDS) + looks.after(2 * STILL_SECONDS) == ["other.onnx"]
+    put(net.parent / DATA, b"\1" * 24, 7)
+    assert looks.after(2 * HALF_SECONDS) + looks.after(2 * HALF_SECONDS) == [net.name]
 
 
 def test_a_description_and_labels_that_come_later_are_news(tmp_path):
@@ -95,7 +156,7 @@ def test_a_description_and_labels_that_come_later_are_news(tmp_path):
     assert looks.after(9.0) == []
 
 
-def test_fifty_models_are_told_of_once_but_not_for_ever_for_one_that_never_ends(tmp_path):
+def test_fifty_models_are_reported_once_but_do_not_wait_for_one_that_never_ends(tmp_path):
     make_model(tmp_path / "a.onnx", hidden=8)
     data, looks = (tmp_path / "a.onnx").read_bytes(), Looks(tmp_path)
     told = []
@@ -187,7 +248,7 @@ class Child:
         return {"verdict": "runs", "content": read_pen(path).content}
 
 
-def test_what_was_tried_is_what_is_handed_on(tmp_path, monkeypatch):
+def test_what_was_tried_is_what_is_passed(tmp_path, monkeypatch):
     monkeypatch.setattr(vetting, "Examiner", Child)
     for number in range(5):
         make_model(tmp_path / f"{number}", ("A", "B"), hidden=8, seed=number)

@@ -58,7 +58,7 @@ def test_all_levels_count_together_as_much_as_in_an_episode(data: Path, tmp_path
     assert scoring.detected[0] < scoring.detected[-1]
 
 
-def test_an_encoder_is_read_and_measured_anew_and_stays_what_it_is(data: Path, tmp_path: Path) -> None:
+def test_an_encoder_is_read_and_measured_again_and_stays_what_it_is(data: Path, tmp_path: Path) -> None:
     first, again = tmp_path / "first.onnx", tmp_path / "again.onnx"
     assert (
         main(["--data", str(data), "--steps", "1", "--out", str(first), "--checkpoint", f"{first}.kept"]) == 0
@@ -72,7 +72,7 @@ def test_an_encoder_is_read_and_measured_anew_and_stays_what_it_is(data: Path, t
     assert first.with_suffix(".md").read_text() == again.with_suffix(".md").read_text()
 
 
-def test_what_cannot_be_measured_anew_is_told(
+def test_what_cannot_be_measured_again_is_reported(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_encoder(tmp_path / "foreign.onnx")

@@ -97,7 +97,7 @@ def test_marks_and_control_characters_are_never_boxes(fonts):
             assert not any("□" in run.text for run in fonts.runs(line))
 
 
-def test_a_box_stands_for_what_no_font_has_and_is_told_once():
+def test_a_box_stands_for_what_no_font_has_and_is_reported_once():
     fonts = Fonts(fallbacks=[])
     for _ in range(2):
         assert fonts.runs("你👩‍👩‍👧a") == [Run("□□a", OWN, "ltr")]
@@ -107,7 +107,7 @@ def test_a_box_stands_for_what_no_font_has_and_is_told_once():
     ]
 
 
-def test_many_such_characters_are_not_told_one_by_one():
+def test_many_such_characters_are_not_reported_one_by_one():
     fonts = Fonts(fallbacks=[])
     fonts.runs("".join(map(chr, range(0x4E00, 0x4F00))))
     assert len(fonts.notices) == 21
@@ -129,7 +129,7 @@ def test_runs_stand_in_the_order_of_the_screen(monkeypatch):
     assert fonts.runs(f"{shalom} 1 abc") == [Run("abc", OWN, "ltr"), Run(f"{shalom} 1 ", "hebrew", "rtl")]
 
 
-def test_without_raqm_it_is_told_and_text_is_drawn_all_the_same(monkeypatch):
+def test_without_raqm_it_is_reported_and_text_is_drawn_all_the_same(monkeypatch):
     monkeypatch.setattr("sketch.render.text.fonts.features.check", lambda name: False)
     fonts = Fonts(fallbacks=[])
     assert fonts.notices == [NO_RAQM]

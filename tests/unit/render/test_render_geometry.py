@@ -48,7 +48,7 @@ def test_a_positive_angle_turns_x_towards_y():
     assert apply(rotation(math.pi / 2), 1, 0) == pytest.approx((0, 1))
 
 
-def test_scales_are_told():
+def test_scales_are_reported():
     assert mean_scale(multiply(rotation(1), scaling(4, 9))) == pytest.approx(6)
     assert keeps_circles(multiply(rotation(1), scaling(3, -3)))
     assert not keeps_circles(multiply(rotation(1), scaling(3, 2)))

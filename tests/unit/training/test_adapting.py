@@ -104,7 +104,7 @@ def test_a_projection_that_was_spoilt_is_mended(tmp_path):
 
 
 @pytest.mark.parametrize("when", [0, 3, 20])
-def test_it_stops_where_it_is_told_to(tmp_path, when):
+def test_it_stops_where_it_should(tmp_path, when):
     job = a_job(tmp_path)
     assert isinstance(told(job, cancel_after=when)[-1], Cancelled)
     assert not job.out.exists()

@@ -186,7 +186,7 @@ def test_an_export_to_a_folder_is_refused_at_once(signs, tmp_path):
     assert "mine.onnx is a folder" in signs.messages()[-1]
 
 
-def test_an_export_that_is_not_done_when_the_sketch_ends_is_told(signs, tmp_path):
+def test_an_export_that_is_not_done_when_the_sketch_ends_is_reported(signs, tmp_path):
     taught(signs)
     assert signs.export(tmp_path / "mine.onnx")
     signs.exit()

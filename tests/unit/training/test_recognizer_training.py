@@ -12,7 +12,7 @@ from addon.training.trainer_process import TrainerProcess
 from tests.unit.recognizers import CAPITALS, bar, frames_until, hook, taught, write
 
 
-def test_why_training_cannot_begin_is_said_and_nothing_raises(make):
+def test_why_training_cannot_begin_is_reported_and_nothing_raises(make):
     recognizer = make("fresh")
     recognizer.messages()
     assert not recognizer.train()

@@ -166,7 +166,7 @@ def test_a_loss_that_is_no_number_ends_it_with_a_reason():
         list(train(learner, a_stream(config), config))
 
 
-def test_a_training_goes_on_where_it_was_kept(tmp_path):
+def test_a_training_continues_where_it_was_kept(tmp_path):
     config = TrainConfig(iterations=20)
     learner, _ = a_run(config)
     save_checkpoint(tmp_path / "c.pt", learner, config.preset, tuple("LTVZ"), RECIPE)

@@ -265,7 +265,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("make", "reason"), REFUSED)
-def test_what_cannot_be_read_is_told_in_one_line_that_says_why(make, reason, tmp_path):
+def test_what_cannot_be_read_is_reported_in_one_line_that_says_why(make, reason, tmp_path):
     path = tmp_path / "picture.png"
     make(path)
     with pytest.raises(ValueError, match=reason) as in_sketch:

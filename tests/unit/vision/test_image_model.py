@@ -232,7 +232,7 @@ def test_a_model_that_looks_at_no_pictures_is_refused(tmp_path):
         open_image_model(str(saved(tmp_path / "neg.onnx", made)), "cpu")
 
 
-def test_pen_models_and_recurrent_ones_are_told_who_takes_them(tmp_path):
+def test_pen_models_and_recurrent_ones_are_refused_with_who_takes_them(tmp_path):
     make_model(tmp_path / "pen.onnx", hidden=8)
     with pytest.raises(
         ModelError, match=r"^pen.onnx: a pen model, not an image model: use it with Recognizer"
@@ -291,14 +291,14 @@ NOBODY = AboutOf({"title": "", "provider": "", "layers": (), "labels": ()})
         ("unit = true", [0.25, 0.25, 0.75, 0.5], [20, 10, 40, 20]),
     ],
 )
-def test_boxes_are_told_in_the_pictures_pixels(said, box, place, tmp_path):
+def test_boxes_are_reported_in_the_pictures_pixels(said, box, place, tmp_path):
     # The middle square of the picture, 40 of its 60 columns, is 20 pixels for the model.
     answer = given_back(tmp_path, f'[output]\nis = "boxes"\n{said}', [box])
     np.testing.assert_allclose(answer.boxes, [place], atol=1e-4)
     assert answer.ms > 0
 
 
-def test_points_are_told_in_the_pictures_pixels(tmp_path):
+def test_points_are_reported_in_the_pictures_pixels(tmp_path):
     answer = given_back(tmp_path, '[output]\nis = "points"', [[[0, 0], [20, 10], [np.nan, 1]]])
     np.testing.assert_allclose(answer.points, [[10, 0], [50, 20]], atol=1e-4)
 

@@ -64,7 +64,7 @@ def test_an_image_file_becomes_pixels(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["gone.png", "text.png"])
-def test_what_is_no_picture_is_told_in_one_line(name, tmp_path):
+def test_what_is_no_picture_is_reported_in_one_line(name, tmp_path):
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(SourceError, match=f"{name}: it cannot be read as an image") as caught:
         load_image(tmp_path / name)
@@ -72,7 +72,7 @@ def test_what_is_no_picture_is_told_in_one_line(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["gone.mp4", "text.mp4"])
-def test_what_is_no_video_is_told_in_one_line(name, tmp_path):
+def test_what_is_no_video_is_reported_in_one_line(name, tmp_path):
     (tmp_path / "text.mp4").write_text("no film")
     with pytest.raises(SourceError, match=f"{name}: it cannot be read as a video"):
         Video(tmp_path / name)
@@ -213,6 +213,6 @@ def test_a_camera_gives_its_newest_picture_red_first_and_is_given_back(cameras):
     assert cameras[0].released
 
 
-def test_a_camera_that_is_not_there_is_told(cameras):
+def test_a_camera_that_is_not_there_is_reported(cameras):
     with pytest.raises(SourceError, match="there is no camera 1"):
         Webcam(1)
