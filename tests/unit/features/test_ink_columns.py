@@ -1,5 +1,7 @@
 """Rows from an ink as other people prepare them: each column, sampling, scale, origin, padding and layout."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,7 +27,7 @@ def samples(*strokes):
 INK = samples(*STROKES)
 
 
-def rows(*names, ink=INK, lifted=True, **options):
+def rows(*names, ink=INK, lifted: bool = True, **options: Any):
     columns = tuple(Column(name) for name in names)
     return ink_columns(InkInput(columns=columns, **options), ink, lifted)
 
@@ -180,7 +182,9 @@ number = st.floats(-1e6, 1e6, allow_nan=False, width=32)
 
 @given(st.lists(st.tuples(number, number, number, number, st.booleans()), min_size=1, max_size=12))
 def test_whatever_is_drawn_gives_finite_rows(drawn):
-    for options in ({}, {"points": 8}, {"spacing": 0.1}, {"seconds": 0.5}, {"points": 8, "lifts": "apart"}):
+    apart = {"points": 8, "lifts": "apart"}
+    every: list[dict[str, Any]] = [{}, {"points": 8}, {"spacing": 0.1}, {"seconds": 0.5}, apart]
+    for options in every:
         made = rows(*COLUMN_NAMES, ink=np.array(drawn, dtype=np.float64), **options)
         assert np.isfinite(made).all()
         assert len(made) >= 1

@@ -19,6 +19,7 @@ from addon.inference.device_step import DeviceStep
 from addon.inference.predictor import StreamingPredictor
 from addon.inference.providers import CPU, Choice
 from addon.inference.session import open_step
+from addon.inference.step import ANSWERS
 from addon.model.metadata import METADATA_KEY, ModelSpec, spec_to_json
 from addon.prediction import softmax
 from tests.encoders import inline_steps, make_encoder, make_knowing_encoder
@@ -184,7 +185,7 @@ def test_every_answer_comes_out_by_its_name(path: Path, kind: str, batch: int) -
     rows = np.random.default_rng(0).standard_normal((batch, 1, len(COLUMNS)), dtype=np.float32)
     outputs, _ = session.step(rows, session.start(batch))
     state = np.zeros((session.spec.layers, batch, session.spec.hidden), dtype=np.float32)
-    for name in outputs._fields:
+    for name in ANSWERS:
         (wanted,) = raw.run([name], {"features": rows, "h": state, "c": state})
         np.testing.assert_array_equal(getattr(outputs, name), wanted)
 

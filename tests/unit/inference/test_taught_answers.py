@@ -57,7 +57,7 @@ def examples(labels: str = "LTVZ", each: int = 1) -> list[Example]:
 def samples(ink: list[Stroke]) -> list[Sample]:
     out: list[Sample] = []
     for stroke in ink:
-        out += [(float(x), float(y)) for x, y in stroke[:, :2]]
+        out += [(float(x), float(y), 0.0, 0.5) for x, y in stroke[:, :2]]
         out.append(None)
     return out
 

@@ -103,7 +103,7 @@ REFUSED = {
     '[input]\ncolor = "gray"\nmean = [1, 2, 3]': "mean must be one number or 1",
     "[input]\nstd = 0": "std must be more than 0; got 0",
     "[input]\nstd = 1\nscale = 1": "scale and std mean the same; give one of them",
-    '[output]\nis = "class"': "is must be one of classes, picture, heat map, boxes, points, features; got",
+    '[output]\nis = "class"': "is must be one of classes, picture, heat map, boxes, points, features, label, text, progress, unknown, embedding; got",
     "[output]\nunit = 1": "unit must be true or false; got 1",
     "[output]\nlabels = [1]": "labels must be a list of texts",
     '[output]\nlabels = "../secret"': "the name of a file next to it; got '../secret'",
@@ -190,5 +190,6 @@ def test_the_documentation_names_every_key(kind, tmp_path):
     with pytest.raises(ModelError) as caught:
         read(tmp_path, f"[{kind}]\nnothing = 1")
     keys = str(caught.value).split("there are ")[1].split(", ")
-    text = (Path(__file__).parents[3] / "docs" / "vision.md").read_text(encoding="utf-8")
+    pages = [Path(__file__).parents[3] / "docs" / name for name in ("vision.md", "own-models.md")]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
     assert [key for key in keys if f"`{key}`" not in text] == []

@@ -11,8 +11,10 @@ import pytest
 from addon.doctor import vetting
 from addon.doctor.vetting import Vetting
 from addon.errors import ModelError
+from addon.features.recipe import FeatureRecipe
 from addon.inference.loaded_model import read_pen, try_magnitudes
 from addon.inference.opening import read_model
+from addon.inference.step import StepOutputs
 from addon.model.adaptor import MOST_LABELS, adaptor_from
 from addon.model.folder_watch import (
     HALF_SECONDS,
@@ -27,7 +29,7 @@ from addon.model.folder_watch import (
     sizes_fit,
 )
 from addon.model.inspect import PEN, contents_of
-from addon.model.metadata import spec_from_json
+from addon.model.metadata import ModelSpec, spec_from_json
 from tests.models import make_model
 from tests.onnx_files import with_weights_in
 
@@ -273,12 +275,14 @@ def test_numbers_of_several_magnitudes_are_tried():
     seen = []
 
     class Session:
+        spec = ModelSpec(("A",), FeatureRecipe(1.0), 1, 1, 1)
+
         def start(self):
             return None
 
         def step(self, rows, state):
             seen.append(float(np.abs(rows).max()))
-            return [np.full(1, np.nan if seen[-1] > 500 else 0.0)], state
+            return StepOutputs(np.full(1, np.nan if seen[-1] > 500 else 0.0, np.float32)), state
 
     with pytest.raises(ModelError, match="fed with numbers around 1000, its answers are not numbers"):
         try_magnitudes(Session())  # pyright: ignore[reportArgumentType]
