@@ -56,7 +56,7 @@ class ImageDrawing:
             self._fbo(source, _box(x, y, *_proportioned(source.size, width, height)), alpha, colors)
             return
         if isinstance(source, list | tuple):
-            source = as_array(source)
+            source = as_array(cast(Numbers, source))
         table, count = None, 0
         if _shows_classes(source, colors):
             table, count = self._tables.palette(CLASSES if colors is None else colors)
