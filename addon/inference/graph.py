@@ -110,7 +110,7 @@ class GraphSession:
         return answers
 
     def _from_list(self, name: str, made: Any) -> Array:
-        """A sequence as one array of the declared type: numbers of a map come as Python's, with more digits."""
+        """A sequence as one array of the declared type; the numbers of a map have more digits."""
         dtype = next((info.dtype for info in self.outputs if info.name == name), None)
         return as_array(made).astype(dtype, copy=False)
 

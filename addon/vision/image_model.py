@@ -12,6 +12,7 @@ from addon.errors import ModelError
 from addon.inference.graph import GraphSession, TensorInfo, check_sizes, open_file
 from addon.inference.opening import ModelFile
 from addon.inference.providers import Choice
+from addon.inference.recurrent import constant_array
 from addon.model.adaptor import LONGEST_LABEL, Adaptor, Output, adaptor_of, check_names
 from addon.model.image_arrays import (
     WHOLE,
@@ -202,7 +203,7 @@ class ImageModel:
         if self._flat:
             fed = fed.reshape(len(fed), -1)
         types = {info.name: info for info in session.inputs}
-        constants = {name: _constant(number, types[name]) for name, number in self.adaptor.constants}
+        constants = {name: constant_array(types[name], number) for name, number in self.adaptor.constants}
 
         def answers(batch: Array) -> dict[str, Array]:
             return session.run({self._input.name: batch, **constants}, names)
@@ -311,11 +312,6 @@ def _in_batches(answers: Callable[[Array], dict[str, Array]], fed: Array, fixed:
 def _of_batch(array: Array, fixed: int, count: int) -> Array:
     """The answers to the first pictures of a batch; an array without a batch axis stays as it is."""
     return array[:count] if array.ndim and len(array) == fixed else array
-
-
-def _constant(number: float, info: TensorInfo) -> Array:
-    shape = [size if isinstance(size, int) else 1 for size in info.shape]
-    return np.full(shape, number, info.dtype)
 
 
 def _as_array(document: Mapping[str, object]) -> Pixels:
