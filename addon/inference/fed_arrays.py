@@ -31,7 +31,7 @@ def checked(name: str, inputs: Sequence[TensorInfo], given: Mapping[str, Any]) -
     wanted = {info.name: info for info in inputs}
     if set(given) != set(wanted):
         got = ", ".join(given) or "nothing"
-        raise ValueError(f"{name} takes {', '.join(wanted) or 'no input'}; got {got}")
+        raise ValueError(f"{name}: it takes {', '.join(wanted) or 'no input'}; got {got}")
     return {key: _fitting(name, info, given[key]) for key, info in wanted.items()}
 
 
@@ -58,7 +58,7 @@ def _fitting(name: str, info: TensorInfo, given: Any) -> Array:
     if made is None:
         held = "text" if info.dtype.hasobject else str(info.dtype)
         raise ValueError(
-            _refused(name, info, f"{array.dtype} with numbers that {held} does not hold; convert it yourself")
+            _refused(name, info, f"{array.dtype} with values that {held} does not hold; convert it yourself")
         )
     return made
 
@@ -84,7 +84,9 @@ def _converted(array: Array, dtype: np.dtype[Any]) -> Array | None:
         return array
     if array.dtype.kind not in _NUMBERS:
         return None
-    if np.can_cast(array.dtype, dtype, "safe"):
+    # To numpy every int64 is a float64, but those above 2 ** 53 are not.
+    long = array.dtype.kind in "iu" and array.dtype.itemsize == 8 and dtype.kind in "fc"
+    if np.can_cast(array.dtype, dtype, "safe") and not long:
         return array.astype(dtype)
     if array.dtype.kind == "c":
         return None
