@@ -29,7 +29,9 @@ Layout: TypeAlias = Literal["NCHW", "NHWC", "CHW", "HWC"]
 ColorOrder: TypeAlias = Literal["RGB", "BGR", "gray"]
 Resize: TypeAlias = Literal["stretch", "fit", "crop", "ten", "keep"]
 Filter: TypeAlias = Literal["nearest", "area", "bilinear", "bicubic"]
-OutputKind: TypeAlias = Literal["classes", "picture", "heat map", "boxes", "points", "features"]
+OutputKind: TypeAlias = Literal[
+    "classes", "picture", "heat map", "map", "class map", "boxes", "points", "features"
+]
 Scores: TypeAlias = Literal["logits", "probabilities"]
 Corners: TypeAlias = Literal["xyxy", "xywh", "center"]
 
@@ -38,7 +40,16 @@ LAYOUTS: tuple[Layout, ...] = ("NCHW", "NHWC", "CHW", "HWC")
 COLOR_ORDERS: tuple[ColorOrder, ...] = ("RGB", "BGR", "gray")
 RESIZES: tuple[Resize, ...] = ("stretch", "fit", "crop", "ten", "keep")
 FILTERS: tuple[Filter, ...] = ("nearest", "area", "bilinear", "bicubic")
-OUTPUT_KINDS: tuple[OutputKind, ...] = ("classes", "picture", "heat map", "boxes", "points", "features")
+OUTPUT_KINDS: tuple[OutputKind, ...] = (
+    "classes",
+    "picture",
+    "heat map",
+    "map",
+    "class map",
+    "boxes",
+    "points",
+    "features",
+)
 SCORES: tuple[Scores, ...] = ("logits", "probabilities")
 CORNERS: tuple[Corners, ...] = ("xyxy", "xywh", "center")
 
@@ -105,10 +116,10 @@ class Output:
         kind: What it is.
         scores: Whether classes are given as "logits", before the softmax, or as "probabilities".
         labels: Names of the classes, in the order of the scores; empty if they have no names.
-        layout: Order of the axes of a picture or a heat map.
+        layout: Order of the axes of a picture or a map.
         color: Order of the channels of a picture.
-        span: The values of black and white in a picture, or of cold and hot in a heat map; None for 0..255
-            if the output is of whole numbers, otherwise 0..1.
+        span: The values of black and white in a picture, or of cold and hot in a map; None for 0..255 if the
+            output is of whole numbers, otherwise 0..1. A "map" that leaves 0..1 is then scaled.
         corners: What a box's four numbers are: two corners, a corner and a size, or a center and a size.
         unit: Whether boxes and points are in 0..1 of the model's picture instead of its pixels.
         threshold: Threshold of a heat map mapped to 0..1: a region is what is above it.
