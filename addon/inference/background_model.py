@@ -168,6 +168,16 @@ class Model:
         """How many inputs were left out because a newer one came."""
         return self._dropped + (self._worker.dropped if self._worker is not None else 0)
 
+    @property
+    def timings(self) -> Timings:
+        """Microseconds from `feed` to the answer being ready, of the last 512 answers."""
+        return NO_TIMINGS if self._worker is None else self._worker.timings()
+
+    @property
+    def busy_timings(self) -> Timings:
+        """Microseconds in the model alone, of the same answers."""
+        return NO_TIMINGS if self._worker is None else self._worker.busy_timings()
+
     def feed(self, /, **arrays: Any) -> bool:
         """Give it an array for each input; whether they were taken. Never waits.
 
@@ -201,14 +211,6 @@ class Model:
         self._stream += 1
         self._held.clear()
         self._answer, self._new = {}, False
-
-    def timings(self) -> Timings:
-        """Microseconds from `feed` to the answer being ready, of the last 512 answers."""
-        return NO_TIMINGS if self._worker is None else self._worker.timings()
-
-    def busy_timings(self) -> Timings:
-        """Microseconds in the model alone, of the same answers."""
-        return NO_TIMINGS if self._worker is None else self._worker.busy_timings()
 
     def messages(self) -> list[str]:
         """What went wrong since the last call, a line each, with the model's name; each reported once."""

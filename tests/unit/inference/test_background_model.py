@@ -124,7 +124,7 @@ def test_a_file_next_to_the_sketch_is_fed_by_name_and_answers_by_name(run, tmp_p
         running.feed(image=ones(2, 4, 3))
     made = answer(running, image=np.full((1, 3, 2, 4), 7, np.uint8))
     np.testing.assert_array_equal(made["depth"], 7 * ones(1, 2, 4))
-    assert running.timings().points == running.busy_timings().points == 2
+    assert running.timings.points == running.busy_timings.points == 2
     assert said(running) == []
 
 
