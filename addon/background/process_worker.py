@@ -21,6 +21,10 @@ from addon.background.child_process import ChildProcess, Line
 from addon.background.shared_memory import Place, end, grown, plan, read, write
 from addon.background.worker import BOUND, CLOSING_SECONDS, Policy, Worker, check_policy
 from addon.errors import AddonError
+from addon.text import escaped
+
+MOST_DEATHS = 3
+"""Processes in a row that may die before their first answer, for a model that has answered before."""
 
 CHILD = "addon.background.process_worker_child"
 
@@ -41,8 +45,8 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
     """Runs a model in a process of its own, which ends with this one.
 
     If the process dies, a message reports it, and another process starts with the next input. The worker
-    stays closed if the process has died while it opened or at its first input, or if the model is recurrent,
-    since its state is lost.
+    stays closed if the first process has died while it opened or at its first input, or `MOST_DEATHS` later
+    ones in a row; or if the model is recurrent, since its state is lost.
 
     Args:
         maker: "module:function": called in the process with `arguments`, it returns the model, a callable
@@ -92,6 +96,7 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
         self._open = False
         self._proven = False
         self._closed = False
+        self._deaths = 0
         self._number = 0
         self._patience = patience
         self._since = 0.0
@@ -275,8 +280,10 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
             # It has nothing to finish, and may be stuck.
             self._child.abandon()
         self._child = None
-        # One that dies while it opens, or at its first input, would die for ever.
-        hopeless = not self._proven and (not self._open or bool(self._sent))
+        # One that dies while it opens, or at its first input, would die for ever if none ever answered.
+        at_once = not self._proven and (not self._open or bool(self._sent))
+        self._deaths = self._deaths + 1 if at_once else 0
+        hopeless = at_once and (self._count == 0 or self._deaths >= MOST_DEATHS)
         self._free += [*self._sent, *self._waiting]
         self._sent.clear()
         self._waiting.clear()
@@ -284,4 +291,5 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
             return
         self._closed = self._recurrent or hopeless
         rest = "it stays closed" if self._closed else "another one starts with the next input"
-        self._report(f"{why}; {rest}")
+        # Each time, as each time the picture stands still for a moment.
+        self._messages.append(escaped(f"{self.name}: {why}; {rest}"))

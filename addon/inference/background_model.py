@@ -274,7 +274,8 @@ class Model:
         if worker.started > self._started:
             self._started = worker.started
             if self.recurrent:
-                self._report("its state was lost with its process; its stream begins again from an empty one")
+                lost = "its state was lost with its process; its stream begins again from an empty one"
+                self._outbox.append(f"{escaped(self.name)}: {lost}")
         if worker.ready and (answer := worker.latest) is not None:
             number = int(answer[STREAM])
             if number == self._stream:
