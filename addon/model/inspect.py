@@ -199,9 +199,10 @@ def _classes(nodes: list[Message]) -> dict[str, tuple[str, ...]]:
     """Names of classes by the output that has their scores."""
     found: dict[str, tuple[str, ...]] = {}
     for node in nodes:
-        operator, inputs, outputs = _operator(node.text(4), node.text(7)), node.texts(1), node.texts(2)
-        if operator in _KEPT_CLASSES and inputs and outputs and inputs[0] in found:
-            found[outputs[0]] = found[inputs[0]]
+        operator = _operator(node.text(4), node.text(7))
+        outputs = node.texts(2) if operator in _KEYED or operator in _KEPT_CLASSES else []
+        if operator in _KEPT_CLASSES and outputs and (classes := found.get("".join(node.texts(1)[:1]))):
+            found[outputs[0]] = classes
         if len(outputs) <= _KEYED.get(operator, len(outputs)):
             continue
         numbers: tuple[int, ...] = ()
@@ -209,7 +210,7 @@ def _classes(nodes: list[Message]) -> dict[str, tuple[str, ...]]:
         for attribute in node.messages(5):
             if attribute.text(1).startswith("classlabels_"):
                 numbers += attribute.many(8, MOST_CLASSES)
-                texts += attribute.texts(9)[:MOST_CLASSES]
+                texts += [str(view, "utf-8", "replace") for view in attribute.views.get(9, ())[:MOST_CLASSES]]
         if operator.endswith(".ZipMap"):
             numbers, texts = tuple(sorted(set(numbers))), sorted(set(texts))
         names = (*map(str, numbers), *texts)

@@ -45,7 +45,7 @@ class Answer:
         maps: The maps of the layer in one picture, uint8 (h, w); None if not requested.
         weights: Its weights likewise, uint8 (h, w) or (h, w, 3); None if it has none.
         grid: Probabilities in a grid over the picture, (rows, columns, classes); None if not requested.
-        outputs: Each output, described or not, by its name.
+        outputs: Each output by its name, but for those that are described as class maps.
         regions: The hot regions of its heat maps, corners in the picture's pixels.
         picture: The picture it outputs, uint8 (h, w, 3); None if it outputs none.
         boxes: Left, top, right and bottom of its boxes, in the picture's pixels, shape (n, 4).

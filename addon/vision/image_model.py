@@ -68,7 +68,7 @@ class ImageModel:
         shape           shape of the layer's tensor
         weights         uint8 (h, w) or (h, w, 3)
         grid            float32 (rows, columns, classes)
-        out.NAME        each output, described or not
+        out.NAME        each output, but for those that are described as class maps
         ...             the meaning of each described output, see `addon.vision.outputs`
         ms              float, milliseconds for all of this
 
@@ -120,6 +120,9 @@ class ImageModel:
         self.layers = tuple(self.adaptor.layers or self._drawable())[:MOST_LAYERS]
         # Outputs that are not described are answers, too, under their own names.
         self._outputs = tuple(info.name for info in self._session.outputs)
+        # The scores of each class for each pixel are large, and the frame would wait for their copy.
+        scored = () if guesses else self.adaptor.outputs
+        self._unsent = {each.name for each in scored if each.kind == "class map"}
         self._stretched: set[str] = set()
         self._look_at_answer(guesses, guesses_input=described is None)
         self.adaptor = replace(self.adaptor, outputs=tuple(map(self._labeled, self.adaptor.outputs)))
@@ -198,7 +201,9 @@ class ImageModel:
         result: dict[str, Array] = {"place": np.array((first.left, first.top, first.width, first.height))}
         if self.classes:
             result["probabilities"] = self._probabilities(made).mean(axis=0)
-        result |= {f"out.{name}": _without_objects(made[name]) for name in self._outputs}
+        result |= {
+            f"out.{name}": _without_objects(made[name]) for name in self._outputs if name not in self._unsent
+        }
         for each in self.adaptor.outputs:
             if each.kind == "map" and leaves_unit(made[each.name]):
                 # From now on, since a map that is scaled in some frames alone would flicker.

@@ -166,7 +166,7 @@ def test_what_a_description_leaves_out_is_there_as_well(tmp_path):
         '[[output]]\nname = "six"\nis = "class map"\nlabels = ["r", "g", "b", "x", "y", "z"]\n'
     )
     _, about, answer = look(path)
-    assert set(answer.outputs) == {"probs", "depth", "mask", "six", "heat", "embedding"}
+    assert set(answer.outputs) == {"probs", "depth", "mask", "heat", "embedding"}
     np.testing.assert_allclose(answer.float_maps["depth"], answer.outputs["depth"][0] / 20, atol=1e-6)
     assert set(answer.float_maps) == {"depth", "heat"}
     assert set(answer.class_maps) == {"mask", "six"}
