@@ -41,12 +41,12 @@ def output_kind(
     has_batch = len(layout) == 4
     if len(sizes) == 4 or (len(sizes) == 3 and not has_batch):
         channels, sides = _channels(sizes[-3:], layout)
+        if sides == (1, 1):
+            return "features" if whole or not has_batch else _scores(name)
         if channels == 3 and not (whole and dtype != np.uint8):
             return "picture"
-        if channels == 1 and sides != (1, 1):
+        if channels == 1:
             return "class map" if whole and _fits(sides, picture) else "heat map"
-        if sides == (1, 1) and has_batch and not whole:
-            return _scores(name)
         return "class map" if not whole and _fits(sides, picture) else "features"
     if len(sizes) in (2, 3) and _fits((sizes[-2], sizes[-1]), picture):
         return "class map" if whole else "map"

@@ -246,9 +246,11 @@ class ImageModel:
         read = [f"{each.name!r} as a {each.kind}" for each in guessed if each.kind in ("map", "class map")]
         if guesses and read:
             self.notice += f"; it reads {', '.join(read[:_FEW])}"
+        maps = [each.name for each in self.adaptor.outputs if each.kind == "map"]
+        self._stretched |= {name for name in maps if leaves_unit(made[name])}
         loud = [each for each in guessed if each.kind == "picture" and _is_loud(made[each.name])]
         if guesses_input and loud and self._input.dtype.kind == "f":
-            most = float(np.nanmax(made[loud[0].name]))
+            most = _greatest(made[loud[0].name])
             self.notice += f", and 0..255 in and out, as its output {loud[0].name!r} reaches {most:.0f}"
             self.adaptor = replace(self.adaptor, input=replace(wants, span=WHOLE))
 
@@ -368,7 +370,11 @@ def _by_values(output: Output, values: Array) -> Output:
 
 def _is_loud(values: Array) -> bool:
     """Whether floats are in 0..255 rather than in 0..1, of which a network may leave a little."""
-    return values.dtype.kind == "f" and float(np.nanmax(values, initial=0)) > _LOUD
+    return values.dtype.kind == "f" and _greatest(values) > _LOUD
+
+
+def _greatest(values: Array) -> float:
+    return float(values[np.isfinite(values)].max(initial=0))
 
 
 def _in_batches(answers: Callable[[Array], dict[str, Array]], fed: Array, fixed: int) -> dict[str, Array]:

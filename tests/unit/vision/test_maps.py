@@ -39,6 +39,8 @@ PICTURE[:20, :, 1] = 128
         ((1, 1, 64, 64), WHOLE, "class map"),
         ((1, 1000), FLOAT, "classes"),
         ((1, 1000, 1, 1), FLOAT, "classes"),
+        ((1, 3, 1, 1), FLOAT, "classes"),
+        ((1, 1, 1, 1), WHOLE, "features"),
         ((1, 1), WHOLE, "features"),
         ((1,), WHOLE, "features"),
         ((1, 300, 6), FLOAT, "features"),
@@ -172,6 +174,26 @@ def test_what_a_description_leaves_out_is_there_as_well(tmp_path):
     assert set(answer.class_maps) == {"mask", "six"}
     assert (answer.regions, len(answer.probabilities)) == ((), 0)
     assert about["map_labels"]["six"] == ["r", "g", "b", "x", "y", "z"]
+
+
+@pytest.mark.parametrize("shape", [(1, 16, 16), (1, 3, 16, 16)])
+def test_what_is_no_number_is_no_error(tmp_path, shape):
+    nodes = [
+        helper.make_node("ReduceMean", ["image"], ["some"], axes=[1], keepdims=0)
+        if len(shape) == 3
+        else helper.make_node("Identity", ["image"], ["some"]),
+        helper.make_node("Sub", ["some", "two"], ["less"]),
+        helper.make_node("Sqrt", ["less"], ["y"]),
+    ]
+    two = weight("two", np.array(2, np.float32))
+    made = model(nodes, [value("image", [1, 3, 16, 16])], [value("y", shape)], [two])
+    _, _, answer = look(saved(tmp_path / "nan.onnx", made))
+    assert np.isnan(answer.outputs["y"]).all()
+    if len(shape) == 3:
+        assert np.isnan(answer.float_maps["y"]).all()
+    else:
+        assert answer.picture is not None
+        assert answer.picture.max() == 0
 
 
 def test_a_picture_in_0_to_255_is_seen_to_be_one(tmp_path):
