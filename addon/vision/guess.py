@@ -10,6 +10,9 @@ from addon.model.adaptor import Adaptor, ImageInput, Layout, Output
 from addon.model.picture_outputs import output_kind
 
 _CHANNELS = (1, 3)
+FREE_SIDE = 224
+"""Pixels of a side that a model leaves free: what most classifiers were trained with."""
+
 _SMALLEST = 16  # pixels a side: fewer numbers are probably not a picture
 
 
@@ -29,7 +32,10 @@ def guessed_adaptor(inputs: tuple[TensorInfo, ...], outputs: tuple[TensorInfo, .
         layout = _layout(info.shape)
         if layout is not None:
             gray = info.shape[_channel_axis(layout)] == 1
-            fed = ImageInput(info.name, layout=layout, color="gray" if gray else "RGB")
+            sides = [info.shape[layout.index(axis)] for axis in "HW"]
+            fixed = all(isinstance(side, int) and side > 0 for side in sides)
+            size = None if fixed else (FREE_SIDE, FREE_SIDE)
+            fed = ImageInput(info.name, layout=layout, color="gray" if gray else "RGB", size=size)
             return Adaptor(fed, guessed_outputs(outputs, layout))
     for info in inputs:
         square = unflattened(info.shape)

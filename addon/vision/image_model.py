@@ -102,6 +102,8 @@ class ImageModel:
         self.notice = (
             "" if described else f"{path.name}: it has no description, so Inkloop guesses from its shapes"
         )
+        if not described and found.input.size:
+            self.notice += "; where its picture's size is free, it is {} × {}".format(*found.input.size)
         guesses = not (described and described.outputs)
         if not found.outputs:
             # A description of only the input, as an error advises, must not lose the answers.

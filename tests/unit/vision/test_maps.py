@@ -265,3 +265,11 @@ def test_text_and_maps_pass_from_the_process_to_the_sketch(tmp_path):
     assert answer.outputs["text"].tolist() == ["a", "bc"]
     assert answer.float_maps["depth"].shape == answer.class_maps["mask"].shape == (16, 16)
     assert answer.about.map_labels == {"mask": ("r", "g", "b")}
+
+
+def test_a_free_size_has_a_default_that_is_reported(tmp_path):
+    node = helper.make_node("ReduceMean", ["image"], ["depth"], axes=[1], keepdims=0)
+    inputs, outputs = [value("image", ["n", 3, "h", "w"])], [value("depth", ["n", "h", "w"])]
+    made, _, answer = look(saved(tmp_path / "free.onnx", model([node], inputs, outputs)))
+    assert answer.float_maps["depth"].shape == (224, 224)
+    assert "where its picture's size is free, it is 224 × 224" in made.notice
