@@ -98,7 +98,7 @@ class ImageDrawing:
         quad = replace(quad_at(self._state.matrix, *box), part=(0.0, 1.0, 1.0, 0.0))
         if colors is not None:
             table = self._tables.color_map(colors)
-            texture = targets.surface(fbo).texture
+            texture = targets.surface(fbo).drawn.texture
             self._batch.mapped_picture(texture, table, quad, alpha, self._state.style.blend)
             return
         fades = alpha < 1 and targets.in_fbo
