@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from addon.features.recipe import FeatureRecipe
+    from addon.inference.background_model import Model
     from addon.inference.graph import open_graph
     from addon.inference.io_binding import open_bound
     from addon.inference.opening import read_model
@@ -41,6 +42,7 @@ __all__ = [
     "Example",
     "FeatureRecipe",
     "ImageClassifier",
+    "Model",
     "ModelError",
     "ModelSpec",
     "PointsError",
@@ -67,6 +69,7 @@ _HOME = {
     "Example": "addon.dataset.taught",
     "FeatureRecipe": "addon.features.recipe",
     "ImageClassifier": "addon.vision.classifier",
+    "Model": "addon.inference.background_model",
     "ModelSpec": "addon.model.metadata",
     "Prediction": "addon.prediction",
     "ProcessWorker": "addon.background.process_worker",

@@ -21,6 +21,10 @@ from addon.background.child_process import ChildProcess, Line
 from addon.background.shared_memory import Place, end, grown, plan, read, write
 from addon.background.worker import BOUND, CLOSING_SECONDS, Policy, Worker, check_policy
 from addon.errors import AddonError
+from addon.text import escaped
+
+MOST_DEATHS = 3
+"""Processes in a row that may die before their first answer, for a model that has answered before."""
 
 CHILD = "addon.background.process_worker_child"
 
@@ -41,8 +45,8 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
     """Runs a model in a process of its own, which ends with this one.
 
     If the process dies, a message reports it, and another process starts with the next input. The worker
-    stays closed if the process has died before its first answer, or if the model is recurrent, since its
-    state is lost.
+    stays closed if the first process has died while it opened or at its first input, or `MOST_DEATHS` later
+    ones in a row; or if the model is recurrent, since its state is lost.
 
     Args:
         maker: "module:function": called in the process with `arguments`, it returns the model, a callable
@@ -54,6 +58,10 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
         recurrent: Whether an answer depends on what was fed before.
         niceness: As for `ChildProcess`.
         patience: Seconds after which the process is ended if the model is not open, or gives no answer.
+
+    Attributes:
+        about: What the model's `describe` returned, if it has one; empty until it is open.
+        started: How many processes were started.
 
     Raises:
         ValueError: As `check_policy`.
@@ -80,12 +88,15 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
         self._free = [Slot(index) for index in range(bound if self._every else 2)]
         self._waiting: deque[Slot] = deque()
         self._sent: deque[Slot] = deque()
+        self.about: Line = {}
+        self.started = 0
         self._job: Line = {"maker": maker, "arguments": dict(arguments)}
         self._niceness = niceness
         self._child: ChildProcess[Line] | None = None
         self._open = False
         self._proven = False
         self._closed = False
+        self._deaths = 0
         self._number = 0
         self._patience = patience
         self._since = 0.0
@@ -97,6 +108,23 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
         """Whether the model is made and answers."""
         self._poll()
         return self._open
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more inputs: it was closed, could not be opened, or died without an answer."""
+        self._poll()
+        return self._closed
+
+    def answer_every(self, bound: int = BOUND) -> None:
+        """Change the policy to "every", as for a model that turns out to be recurrent once it is open.
+
+        Raises:
+            RuntimeError: It was fed already.
+        """
+        if self._number:
+            raise RuntimeError(f"{self.name} was fed already; its policy is set before that")
+        self._every = True
+        self._free = [Slot(index) for index in range(bound)]
 
     def feed(self, x: Tensors, /) -> bool:
         """Copy tensors into shared memory for the process; whether they were taken.
@@ -156,6 +184,7 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
         self._child.say(self._job)
         self._since = monotonic()
         self._open = self._proven = False
+        self.started += 1
 
     def _alive(self) -> bool:
         if self._closed:
@@ -216,7 +245,7 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
             self._report(f"it cannot be opened ({self._without_name(line['refused'])})")
             self._closed = True
         elif "open" in line:
-            self._open = True
+            self._open, self.about = True, line.get("about", {})
         elif "needs" in line:
             slot = self._sent[0]
             self._offer(child, slot, line["needs"])
@@ -251,11 +280,16 @@ class ProcessWorker(Worker[Tensors, dict[str, Array]]):
             # It has nothing to finish, and may be stuck.
             self._child.abandon()
         self._child = None
+        # One that dies while it opens, or at its first input, would die for ever if none ever answered.
+        at_once = not self._proven and (not self._open or bool(self._sent))
+        self._deaths = self._deaths + 1 if at_once else 0
+        hopeless = at_once and (self._count == 0 or self._deaths >= MOST_DEATHS)
         self._free += [*self._sent, *self._waiting]
         self._sent.clear()
         self._waiting.clear()
         if self._closed:
             return
-        self._closed = self._recurrent or not self._proven
+        self._closed = self._recurrent or hopeless
         rest = "it stays closed" if self._closed else "another one starts with the next input"
-        self._report(f"{why}; {rest}")
+        # Each time, as each time the picture stands still for a moment.
+        self._messages.append(escaped(f"{self.name}: {why}; {rest}"))

@@ -38,10 +38,11 @@ def main() -> None:
     job = json.loads(first)
     try:
         model = make(job["maker"], job["arguments"])
+        about = described(model)
     except Exception as error:
         _send(answers, {"refused": said(error)})
         return
-    _send(answers, {"open": True})
+    _send(answers, {"open": True, "about": about})
     server = Server(model)
     later: deque[Line] = deque()
     # Read here and not in a thread: waking one would delay each answer.
@@ -60,6 +61,12 @@ def make(maker: str, arguments: Mapping[str, Any]) -> Model:
     """The model that `module:function` makes of its arguments."""
     module, _, function = maker.partition(":")
     return getattr(importlib.import_module(module), function)(**arguments)
+
+
+def described(model: object) -> dict[str, Any]:
+    """What a model says about itself once it is open, as plain data; empty if it has no `describe`."""
+    describe = getattr(model, "describe", None)
+    return {} if describe is None else dict(describe())
 
 
 class Server:

@@ -53,7 +53,7 @@ def _types(inputs: Sequence[Value], outputs: Sequence[Value]) -> str:
                 )
             if kind == "output" and of_type.startswith("seq(tensor("):
                 return (
-                    f"its output {name!r} is {of_type}: open_graph stacks it into one array, if its tensors "
+                    f"its output {name!r} is {of_type}: Model stacks it into one array, if its tensors "
                     "have one size; export plain tensors to keep them separate"
                 )
             if not of_type.startswith("tensor("):
@@ -103,7 +103,8 @@ def _domains(operators: Mapping[str, int]) -> str:
 
 
 def _adaptor(kind: Kind) -> str:
-    needs = kind in ("image classifier", "image to image", "heat map", "detector", "features")
+    maps = ("image to image", "heat map", "map", "class map")
+    needs = kind in ("image classifier", *maps, "detector", "features")
     return (
         "the file does not describe its colors, sizes and labels: --adaptor writes a first draft"
         if needs

@@ -12,10 +12,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, TextIO
 
+from addon.background.limits import end_within, limit_this_process
 from addon.background.parent_watch import claim_stdout, end_with_parent, run_and_leave
 from addon.doctor.examine import examine, load_pen
+from addon.doctor.examiner import FOLDER_PREFIX
 from addon.doctor.findings import Findings
-from addon.doctor.limits import FOLDER_PREFIX, end_within, limit_this_process
 
 SPARE_SECONDS = 5.0
 """This process ends itself this much later than its parent would."""

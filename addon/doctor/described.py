@@ -1,13 +1,13 @@
 """Check a model's description against the model, and draft a new one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from addon.doctor.findings import Kind, Value
 from addon.doctor.inputs import type_of
-from addon.doctor.kinds import Judgement, Sizes, has_four, is_picture
+from addon.doctor.kinds import Judgement, Sizes, has_four, is_picture, kinds_of, layout_of
 from addon.errors import ModelError
 from addon.model.adaptor import Adaptor, Layout, OutputKind, check_names
 from addon.model.image_arrays import WHOLE, for_type
@@ -19,6 +19,8 @@ _MEANINGS: dict[Kind, OutputKind] = {
     "image classifier": "classes",
     "image to image": "picture",
     "heat map": "heat map",
+    "map": "map",
+    "class map": "class map",
     "features": "features",
 }
 _COLOR = 'color = "RGB"  # or "BGR", "gray"'
@@ -53,7 +55,9 @@ def check_description(described: Adaptor, inputs: Sequence[Value], fed: Sizes, a
             raise ModelError(f"its output {name!r} has {has} classes; {len(output.labels)} labels are given")
 
 
-def draft(judged: Judgement, inputs: Sequence[Value], fed: Sizes, answered: Sizes) -> str:
+def draft(
+    judged: Judgement, inputs: Sequence[Value], fed: Sizes, answered: Sizes, outputs: Sequence[Value] = ()
+) -> str:
     """Draft a description as TOML; empty if there is nothing to describe.
 
     Args:
@@ -61,6 +65,7 @@ def draft(judged: Judgement, inputs: Sequence[Value], fed: Sizes, answered: Size
         inputs: The inputs that it declares.
         fed: Sizes of the inputs that were fed, by name.
         answered: Sizes of the outputs, by name.
+        outputs: The outputs that it declares, if each is to be judged by its own form.
     """
     picture = next((name for name, sizes in fed.items() if is_picture(sizes)), "")
     if judged.state:
@@ -72,12 +77,18 @@ def draft(judged: Judgement, inputs: Sequence[Value], fed: Sizes, answered: Size
     else:
         return ""
     made = [name for name in answered if name not in (pair[1] for pair in judged.state)]
-    parts += [_output(name, _meaning(judged.kind, answered[name]), answered[name]) for name in made]
+    forms: Mapping[str, OutputKind] = {}
+    layout: Layout = layout_of(fed[picture]) if picture else "NCHW"
+    if picture and judged.kind != "detector":
+        forms = kinds_of(outputs, answered, fed[picture])
+    for name in made:
+        kind = forms.get(name) or _meaning(judged.kind, answered[name])
+        parts.append(_output(name, kind, answered[name], layout))
     return "\n\n".join((_HEAD, *parts)) + "\n"
 
 
 def _input(name: str, sizes: Sequence[int], inputs: Sequence[Value]) -> str:
-    layout = _layout(sizes)
+    layout = layout_of(sizes)
     lines = ["[input]", f"name = {_quoted(name)}", f'layout = "{layout}"']
     gray = sizes[layout.index("C")] == 1
     value = next(value for value in inputs if value["name"] == name)
@@ -100,13 +111,21 @@ def _range(dtype: np.dtype[Any]) -> str:
     return f"range = [{low}, {high}]  # what black and white become; {dtype} holds whole numbers"
 
 
-def _output(name: str, kind: OutputKind, sizes: Sequence[int]) -> str:
+def _output(name: str, kind: OutputKind, sizes: Sequence[int], layout: Layout) -> str:
     lines = ["[[output]]", f"name = {_quoted(name)}", f'is = "{kind}"']
     if kind == "classes":
         lines += ['scores = "logits"  # or "probabilities", if they add up to 1']
         lines += ['# labels = "labels.txt"  # in this folder, one class a line']
     elif kind in ("picture", "heat map"):
-        lines.append(f'layout = "{_layout(sizes)}"')
+        lines.append(f'layout = "{layout_of(sizes)}"')
+    elif kind in ("map", "class map") and len(sizes) == 4:
+        lines.append(f'layout = "{layout}"')
+    if kind == "map":
+        lines.append(
+            "# range = [0.0, 10.0]  # what is drawn darkest and brightest; by default it is stretched"
+        )
+    elif kind == "class map":
+        lines.append('# labels = "labels.txt"  # in this folder, one class a line')
     elif kind == "boxes":
         lines.append('corners = "xyxy"  # or "xywh", "center"')
     return "\n".join(lines)
@@ -117,13 +136,6 @@ def _meaning(kind: Kind, sizes: Sequence[int]) -> OutputKind:
         return "boxes" if has_four(sizes) else "features"
     meaning = _MEANINGS.get(kind, "features")
     return meaning if meaning in ("classes", "features") or is_picture(sizes) else "features"
-
-
-def _layout(sizes: Sequence[int]) -> Layout:
-    first = sizes[-3] in (1, 3, 4)
-    if len(sizes) == 4:
-        return "NCHW" if first else "NHWC"
-    return "CHW" if first else "HWC"
 
 
 def _quoted(name: str) -> str:

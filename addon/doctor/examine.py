@@ -59,7 +59,9 @@ def load_pen(path: Path, provider: str = "cpu") -> Findings:
     choice = choose_here("cpu", None)
     try:
         file = read_model(path)
-        if METADATA_KEY not in file.contents.metadata:
+        described = adaptor_of(path)
+        is_pen = METADATA_KEY in file.contents.metadata or (described is not None and described.ink)
+        if not is_pen:
             return Findings(file=path.name, verdict="refused", why=other_kind_message(file, choice))
         try_magnitudes(load_model(file, choice).session)
         wanted = choose_here(provider, None)
@@ -89,6 +91,8 @@ def _open(found: Findings, file: ModelFile, choice: Choice, asked: str, folder: 
     found["metadata"] = {key: text for key, text in file.contents.metadata.items() if key != METADATA_KEY}
     trial = Trial(file, choice.providers, folder)
     found["inputs"], found["outputs"] = trial.inputs, trial.outputs
+    named = {value["name"]: file.contents.classes.get(value["name"], ()) for value in trial.outputs}
+    found["classes"] = {name: list(classes) for name, classes in named.items() if classes}
     registered = short_name(trial.session.get_providers()[0])
     found["placement"] = Placement(asked=asked, runs=registered, notice=choice.notice, parts={})
     if METADATA_KEY in file.contents.metadata:
@@ -113,7 +117,7 @@ def _run(found: Findings, file: ModelFile, choice: Choice, trial: Trial, seconds
         judged = judge(trial.inputs, trial.outputs, speed["inputs"], speed["outputs"])
         found["kind"], found["can"] = judged.kind, judged.can
         found["state"] = [list(pair) for pair in judged.state]
-        found["draft"] = draft(judged, trial.inputs, speed["inputs"], speed["outputs"])
+        found["draft"] = draft(judged, trial.inputs, speed["inputs"], speed["outputs"], trial.outputs)
     if described is not None:
         found["adaptor"] = asdict(described)
         check_description(described, trial.inputs, speed["inputs"], speed["outputs"])
@@ -151,10 +155,12 @@ def _add_pen(found: Findings, file: ModelFile, choice: Choice) -> None:
 _SIDE = 224
 _EYE = "use it with ImageClassifier"
 _TAKERS: dict[Kind, tuple[str, str]] = {
-    "recurrent": ("a recurrent model", "use it with open_recurrent"),
+    "recurrent": ("a recurrent model", "use it with Model"),
     "image classifier": ("an image classifier", _EYE),
     "image to image": ("a picture in, a picture out", _EYE),
     "heat map": ("a heat map over a picture", _EYE),
+    "map": ("a map over a picture", _EYE),
+    "class map": ("a class for each pixel of a picture", _EYE),
     "detector": ("a detector", _EYE),
     "text recogniser": ("a reader of lines of text", _EYE),
     "features": ("features of a picture", _EYE),

@@ -10,11 +10,13 @@ from typing import cast
 
 from addon.background.child_process import ChildProcess, Line
 from addon.doctor.findings import Findings
-from addon.doctor.limits import FOLDER_PREFIX
 from addon.inference.opening import LIMIT
 
 TIMEOUT = 60.0
 """Seconds for a file to be loaded, run and measured."""
+
+FOLDER_PREFIX = "inkloop-doctor-"
+"""Prefix of a child's temporary folder, which is deleted with the child."""
 
 _LOOK_SECONDS = 0.005
 

@@ -13,6 +13,8 @@ Kind: TypeAlias = Literal[
     "image classifier",
     "image to image",
     "heat map",
+    "map",
+    "class map",
     "detector",
     "text recogniser",
     "features",
@@ -71,6 +73,7 @@ class Findings(TypedDict, total=False):
     anatomy: Anatomy
     inputs: list[Value]
     outputs: list[Value]
+    classes: dict[str, list[str]]
     placement: Placement
     speed: Speed
     kind: Kind

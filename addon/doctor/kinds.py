@@ -1,17 +1,21 @@
 """The kind of a model, judged by its inputs and outputs."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt
+from typing import Any
+
+import numpy as np
 
 from addon.doctor.findings import Kind, Value
 from addon.inference import recurrent_state
+from addon.inference.graph import DTYPES
+from addon.model.adaptor import Layout, OutputKind
+from addon.model.picture_outputs import NAMES_OF_FEATURES, output_kind
 
 Sizes = Mapping[str, Sequence[int]]
 
 _CHANNELS = (1, 3, 4)
-_NAMES_OF_FEATURES = re.compile(r"embed|feature|pool|latent|encod", re.I)
 _MANY = 100
 _SIDE = 16
 _LINE = 64  # most pixels of the height of a line of text
@@ -59,10 +63,12 @@ def judge(inputs: Sequence[Value], outputs: Sequence[Value], fed: Sizes, answere
     if square:
         return Judgement(
             "unknown",
-            f"open_graph opens it and feeds it arrays; if they are gray pictures of {square} × {square}, "
-            "ImageClassifier can use it",
+            f"Model runs it in its own process, fed arrays by name; if they are gray pictures of {square} × "
+            f"{square}, ImageClassifier can use it",
         )
-    return Judgement("unknown", "open_graph opens it and feeds it arrays; Inkloop has no view for it")
+    return Judgement(
+        "unknown", "Model runs it in its own process, fed arrays by name; Inkloop has no view for it"
+    )
 
 
 def _square(sizes: Sequence[int]) -> int:
@@ -87,9 +93,43 @@ def _signatures(values: Sequence[Value]) -> list[recurrent_state.Signature]:
     return [recurrent_state.Signature(value["name"], value["shape"], value["type"]) for value in values]
 
 
+def kinds_of(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) -> dict[str, OutputKind]:
+    """What each output of a picture model is by its form; the first row of scores is its classes.
+
+    Args:
+        outputs: The outputs that it declares.
+        answered: Sizes of the outputs, by name.
+        fed: Sizes of the picture that was fed.
+    """
+    layout = layout_of(fed)
+    picture = fed[layout.index("H")], fed[layout.index("W")]
+    made: dict[str, OutputKind] = {}
+    for value in outputs:
+        kind = output_kind(
+            value["name"], answered.get(value["name"], ()), _dtype(value["type"]), picture, layout
+        )
+        made[value["name"]] = "features" if kind == "classes" and "classes" in made.values() else kind
+    return made
+
+
+def layout_of(sizes: Sequence[int]) -> Layout:
+    """The order of the axes of a picture, or a batch of pictures, of these sizes."""
+    first = sizes[-3] in _CHANNELS
+    if len(sizes) == 4:
+        return "NCHW" if first else "NHWC"
+    return "CHW" if first else "HWC"
+
+
+def _dtype(name: str) -> np.dtype[Any]:
+    """The type of the elements of a tensor, in ONNX Runtime's or numpy's notation; object if it has none."""
+    plain = name.removeprefix("tensor(").removesuffix(")")
+    return DTYPES.get(plain, np.dtype(np.float32 if plain == "float32" else object))
+
+
 def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) -> Judgement:
     sizes = {value["name"]: tuple(answered.get(value["name"], ())) for value in outputs}
     first, name = next(iter(sizes.values()), ()), next(iter(sizes), "")
+    by_form = kinds_of(outputs, answered, fed).get(name)
     read = list(first)
     places = _text_places(read, fed)
     if places:
@@ -98,6 +138,11 @@ def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) 
             f"it reads a line of text: scores of {read[2]} characters at {places} places along it, which "
             "need decoding (CTC); they are in the answer's outputs",
         )
+    if by_form == "map":
+        return Judgement("map", "a number for each pixel, such as a depth, drawn with a color map")
+    if by_form == "class map":
+        classes = f"one of {_classes(first, fed)} classes" if _classes(first, fed) else "a class"
+        return Judgement("class map", f"{classes} for each pixel, drawn with a palette")
     if _boxes(list(sizes.values())):
         return Judgement(
             "detector", "it detects objects in a picture; a description (--adaptor) names its outputs"
@@ -109,7 +154,7 @@ def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) 
         return Judgement("image to image", "a picture in, a picture out, frame by frame")
     flat = [size for size in first[1:] if size != 1]
     if len(first) in (1, 2, 4) and len(flat) == 1:
-        if _NAMES_OF_FEATURES.search(name):
+        if NAMES_OF_FEATURES.search(name):
             return Judgement("features", f"{flat[0]} features of a picture, to compare pictures by")
         return Judgement(
             "image classifier", f"one of {flat[0]} classes for a picture, with its layers to look into"
@@ -118,6 +163,12 @@ def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) 
         "unknown",
         "it takes pictures, but the form of its answer is unknown; describe it in a .toml",
     )
+
+
+def _classes(answer: Sequence[int], fed: Sequence[int]) -> int:
+    """How many classes the scores of a class map are for; 0 if it has the classes themselves."""
+    layout = layout_of(fed)
+    return answer[layout.index("C")] if len(answer) == len(layout) and answer[layout.index("C")] > 1 else 0
 
 
 def _text_places(answer: Sequence[int], fed: Sequence[int]) -> int:

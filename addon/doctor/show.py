@@ -66,6 +66,8 @@ def rows(found: Findings) -> list[Row]:
         made.append((found.get("kind", ""), found["can"]))
     for heading, values in (("in", found.get("inputs", [])), ("out", found.get("outputs", []))):
         made += _under(heading, [_said_value(value) for value in values])
+    for name, classes in found.get("classes", {}).items():
+        made.append(("classes", f"{name}: {shortened(', '.join(classes), _SHORT)}"))
     made += _free(found.get("inputs", []))
     if "speed" in found:
         made.append(_speed(found["speed"], found.get("placement")))

@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,7 +24,7 @@ Shape = tuple[int | str | None, ...]
 """Sizes of a tensor; a name or None for a free size."""
 
 _TENSOR = re.compile(r"tensor\((\w+)\)")
-_LISTED = re.compile(r"seq\((?:map\(\w+,)?tensor\((\w+)\)\)?\)")
+_LISTED = re.compile(r"seq\((?:map\(\w+,)?tensor\((\w+)\)\)?\)|map\(\w+,tensor\((\w+)\)\)")
 DTYPES = {
     **{name: np.dtype(name) for name in ("float16", "uint8", "int8", "uint16", "int16", "uint32", "int32")},
     **{name: np.dtype(name) for name in ("uint64", "int64", "bool", "complex64", "complex128")},
@@ -68,6 +68,8 @@ class GraphSession:
         notice: One line for the user if it runs on another provider than preferred; else empty.
         session: ONNX Runtime's own session, for bindings to memory.
         elsewhere: Opens it on the CPU, given the reason; None if it is already there, or may not move there.
+        classes: Names of the classes of an output, by its name, where the file gives them: those of the keys
+            of scikit-learn's maps, in the order of the columns of the answer.
     """
 
     path: Path
@@ -79,6 +81,7 @@ class GraphSession:
     notice: str
     session: Any
     elsewhere: Callable[[str], "GraphSession"] | None = None
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     def run(self, feeds: Tensors, outputs: Sequence[str] | None = None) -> dict[str, Array]:
         """Run the model once.
@@ -93,7 +96,7 @@ class GraphSession:
         names = [info.name for info in self.outputs] if outputs is None else list(outputs)
         try:
             return {
-                name: as_array(made)
+                name: made if isinstance(made, np.ndarray) else self._from_list(name, made)
                 for name, made in zip(names, self.session.run(names, dict(feeds)), strict=True)
             }
         except Exception as error:
@@ -105,6 +108,11 @@ class GraphSession:
         answers = moved.run(feeds, outputs)
         self.move_to(moved)
         return answers
+
+    def _from_list(self, name: str, made: Any) -> Array:
+        """A sequence as one array of the declared type; the numbers of a map have more digits."""
+        dtype = next((info.dtype for info in self.outputs if info.name == name), None)
+        return as_array(made).astype(dtype, copy=False)
 
     def move_to(self, other: "GraphSession") -> None:
         """Use another session of the same model from now on, and log why."""
@@ -119,6 +127,8 @@ def as_array(made: Any) -> Array:
     Raises:
         ValueError: The tensors of a sequence differ in size.
     """
+    if isinstance(made, dict):
+        made = [made]
     if not isinstance(made, list):
         return made
     parts = cast(list[Any], made)
@@ -182,6 +192,9 @@ def open_file(
         notice=placed.notice,
         session=placed.session,
         elsewhere=elsewhere if may_move(choice) else None,
+        classes={
+            name: classes for name, classes in file.contents.classes.items() if name in file.contents.outputs
+        },
     )
 
 
@@ -224,8 +237,9 @@ def _with_outputs(file_name: str, contents: Contents, names: Sequence[str]) -> b
 def _info(file_name: str, kind: str, value: Any) -> TensorInfo:
     # By default, scikit-learn's classifiers give probabilities by class in this type.
     listed = _LISTED.fullmatch(value.type) if kind == "output" else None
-    if listed and listed[1] in DTYPES:
-        return TensorInfo(value.name, (None, None), DTYPES[listed[1]])
+    element = listed and (listed[1] or listed[2])
+    if element in DTYPES:
+        return TensorInfo(value.name, (None, None), DTYPES[element])
     found = _TENSOR.fullmatch(value.type)
     dtype = DTYPES.get(found[1]) if found else None
     if dtype is None:

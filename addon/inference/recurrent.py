@@ -10,7 +10,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -60,7 +60,7 @@ class RecurrentModel:
         self._states = [inputs[given] for given, _ in pairs]
         fed = constants or {}
         self._constants = {
-            name: _constant(inputs[name], value) for name, value in fed.items() if name in inputs
+            name: constant_array(inputs[name], value) for name, value in fed.items() if name in inputs
         }
         known = {given for given, _ in pairs} | set(self._constants)
         self.inputs = tuple(info for info in graph.inputs if info.name not in known)
@@ -97,6 +97,20 @@ class RecurrentModel:
             raise ValueError(f"batch must be at least 1; got {batch}")
         return {info.name: self._sent(_zeros(info, batch)) for info in self._states}
 
+    def start_for(self, x: Tensors) -> State:
+        """The state before the first step of these inputs, all zeros.
+
+        A free size is that of the inputs' axis of the same name, and 1 if there is none.
+        """
+        sizes = {
+            free: has
+            for info in self.inputs
+            if info.name in x
+            for free, has in zip(info.shape, x[info.name].shape, strict=False)
+            if isinstance(free, str)
+        }
+        return {info.name: self._sent(_zeros(info, 1, sizes)) for info in self._states}
+
     def step(self, x: Tensors, state: State) -> tuple[dict[str, Array], State]:
         """Run the model from a state.
 
@@ -109,7 +123,7 @@ class RecurrentModel:
 
         Raises:
             ValueError: The names are not those of `inputs`.
-            ModelError: The arrays do not fit, the model fails, or an answer is not finite.
+            ModelError: The arrays do not fit, the model fails, an answer is not finite, or the state is NaN.
         """
         wanted = {info.name for info in self.inputs}
         if set(x) != wanted:
@@ -120,6 +134,10 @@ class RecurrentModel:
         for name, array in answer.items():
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise ModelError(f"{self.name}: its answer {name!r} is not a number (NaN)")
+        for name, value in after.items():
+            # It would stay in the state, and in each answer from now on. On a device it is not looked at.
+            if isinstance(value, np.ndarray) and _has_nan(cast(Array, value)):
+                raise ModelError(f"{self.name}: its state {name!r} would become NaN")
         return answer, after
 
     def _run(self, feeds: Tensors, state: State) -> tuple[dict[str, Array], State]:
@@ -214,38 +232,45 @@ def open_recurrent(path: Path, choice: Choice, adaptor: Adaptor | None = None) -
     return RecurrentModel(graph, pairs, dict(described.constants), device)
 
 
-def stream(model: RecurrentModel, batch: int = 1) -> Callable[[Tensors], dict[str, Array]]:
-    """A callable that keeps the state between calls; after an error it keeps the state before the error."""
+def stream(model: RecurrentModel, batch: int | None = 1) -> "Stream":
+    """A callable that keeps the state between calls; after an error it keeps the state before the error.
+
+    Args:
+        model: The model to run.
+        batch: Every free size of its state; None to take each from the inputs.
+    """
     return Stream(model, batch)
 
 
 class Stream:
-    """The callable that `stream` returns.
+    """The callable that `stream` returns."""
 
-    Args:
-        model: The model to run.
-        batch: The batch size.
-    """
-
-    def __init__(self, model: RecurrentModel, batch: int) -> None:
+    def __init__(self, model: RecurrentModel, batch: int | None) -> None:
         self._model = model
         self._batch = batch
-        self._state = model.start(batch)
+        self._state: State | None = None
         self._notice = model.notice
 
     def __call__(self, x: Tensors) -> dict[str, Array]:
         """Run the model from the kept state."""
         try:
-            answer, self._state = self._model.step(x, self._state)
+            answer, self._state = self._model.step(x, self._state or self._start(x))
         except StateLostError:
             # The state was lost with the device, so the CPU starts from a new one.
-            answer, self._state = self._model.step(x, self._model.start(self._batch))
+            answer, self._state = self._model.step(x, self._start(x))
         return answer
+
+    def reset(self) -> None:
+        """Begin again from an empty state."""
+        self._state = None
 
     def take_notices(self) -> list[str]:
         """Notices for the user since the last call."""
         before, self._notice = self._notice, self._model.notice
         return [self._notice] if self._notice and self._notice != before else []
+
+    def _start(self, x: Tensors) -> State:
+        return self._model.start_for(x) if self._batch is None else self._model.start(self._batch)
 
 
 def open_stream(path: str, provider: str = "auto", batch: int = 1) -> Callable[[Tensors], dict[str, Array]]:
@@ -257,6 +282,10 @@ def open_stream(path: str, provider: str = "auto", batch: int = 1) -> Callable[[
         ModelError: As `open_recurrent`.
     """
     return stream(open_recurrent(Path(path), choose_here(provider, None)), batch)
+
+
+def _has_nan(array: Array) -> bool:
+    return array.dtype.kind == "f" and bool(np.isnan(array).any())
 
 
 def _check(
@@ -279,9 +308,12 @@ def _check(
             )
 
 
-def _zeros(info: TensorInfo, batch: int) -> Array:
-    return np.zeros([size if isinstance(size, int) else batch for size in info.shape], info.dtype)
+def _zeros(info: TensorInfo, batch: int, sizes: Mapping[str, int] | None = None) -> Array:
+    free = sizes or {}
+    shape = [size if isinstance(size, int) else free.get(size or "", batch) for size in info.shape]
+    return np.zeros(shape, info.dtype)
 
 
-def _constant(info: TensorInfo, value: float) -> Array:
+def constant_array(info: TensorInfo, value: float) -> Array:
+    """An input that always gets the same number, each free size being 1."""
     return np.full([size if isinstance(size, int) else 1 for size in info.shape], value, info.dtype)

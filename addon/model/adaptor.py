@@ -36,6 +36,8 @@ OutputKind: TypeAlias = Literal[
     "classes",
     "picture",
     "heat map",
+    "map",
+    "class map",
     "boxes",
     "points",
     "features",
@@ -57,6 +59,8 @@ OUTPUT_KINDS: tuple[OutputKind, ...] = (
     "classes",
     "picture",
     "heat map",
+    "map",
+    "class map",
     "boxes",
     "points",
     "features",
@@ -133,10 +137,10 @@ class Output:
         kind: What it is.
         scores: Whether classes are given as "logits", before the softmax, or as "probabilities".
         labels: Names of the classes, in the order of the scores; empty if they have no names.
-        layout: Order of the axes of a picture or a heat map.
+        layout: Order of the axes of a picture or a map.
         color: Order of the channels of a picture.
-        span: The values of black and white in a picture, or of cold and hot in a heat map; None for 0..255
-            if the output is of whole numbers, otherwise 0..1.
+        span: The values of black and white in a picture, or of cold and hot in a map; None for 0..255 if the
+            output is of whole numbers, otherwise 0..1. A "map" that leaves 0..1 is then scaled.
         corners: What a box's four numbers are: two corners, a corner and a size, or a center and a size.
         unit: Whether boxes and points are in 0..1 of the model's picture instead of its pixels.
         threshold: Threshold of a heat map mapped to 0..1: a region is what is above it.

@@ -32,6 +32,7 @@ _SCHEMA: Schema = {
         5: "tensor",
         6: "graph",
         8: LEAF,
+        9: LEAF,
         10: "tensor",
         11: "graph",
         22: "sparse",
@@ -52,6 +53,15 @@ _BYTE = 8
 _FEW = 64
 MOST_DIMENSIONS = 64
 """Most dimensions of a tensor: numpy's own limit; networks have fewer than ten."""
+
+_KEYED = {
+    "ai.onnx.ml.ZipMap": 0,
+    **{f"ai.onnx.ml.{kind}Classifier": 1 for kind in ("Linear", "SVM", "TreeEnsemble")},
+}
+"""Operators that know the classes of one of their outputs, and the place of that output."""
+
+_KEPT_CLASSES = ("Identity", "Cast", "ai.onnx.ml.Normalizer")
+MOST_CLASSES = 50_000
 
 _FILLED = {"ConstantOfShape": 0, "Expand": 1}
 _SHAPED = {**_FILLED, "Reshape": 1, "Tile": 1, "Unsqueeze": 1, "Resize": 3, "Upsample": 1, "Col2Im": 1}
@@ -98,6 +108,8 @@ class Contents:
         parameters: Numbers in weights and constants.
         locations: Files of external weights, as the model names them, and how many bytes each must have.
         metadata: Its `metadata_props`.
+        classes: Names of the classes of an output, where an operator gives them, as scikit-learn's do: those
+            of a map in the order of its keys, else in the order of the scores.
     """
 
     ir_version: int = 0
@@ -113,6 +125,7 @@ class Contents:
     parameters: int = 0
     locations: dict[str, int] = field(default_factory=dict[str, int])
     metadata: dict[str, str] = field(default_factory=dict[str, str])
+    classes: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +183,7 @@ def _contents(model: Message, bounds: Bounds) -> Contents:
         found.inputs += [value.text(1) for value in graph.messages(11)]
         found.outputs += [value.text(1) for value in graph.messages(12)]
         found.produced += [name for node in graph.messages(1) for name in node.texts(2) if name]
+        found.classes |= _classes(graph.messages(1))
         _add_graph(found, graph)
     for training in model.messages(20):
         for graph in training.messages(1, 2):
@@ -179,6 +193,30 @@ def _contents(model: Message, bounds: Bounds) -> Contents:
         _add_nodes(found, function.messages(7), {}, {})
         for attribute in function.messages(11):
             _add_attribute(found, attribute)
+    return found
+
+
+def _classes(nodes: list[Message]) -> dict[str, tuple[str, ...]]:
+    """Names of classes by the output that has their scores."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in nodes:
+        operator = _operator(node.text(4), node.text(7))
+        outputs = node.texts(2) if operator in _KEYED or operator in _KEPT_CLASSES else []
+        if operator in _KEPT_CLASSES and outputs and (classes := found.get("".join(node.texts(1)[:1]))):
+            found[outputs[0]] = classes
+        if len(outputs) <= _KEYED.get(operator, len(outputs)):
+            continue
+        numbers: tuple[int, ...] = ()
+        texts: list[str] = []
+        for attribute in node.messages(5):
+            if attribute.text(1).startswith("classlabels_"):
+                numbers += attribute.many(8, MOST_CLASSES)
+                texts += [str(view, "utf-8", "replace") for view in attribute.views.get(9, ())[:MOST_CLASSES]]
+        if operator.endswith(".ZipMap"):
+            numbers, texts = tuple(sorted(set(numbers))), sorted(set(texts))
+        names = (*map(str, numbers), *texts)
+        if names:
+            found[outputs[_KEYED[operator]]] = names
     return found
 
 

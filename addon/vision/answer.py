@@ -1,11 +1,11 @@
 """The answer of an image model to a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from addon.arrays import Array, Floats, Pixels, Tensors
+from addon.arrays import Array, Floats, Ints, Pixels, Tensors
 from addon.model.image_arrays import Crop
 from addon.vision.regions import Region
 
@@ -19,12 +19,14 @@ class About:
         provider: The provider it actually runs on.
         layers: Names of the inner tensors that can be shown.
         labels: Names of its classes; empty if they have no names or it has none.
+        map_labels: Names of the classes of each class map, by the output's name, as far as they have names.
     """
 
     title: str = ""
     provider: str = ""
     layers: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    map_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 NOWHERE = Crop(0, 0, 1, 1)
@@ -43,12 +45,16 @@ class Answer:
         maps: The maps of the layer in one picture, uint8 (h, w); None if not requested.
         weights: Its weights likewise, uint8 (h, w) or (h, w, 3); None if it has none.
         grid: Probabilities in a grid over the picture, (rows, columns, classes); None if not requested.
-        outputs: Each output that is not classes, by its name.
+        outputs: Each output by its name, but for those that are described as class maps.
         regions: The hot regions of its heat maps, corners in the picture's pixels.
         picture: The picture it outputs, uint8 (h, w, 3); None if it outputs none.
         boxes: Left, top, right and bottom of its boxes, in the picture's pixels, shape (n, 4).
         points: x and y of its points, in the picture's pixels, shape (n, 2).
         ms: Milliseconds that it took, without transfers between processes.
+        float_maps: Each map of numbers, such as depth or heat, by its output's name: float32 of shape (h, w),
+            or (c, h, w) if it has several channels, in 0..1 for `canvas.image(…, colors="ember")`; NaN where
+            the model answers NaN.
+        class_maps: Each map of classes by its output's name: int64 of shape (h, w), for `canvas.image`.
     """
 
     about: About = About()
@@ -65,6 +71,8 @@ class Answer:
     boxes: Floats = field(default_factory=lambda: np.empty((0, 4), np.float32))
     points: Floats = field(default_factory=lambda: np.empty((0, 2), np.float32))
     ms: float = 0.0
+    float_maps: dict[str, Floats] = field(default_factory=dict[str, Floats])
+    class_maps: dict[str, Ints] = field(default_factory=dict[str, Ints])
 
     @property
     def label(self) -> str:
@@ -97,6 +105,10 @@ def answer_from(result: Tensors, about: About, layer: str) -> Answer:
     left, top, width, height = (float(each) for each in result["place"])
     place = Crop(left, top, width, height)
     named = {name.partition(".")[::2]: array for name, array in result.items()}
+
+    def of_kind(wanted: str) -> dict[str, Array]:
+        return {name: array for (kind, name), array in named.items() if kind == wanted}
+
     return Answer(
         about,
         result.get("probabilities", np.empty(0, np.float32)),
@@ -106,12 +118,14 @@ def answer_from(result: Tensors, about: About, layer: str) -> Answer:
         result.get("maps"),
         result.get("weights"),
         result.get("grid"),
-        {name: array for (kind, name), array in named.items() if kind == "out"},
+        of_kind("out"),
         tuple(_region(row, place) for (kind, _), rows in named.items() if kind == "regions" for row in rows),
         next((array for (kind, _), array in named.items() if kind == "picture"), None),
         _placed([array for (kind, _), array in named.items() if kind == "boxes"], place, 4),
         _placed([array for (kind, _), array in named.items() if kind == "points"], place, 2),
         float(result["ms"]),
+        of_kind("map"),
+        of_kind("class map"),
     )
 
 

@@ -6,9 +6,13 @@ from math import isqrt
 from addon.errors import ModelError
 from addon.inference.graph import Shape, TensorInfo, signatures
 from addon.inference.recurrent_state import state_pairs
-from addon.model.adaptor import Adaptor, ImageInput, Layout, Output, OutputKind
+from addon.model.adaptor import Adaptor, ImageInput, Layout, Output
+from addon.model.picture_outputs import output_kind
 
 _CHANNELS = (1, 3)
+FREE_SIDE = 224
+"""Pixels of a side that a model leaves free: what most classifiers were trained with."""
+
 _SMALLEST = 16  # pixels a side: fewer numbers are probably not a picture
 
 
@@ -23,12 +27,15 @@ def guessed_adaptor(inputs: tuple[TensorInfo, ...], outputs: tuple[TensorInfo, .
         ModelError: None of its inputs can be a picture, or it is recurrent.
     """
     if state_pairs(signatures(inputs), signatures(outputs)):
-        raise ModelError("it is a recurrent model, not an image model; use it with open_recurrent")
+        raise ModelError("it is a recurrent model, not an image model; use it with Model")
     for info in inputs:
         layout = _layout(info.shape)
         if layout is not None:
             gray = info.shape[_channel_axis(layout)] == 1
-            fed = ImageInput(info.name, layout=layout, color="gray" if gray else "RGB")
+            sides = [info.shape[layout.index(axis)] for axis in "HW"]
+            fixed = all(isinstance(side, int) and side > 0 for side in sides)
+            size = None if fixed else (FREE_SIDE, FREE_SIDE)
+            fed = ImageInput(info.name, layout=layout, color="gray" if gray else "RGB", size=size)
             return Adaptor(fed, guessed_outputs(outputs, layout))
     for info in inputs:
         square = unflattened(info.shape)
@@ -37,14 +44,30 @@ def guessed_adaptor(inputs: tuple[TensorInfo, ...], outputs: tuple[TensorInfo, .
             return Adaptor(fed, guessed_outputs(outputs, "NCHW"))
     shapes = ", ".join(f"{info.name} {list(info.shape)}" for info in inputs[:8])
     raise ModelError(
-        f"none of its inputs is a picture ({shapes or 'it has none'}); feed it arrays with open_graph, or "
-        "inspect it with inkloop doctor"
+        f"none of its inputs is a picture ({shapes or 'it has none'}); feed it arrays with Model, or inspect "
+        "it with inkloop doctor"
     )
 
 
-def guessed_outputs(outputs: Sequence[TensorInfo], layout: Layout) -> tuple[Output, ...]:
-    """Guess the outputs of a model whose input has this layout."""
-    return tuple(_output(each, layout) for each in outputs)
+def guessed_outputs(
+    outputs: Sequence[TensorInfo], layout: Layout, picture: tuple[int, int] | None = None
+) -> tuple[Output, ...]:
+    """Guess the outputs of a model: the first row of scores is its classes.
+
+    Args:
+        outputs: The outputs, with their sizes in an answer if it is known.
+        layout: Layout of its input.
+        picture: Height and width of the picture that it answered; None if it is not known.
+    """
+    made: list[Output] = []
+    for info in outputs:
+        # A free size is no side of a map, but may be a batch.
+        sizes = [size if isinstance(size, int) else 0 for size in info.shape]
+        kind = output_kind(info.name, sizes, info.dtype, picture or (0, 0), layout)
+        if kind == "classes" and any(each.kind == "classes" for each in made):
+            kind = "features"
+        made.append(Output(info.name, kind, layout=layout))
+    return tuple(made)
 
 
 def unflattened(shape: Shape, channels: int | None = None) -> tuple[int | str | None, int, int, int] | None:
@@ -73,15 +96,3 @@ def _layout(shape: Shape) -> Layout | None:
 
 def _channel_axis(layout: Layout) -> int:
     return layout.index("C")
-
-
-def _output(info: TensorInfo, layout: Layout) -> Output:
-    return Output(info.name, _kind(info.shape, layout), layout=layout)
-
-
-def _kind(shape: Shape, layout: Layout) -> OutputKind:
-    if len(shape) == 2:
-        return "classes"
-    if len(shape) == len(layout) and shape[_channel_axis(layout)] in _CHANNELS:
-        return "heat map" if shape[_channel_axis(layout)] == 1 else "picture"
-    return "features"

@@ -12,6 +12,7 @@ from addon.errors import ModelError
 from addon.inference.graph import GraphSession, TensorInfo, check_sizes, open_file
 from addon.inference.opening import ModelFile
 from addon.inference.providers import Choice
+from addon.inference.recurrent import constant_array
 from addon.model.adaptor import LONGEST_LABEL, Adaptor, Output, adaptor_of, check_names
 from addon.model.image_arrays import (
     WHOLE,
@@ -25,6 +26,7 @@ from addon.model.image_arrays import (
     picture_size,
 )
 from addon.model.metadata import METADATA_KEY
+from addon.model.picture_outputs import leaves_unit
 from addon.text import shortened
 from addon.vision.guess import guessed_adaptor, guessed_outputs, unflattened
 from addon.vision.mosaic import filters, maps_of, mosaic
@@ -34,6 +36,12 @@ from addon.vision.weights import weights_of
 KEPT_SESSIONS = 3
 GRAY = np.full((64, 64, 3), 128, np.uint8)
 """A picture for runs whose answer does not matter."""
+_RAMP = np.linspace(0, 255, 64).astype(np.uint8)[:, None].repeat(64, axis=1)
+RAMPS = np.stack((_RAMP, _RAMP.T, 255 - _RAMP), axis=2)
+"""A picture with every brightness in each channel, to see what range a model answers in."""
+_LOUD = 2.0
+_FEW = 4
+_MAPS = ("heat map", "map", "class map")
 MOST_CROPS = 256
 MOST_LAYERS = 2000
 """Most layers to choose from: too many names would stall the frame that reads them."""
@@ -60,7 +68,7 @@ class ImageModel:
         shape           shape of the layer's tensor
         weights         uint8 (h, w) or (h, w, 3)
         grid            float32 (rows, columns, classes)
-        out.NAME        each output that is not classes, described or not
+        out.NAME        each output, but for those that are described as class maps
         ...             the meaning of each described output, see `addon.vision.outputs`
         ms              float, milliseconds for all of this
 
@@ -94,6 +102,9 @@ class ImageModel:
         self.notice = (
             "" if described else f"{path.name}: it has no description, so Inkloop guesses from its shapes"
         )
+        if not described and found.input.size:
+            self.notice += "; where its picture's size is free, it is {} × {}".format(*found.input.size)
+        guesses = not (described and described.outputs)
         if not found.outputs:
             # A description of only the input, as an error advises, must not lose the answers.
             found = replace(found, outputs=guessed_outputs(self._session.outputs, found.input.layout))
@@ -111,7 +122,12 @@ class ImageModel:
         self.layers = tuple(self.adaptor.layers or self._drawable())[:MOST_LAYERS]
         # Outputs that are not described are answers, too, under their own names.
         self._outputs = tuple(info.name for info in self._session.outputs)
-        self._scores = {each.name for each in self.adaptor.outputs if each.kind == "classes"}
+        # The scores of each class for each pixel are large, and the frame would wait for their copy.
+        scored = () if guesses else self.adaptor.outputs
+        self._unsent = {each.name for each in scored if each.kind == "class map"}
+        self._stretched: set[str] = set()
+        self._look_at_answer(guesses, guesses_input=described is None)
+        self.adaptor = replace(self.adaptor, outputs=tuple(map(self._labeled, self.adaptor.outputs)))
         self._deep: dict[str, GraphSession] = {}
         self.compared = ""
         self._sent: dict[str, object] = {}
@@ -144,6 +160,9 @@ class ImageModel:
             "notices": list(dict.fromkeys(filter(None, (self.notice, *moved, self.compared)))),
             "layers": [shortened(each, LONGEST_LABEL) for each in self.layers],
             "labels": self.classes.labels if self.classes else (),
+            "map_labels": {
+                each.name: each.labels for each in self.adaptor.outputs if each.kind == "class map"
+            },
         }
 
     @property
@@ -184,14 +203,58 @@ class ImageModel:
         result: dict[str, Array] = {"place": np.array((first.left, first.top, first.width, first.height))}
         if self.classes:
             result["probabilities"] = self._probabilities(made).mean(axis=0)
-        result |= {f"out.{name}": made[name] for name in names if name not in self._scores and name != layer}
+        result |= {
+            f"out.{name}": _without_objects(made[name]) for name in self._outputs if name not in self._unsent
+        }
         for each in self.adaptor.outputs:
-            result |= meaning_of(each, made[each.name], size)
+            if each.kind == "map" and leaves_unit(made[each.name]):
+                # From now on, since a map that is scaled in some frames alone would flicker.
+                self._stretched.add(each.name)
+            result |= meaning_of(each, made[each.name], size, each.name in self._stretched)
         if layer:
             result["layer"] = np.array(self.layers.index(layer))
             result["maps"] = mosaic(maps_of(made[layer]))
             result["shape"] = np.array(made[layer].shape)
         return result
+
+    def _labeled(self, output: Output) -> Output:
+        """The output with the names of its classes that the file gives, if the description has none."""
+        labels = self._session.classes.get(output.name, ())
+        return replace(output, labels=labels) if output.kind == "classes" and not output.labels else output
+
+    def _look_at_answer(self, guesses: bool, guesses_input: bool) -> None:
+        """Guess what is not described from an answer: declared sizes are often free, and ranges unknown.
+
+        Args:
+            guesses: Whether the outputs are not described.
+            guesses_input: Whether the input is not described either.
+        """
+        wants = self.adaptor.input
+        try:
+            size = picture_size(wants, self._input.shape, RAMPS.shape[:2])
+            made = self._run(self._session, RAMPS, crops(wants, RAMPS.shape[:2], size)[:1], self._outputs)
+        except ModelError:
+            return  # the first picture will tell why
+        seen = [replace(info, shape=made[info.name].shape) for info in self._session.outputs]
+        guessed = [_by_values(each, made[each.name]) for each in guessed_outputs(seen, wants.layout, size)]
+        if guesses:
+            self.adaptor = replace(self.adaptor, outputs=tuple(guessed))
+        else:
+            # What a description leaves out is drawn, too, but no regions are looked for in it.
+            there = {each.name for each in self.adaptor.outputs}
+            maps = [each for each in guessed if each.name not in there and each.kind in _MAPS]
+            maps = [replace(each, kind="map") if each.kind == "heat map" else each for each in maps]
+            self.adaptor = replace(self.adaptor, outputs=(*self.adaptor.outputs, *maps))
+        read = [f"{each.name!r} as a {each.kind}" for each in guessed if each.kind in ("map", "class map")]
+        if guesses and read:
+            self.notice += f"; it reads {', '.join(read[:_FEW])}"
+        maps = [each.name for each in self.adaptor.outputs if each.kind == "map"]
+        self._stretched |= {name for name in maps if leaves_unit(made[name])}
+        loud = [each for each in guessed if each.kind == "picture" and _is_loud(made[each.name])]
+        if guesses_input and loud and self._input.dtype.kind == "f":
+            most = _greatest(made[loud[0].name])
+            self.notice += f", and 0..255 in and out, as its output {loud[0].name!r} reaches {most:.0f}"
+            self.adaptor = replace(self.adaptor, input=replace(wants, span=WHOLE))
 
     def _run(
         self, session: GraphSession, image: Pixels, places: Sequence[Crop], names: Sequence[str]
@@ -202,7 +265,7 @@ class ImageModel:
         if self._flat:
             fed = fed.reshape(len(fed), -1)
         types = {info.name: info for info in session.inputs}
-        constants = {name: _constant(number, types[name]) for name, number in self.adaptor.constants}
+        constants = {name: constant_array(types[name], number) for name, number in self.adaptor.constants}
 
         def answers(batch: Array) -> dict[str, Array]:
             return session.run({self._input.name: batch, **constants}, names)
@@ -294,6 +357,28 @@ def _named(file: str, adaptor: Adaptor, session: GraphSession) -> tuple[Adaptor,
     return replace(adaptor, input=wants, outputs=tuple(spanned)), fed
 
 
+def _by_values(output: Output, values: Array) -> Output:
+    """A guessed output, with what its values say: their range, and whether they are probabilities."""
+    if output.kind == "classes":
+        rows = np.asarray(values, np.float32).reshape(len(values), -1)
+        sums_to_one = np.allclose(rows.sum(axis=1), 1, atol=1e-3) and float(rows.min(initial=0)) > -1e-3
+        return replace(output, scores="probabilities" if sums_to_one else "logits")
+    if output.kind == "heat map" and leaves_unit(values):
+        return replace(output, kind="map")
+    if output.kind == "picture" and (values.dtype.kind in "iu" or _is_loud(values)):
+        return replace(output, span=WHOLE)
+    return output
+
+
+def _is_loud(values: Array) -> bool:
+    """Whether floats are in 0..255 rather than in 0..1, of which a network may leave a little."""
+    return values.dtype.kind == "f" and _greatest(values) > _LOUD
+
+
+def _greatest(values: Array) -> float:
+    return float(values[np.isfinite(values)].max(initial=0))
+
+
 def _in_batches(answers: Callable[[Array], dict[str, Array]], fed: Array, fixed: int) -> dict[str, Array]:
     """Run a model with a fixed batch size; the last picture is repeated to fill the last batch."""
     parts: list[dict[str, Array]] = []
@@ -313,9 +398,9 @@ def _of_batch(array: Array, fixed: int, count: int) -> Array:
     return array[:count] if array.ndim and len(array) == fixed else array
 
 
-def _constant(number: float, info: TensorInfo) -> Array:
-    shape = [size if isinstance(size, int) else 1 for size in info.shape]
-    return np.full(shape, number, info.dtype)
+def _without_objects(array: Array) -> Array:
+    """Text of a fixed width: no other process could read Python's."""
+    return array.astype(np.str_) if array.dtype.hasobject else array
 
 
 def _as_array(document: Mapping[str, object]) -> Pixels:

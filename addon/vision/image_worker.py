@@ -128,6 +128,9 @@ class ImageWorker:
 
     def _learn(self, document: Array) -> None:
         about = json.loads(bytes(document))
-        self._about = About(about["title"], about["provider"], tuple(about["layers"]), tuple(about["labels"]))
+        maps = {name: tuple(labels) for name, labels in about["map_labels"].items()}
+        self._about = About(
+            about["title"], about["provider"], tuple(about["layers"]), tuple(about["labels"]), maps
+        )
         self._notices += [line for line in about["notices"] if line not in self._reported]
         self._reported.update(about["notices"])

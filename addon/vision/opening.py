@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-from addon.doctor.limits import limit_this_process
+from addon.background.limits import limit_this_process
 from addon.inference.autotune import Names, Trial, faster, model_key
 from addon.inference.loaded_model import here
 from addon.inference.opening import read_model

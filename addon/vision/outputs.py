@@ -6,34 +6,42 @@ from addon.arrays import Array, Floats
 from addon.errors import ModelError
 from addon.model.adaptor import Corners, Output
 from addon.model.image_arrays import FLOATS, as_picture, as_rows
+from addon.model.picture_outputs import class_map, float_map
 from addon.vision.regions import regions
 
 MOST_ROWS = 10_000
 
 
-def meaning_of(output: Output, values: Array, size: tuple[int, int]) -> dict[str, Array]:
+def meaning_of(
+    output: Output, values: Array, size: tuple[int, int], stretched: bool = False
+) -> dict[str, Array]:
     """Convert one output of an image model to arrays by name.
 
     Args:
         output: Its description.
         values: The output; of a batch the first is used.
         size: Height and width of the model's picture.
+        stretched: As for `float_map`.
 
     Returns:
-        `out.NAME`, the output itself; and depending on its kind `picture.NAME`, uint8 (h, w, 3);
-        `regions.NAME`, float32 (n, 9), four corners and a score; `boxes.NAME`, float32 (n, 4), left, top,
-        right and bottom; `points.NAME`, float32 (n, 2). Coordinates are in 0..1. Nothing for classes.
+        Depending on its kind `picture.NAME`, uint8 (h, w, 3); `map.NAME`, float32 (h, w) or (c, h, w), 0..1;
+        `class map.NAME`, int64 (h, w); `regions.NAME`, float32 (n, 9), four corners and a score;
+        `boxes.NAME`, float32 (n, 4), left, top, right and bottom; `points.NAME`, float32 (n, 2). Coordinates
+        are in 0..1. Nothing for classes and features.
 
     Raises:
         ModelError: Its shape does not fit the description.
     """
-    made: dict[str, Array] = {"out": values}
-    if output.kind == "classes":
-        return {}
+    made: dict[str, Array] = {}
     if output.kind == "picture":
         made["picture"] = as_picture(values, output)
     elif output.kind == "heat map":
         made["regions"] = _regions(values, output)
+        made["map"] = float_map(values, output, stretched=False)
+    elif output.kind == "map":
+        made["map"] = float_map(values, output, stretched)
+    elif output.kind == "class map":
+        made["class map"] = class_map(values, output)
     elif output.kind == "boxes":
         made["boxes"] = as_corners(_rows(values, output, 4), output.corners) / _unit(output, size, 2)
     elif output.kind == "points":

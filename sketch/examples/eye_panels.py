@@ -84,6 +84,20 @@ def grid_labels(canvas: Canvas, answer: Answer, x: float, y: float, side: float)
                 canvas.text(label, left + 6, top + 18, 13, width=step - 8)
 
 
+def answer_maps(canvas: Canvas, answer: Answer, x: float, y: float, width: float, height: float) -> None:
+    """What a model answers for each pixel, side by side: its picture, its maps, its classes by a palette."""
+    shown = [("picture", answer.picture, None)] if answer.picture is not None else []
+    shown += [(name, each, "ember") for name, each in answer.float_maps.items() if each.ndim == 2]
+    shown += [(name, each, None) for name, each in answer.class_maps.items()]
+    step = width / max(len(shown), 2)
+    for index, (name, each, colors) in enumerate(shown):
+        scale = min((step - 8) / each.shape[1], (height - 20) / each.shape[0])
+        left, tall = x + index * step, scale * each.shape[0]
+        canvas.image(each, left, y, scale * each.shape[1], tall, colors=colors)
+        canvas.color(255, alpha=0.6)
+        canvas.text(name, left, y + tall + 15, 13, width=step - 8)
+
+
 def layer_plates(
     canvas: Canvas,
     eye: ImageClassifier,

@@ -19,6 +19,7 @@ from sketch.arrays import Pixels
 from sketch.examples.eye_panels import (
     KEYS_LINE,
     Plate,
+    answer_maps,
     grid_labels,
     label_line,
     layer_plates,
@@ -90,6 +91,8 @@ class WhatTheNetworkSees(sketch.Sketch):
             probability_graph(
                 canvas, self.eye.answer, left, below + 0.14 * self.height, side, 0.032 * self.height
             )
+        if not self.eye.answer.label:
+            answer_maps(canvas, self.eye.answer, left, below + 0.02 * self.height, side, 0.3 * self.height)
         right = left + side + 0.03 * self.width
         box = (right, top, 0.97 * self.width - right, 0.84 * self.height)
         layer_plates(canvas, self.eye, self.plates, box)

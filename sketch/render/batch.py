@@ -49,6 +49,7 @@ class Batch:
         self._paths = PathPainter(ctx)
         self._masks = QuadPainter(ctx, "shapes/mask.frag")
         self._pictures = QuadPainter(ctx, "shapes/picture.frag")
+        self._mapped = QuadPainter(ctx, "shapes/mapped.frag")
         self._fades = FadePainter(ctx)
         self._pending: str | None = None
         self._blend: BlendMode = "alpha"
@@ -132,6 +133,14 @@ class Batch:
         set_blending(self._ctx, blend)
         self._pictures.paint(texture, quad, (float(fades), 0.0, 0.0, opacity), self.size)
 
+    def mapped_picture(
+        self, texture: moderngl.Texture, table: moderngl.Texture, quad: Quad, opacity: float, blend: BlendMode
+    ) -> None:
+        """Draw a texture by a table of 256 colors, both premultiplied: by its brightness, or by its class."""
+        self.flush()
+        set_blending(self._ctx, blend)
+        self._mapped.paint(texture, quad, (0.0, 0.0, 0.0, opacity), self.size, table=table)
+
     def copy(self, texture: moderngl.Texture, size: tuple[int, int]) -> None:
         """Paint a texture, its first row at the bottom, over all of the framebuffer in use, of this size."""
         unset_blending(self._ctx)
@@ -189,7 +198,7 @@ class Batch:
 
     def release(self) -> None:
         """Release the GPU resources."""
-        quads = (self._masks, self._pictures, self._fades)
+        quads = (self._masks, self._pictures, self._mapped, self._fades)
         for painter in (self._strokes, self._shapes, self._slanted, self._meshes, self._paths, *quads):
             painter.release()
 

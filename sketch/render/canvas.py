@@ -14,6 +14,7 @@ from sketch.ink.path import Path
 from sketch.ink.style import PLAIN, StrokeStyle
 from sketch.render.batch import Batch
 from sketch.render.color import ColorLike, parse_color
+from sketch.render.drawing.color_tables import Colors, ColorTables
 from sketch.render.drawing.images import ImageDrawing
 from sketch.render.drawing.ink import InkDrawing
 from sketch.render.drawing.meshes import MeshDrawing
@@ -80,7 +81,8 @@ class Canvas:
         self._shape_arrays = arrays = ShapeArrayDrawing(state, batch, self._strokes)
         self._ink = InkDrawing(ctx, state, batch, self._layers)
         self._text = TextDrawing(state, batch, targets, self._texts)
-        self._images = images = ImageDrawing(state, batch, targets, self._image_cache)
+        self._tables = ColorTables(ctx)
+        self._images = images = ImageDrawing(state, batch, targets, self._image_cache, self._tables)
         self._meshes = MeshDrawing(ctx, state, batch, targets, images, arrays, self._shaded, self._complaints)
 
     # Frames
@@ -194,7 +196,7 @@ class Canvas:
 
     def release(self) -> None:
         """Free every GPU resource. The canvas cannot be used afterwards."""
-        pictures = (self._layers, self._texts, self._image_cache, self._fbos)
+        pictures = (self._layers, self._texts, self._image_cache, self._tables, self._fbos)
         for part in (self._batch, self._shaded, self._post, *pictures):
             part.release()
 
@@ -620,13 +622,20 @@ class Canvas:
         height: float | None = None,
         *,
         alpha: float = 1.0,
+        colors: Colors | None = None,
     ) -> None:
-        """Draw a picture with its top left corner at (x, y), in its own colors.
+        """Draw a picture with its top left corner at (x, y), in its own colors or by a table of colors.
+
+            canvas.image(depth, 0, 0, width=640, colors="ember")  # floats in 0..1, shape (h, w)
+            canvas.image(classes, 0, 0, width=640)  # whole numbers, shape (h, w)
 
         Args:
-            source: Path of a file, `Image`, `Fbo`, Pillow image, or uint8 array of shape (h, w, 3) or
-                (h, w, 4). A file is read once, and again after it was changed; an `Image` is uploaded again
-                after it was changed; Pillow images and arrays are uploaded at every call.
+            source: Path of a file, `Image`, `Fbo`, Pillow image or array. A file is read once, and again
+                after it was changed; an `Image` is uploaded again after it was changed; Pillow images and
+                arrays are uploaded at every call. An array has the shape (h, w), a grey, (h, w, 3) or
+                (h, w, 4). It is of uint8, of booleans, or of floats in 0..1: what is outside counts as 0 or
+                1, and a pixel with a NaN is transparent. Whole numbers of another type than uint8, of shape
+                (h, w), are classes; a negative class is transparent.
             x: Left.
             y: Top.
             width: Logical pixels. If left out, it follows from the height and the picture's proportions, or
@@ -634,12 +643,16 @@ class Canvas:
                 mirrored, which `scale(-1, 1)` does.
             height: The same for the height, upward from y.
             alpha: Opacity, 0..1; numbers outside of 0..1 count as 0 or 1.
+            colors: For each brightness: "jet", "ember", "sea", or two or more colors at even distances from
+                dark to bright. For classes: "classes", which is the default (class 0 is black, the others
+                differ in hue), or up to 256 colors, one a class; larger classes start again at the first.
+                "classes" also draws uint8 of shape (h, w) as classes.
 
         Raises:
-            ValueError: The picture cannot be read, or a number is not finite.
+            ValueError: The picture cannot be read, `colors` are none, or a number is not finite.
             TypeError: An argument that should be a number is not.
         """
-        self._images.image(source, x, y, width, height, alpha)
+        self._images.image(source, x, y, width, height, alpha, colors)
 
     def grab(self) -> Image:
         """A copy of everything drawn so far, into the frame or, within `into`, into the Fbo."""

@@ -159,6 +159,7 @@ def test_a_model_on_a_device_that_pauses_is_kept_warm_without_a_trace(provider, 
     running.until(lambda: running.eye.answer.label == "red" and not running.eye._now._worker.waiting)
     eye, worker = running.eye, running.eye._now._worker
     wait_for(lambda: not worker._sent, lambda: eye.update(0.0))
+    eye.update(0.0)  # the last answer may have come in while the worker was looked at
     eye._now._about = replace(eye.about, provider=provider)
     before, answer = worker.answered, eye.answer
     fed, feed = [], worker.feed

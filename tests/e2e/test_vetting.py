@@ -6,9 +6,9 @@ import pytest
 from onnx import numpy_helper
 
 from addon import Recognizer
+from addon.background.limits import DISK
 from addon.doctor import vetting
 from addon.doctor.examiner import Examiner
-from addon.doctor.limits import DISK
 from addon.doctor.vetting import Vetting
 from addon.errors import ModelError
 from addon.model.registry import shipped_models

@@ -9,9 +9,12 @@ import pytest
 from PIL import Image
 
 import sketch
-from sketch.examples.eye_panels import Plate
+from addon.vision.answer import Answer
+from sketch.examples.eye_panels import Plate, answer_maps
 from sketch.examples.still_lifes import STILL_LIFES
 from sketch.load import load_sketch
+from sketch.render.drawing.color_tables import class_table
+from sketch.render.post.colormaps import colormap
 from tests.vision import image_model, wait_for
 
 FILE = Path(sketch.__file__).parent / "examples" / "what_the_network_sees.py"
@@ -106,3 +109,23 @@ def test_grays_go_through_the_color_map_on_the_gpu():
     assert middle[1] > 200
     assert hot[0] > 100 > hot[2]
     assert own.tolist() == [9, 8, 7]
+
+
+def test_what_a_model_answers_for_each_pixel_is_drawn_side_by_side():
+    answer = Answer(
+        picture=np.full((8, 8, 3), (9, 8, 7), np.uint8),
+        float_maps={"depth": np.ones((8, 8), np.float32), "flow": np.ones((2, 8, 8), np.float32)},
+        class_maps={"mask": np.full((8, 8), 3)},
+    )
+    seen = []
+
+    class Show(sketch.Sketch):
+        def draw(self, canvas):
+            canvas.background(0)
+            answer_maps(canvas, answer, 0, 0, 300, 100)
+
+    sketch.run(Show, headless=True, frames=1, viewer=lambda f: seen.append(f.copy()), size=(300, 100))
+    picture, depth, mask = (seen[0][40, x].tolist() for x in (40, 140, 240))
+    assert picture == [9, 8, 7]
+    assert depth == colormap("ember")[255].tolist()
+    assert mask == class_table()[3, :3].tolist()

@@ -15,7 +15,7 @@ def test_a_sound_model_of_another_kind_is_refused_with_who_takes_it(tmp_path):
         classifier(
             tmp_path / "eye.onnx"
         ): "an image classifier, not a pen model: use it with ImageClassifier",
-        recurrent(tmp_path / "ear.onnx"): ("a recurrent model, not a pen model: use it with open_recurrent"),
+        recurrent(tmp_path / "ear.onnx"): ("a recurrent model, not a pen model: use it with Model"),
         two_layers(tmp_path / "sum.onnx"): "not a pen model of Inkloop; inkloop doctor shows what is in it",
     }
     for path, words in said.items():

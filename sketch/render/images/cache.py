@@ -9,7 +9,8 @@ import moderngl
 
 from sketch.arrays import Pixels
 from sketch.assets import MissingAssetError, asset_path, written
-from sketch.render.images.image import Image, ImageSource, as_pixels, load_pixels
+from sketch.render.images.arrays import Numbers, class_pixels
+from sketch.render.images.image import Image, ImageSource, as_array, as_pixels, check_size, load_pixels
 
 
 class ImageCache:
@@ -41,13 +42,20 @@ class ImageCache:
         if isinstance(source, Image):
             return self._image(source)
         pixels = as_pixels(source, self._largest)
-        key = pixels.shape
-        texture = self._textures.get(key)
-        if texture is None:
-            texture = self._keep(key, pixels)
-        else:
-            texture.write(pixels, alignment=1)
-        self._textures.move_to_end(key)
+        return self._uploaded(pixels.shape, pixels)
+
+    def classes(self, source: Numbers, count: int) -> moderngl.Texture:
+        """A map of classes as a texture, see `class_pixels`, uploaded at every call.
+
+        Raises:
+            ValueError: It is not a map of classes, or is larger than the driver allows.
+        """
+        given = as_array(source)
+        check_size(given, self._largest)
+        pixels = class_pixels(given, count)
+        texture = self._uploaded(("classes", pixels.shape), pixels)
+        # Between class 3 and class 5 there is no class 4.
+        texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
         return texture
 
     def forget(self) -> None:
@@ -62,6 +70,15 @@ class ImageCache:
         self._textures.clear()
         self._images.clear()
         self.bytes = 0
+
+    def _uploaded(self, key: object, pixels: Pixels) -> moderngl.Texture:
+        texture = self._textures.get(key)
+        if texture is None:
+            texture = self._keep(key, pixels)
+        else:
+            texture.write(pixels, alignment=1)
+        self._textures.move_to_end(key)
+        return texture
 
     def _file(self, source: str | os.PathLike[str]) -> moderngl.Texture:
         try:
@@ -107,6 +124,8 @@ class ImageCache:
         height, width, channels = pixels.shape
         texture = self._ctx.texture((width, height), channels, pixels, alignment=1)
         texture.repeat_x = texture.repeat_y = False
+        if channels == 2:  # a grey and its alpha
+            texture.swizzle = "RRRG"
         self._textures[key] = texture
         self.bytes += pixels.nbytes
         while self.bytes > self._limit and len(self._textures) > 1:

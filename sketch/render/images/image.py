@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from sketch.arrays import Pixels
+from sketch.render.images.arrays import Numbers, described, pixels_of
 from sketch.render.images.image_file import UnreadableImageError, image_pixels, read_image
 
 
@@ -85,7 +86,7 @@ class Image:
         return self._pixels.shape[0]
 
 
-ImageSource: TypeAlias = str | os.PathLike[str] | Pillow.Image | Pixels | Image
+ImageSource: TypeAlias = str | os.PathLike[str] | Pillow.Image | Numbers | Image
 
 
 def load_pixels(path: str | os.PathLike[str]) -> Pixels:
@@ -103,25 +104,46 @@ def load_pixels(path: str | os.PathLike[str]) -> Pixels:
         raise ValueError(f"cannot read the image {os.fspath(path)!r}: {error}") from error
 
 
-def as_pixels(source: Pillow.Image | Pixels, largest: int | None = None) -> Pixels:
+def as_pixels(source: Pillow.Image | Numbers, largest: int | None = None) -> Pixels:
     """Convert a picture to the layout that is uploaded.
 
     Args:
-        source: Pillow image, or uint8 array of shape (h, w, 3) or (h, w, 4), alpha not premultiplied.
+        source: Pillow image, or an array as `pixels_of` takes it.
         largest: Pixels that a side may measure; any number if left out.
 
     Returns:
-        Uint8 array of shape (h, w, 3) or (h, w, 4), alpha premultiplied.
+        Uint8 array of shape (h, w, 2), a grey and its alpha, (h, w, 3) or (h, w, 4), alpha premultiplied.
 
     Raises:
         ValueError: It is not an image, empty, or too large.
     """
-    given = check_pixels(_of_pillow(source) if isinstance(source, Pillow.Image) else source)
-    height, width, _ = given.shape
+    given = _of_pillow(source) if isinstance(source, Pillow.Image) else as_array(source)
+    check_size(given, largest)
+    return pixels_of(given)
+
+
+def as_array(source: Numbers) -> Numbers:
+    """Return an author's picture as an array.
+
+    Raises:
+        ValueError: It has rows of different lengths.
+    """
+    try:
+        return np.asarray(source)
+    except ValueError:
+        raise ValueError("an image needs rows of equal length; got rows of different lengths") from None
+
+
+def check_size(array: Numbers, largest: int | None) -> None:
+    """Refuse a picture that is larger than a driver allows.
+
+    Raises:
+        ValueError: A side of it measures more than `largest` pixels.
+    """
     # Before it is copied: an array may repeat one pixel, so that any size takes no memory.
-    if largest is not None and max(height, width) > largest:
+    if largest is not None and array.ndim >= 2 and max(array.shape[:2]) > largest:
+        height, width = array.shape[:2]
         raise ValueError(f"an image may measure {largest} x {largest} pixels here; got {width} x {height}")
-    return np.ascontiguousarray(given) if given.shape[2] == 3 else premultiplied(given)
 
 
 def _of_pillow(picture: Pillow.Image) -> Pixels:
@@ -137,20 +159,10 @@ def check_pixels(pixels: Pixels) -> Pixels:
     Raises:
         ValueError: It is not a uint8 array of shape (h, w, 3) or (h, w, 4), or an empty one.
     """
-    try:
-        given = np.asarray(pixels)
-    except ValueError:
-        raise ValueError("an image needs rows of equal length; got rows of different lengths") from None
+    given = as_array(pixels)
     if given.ndim != 3 or given.shape[2] not in (3, 4) or given.dtype != np.uint8 or given.size == 0:
         raise ValueError(
-            f"an image is a path, a Pillow image or a uint8 array of shape (h, w, 3) or (h, w, 4); "
-            f"got {given.dtype} of shape {given.shape}"
+            "the pixels of an Image are a uint8 array of shape (h, w, 3) or (h, w, 4); "
+            f"got {described(given)}"
         )
     return given
-
-
-def premultiplied(pixels: Pixels) -> Pixels:
-    """Multiply red, green and blue by alpha, rounded, in a new uint8 array of shape (h, w, 4)."""
-    alpha = pixels[:, :, 3:].astype(np.uint16)
-    color = (pixels[:, :, :3] * alpha + 127) // 255
-    return np.concatenate((color.astype(np.uint8), pixels[:, :, 3:]), axis=2)

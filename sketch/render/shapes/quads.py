@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import moderngl
 
 from sketch.ink.ink import Rgba
-from sketch.render.gl.programs import ProgramVariants, dither_moment
+from sketch.render.gl.programs import RAMP_UNIT, ProgramVariants, dither_moment
 from sketch.render.gradient import PlacedGradient
 from sketch.render.matrix import Matrix, apply
 
@@ -40,7 +40,8 @@ class QuadPainter:
 
     Args:
         ctx: The context to draw in.
-        fragment: File name of the fragment stage: "shapes/mask.frag" or "shapes/picture.frag".
+        fragment: File name of the fragment stage: "shapes/mask.frag", "shapes/picture.frag" or
+            "shapes/mapped.frag".
     """
 
     def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
@@ -54,14 +55,18 @@ class QuadPainter:
         color: Rgba,
         size: tuple[int, int],
         gradient: PlacedGradient | None = None,
+        table: moderngl.Texture | None = None,
     ) -> None:
         """Draw with the current blending into the current framebuffer of this size in pixels.
 
         Only "shapes/mask.frag" uses a gradient, and then only the alpha of the color. "shapes/picture.frag"
-        uses the alpha, and dithers where red is 1.
+        uses the alpha, and dithers where red is 1. "shapes/mapped.frag" uses the alpha and a table of colors.
         """
         program, vertices = self._programs.use(size, gradient)
         texture.use(0)
+        if table is not None:
+            table.use(RAMP_UNIT)
+            program["colors"] = RAMP_UNIT
         program["origin"] = quad.origin
         program["sides"] = quad.sides
         program["color"] = color

@@ -47,6 +47,12 @@ def test_what_only_looks_like_a_state_is_none(inputs, outputs):
         ({"embedding": (1, 512)}, "features"),
         ({"picture": (1, 3, 224, 224)}, "image to image"),
         ({"map": (1, 1, 224, 224)}, "heat map"),
+        ({"depth": (1, 224, 224)}, "map"),
+        ({"depth": (224, 224)}, "map"),
+        ({"depth": (1, 112, 112)}, "map"),
+        ({"out": (1, 21, 56, 56)}, "class map"),
+        ({"attention": (1, 50, 4, 4)}, "unknown"),
+        ({"lines": (1, 40, 300)}, "detector"),
         ({"map": (1, 224, 224, 1)}, "heat map"),
         ({"boxes": (1, 50, 4), "scores": (1, 50)}, "detector"),
         ({"output0": (1, 84, 8400)}, "detector"),
@@ -57,6 +63,31 @@ def test_what_a_model_of_pictures_is_for_is_known_by_what_comes_out(answers, kin
     outputs = [value(name, *shape) for name, shape in answers.items()]
     judged = judge([value("x", 1, 3, 224, 224)], outputs, {"x": (1, 3, 224, 224)}, answers)
     assert judged.kind == kind
+
+
+@pytest.mark.parametrize("shape", [(1, 192, 192), (192, 192), (1, 1, 192, 192)])
+@pytest.mark.parametrize("kind", ["int64", "uint8", "bool", "tensor(int32)"])
+def test_whole_numbers_for_each_pixel_are_classes(shape, kind):
+    outputs, answers = [value("mask", *shape, kind=kind)], {"mask": shape}
+    judged = judge([value("x", 1, 3, 192, 192)], outputs, {"x": (1, 3, 192, 192)}, answers)
+    assert judged.kind == "class map"
+
+
+def test_a_draft_judges_each_output_by_its_form(tmp_path):
+    answered = {"probs": (1, 3), "mask": (1, 1, 64, 64), "depth": (1, 64, 64), "embedding": (1, 128)}
+    answered |= {"segments": (1, 21, 64, 64), "logits": (1, 7)}
+    inputs, outputs = [value("x", 1, 3, 64, 64)], [value(name, *shape) for name, shape in answered.items()]
+    fed = {"x": (1, 3, 64, 64)}
+    judged = judge(inputs, outputs, fed, answered)
+    described = adaptor_from(draft(judged, inputs, fed, answered, outputs), tmp_path / "x.toml")
+    assert {each.name: (each.kind, each.layout) for each in described.outputs} == {
+        "probs": ("classes", "NCHW"),
+        "mask": ("heat map", "NCHW"),
+        "depth": ("map", "NCHW"),
+        "embedding": ("features", "NCHW"),
+        "segments": ("class map", "NCHW"),
+        "logits": ("features", "NCHW"),
+    }
 
 
 @pytest.mark.parametrize("kind", ["optional(tensor(float))", "seq(tensor(float))"])

@@ -136,3 +136,39 @@ def test_the_keys_pass_a_model_that_is_refused(tmp_path, monkeypatch):
         eye.update(0.0)
         assert eye.refusal
     assert asked == ["b.onnx", "c.onnx", "a.onnx", "c.onnx"]
+
+
+def test_the_keys_of_maps_are_the_names_of_the_columns_before_it_runs(tmp_path):
+    float_map = helper.make_map_type_proto(
+        TensorProto.STRING, helper.make_tensor_type_proto(TensorProto.FLOAT, None)
+    )
+    nodes = [
+        helper.make_node("Identity", ["x"], ["scores"]),
+        helper.make_node(
+            "ZipMap", ["scores"], ["y"], domain="ai.onnx.ml", classlabels_strings=["dog", "ant", "cat"]
+        ),
+    ]
+    outputs = [helper.make_value_info("y", helper.make_sequence_type_proto(float_map))]
+    made = model(nodes, [value("x", [None, 3])], outputs, domains=["ai.onnx.ml"])
+    graph = open_graph(saved(tmp_path / "zip.onnx", made), Choice((CPU,)))
+    assert graph.classes == {"y": ("ant", "cat", "dog")}
+    answer = graph.run({"x": np.array([[0.2, 0.5, 0.3]], np.float32)})["y"]
+    assert answer.dtype == np.float32
+    np.testing.assert_allclose(answer, [[0.5, 0.3, 0.2]])
+
+
+def test_the_classes_of_a_forest_without_maps_are_in_the_order_of_its_scores(tmp_path):
+    node = helper.make_node(
+        "LinearClassifier",
+        ["x"],
+        ["label", "raw"],
+        domain="ai.onnx.ml",
+        classlabels_ints=[7, 3],
+        coefficients=[1.0, 0.0, 0.0, 1.0],
+        intercepts=[0.0, 0.0],
+    )
+    even = helper.make_node("Normalizer", ["raw"], ["scores"], domain="ai.onnx.ml", norm="L1")
+    outputs = [value("label", [None], TensorProto.INT64), value("scores", [None, 2])]
+    made = model([node, even], [value("x", [None, 2])], outputs, domains=["ai.onnx.ml"])
+    graph = open_graph(saved(tmp_path / "linear.onnx", made), Choice((CPU,)))
+    assert graph.classes == {"scores": ("7", "3")}

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sketch.ink.curves import TOLERANCE, bezier_points, closed_from_middle, ellipse_points
-from sketch.render.images.image import as_pixels, premultiplied
+from sketch.render.images.arrays import premultiplied
+from sketch.render.images.image import as_pixels
 from sketch.render.matrix import (
     IDENTITY,
     apply,

@@ -8,9 +8,6 @@ import sys
 MEMORY = 4 * 1024**3
 """Most bytes of memory."""
 
-FOLDER_PREFIX = "inkloop-doctor-"
-"""Prefix of a child's temporary folder, which is deleted with the child."""
-
 DISK = 64 * 1024**2
 """Most bytes of a file that is written."""
 
