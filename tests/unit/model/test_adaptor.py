@@ -103,8 +103,7 @@ REFUSED = {
     '[input]\ncolor = "gray"\nmean = [1, 2, 3]': "mean must be one number or 1",
     "[input]\nstd = 0": "std must be more than 0; got 0",
     "[input]\nstd = 1\nscale = 1": "scale and std mean the same; give one of them",
-    '[output]
-is = "class"': (
+    '[output]\nis = "class"': (
         "is must be one of classes, picture, heat map, map, class map, boxes, points, features, label, text, "
         "progress, unknown, embedding; got"
     ),
