@@ -6,9 +6,10 @@ finds its files wherever it is started from.
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from sketch.scalars import as_path
 
@@ -19,6 +20,14 @@ One list for the process, like the current folder: code that asks for a file, su
 often has no access to the sketch."""
 
 _PACKAGE = Path(__file__).resolve().parent
+
+
+Gate: TypeAlias = Callable[[str, tuple[Path, ...], tuple[Path, ...]], bool]
+"""Takes what is drawn with the files ("shader" or "brush"), the files that name it, and every file it was
+read from; returns whether they may be read again in this frame."""
+
+_gates: list[Gate] = []
+"""Of the running sketches, the innermost last; one list for the process, as for the folders."""
 
 
 class MissingAssetError(FileNotFoundError):
@@ -71,6 +80,21 @@ def written(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):  # the latter for a name with a zero in it
         return None
     return found.st_mtime_ns, found.st_size
+
+
+@contextmanager
+def reading_gate(gate: Gate) -> Generator[None]:
+    """Ask a function within a `with` block before files that were saved are read again."""
+    _gates.append(gate)
+    try:
+        yield
+    finally:
+        _gates.remove(gate)
+
+
+def may_be_read(kind: str, files: tuple[Path, ...], paths: tuple[Path, ...]) -> bool:
+    """Whether files that were saved may be read again in this frame; see `Gate`."""
+    return not _gates or _gates[-1](kind, files, paths)
 
 
 def _folders() -> list[Path]:

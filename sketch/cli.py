@@ -41,6 +41,14 @@ Size = Annotated[str | None, typer.Option(help="Width and height, as in 1280x720
 Strict = Annotated[
     bool, typer.Option("--strict", help="End with the traceback of an error, also with a window.")
 ]
+Reload = Annotated[
+    bool | None,
+    typer.Option(
+        "--reload/--no-reload",
+        help="Swap in files when they are saved. On in a window, off with --headless, --frames, --record "
+        "and --strict.",
+    ),
+]
 Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
 
 
@@ -71,6 +79,7 @@ def run(
     size: Size = None,
     fullscreen: Fullscreen = False,
     strict: Strict = False,
+    reload: Reload = None,
 ) -> None:
     """Run a sketch."""
     # Imported before the sketch's folder is on the path: an addon.py next to the sketch must not replace it.
@@ -92,7 +101,10 @@ def run(
         instance.outbox += [*other_sketches(kind), *shadowed_imports(file.resolve())]
         if write is not None:
             options["player"] = _hand(write, instance, options.get("size", instance.window.size))
-        run_sketch(instance, headless=headless, frames=frames, record=record, strict=strict, **options)
+        if reload is None:
+            reload = not (headless or strict or frames is not None or record is not None)
+        options |= {"strict": strict, "reload": reload}
+        run_sketch(instance, headless=headless, frames=frames, record=record, **options)
     except (LoadError, SketchError, HostError, RecorderError) as error:
         _stop(str(error))
     except Exception as error:

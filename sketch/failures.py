@@ -33,6 +33,12 @@ KNOWN = 500
 
 NOT_BEGUN = "the sketch cannot start; ESC closes the window"
 
+KEPT = "the last version that worked keeps running"
+
+
+class QuietError(Exception):
+    """An error whose message says everything, so that its kind is not shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -69,11 +75,46 @@ class Failures:
         self._said: Key | None = None
         self._say_next = 0.0
         self._known: set[Key] = set()
+        self._held: dict[str, Failure] = {}
 
     @property
     def shown(self) -> Failure | None:
         """The error to show over the picture now."""
-        return self._of_frame or self._of_event
+        return self._of_frame or self._of_event or next(iter(self._held.values()), None)
+
+    @property
+    def of_frame(self) -> Failure | None:
+        """The error of this frame, if it cannot be shown."""
+        return self._of_frame
+
+    def hold(self, file: str, failure: Exception | Failure) -> None:
+        """Show what is wrong with a version of a file, until `let_go`; the version before it is in use.
+
+        Args:
+            file: Its path.
+            failure: The error, which is logged, or an error that was logged.
+        """
+        if isinstance(failure, Exception):
+            path, line = authors_place(failure, self._file)
+            where = f"{_name(Path(path or file), self._file)}{f', line {line}' if line else ''}"
+            kind = "" if isinstance(failure, QuietError) else f"{type(failure).__name__}: "
+            text = authors_traceback(failure, self._file).rstrip()
+            log.error("%s was saved and cannot be used: %s\n%s", where, KEPT, text)
+            failure = Failure(where, f"{kind}{_plain(failure)}")
+        self._held[file] = Failure(f"{failure.place}: {KEPT}", failure.message)
+
+    def let_go(self, file: str) -> None:
+        """Stop showing what was wrong with a file, which has another version now.
+
+        What it raises is new, even where it looks like what the version before raised.
+        """
+        self._held.pop(file, None)
+        self._said = None
+        self._known.clear()
+
+    def begin_again(self) -> None:
+        """Forget that the setup failed: it runs again."""
+        self.sketch_begun, self.frame_failed, self._of_frame = True, False, None
 
     def start_frame(self, now: float) -> None:
         """Forget what failed in the last frame: it may be fixed by now."""
@@ -105,8 +146,7 @@ class Failures:
             log.error("%s failed:\n%s", hook, authors_traceback(error, self._file).rstrip())
 
     def _described(self, error: Exception, hook: str, path: str, line: int) -> Failure:
-        file = Path(path)
-        name = file.name if file.parent == self._file.parent else "/".join(file.parts[-2:])
+        name = _name(Path(path), self._file)
         kind, message = type(error).__name__, _plain(error)
         where = f"{name}, line {line}, in {hook}" if line else f"in {hook}"
         advice = "" if self.sketch_begun and hook != "setup" else f": {NOT_BEGUN}"
@@ -144,6 +184,10 @@ class Failures:
             canvas.color(255)
             canvas.text(line, left, y, size)
             y += 1.3 * size
+
+
+def _name(file: Path, sketch: Path) -> str:
+    return file.name if file.parent == sketch.parent else "/".join(file.parts[-2:])
 
 
 def _plain(error: Exception) -> str:

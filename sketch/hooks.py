@@ -12,6 +12,8 @@ HOOKS = (
     "update",
     "draw",
     "exit",
+    "before_reload",
+    "after_reload",
     "key_pressed",
     "key_released",
     "mouse_moved",

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sketch.assets import asset_folder
 from sketch.hooks import SketchError, check_begun, check_hooks, misspelt_methods
@@ -18,10 +18,13 @@ from sketch.host.offscreen import Player, Viewer, run_offscreen
 from sketch.host.recorder import Recorder
 from sketch.host.window import run_window
 from sketch.module_sketch import module_sketch
-from sketch.resources import adopted, folder_of, home_of
+from sketch.resources import adopted, file_of, folder_of, home_of
 from sketch.scalars import as_path, flag, short, whole
 from sketch.sketch import Sketch
 from sketch.window import Window
+
+if TYPE_CHECKING:
+    from sketch.live.reload import Reloader
 
 _LOCK = Lock()
 _RUNNING: set[int] = set()
@@ -39,6 +42,7 @@ def run(
     player: Player | None = None,
     viewer: Viewer | None = None,
     strict: bool = False,
+    reload: bool = False,
     **window: Any,
 ) -> Sketch:
     """Run a sketch until it quits or its window is closed.
@@ -60,6 +64,9 @@ def run(
         strict: Whether an error of the sketch or of an addon ends the run. It also does without a window, and
             with `frames` or `record`. Otherwise the window stays, with the last good picture and the error
             over it, and every frame is tried again.
+        reload: Whether the sketch, the modules it imported from its folder and the files they read are
+            swapped in when they are saved, as `inkloop run` does in a window. An error then ends the run only
+            if `strict` is set, with or without a window.
         **window: Options of `sketch.Window` that replace those of the class: size, title, fullscreen...
 
     Returns:
@@ -74,7 +81,7 @@ def run(
     """
     _check_window_options(window)
     _check_functions(player=player, viewer=viewer)
-    headless, strict = flag("headless", headless), flag("strict", strict)
+    headless, strict, reload = flag("headless", headless), flag("strict", strict), flag("reload", reload)
     frames = None if frames is None else whole("frames", frames, 1)
     record = None if record is None else as_path("record", record)
     home = None if home is None else as_path("home", home)
@@ -97,16 +104,33 @@ def run(
         elif record is not None:
             live = LiveFilm(record, instance.window.fps, instance.send_message)
             film = stack.enter_context(closing(live))
+        reloader = stack.enter_context(closing(_reloader(instance, headless))) if reload else None
+        strict = strict or (not reload and (headless or frames is not None or record is not None))
+        views: dict[str, Any] = {"frames": frames, "player": player, "viewer": viewer}
         try:
             if headless:
-                run_offscreen(instance, frames=frames, player=player, viewer=viewer)
+                run_offscreen(instance, **views, strict=strict, reload=reloader)
             else:
-                strict = strict or frames is not None or record is not None
-                run_window(instance, frames=frames, player=player, viewer=viewer, film=film, strict=strict)
+                run_window(instance, **views, film=film, strict=strict, reload=reloader)
         except HostError:
             print_host_errors_in_one_line()
             raise
     return instance
+
+
+def _reloader(instance: Sketch, headless: bool) -> "Reloader":
+    """Follow the files of a sketch.
+
+    Raises:
+        SketchError: It was not read from a file.
+    """
+    from sketch.live.reload import Reloader
+    from sketch.live.warming import Compiler, ShaderGate
+    from sketch.live.watcher import Watcher
+
+    if not file_of(instance).is_file():
+        raise SketchError("reload needs a sketch in a file, and this one was typed in")
+    return Reloader(instance, Watcher(), ShaderGate(Compiler(instance.window.samples, not headless)))
 
 
 def _check_window_options(given: Mapping[str, Any]) -> None:

@@ -58,6 +58,18 @@ class LastPicture(Protocol):
         ...
 
 
+class Reload(Protocol):
+    """What swaps in files that were saved."""
+
+    def between_frames(self, stage: "Stage") -> None:
+        """Swap in what was saved since the last frame; never waits."""
+        ...
+
+    def ask_setup(self) -> None:
+        """Run `setup` again before the next frame."""
+        ...
+
+
 @dataclass
 class Stage:
     """A running sketch and what it runs on.
@@ -76,6 +88,7 @@ class Stage:
         last: The last good picture, shown by a frame that fails; black if there is none.
         is_hidden: Whether there is nothing to draw on, as in a minimised window.
         keeper: Keeps the sketch's ink on disk, if `keeps_ink` is set.
+        reload: Swaps in files that were saved; None leaves the sketch as it was loaded.
     """
 
     sketch: Sketch
@@ -90,6 +103,7 @@ class Stage:
     last: LastPicture | None = None
     is_hidden: bool = False
     keeper: KeptInk | None = None
+    reload: Reload | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -107,7 +121,12 @@ def begin(stage: Stage) -> None:
     if sketch.keeps_ink:
         path = ink_file(sketch, sketch.home)
         stage.keeper = KeptInk(path, sketch.ink, unfinished=lambda: stage.pens.unfinished)
-    if not _call(stage, "setup", sketch.setup) and stage.failures is not None:
+    set_up(stage)
+
+
+def set_up(stage: Stage) -> None:
+    """Run `setup`, for the first time or again."""
+    if not _call(stage, "setup", stage.sketch.setup) and stage.failures is not None:
         stage.failures.sketch_begun = False
 
 
@@ -121,6 +140,8 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
     """
     began = perf_counter()
     sketch = stage.sketch
+    if stage.reload is not None:
+        stage.reload.between_frames(stage)
     dt, stage.now = max(0.0, now - stage.now), now
     sketch.time = now
     if stage.failures is not None:
@@ -332,13 +353,21 @@ def _drop(stage: Stage, event: Event) -> None:
 def _handle_key(stage: Stage, event: KeyEvent) -> None:
     sketch = stage.sketch
     sketch.modifiers, sketch.key_code = event.modifiers, event.code
-    if event.kind == "down":
+    if stage.reload is not None and event.kind == "down" and _asks_setup(event):
+        stage.reload.ask_setup()
+    elif event.kind == "down":
         _call(stage, "key_pressed", sketch.key_pressed, event.key)
     else:
         _call(stage, "key_released", sketch.key_released, event.key)
     # The sketch cannot react, and the window may be fullscreen.
     if not stage.has_begun and event.key == "escape":
         sketch.quit()
+
+
+def _asks_setup(event: KeyEvent) -> bool:
+    """Whether it is Ctrl+R; on a keyboard without Latin letters, the key that has the R elsewhere."""
+    is_r = event.key == "r" or (not event.key.isascii() and event.code == "KeyR")
+    return is_r and event.modifiers == frozenset({"ctrl"})
 
 
 def _handle_size(stage: Stage, event: ResizeEvent) -> None:

@@ -169,6 +169,12 @@ class Sketch:
     def exit(self) -> None:
         """Finish. Called once, also after an error."""
 
+    def before_reload(self) -> None:
+        """Files of the sketch were saved and are about to replace those in use, between two frames."""
+
+    def after_reload(self) -> None:
+        """The files that were saved are in use. What `setup` made is still there: it does not run again."""
+
     def key_pressed(self, key: str) -> None:
         """A key went down: "a", "1", "é", "space", "enter", "f1"... A key that is held is reported once.
 

@@ -56,3 +56,33 @@ class LastPicture:
     def release(self) -> None:
         """Release the GPU resources."""
         self._copy.release()
+
+
+class LastFrame:
+    """The last good picture of a framebuffer without a window.
+
+    Args:
+        context: Its context.
+        target: The framebuffer.
+    """
+
+    def __init__(self, context: moderngl.Context, target: moderngl.Framebuffer) -> None:
+        self._context = context
+        self._target = target
+        self._texture = context.texture(target.size, 4)
+        self._copy = context.framebuffer([self._texture])
+        self._is_there = False
+
+    def keep(self, *, now: bool = False) -> None:
+        """Keep what was drawn."""
+        self._context.copy_framebuffer(self._copy, self._target)
+        self._is_there = True
+
+    def texture(self) -> moderngl.Texture | None:
+        """The picture, its first row at the bottom; None before there is one."""
+        return self._texture if self._is_there else None
+
+    def release(self) -> None:
+        """Release the GPU resources."""
+        self._copy.release()
+        self._texture.release()

@@ -11,11 +11,14 @@ import numpy as np
 
 from sketch.arrays import Pixels
 from sketch.clock import FixedClock
+from sketch.failures import Failures
 from sketch.host.errors import NO_OPENGL, HostError, check_size
+from sketch.host.last_picture import LastFrame
 from sketch.host.memory import keep_freed_memory
 from sketch.input.queue import EventQueue
-from sketch.loop import Stage, begin, call_addon, end, run_frame
+from sketch.loop import Reload, Stage, begin, call_addon, end, run_frame
 from sketch.render.canvas import Canvas
+from sketch.resources import file_of
 from sketch.sketch import Sketch
 
 log = logging.getLogger("inkloop")
@@ -36,6 +39,8 @@ def run_offscreen(
     frames: int | None = None,
     player: Player | None = None,
     viewer: Viewer | None = None,
+    strict: bool = True,
+    reload: Reload | None = None,
 ) -> Stage:
     """Run a sketch without a window until it quits.
 
@@ -46,6 +51,9 @@ def run_offscreen(
         frames: End after so many.
         player: Puts events in the queue before every frame, as a person would.
         viewer: Sees every frame.
+        strict: Whether an error of the sketch or an addon ends the run. Otherwise it continues, with the last
+            good picture and the error over it, until one succeeds.
+        reload: Swaps in files that were saved.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -61,7 +69,11 @@ def run_offscreen(
         release_context(context)
         raise
     target = context.simple_framebuffer(window.size, components=4)
-    stage = Stage(sketch, Canvas(context, window.size))
+    stage = Stage(sketch, Canvas(context, window.size), reload=reload)
+    last = None
+    if not strict:
+        last = LastFrame(context, target)
+        stage.last, stage.failures = last, Failures(file_of(sketch))
     clock = FixedClock(1 / window.fps)
     try:
         begin(stage)
@@ -72,6 +84,8 @@ def run_offscreen(
             end(stage)
         finally:
             stage.canvas.release()
+            if last is not None:
+                last.release()
             target.release()
             release_context(context)
     return stage

@@ -23,7 +23,7 @@ from sketch.host.wayland import pressure_remark
 from sketch.host.window_copy import WindowCopy
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio
 from sketch.host.x11 import follow_events, picture_on_screen
-from sketch.loop import Stage, begin, end, run_frame
+from sketch.loop import Reload, Stage, begin, end, run_frame
 from sketch.render.canvas import Canvas
 from sketch.resources import file_of
 from sketch.sketch import Sketch
@@ -53,6 +53,7 @@ def run_window(
     viewer: Viewer | None = None,
     film: LiveFilm | None = None,
     strict: bool = False,
+    reload: Reload | None = None,
 ) -> Stage:
     """Run a sketch in a window until it quits or the window is closed.
 
@@ -64,6 +65,7 @@ def run_window(
         film: Gets the frames that it asks for.
         strict: Whether an error of the sketch or an addon ends the run. Otherwise the window stays, with the
             last good picture and the error over it, until a frame succeeds.
+        reload: Swaps in files that were saved.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -76,7 +78,7 @@ def run_window(
     try:
         window, context = open_window(sketch.window)
         try:
-            return _run(sketch, window, context, frames, player, viewer, film, strict)
+            return _run(sketch, window, context, frames, player, viewer, film, strict, reload)
         finally:
             window.close()
     finally:
@@ -92,12 +94,13 @@ def _run(
     viewer: Viewer | None,
     film: LiveFilm | None,
     strict: bool,
+    reload: Reload | None,
 ) -> Stage:
     import pyglet
 
     pyglet_clock: Any = pyglet.clock
     size, ratio = (int(window.width), int(window.height)), pixel_ratio(window)
-    stage = Stage(sketch, Canvas(context, size, ratio))
+    stage = Stage(sketch, Canvas(context, size, ratio), reload=reload)
     last = None
     if not strict:
         last = LastPicture(context, window, _fetcher(window))
@@ -150,8 +153,12 @@ def _run(
     return stage
 
 
-def open_window(options: Window) -> tuple[Any, moderngl.Context]:
+def open_window(options: Window, *, visible: bool = True) -> tuple[Any, moderngl.Context]:
     """Open pyglet's window and take its OpenGL context.
+
+    Args:
+        options: How it should be.
+        visible: Whether it is seen.
 
     Raises:
         HostError: There is no display, or no OpenGL 3.3.
@@ -166,7 +173,7 @@ def open_window(options: Window) -> tuple[Any, moderngl.Context]:
     pyglet.options["debug_gl"] = False
     keep_freed_memory()
     try:
-        window = _window_with_samples(options)
+        window = _window_with_samples(options, visible)
         context = moderngl.create_context(require=330)
     except Exception as error:
         raise _host_error(error) from error
@@ -177,7 +184,7 @@ def open_window(options: Window) -> tuple[Any, moderngl.Context]:
     return window, context
 
 
-def _window_with_samples(options: Window) -> Any:
+def _window_with_samples(options: Window, visible: bool) -> Any:
     from pyglet.window import NoSuchConfigException
 
     wanted = wished_samples(options.samples, renderer_name())
@@ -185,13 +192,13 @@ def _window_with_samples(options: Window) -> Any:
         if samples > wanted:
             continue
         try:
-            return _pyglet_window(options, samples)
+            return _pyglet_window(options, samples, visible)
         except NoSuchConfigException:
             log.info("no framebuffer with %d samples a pixel here", samples)
     raise HostError(NO_OPENGL.format(why="no framebuffer configuration fits"))
 
 
-def _pyglet_window(options: Window, samples: int) -> Any:
+def _pyglet_window(options: Window, samples: int, visible: bool) -> Any:
     import pyglet
 
     config = pyglet.gl.Config(
@@ -211,7 +218,8 @@ def _pyglet_window(options: Window, samples: int) -> Any:
         resizable=options.resizable and not options.fullscreen,
         vsync=options.vsync,
         config=config,
-        file_drops=True,
+        file_drops=visible,
+        visible=visible,
     )
 
 

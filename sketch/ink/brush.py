@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-from sketch.assets import MissingAssetError, asset_path, written
+from sketch.assets import MissingAssetError, asset_path, may_be_read, written
 from sketch.scalars import as_path, magnitude, number, short
 
 Uniform: TypeAlias = float | tuple[float, ...]
@@ -189,7 +189,8 @@ class BrushFiles:
 
     def look(self) -> None:
         """Read the files again if one was changed; an error in them is kept for `current`."""
-        if self._times() != self._written:
+        files = (self._code, self._settings)
+        if self._times() != self._written and may_be_read("brush", files, files):
             with suppress(BrushError):
                 self.read()
 

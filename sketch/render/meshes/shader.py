@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sketch.assets import MissingAssetError, asset_path
+from sketch.assets import MissingAssetError, asset_path, may_be_read
 from sketch.render.gl.glsl import Declared, ShaderError, Source, assemble, declared_uniforms
 from sketch.render.gl.shaders import shader_text
 from sketch.render.gl.uniforms import SAMPLER, as_numbers, check_name
@@ -66,6 +66,10 @@ class Shader:
         return self._fragment.name
 
     @property
+    def _files(self) -> tuple[Path, ...]:
+        return (self._fragment,) if self._vertex is None else (self._fragment, self._vertex)
+
+    @property
     def declared(self) -> dict[str, Declared]:
         """The uniforms that both stages declare, without Inkloop's."""
         found = declared_uniforms(self.stages[0]) | declared_uniforms(self.stages[1])
@@ -107,7 +111,7 @@ class Shader:
     def refresh(self) -> None:
         """Read the files again if one was changed; a file that is missing for a moment is read later."""
         try:
-            if self._written != _times(self._paths):
+            if self._written != _times(self._paths) and may_be_read("shader", self._files, self._paths):
                 self._read()
         except ShaderError as error:
             self.error = str(error)
