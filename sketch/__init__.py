@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sketch.ink.shape import Polyline
     from sketch.ink.style import StrokeStyle
     from sketch.launch import run
+    from sketch.live.parameters import Monitor, Param, Trigger, parameters_of
     from sketch.noise import Noise
     from sketch.plugin import Addon
     from sketch.render.canvas import Canvas
@@ -53,7 +54,9 @@ __all__ = [
     "Image",
     "Ink",
     "Mesh",
+    "Monitor",
     "Noise",
+    "Param",
     "Path",
     "PathPen",
     "Points",
@@ -66,12 +69,14 @@ __all__ = [
     "StrokeStyle",
     "Strokes",
     "Trails",
+    "Trigger",
     "WetStroke",
     "Window",
     "as_points",
     "asset_path",
     "ease",
     "oklch",
+    "parameters_of",
     "parse_color",
     "run",
 ]
@@ -89,7 +94,9 @@ _HOMES = {
     "Image": "sketch.render.images.image",
     "Ink": "sketch.ink.ink",
     "Mesh": "sketch.render.meshes.mesh",
+    "Monitor": "sketch.live.parameters",
     "Noise": "sketch.noise",
+    "Param": "sketch.live.parameters",
     "Path": "sketch.ink.path",
     "PathPen": "sketch.ink.path",
     "Points": "sketch.ink.points",
@@ -102,12 +109,14 @@ _HOMES = {
     "StrokeStyle": "sketch.ink.style",
     "Strokes": "sketch.ink.points",
     "Trails": "sketch.render.post.passes",
+    "Trigger": "sketch.live.parameters",
     "WetStroke": "sketch.ink.ink",
     "Window": "sketch.window",
     "as_points": "sketch.ink.points",
     "asset_path": "sketch.assets",
     "ease": "sketch.easing",
     "oklch": "sketch.render.oklab",
+    "parameters_of": "sketch.live.parameters",
     "parse_color": "sketch.render.color",
     "run": "sketch.launch",
 }

@@ -41,6 +41,11 @@ Size = Annotated[str | None, typer.Option(help="Width and height, as in 1280x720
 Strict = Annotated[
     bool, typer.Option("--strict", help="End with the traceback of an error, also with a window.")
 ]
+Like = Annotated[
+    Path | None,
+    typer.Option(help="Start with the parameters and the seed of this picture or film, saved by Inkloop."),
+]
+Seed = Annotated[int | None, typer.Option(help="The sketch's seed, for what is random in it.")]
 Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
 
 
@@ -71,6 +76,8 @@ def run(
     size: Size = None,
     fullscreen: Fullscreen = False,
     strict: Strict = False,
+    like: Like = None,
+    seed: Seed = None,
 ) -> None:
     """Run a sketch."""
     # Imported before the sketch's folder is on the path: an addon.py next to the sketch must not replace it.
@@ -78,6 +85,7 @@ def run(
     from sketch.host.recorder import RecorderError
     from sketch.launch import as_sketch
     from sketch.launch import run as run_sketch
+    from sketch.live.parameters_document import DocumentError
 
     options: dict[str, Any] = {"fullscreen": True} if fullscreen else {}
     # Only errors of the command line are reported in one line; a sketch's own errors keep their traceback.
@@ -90,10 +98,14 @@ def run(
         kind = load_sketch(file)
         instance = as_sketch(kind)
         instance.outbox += [*other_sketches(kind), *shadowed_imports(file.resolve())]
+        if seed is not None:
+            instance.seed = seed
         if write is not None:
             options["player"] = _hand(write, instance, options.get("size", instance.window.size))
-        run_sketch(instance, headless=headless, frames=frames, record=record, strict=strict, **options)
-    except (LoadError, SketchError, HostError, RecorderError) as error:
+        run_sketch(
+            instance, headless=headless, frames=frames, record=record, strict=strict, like=like, **options
+        )
+    except (LoadError, SketchError, HostError, RecorderError, DocumentError) as error:
         _stop(str(error))
     except Exception as error:
         print(authors_traceback(error, file), end="", file=sys.stderr)

@@ -5,10 +5,11 @@ from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sketch.assets import asset_folder
 from sketch.hooks import SketchError, check_begun, check_hooks, misspelt_methods
@@ -18,10 +19,13 @@ from sketch.host.offscreen import Player, Viewer, run_offscreen
 from sketch.host.recorder import Recorder
 from sketch.host.window import run_window
 from sketch.module_sketch import module_sketch
-from sketch.resources import adopted, folder_of, home_of
+from sketch.resources import adopted, file_of, folder_of, home_of
 from sketch.scalars import as_path, flag, short, whole
 from sketch.sketch import Sketch
 from sketch.window import Window
+
+if TYPE_CHECKING:
+    from sketch.live.parameters_document import Document
 
 _LOCK = Lock()
 _RUNNING: set[int] = set()
@@ -39,6 +43,7 @@ def run(
     player: Player | None = None,
     viewer: Viewer | None = None,
     strict: bool = False,
+    like: str | Path | None = None,
     **window: Any,
 ) -> Sketch:
     """Run a sketch until it quits or its window is closed.
@@ -60,12 +65,14 @@ def run(
         strict: Whether an error of the sketch or of an addon ends the run. It also does without a window, and
             with `frames` or `record`. Otherwise the window stays, with the last good picture and the error
             over it, and every frame is tried again.
+        like: A picture or a film that Inkloop saved: the parameters and the seed start as they are in it.
         **window: Options of `sketch.Window` that replace those of the class: size, title, fullscreen...
 
     Returns:
         The sketch as it was at the end.
 
     Raises:
+        DocumentError: `like` has no parameters.
         HostError: There is no display, or no OpenGL 3.3.
         RecorderError: The film has no valid name, or it cannot be written and there is no window.
         SketchError: The sketch cannot run as it is written.
@@ -78,6 +85,7 @@ def run(
     frames = None if frames is None else whole("frames", frames, 1)
     record = None if record is None else as_path("record", record)
     home = None if home is None else as_path("home", home)
+    document = None if like is None else _read(as_path("like", like))
     with ExitStack() as stack:
         stack.enter_context(asset_folder(folder_of(sketch)))
         instance = as_sketch(sketch)
@@ -88,25 +96,58 @@ def run(
         if home is None and (message := adopted(instance.home)):
             instance.outbox.append(message)
         _log_to_terminal()
+        restored = None if document is None else _restore(instance, document)
+        written = partial(_document, instance)
         film = None
         if record is not None and headless:
             # Lines about this machine do not belong in a film.
             instance.shows_messages = False
-            recorder = stack.enter_context(Recorder(record, fps=instance.window.fps))
+            recorder = stack.enter_context(Recorder(record, fps=instance.window.fps, document=written))
             viewer = recorder.add if viewer is None else _both(recorder.add, viewer)
         elif record is not None:
-            live = LiveFilm(record, instance.window.fps, instance.send_message)
+            live = LiveFilm(record, instance.window.fps, instance.send_message, written)
             film = stack.enter_context(closing(live))
         try:
             if headless:
-                run_offscreen(instance, frames=frames, player=player, viewer=viewer)
+                run_offscreen(instance, frames=frames, player=player, viewer=viewer, restored=restored)
             else:
                 strict = strict or frames is not None or record is not None
-                run_window(instance, frames=frames, player=player, viewer=viewer, film=film, strict=strict)
+                run_window(
+                    instance,
+                    frames=frames,
+                    player=player,
+                    viewer=viewer,
+                    film=film,
+                    strict=strict,
+                    restored=restored,
+                )
         except HostError:
             print_host_errors_in_one_line()
             raise
     return instance
+
+
+def _read(path: Path) -> "Document":
+    from sketch.live.parameters_document import read_document
+
+    return read_document(path)
+
+
+def _document(instance: Sketch) -> str:
+    # Only when something is saved.
+    from sketch.live.parameters_document import document_text
+
+    return document_text(instance)
+
+
+def _restore(instance: Sketch, document: "Document") -> Mapping[str, Any]:
+    """Set the seed of a document; return its parameters, which are set where they are declared."""
+    own = file_of(instance)
+    if document.sketch and own.is_file() and document.sketch != own.name:
+        instance.outbox.append(f"the parameters are those of {document.sketch}; this is {own.name}")
+    if document.seed is not None and "seed" not in document.parameters:
+        instance.seed = document.seed
+    return document.parameters
 
 
 def _check_window_options(given: Mapping[str, Any]) -> None:

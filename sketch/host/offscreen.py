@@ -3,7 +3,7 @@
 import ctypes
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import moderngl
@@ -13,8 +13,9 @@ from sketch.arrays import Pixels
 from sketch.clock import FixedClock
 from sketch.host.errors import NO_OPENGL, HostError, check_size
 from sketch.host.memory import keep_freed_memory
+from sketch.host.parameters import begin_with_parameters
 from sketch.input.queue import EventQueue
-from sketch.loop import Stage, begin, call_addon, end, run_frame
+from sketch.loop import Stage, call_addon, end, run_frame
 from sketch.render.canvas import Canvas
 from sketch.sketch import Sketch
 
@@ -36,6 +37,7 @@ def run_offscreen(
     frames: int | None = None,
     player: Player | None = None,
     viewer: Viewer | None = None,
+    restored: Mapping[str, Any] | None = None,
 ) -> Stage:
     """Run a sketch without a window until it quits.
 
@@ -46,6 +48,7 @@ def run_offscreen(
         frames: End after so many.
         player: Puts events in the queue before every frame, as a person would.
         viewer: Sees every frame.
+        restored: Values of its parameters by name.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -64,7 +67,7 @@ def run_offscreen(
     stage = Stage(sketch, Canvas(context, window.size))
     clock = FixedClock(1 / window.fps)
     try:
-        begin(stage)
+        begin_with_parameters(stage, restored)
         _wait_for_addons(sketch)
         _run(stage, target, clock, frames, player, viewer)
     finally:
