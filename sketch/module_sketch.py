@@ -9,7 +9,6 @@ from sketch.hooks import HOOKS, check_runs, misspelt
 from sketch.own_names import SETTINGS
 from sketch.sketch import Sketch
 
-
 _DECLARED = "__inkloop_parameters__"
 
 
@@ -25,8 +24,8 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
         def draw(canvas):
             canvas.background(12)
 
-    A module's `window = sketch.Window(...)` and the other settings of `Sketch` apply. While the sketch runs, the
-    name of a `sketch.Param` in the module holds the parameter's value.
+    A module's `window = sketch.Window(...)` and the other settings of `Sketch` apply. While the sketch runs,
+    the name of a `sketch.Param` in the module holds the parameter's value.
 
     Raises:
         TypeError: The module has no `draw` and no `setup`, or a function takes the wrong number of arguments,

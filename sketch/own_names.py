@@ -156,7 +156,9 @@ def _may_be_parameter(kind: type, name: str, declared: Any) -> bool:
         SETTINGS[name](name, declared.default)
         return True
     if name in SETTINGS:
-        raise TypeError(f"{kind.__name__}: {name} is read once, when the sketch begins: it cannot be a parameter")
+        raise TypeError(
+            f"{kind.__name__}: {name} is read once, when the sketch begins: it cannot be a parameter"
+        )
     return False
 
 

@@ -125,7 +125,7 @@ class PanelWindow:
             self._io.add_input_characters_utf8(letters)
 
     def leave(self) -> None:
-        """Let go of the mouse and of all keys, as when the panel is closed or the window loses the keyboard."""
+        """Let go of the mouse and of all keys: the panel was closed."""
         self._has_input = True
         for button in self._down:
             self._io.add_mouse_button_event(_BUTTONS[button], False)
@@ -172,8 +172,8 @@ class PanelWindow:
     def _takes_key(self, event: KeyEvent) -> bool:
         self._set_modifiers(event.modifiers)
         name = _KEYS.get(event.key) or (event.key if len(event.key) == 1 and event.key.isascii() else "")
-        key = getattr(self._imgui.Key, f"_{name}" if name.isdigit() else name, None) if name.isalnum() else None
-        key = getattr(self._imgui.Key, name) if name in _KEYS.values() else key
+        is_known = name.isalnum() or name in _KEYS.values()
+        key = getattr(self._imgui.Key, f"_{name}" if name.isdigit() else name, None) if is_known else None
         is_typing = self.is_typing
         if key is not None and (is_typing or event.kind == "up"):
             self._io.add_key_event(key, event.kind == "down")

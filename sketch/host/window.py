@@ -171,7 +171,9 @@ class ShownPanel:
         now: The loop's clock.
     """
 
-    def __init__(self, window: Any, context: moderngl.Context, stage: Stage, now: Callable[[], float]) -> None:
+    def __init__(
+        self, window: Any, context: moderngl.Context, stage: Stage, now: Callable[[], float]
+    ) -> None:
         self._window = window
         self._context = context
         self._stage = stage

@@ -115,6 +115,4 @@ class ParamEvent:
     t: float = 0.0
 
 
-Event: TypeAlias = (
-    PointerEvent | KeyEvent | ResizeEvent | FilesEvent | MessageEvent | FocusEvent | ParamEvent
-)
+Event: TypeAlias = PointerEvent | KeyEvent | ResizeEvent | FilesEvent | MessageEvent | FocusEvent | ParamEvent

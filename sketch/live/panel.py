@@ -1,4 +1,4 @@
-"""The widgets of the panel, by Dear ImGui: presets and variations above, the parameters in their folders below.
+"""The widgets of the panel, by Dear ImGui: presets and variations above, the folders of parameters below.
 
 Nothing here opens a window or draws by OpenGL; the host does (`sketch/host/panel_window.py`).
 """

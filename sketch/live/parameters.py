@@ -669,8 +669,8 @@ def _word(default: object, low: Any, high: Any, step: Any) -> str:
     if isinstance(default, tuple | list) and len(cast(Sequence[Any], default)) in (2, 3, 4):
         return "point" if len(cast(Sequence[Any], default)) == 2 else "color"
     raise TypeError(
-        "the default of a parameter is a number, True or False, a text, a color such as '#ffb454', or a point "
-        f"such as (400, 300); got {short(cast(object, default))}"
+        "the default of a parameter is a number, True or False, a text, a color such as '#ffb454', or a "
+        f"point such as (400, 300); got {short(cast(object, default))}"
     )
 
 

@@ -45,10 +45,9 @@ class Document:
 def document_text(sketch: Any) -> str:
     """The document of a running sketch, as JSON in ASCII: its parameters and its seed as of now."""
     # Only what was used is asked: a sketch without parameters loads none of this room's other modules.
-    attributes: dict[str, Any] = vars(sketch)
-    known = attributes.get("_parameters")
+    known: Any = getattr(sketch, "_parameters", None)
     source = file_of(sketch)
-    values: dict[str, Any] = known.snapshot() if known is not None else {}
+    values = cast(dict[str, Any], known.snapshot()) if known is not None else {}
     return json.dumps(
         {
             "inkloop": _version(),
@@ -72,7 +71,7 @@ def read_document(path: Path) -> Document:
         text = _text_of_film(path)
     if not text:
         raise DocumentError(
-            f"{path.name} has no parameters: it was not saved by Inkloop, or another program has saved it since"
+            f"{path.name} has no parameters: Inkloop did not save it, or another program has since"
         )
     try:
         found = json.loads(text) if len(text) <= LARGEST else None

@@ -1,7 +1,7 @@
 """The kinds of parameters: how a value is checked, mixed with another one, varied, and written to a file.
 
-A kind knows nothing of names, sketches or panels. A value of the wrong type is refused; a magnitude out of its
-range counts as the nearest one in it.
+A kind knows nothing of sketches or panels. A value of the wrong type is refused; a magnitude out of its range
+counts as the nearest one in it.
 """
 
 import math
@@ -110,10 +110,8 @@ class Number:
 
     def varied(self, value: Any, amount: float, random: Random) -> Any:
         """Evenly spread around the value; without a range, around its own size."""
-        if self.low is None or self.high is None:
-            span = max(1.0, abs(float(value)))
-        else:
-            span = self.high - self.low
+        has_range = self.low is not None and self.high is not None
+        span = (self.high or 0.0) - (self.low or 0.0) if has_range else max(1.0, abs(float(value)))
         return self.fitted(value + span * amount * random.uniform(-1.0, 1.0))
 
 
@@ -203,7 +201,9 @@ class Color:
         red, green, blue, alpha = parse_color(value)
         lab = to_oklab(np.array((red, green, blue)))
         change = [random.uniform(-1.0, 1.0) * amount * most for most in (0.3, 0.25, 0.25)]
-        red, green, blue = from_oklab(np.clip(lab + np.array(change), (0, -0.4, -0.4), (1, 0.4, 0.4))).tolist()
+        red, green, blue = from_oklab(
+            np.clip(lab + np.array(change), (0, -0.4, -0.4), (1, 0.4, 0.4))
+        ).tolist()
         return hex_of((red, green, blue, alpha))
 
 
@@ -292,9 +292,7 @@ class Reading(_Switched):
         try:
             return float(value)
         except (TypeError, ValueError, OverflowError):
-            raise TypeError(
-                f"{name} must be a number, a text, True or False; got {short(value)}"
-            ) from None
+            raise TypeError(f"{name} must be a number, a text, True or False; got {short(value)}") from None
 
 
 def hex_of(rgba: Sequence[float]) -> str:

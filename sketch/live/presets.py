@@ -65,7 +65,9 @@ def read_presets(path: Path) -> dict[str, dict[str, Any]]:
 def _tables(text: str) -> dict[str, dict[str, Any]]:
     found = tomllib.loads(text)
     return {
-        name: dict(_flat(cast(Mapping[str, Any], table))) for name, table in found.items() if isinstance(table, dict)
+        name: dict(_flat(cast(Mapping[str, Any], table)))
+        for name, table in found.items()
+        if isinstance(table, dict)
     }
 
 
@@ -74,7 +76,11 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = []
     for name, value in table.items():
         inner = isinstance(value, dict)
-        rows += _flat(cast(Mapping[str, Any], value), f"{prefix}{name}.") if inner else [(f"{prefix}{name}", value)]
+        rows += (
+            _flat(cast(Mapping[str, Any], value), f"{prefix}{name}.")
+            if inner
+            else [(f"{prefix}{name}", value)]
+        )
     return rows
 
 
