@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sketch.ink.style import StrokeStyle
     from sketch.launch import run
     from sketch.live.parameters import Monitor, Param, Trigger, parameters_of
+    from sketch.live.parameters_passes import Effect
     from sketch.noise import Noise
     from sketch.plugin import Addon
     from sketch.render.canvas import Canvas
@@ -48,6 +49,7 @@ __all__ = [
     "Brush",
     "Canvas",
     "ColorMap",
+    "Effect",
     "Fbo",
     "Gradient",
     "HostError",
@@ -88,6 +90,7 @@ _HOMES = {
     "Brush": "sketch.ink.brush",
     "Canvas": "sketch.render.canvas",
     "ColorMap": "sketch.render.post.passes",
+    "Effect": "sketch.live.parameters_passes",
     "Fbo": "sketch.render.images.fbo",
     "Gradient": "sketch.render.gradient",
     "HostError": "sketch.host.errors",

@@ -333,7 +333,13 @@ class Parameters:
             ValueError: There is none of this name.
         """
         entry = self._entry(name)
-        return self.values[name] if entry.target is None else getattr(entry.target, entry.declared.name)
+        if entry.target is None:
+            return self.values[name]
+        value = getattr(entry.target, entry.declared.name, entry.declared.default)
+        try:
+            return entry.kind.checked(name, value)
+        except (TypeError, ValueError):  # an addon sets its own attributes as it likes
+            return entry.declared.default
 
     def set(self, name: str, value: Any, source: str = "code") -> Any:
         """Set a parameter, and report the change if it is one.
@@ -359,7 +365,7 @@ class Parameters:
                 self._pressed.add(name)
             return checked
         if entry.target is not None:
-            if getattr(entry.target, entry.declared.name) != checked:
+            if self.get(name) != checked:
                 setattr(entry.target, entry.declared.name, checked)
                 self._note(entry, checked, source)
         elif self.values[name] != checked or type(self.values[name]) is not type(checked):
@@ -419,6 +425,10 @@ class Parameters:
     def listen(self, listener: Callable[[Change], None]) -> None:
         """Call a function with every change, at once, on the frame's thread."""
         self._listeners.append(listener)
+
+    def unlisten(self, listener: Callable[[Change], None]) -> None:
+        """Call a function no more; nothing happens if it was not called."""
+        self._listeners = [each for each in self._listeners if each != listener]
 
     def take_changes(self) -> list[Change]:
         """The last change of each parameter since the last call, in order."""

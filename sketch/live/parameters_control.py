@@ -131,6 +131,7 @@ class Controls:
 
     def close(self) -> list[str]:
         """Finish writing presets; return the last messages."""
+        self.parameters.unlisten(self._left)
         return [*self.messages(), *self.presets.close()]
 
     # Presets

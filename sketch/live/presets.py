@@ -93,31 +93,37 @@ def with_preset(text: str, name: str, values: Mapping[str, Any]) -> str:
         values: Its new values; what the old table has besides stays.
 
     Raises:
-        ValueError: The table cannot be exchanged, as where it is written in another form.
+        ValueError: The old table is written in another form.
     """
-    before = _tables(text)
-    table = {**before.get(name, {}), **{key: plain(value) for key, value in values.items()}}
-    body = "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in table.items())
-    chunk = f"[{_key(name)}]\n{body}"
-    start, end = _place(text, name)
-    head, tail = text[:start], text[end:]
-    head = f"{head.rstrip()}\n\n" if head.strip() else ""
-    new = f"{head}{chunk}" + (f"\n{tail.lstrip()}" if tail.strip() else "")
-    if _tables(new) != {**before, name: table}:
-        raise ValueError(f"the table [{name}] cannot be exchanged")
-    return new
+    before = tomllib.loads(text)
+    table = {**_tables(text).get(name, {}), **{key: plain(value) for key, value in values.items()}}
+    chunk = f"[{_key(name)}]\n" + "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in table.items())
+    for start, end in _places(text, name):
+        head, tail = text[:start], text[end:]
+        head = f"{head.rstrip()}\n\n" if head.strip() else ""
+        new = f"{head}{chunk}" + (f"\n{tail.lstrip()}" if tail.strip() else "")
+        with suppress(tomllib.TOMLDecodeError):
+            found = tomllib.loads(new)
+            # As texts, since NaN equals nothing.
+            others = [{key: each[key] for key in each if key != name} for each in (before, found)]
+            if repr(others[0]) == repr(others[1]) and repr(_tables(new).get(name)) == repr(table):
+                return new
+    raise ValueError(f"[{name}] is written in a form that Inkloop cannot exchange: write it as a table")
 
 
-def _place(text: str, name: str) -> tuple[int, int]:
-    """Where a table and the tables in it stand in a text; its end, twice, if it is not there."""
-    start = None
-    for header in _HEADER.finditer(text):
-        first = header["key"].split(".")[0].strip().strip("\"'")
-        if first == name and start is None:
-            start = header.start()
-        elif first != name and start is not None:
-            return start, header.start()
-    return (len(text), len(text)) if start is None else (start, len(text))
+def _places(text: str, name: str) -> list[tuple[int, int]]:
+    """Where a table may stand in a text, with the tables in it; at last, the end, for a new one.
+
+    What looks like a header may be a line of a longer text.
+    """
+    headers = [*_HEADER.finditer(text)]
+    firsts = [header["key"].split(".")[0].strip().strip("\"'") for header in headers]
+    places: list[tuple[int, int]] = []
+    for place, header in enumerate(headers):
+        if firsts[place] == name:
+            after = (headers[at].start() for at in range(place, len(headers)) if firsts[at] != name)
+            places.append((header.start(), next(after, len(text))))
+    return [*places, (len(text), len(text))]
 
 
 def _key(name: str) -> str:
@@ -231,6 +237,8 @@ def write_presets(path: Path, tables: Mapping[str, Mapping[str, Any]]) -> list[s
 
     Raises:
         OSError: It cannot be written.
+        PresetsError: There is something else than a file.
+        ValueError: A table is written in a form that cannot be exchanged.
     """
     lines: list[str] = []
     text = ""
@@ -238,16 +246,14 @@ def write_presets(path: Path, tables: Mapping[str, Mapping[str, Any]]) -> list[s
         try:
             read_presets(path)
             text = path.read_bytes().decode("utf-8-sig")
-            for name, values in tables.items():
-                text = with_preset(text, name, values)
-        except (PresetsError, ValueError, RecursionError):
+        except PresetsError:
+            if not path.is_file():
+                raise
             aside = _free(path)
             path.rename(aside)
             lines.append(f"{path.name} was damaged: Inkloop keeps it as {aside.name} and begins a new file")
-            text = ""
-    if not text:
-        for name, values in tables.items():
-            text = with_preset(text, name, values)
+    for name, values in tables.items():
+        text = with_preset(text, name, values)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
