@@ -1,12 +1,10 @@
 """The panel in a window: Dear ImGui's input and drawing, by the package imgui-bundle.
 
 ImGui describes the panel again only when something has happened, or a few times a second. Where the processor
-draws, its picture is kept in a framebuffer and copied, since drawing it takes some milliseconds there.
+draws, its picture is kept (`sketch/host/panel_picture.py`).
 """
 
-import ctypes
 import time
-import zlib
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import moderngl
 
 from sketch.host.camera import draws_in_software
+from sketch.host.panel_picture import PanelPicture
 from sketch.input.events import Event, KeyEvent, ParamEvent, PointerEvent
 from sketch.input.queue import EventQueue
 from sketch.live.panel import PanelWidgets, Rect
@@ -25,9 +24,6 @@ MISSING = "the panel of parameters needs the package imgui-bundle: pip install i
 
 RESTING = 1 / 12
 """Seconds between two pictures while nobody touches the panel: for monitors, and values that travel."""
-
-TOUCHED = 1 / 30
-"""Seconds between two pictures while somebody does, where the processor draws."""
 
 FONT_SIZE = 14.0
 FAR = -3.0e38
@@ -89,12 +85,9 @@ class PanelWindow:
         self._held: set[str] = set()
         self._down: set[str] = set()
         self._has_input = True
-        self._touched = -1.0
         self._described = -1.0
-        self._painted = -1.0
-        self._hash: int = 0
-        self._keeps = draws_in_software(context.info["GL_RENDERER"])
-        self._kept: moderngl.Framebuffer | None = None
+        in_software = draws_in_software(context.info["GL_RENDERER"])
+        self._picture = PanelPicture(context, self._imgui) if in_software else None
 
     # Input
 
@@ -145,8 +138,6 @@ class PanelWindow:
         io.add_mouse_pos_event(event.x, event.y)
         if event.modifiers is not None:
             self._set_modifiers(event.modifiers)
-        if is_inside or self._held:
-            self._touched = self._now()
         match event.kind:
             case "down" if button:
                 io.add_mouse_button_event(_BUTTONS[button], True)
@@ -177,8 +168,6 @@ class PanelWindow:
         is_typing = self.is_typing
         if key is not None and (is_typing or event.kind == "up"):
             self._io.add_key_event(key, event.kind == "down")
-        if is_typing:
-            self._touched = self._now()
         return is_typing
 
     def _set_modifiers(self, modifiers: frozenset[str]) -> None:
@@ -199,20 +188,20 @@ class PanelWindow:
         """
         now = self._now()
         is_due = now - self._described >= RESTING
-        if self._has_input or is_due:
+        is_new = self._has_input or is_due
+        if is_new:
             self._describe(now, (size[0] / ratio, size[1] / ratio), ratio)
-        if self._keeps:
-            self._draw_kept(now, size, ratio)
+        data = self._imgui.get_draw_data()
+        if self._picture is not None:
+            self._picture.draw(data if is_new else None, self._rects, size, ratio)
         else:
             self._context.screen.use()
-            self._imgui.backends.opengl3_render_draw_data(self._imgui.get_draw_data())
+            self._imgui.backends.opengl3_render_draw_data(data)
 
     def release(self) -> None:
         """Release the GPU resources and ImGui's memory."""
-        if self._kept is not None:
-            self._kept.color_attachments[0].release()
-            self._kept.release()
-            self._kept = None
+        if self._picture is not None:
+            self._picture.release()
         self._imgui.set_current_context(self._own)
         self._imgui.backends.opengl3_shutdown()
         self._imgui.destroy_context(self._own)
@@ -229,61 +218,6 @@ class PanelWindow:
         self._described = now
         # A click lasts at least one frame: ImGui takes only so many events of it at once.
         self._has_input = bool(self._held)
-
-    def _draw_kept(self, now: float, size: tuple[int, int], ratio: float) -> None:
-        data = self._imgui.get_draw_data()
-        if self._kept is None or self._kept.size != size:
-            self._resize(size)
-        is_touched = now - self._touched < 0.5
-        if now - self._painted >= (TOUCHED if is_touched else RESTING) or self._hash == 0:
-            found = _hash_of(data)
-            if found != self._hash:
-                self._paint(data)
-                self._hash, self._painted = found, now
-        self._copy(size, ratio)
-
-    def _resize(self, size: tuple[int, int]) -> None:
-        if self._kept is not None:
-            self._kept.color_attachments[0].release()
-            self._kept.release()
-        self._kept = self._context.framebuffer([self._context.texture(size, 4)])
-        self._hash = 0
-
-    def _paint(self, data: Any) -> None:
-        assert self._kept is not None
-        self._kept.use()
-        self._imgui.backends.opengl3_render_draw_data(data)
-        self._context.screen.use()
-
-    def _copy(self, size: tuple[int, int], ratio: float) -> None:
-        from pyglet import gl
-
-        assert self._kept is not None
-        width, height = size
-        gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, self._kept.glo)
-        gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, 0)
-        gl.glDisable(gl.GL_SCISSOR_TEST)
-        for left, top, right, bottom in self._rects:
-            box = (
-                max(0, round(left * ratio)),
-                max(0, round(height - bottom * ratio)),
-                min(width, round(right * ratio)),
-                min(height, round(height - top * ratio)),
-            )
-            if box[0] < box[2] and box[1] < box[3]:
-                gl.glBlitFramebuffer(*box, *box, gl.GL_COLOR_BUFFER_BIT, gl.GL_NEAREST)
-        self._context.screen.use()
-
-
-def _hash_of(data: Any) -> int:
-    """A number that another picture of the panel has differently, most probably; never 0."""
-    found: int = 1
-    for part in data.cmd_lists:
-        for buffer, width in ((part.vtx_buffer, 20), (part.idx_buffer, 2)):
-            size: int = len(buffer) * width
-            if size:
-                found = zlib.crc32(ctypes.string_at(buffer.data_address(), size), found)
-    return found or 1
 
 
 def _style(imgui: Any) -> None:

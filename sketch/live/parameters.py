@@ -255,6 +255,7 @@ class Parameters:
         # A plain module's names hold the values; its functions read and set them as globals.
         self._module: dict[str, Any] | None = getattr(type(owner), "module_names", None)
         self._prefixes: dict[int, str] = {}
+        self._monitors: list[Entry] = []
         self.declare()
 
     def declare(self) -> None:
@@ -283,6 +284,7 @@ class Parameters:
                 self._redeclare(entry, declared)
             self.entries[name] = entry
         self.entries |= addons
+        self._find_monitors()
 
     def _redeclare(self, entry: Entry, declared: Param[Any]) -> None:
         old, value = entry.declared, self.values[entry.name]
@@ -323,6 +325,10 @@ class Parameters:
             for name, declared in found.items():
                 full = f"{prefix}.{name}"
                 self.entries[full] = Entry(full, declared, addon)
+        self._find_monitors()
+
+    def _find_monitors(self) -> None:
+        self._monitors = [each for each in self.entries.values() if isinstance(each.kind, Reading)]
 
     # Values
 
@@ -454,11 +460,10 @@ class Parameters:
 
     def record(self) -> None:
         """Add the values of the monitors to their graphs, once a frame."""
-        for entry in self.entries.values():
-            if isinstance(entry.kind, Reading):
-                value = self.get(entry.name)
-                if isinstance(value, int | float):
-                    entry.history.append(float(value))
+        for entry in self._monitors:
+            value = self.get(entry.name)
+            if isinstance(value, int | float):
+                entry.history.append(float(value))
 
     def _pulse(self, name: str, is_on: bool) -> None:
         entry = self.entries.get(name)

@@ -63,7 +63,9 @@ class Effect:
     def draw(self, canvas: Canvas) -> None:
         """Run the pass."""
         if self.is_on:
-            amounts: dict[str, Any] = {name: getattr(self, name) for name in self.parameters if name != "is_on"}
+            amounts: dict[str, Any] = {
+                name: getattr(self, name) for name in self.parameters if name != "is_on"
+            }
             canvas.post(replace(self._step, **amounts))
 
 

@@ -62,7 +62,9 @@ def go(person: Person, place: tuple[int, int], *more: str) -> None:
     person._xdotool("mousemove", "--window", person.window, *map(str, place), *more)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("imgui_bundle") is None, reason="the extra panel is not installed")
+@pytest.mark.skipif(
+    importlib.util.find_spec("imgui_bundle") is None, reason="the extra panel is not installed"
+)
 def test_a_person_opens_the_panel_moves_a_slider_saves_recalls_and_draws_next_to_it(start, tmp_path):
     person = start()
     person.press("1")

@@ -92,16 +92,17 @@ def test_a_recorded_film_has_what_the_first_frame_had(waves: Any, tmp_path: Path
 def test_what_cannot_be_restored_is_named(waves: Any, tmp_path: Path):
     path = tmp_path / "old.png"
     text = json.dumps(
-        {"inkloop": "9", "sketch": "tides.py", "seed": "x", "parameters": {"speed": 1, "gone": 2, "caption": 3}}
+        {
+            "inkloop": "9",
+            "sketch": "tides.py",
+            "seed": "x",
+            "parameters": {"speed": 1, "gone": 2, "caption": 3},
+        }
     )
     save_png(path, FRAME, text)
     mine: Any = run(waves, headless=True, frames=2, like=path)
     assert mine.began == (1.0, "hello", 0)
-    assert mine.lines == (
-        "the parameters are those of tides.py; this is waves.py",
-        "there is no parameter gone",
-        "caption must be a text; got 3; caption stays as it is",
-    ) or set(mine.lines) == {
+    assert set(mine.lines) == {
         "the parameters are those of tides.py; this is waves.py",
         "there is no parameter gone",
         "caption must be a text; got 3; caption stays as it is",

@@ -121,7 +121,9 @@ def test_a_variation_follows_its_seed_and_two_states_can_be_compared(controls: C
 
 def test_a_file_edited_by_hand_is_read_again_and_its_comments_stay(file: Path, controls: Controls):
     path = controls.presets.path
-    path.write_text('# mine\n[1] # soft\nspeed = 2.5\nodd = 3\n\n# wild\n[wild]\nspeed = 50\n"a.b" = 1\n', "utf-8")
+    path.write_text(
+        '# mine\n[1] # soft\nspeed = 2.5\nodd = 3\n\n# wild\n[wild]\nspeed = 50\n"a.b" = 1\n', "utf-8"
+    )
     assert controls.recall("1")
     assert controls.parameters.get("speed") == 2.5
     assert controls.recall("wild")
@@ -210,9 +212,7 @@ def test_a_damaged_file_never_ends_a_show_and_is_never_overwritten(controls: Con
     assert any(data.strip() in text for text in kept)
 
 
-def test_a_disk_that_is_full_keeps_the_preset_in_memory(
-    controls: Controls, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_disk_that_is_full_keeps_the_preset_in_memory(controls: Controls, monkeypatch: pytest.MonkeyPatch):
     def full(*given: object) -> list[str]:
         raise OSError(28, "No space left on device")
 
@@ -248,5 +248,3 @@ def test_the_controls_see_addons_that_come_later_and_restore_their_values(file: 
     assert (parameters_of(mine).get("speed"), glow.parameters["strength"]["high"]) == (4.0, 3.0)
     assert parameters_of(mine).get("Bloom.strength") == 2.0
     assert controls.unknown() == ["there is no parameter other.x"]
-
-
