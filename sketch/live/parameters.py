@@ -267,6 +267,8 @@ class Parameters:
         Raises:
             SketchError: Two parameters have one name.
         """
+        if self._module is not None:
+            self._adopt(self._module)
         found = declared_by(type(self.owner))
         _check_names(type(self.owner), found)
         gone = [name for name, entry in self.entries.items() if entry.target is None and name not in found]
@@ -285,6 +287,18 @@ class Parameters:
             self.entries[name] = entry
         self.entries |= addons
         self._find_monitors()
+
+    def _adopt(self, module: dict[str, Any]) -> None:
+        """Give the class of a module's sketch the parameters that the module declares now."""
+        kind = type(self.owner)
+        for name, value in module.items():
+            if isinstance(value, Param):
+                declared = cast(Param[Any], value)
+                declared.__set_name__(kind, name)
+                setattr(kind, name, declared)
+        for name in self.values:
+            if name not in module:
+                delattr(kind, name)
 
     def _redeclare(self, entry: Entry, declared: Param[Any]) -> None:
         old, value = entry.declared, self.values[entry.name]
@@ -483,11 +497,8 @@ class Parameters:
                 continue
             if isinstance(found, Param):
                 # The module was loaded again.
-                declared = cast(Param[Any], found)
-                setattr(type(self.owner), name, declared)
-                declared.__set_name__(type(self.owner), name)
                 self.declare()
-                continue
+                return
             module[name] = value
             self.set(name, found, "code")
 

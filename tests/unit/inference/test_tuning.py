@@ -43,9 +43,9 @@ def test_an_answer_follows_the_tuning_while_the_pen_writes(make):
     point = np.array([10, 10, 0, 0.5], np.float32)
     for at in range(40):
         letters.on_stroke_point(point + np.array([3 * at, at, 0.01 * at, 0], np.float32), 0)
-    letters.unknown = 60.0
+    letters.unknown = 200.0
     letters.on_stroke_point(point + np.array([200, 90, 0.5, 0], np.float32), 0)
     assert letters.prediction.unknown > 0.99
-    letters.unknown = -60.0
+    letters.unknown = -200.0
     letters.on_stroke_point(point + np.array([260, 120, 0.6, 0], np.float32), 0)
     assert letters.prediction.unknown < 0.01

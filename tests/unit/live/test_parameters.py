@@ -271,8 +271,12 @@ def test_a_plain_module_that_is_loaded_again_keeps_its_values():
     mine = module_sketch(plain_sketch)()
     knobs = parameters_of(mine)
     knobs.set("speed", 3.0, "panel")
-    exec(MODULE.replace("(2.0, 0, 4)", "(1.0, 0, 2.5)"), vars(plain_sketch))
+    exec(MODULE.replace("(2.0, 0, 4)", "(1.0, 0, 2.5)") + "extra = sketch.Param(True)", vars(plain_sketch))
     knobs.advance()
+    assert (knobs.get("extra"), plain_sketch.extra) == (True, True)
+    del plain_sketch.extra
+    knobs.declare()
+    assert list(knobs.entries) == ["speed"]
     assert (plain_sketch.speed, knobs.entries["speed"].kind.checked("speed", 99)) == (2.5, 2.5)
 
 
