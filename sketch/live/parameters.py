@@ -68,7 +68,7 @@ class Param(Generic[T]):
         high: The most; for a point, its most x and y.
         step: Numbers are rounded to `low` plus a multiple of this, above 0.
         unit: What it counts, as in "px/s"; shown after the number.
-        group: The folder of the panel that has it; parts of a path are separated by a slash.
+        group: The folder of the panel that has it.
         label: Its name in the panel; by default the attribute's.
         help: A sentence that the panel shows when the mouse rests on it.
         choices: The allowed values, texts or numbers, all different.
