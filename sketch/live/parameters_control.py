@@ -140,7 +140,6 @@ class Controls:
         """Save the values of now as a preset."""
         self.presets.refresh()
         self.presets.save(name, self.parameters.snapshot())
-        self._lines.append(f"preset {name} saved in {self.presets.path.name}")
 
     def recall(self, name: str, seconds: float | None = None, curve: Curve | None = None) -> bool:
         """Begin the way to a preset.

@@ -183,7 +183,7 @@ class Presets:
                 self._lines.append(str(error))
 
     def save(self, name: str, values: Mapping[str, Any]) -> None:
-        """Keep values under a name, and begin to write them."""
+        """Keep values under a name, and begin to write them; a message says when they are on the disk."""
         plain_values = {key: plain(value) for key, value in values.items()}
         self.tables[name] = {**self.tables.get(name, {}), **plain_values}
         with self._lock:
@@ -195,8 +195,9 @@ class Presets:
     def messages(self) -> list[str]:
         """Messages for the user since the last call, a line each."""
         if not self._lines:
-            return self._lines
-        lines, self._lines = self._lines, []
+            return []
+        with self._lock:
+            lines, self._lines = self._lines, []
         return lines
 
     def close(self) -> list[str]:
@@ -205,7 +206,7 @@ class Presets:
         if writer is not None:
             writer.join(_PATIENCE)
             if writer.is_alive():
-                self._lines.append(f"{self.path.name} is not written yet: the disk seems to hang")
+                return [*self.messages(), f"{self.path.name} is not written yet: the disk seems to hang"]
         return self.messages()
 
     def _write(self) -> None:
@@ -215,16 +216,18 @@ class Presets:
                     self._writer = None
                     return
                 waiting, self._waiting = self._waiting, {}
+            names = ", ".join(waiting)
             try:
-                self._lines += write_presets(self.path, waiting)
+                lines = write_presets(self.path, waiting)
+                lines.append(f"preset {names} saved in {self.path.name}")
             except OSError as error:
-                names = ", ".join(waiting)
-                self._lines.append(
-                    f"preset {names} is not on the disk ({_why(error)}), only in memory: save it again"
-                )
+                lines = [f"preset {names} is not on the disk ({_why(error)}), only in memory: save it again"]
             except Exception as error:  # the thread must not end with the others waiting
-                self._lines.append(f"preset {', '.join(waiting)} is not written ({_why(error)})")
-            self._stamp = _stamp_of(self.path)
+                lines = [f"preset {names} is not written ({_why(error)})"]
+            stamp = _stamp_of(self.path)
+            with self._lock:
+                self._lines += lines
+                self._stamp = stamp
 
 
 def write_presets(path: Path, tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
