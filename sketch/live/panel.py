@@ -39,6 +39,7 @@ class PanelWidgets:
         self._imgui = imgui
         self._controls = controls
         self._put = put
+        self._width = WIDTH
         self._rects: list[Rect] = []
         self._drawn: dict[type, Callable[[Entry, Any], Any]] = {
             Number: self._number,
@@ -62,12 +63,14 @@ class PanelWidgets:
         """
         imgui = self._imgui
         self._rects = []
-        height = max(120.0, size[1] - 2 * MARGIN)
         imgui.set_next_window_pos((MARGIN, MARGIN), imgui.Cond_.first_use_ever)
-        imgui.set_next_window_size((min(WIDTH, size[0] - 2 * MARGIN), height), imgui.Cond_.first_use_ever)
-        imgui.set_next_window_size_constraints((220.0, 80.0), (max(221.0, size[0]), max(81.0, size[1])))
+        # As high as what it has, and as wide as the user made it.
+        imgui.set_next_window_size((self._width, 0.0))
+        largest = max(221.0, size[0] - 2 * MARGIN), max(81.0, size[1] - 2 * MARGIN)
+        imgui.set_next_window_size_constraints((220.0, 80.0), largest)
         if imgui.begin("Parameters", None, imgui.WindowFlags_.no_nav)[0]:
             self._note_rect()
+            self._width = imgui.get_window_width()
             imgui.push_item_width(-LABELS)
             self._presets()
             self._groups()
@@ -78,6 +81,7 @@ class PanelWidgets:
         return self._rects
 
     def _note_rect(self) -> None:
+        # The place of the window, the menu or the hint that is being described.
         place, size = self._imgui.get_window_pos(), self._imgui.get_window_size()
         self._rects.append((place.x, place.y, place.x + size.x, place.y + size.y))
 
