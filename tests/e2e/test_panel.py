@@ -81,11 +81,11 @@ def test_a_person_opens_the_panel_moves_a_slider_saves_recalls_and_draws_next_to
     until(file.exists, what="the preset's file")
     saved = tomllib.loads(file.read_text("utf-8"))["1"]
     assert saved["caption"] == "hello"
-    # A text: letters and digits go to the field, also Tab, and no key to the sketch.
+    # A text: letters and digits go to the field, and no key to the sketch.
     go(person, FIELD, "sleep", "0.3", "click", "1", "sleep", "0.3")
     person._xdotool("key", "--delay", "120", "End", "a", "1")
     assert person.hears(lambda line: line.get("name") == "caption" and line["value"].endswith("a1"))
-    person.press("Escape")
+    person.press("Return")
     go(person, BESIDE, "click", "1")
     assert person.hears(lambda line: "pressed" in line or "key" in line) == {"pressed": [*BESIDE]}
     # The number recalls, since nothing is edited any more.
