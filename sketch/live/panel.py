@@ -174,7 +174,9 @@ class PanelWidgets:
 
     def _tip(self, text: str) -> None:
         imgui = self._imgui
-        if imgui.is_item_hovered(imgui.HoveredFlags_.for_tooltip) and imgui.begin_tooltip():
+        if imgui.is_any_mouse_down() or not imgui.is_item_hovered(imgui.HoveredFlags_.for_tooltip):
+            return
+        if imgui.begin_tooltip():
             self._note_rect()
             imgui.text_unformatted(text)
             imgui.end_tooltip()
