@@ -10,7 +10,8 @@ takes over at once. When the pen is lifted the likeliest class is held at once, 
 As in a Schmitt trigger, an answer is decided above one bound and lost below a lower one.
 """
 
-from math import log
+from dataclasses import dataclass
+from math import exp, log
 from typing import NamedTuple
 
 from addon.arrays import Floats
@@ -46,8 +47,38 @@ class Hold(NamedTuple):
 
 UNDECIDED = Hold()
 
+_LARGEST_ODDS = 60.0
 
-def held(before: Hold, probabilities: Floats, unknown: float, rows: int = 1, lifted: bool = False) -> Hold:
+
+@dataclass(slots=True)
+class Tuning:
+    """What a performer may change about the answers while they come.
+
+    Attributes:
+        hold: Evidence, as a logarithm, at which another class takes over, at least 0; more holds longer.
+        unknown: Added to the log odds that an ink is none of the classes; above 0 more inks are unknown.
+    """
+
+    hold: float = ENOUGH
+    unknown: float = 0.0
+
+    def tuned(self, unknown: float) -> float:
+        """A probability that an ink is unknown, 0..1, as it is after tuning."""
+        if self.unknown == 0.0:
+            return unknown
+        within = min(max(unknown, _TINY), 1.0 - 1e-16)
+        odds = log(within / (1.0 - within)) + self.unknown
+        return 1.0 / (1.0 + exp(-min(max(odds, -_LARGEST_ODDS), _LARGEST_ODDS)))
+
+
+def held(
+    before: Hold,
+    probabilities: Floats,
+    unknown: float,
+    rows: int = 1,
+    lifted: bool = False,
+    enough: float = ENOUGH,
+) -> Hold:
     """Update the held class with another answer.
 
     Args:
@@ -56,6 +87,7 @@ def held(before: Hold, probabilities: Floats, unknown: float, rows: int = 1, lif
         unknown: Probability that it is none of them, 0..1.
         rows: Number of rows that the answer stands for, at least 1.
         lifted: Whether the pen was just lifted.
+        enough: Evidence at which another class takes over.
     """
     if not len(probabilities):
         return UNDECIDED
@@ -68,7 +100,7 @@ def held(before: Hold, probabilities: Floats, unknown: float, rows: int = 1, lif
     else:
         likelier = max(float(probabilities[top]), _TINY) / max(float(probabilities[place]), _TINY)
         against += rows * log(likelier)
-        if against >= ENOUGH:
+        if against >= enough:
             place, against, decided = top, 0.0, False
     sure = float(probabilities[place]) * (1.0 - unknown)
     after = place, against, sure >= (LOST if decided else DECIDED)

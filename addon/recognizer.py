@@ -15,6 +15,7 @@ Without a sketch, call the hooks yourself: `setup(folder)`, `on_stroke_point(poi
 """
 
 import logging
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,6 +41,12 @@ from addon.training.status import TrainingStatus
 
 _log = logging.getLogger(__name__)
 
+PARAMETERS: Mapping[str, Mapping[str, object]] = {
+    "hold": {"low": 0.0, "high": 6.0, "help": "how much speaks for another class before it takes over"},
+    "unknown": {"low": -6.0, "high": 6.0, "help": "above 0 more inks are none of the classes"},
+}
+"""What a panel shows of a recogniser."""
+
 
 class Recognizer:
     """Predicts at every point of every pen; an addon with the hooks of `sketch/plugin.py`.
@@ -62,6 +69,7 @@ class Recognizer:
         crossfade: Seconds in which a new model's answers replace the old one's, at least 0.
 
     Attributes:
+        parameters: What a panel shows of it: the options of each attribute, see `sketch/plugin.py`.
         on_progress: Called with every answer and its pointer id; None at first, as the others.
         on_decide: Called with the answer that decides `held`, once an ink, when the ink ends at the latest;
             again if another class is decided after `on_lost`.
@@ -83,6 +91,7 @@ class Recognizer:
         crossfade: float = 0.0,
     ) -> None:
         self.name = model_name(model)
+        self.parameters: Mapping[str, Mapping[str, object]] = PARAMETERS
         self.on_progress: Heard | None = None
         self.on_decide: Heard | None = None
         self.on_lost: Heard | None = None
@@ -123,6 +132,38 @@ class Recognizer:
         if self._watched:
             named = self._watched if self._watched is True else find_folder(self._watched, self._sketch)
             self._report(*self._manager.follow(self.name, folder / "models", named))
+
+    # What a performer changes
+
+    @property
+    def hold(self) -> float:
+        """Evidence, as a logarithm, at which another class takes over from the held one; 1.0 at first.
+
+        0 holds nothing, 6 needs a class that is 400 times as likely for one row. Less than 0 counts as 0.
+
+        Raises:
+            ValueError: It is set to what is no finite number.
+        """
+        return self._pens.tuning.hold
+
+    @hold.setter
+    def hold(self, value: float) -> None:
+        self._pens.tuning.hold = max(0.0, _finite("hold", value))
+
+    @property
+    def unknown(self) -> float:
+        """How readily an ink is none of the classes: added to its log odds; 0.0 at first.
+
+        At 2 an ink that was unknown with 50 % is so with 88 %, at -2 with 12 %.
+
+        Raises:
+            ValueError: It is set to what is no finite number.
+        """
+        return self._pens.tuning.unknown
+
+    @unknown.setter
+    def unknown(self, value: float) -> None:
+        self._pens.tuning.unknown = _finite("unknown", value)
 
     # Answers and state
 
@@ -516,3 +557,13 @@ class Recognizer:
         for line in map(escaped, lines):
             self._lines.append(line)
             _log.info(line)
+
+
+def _finite(name: str, value: float) -> float:
+    try:
+        read = float(value)
+    except (TypeError, ValueError):
+        read = math.nan
+    if not math.isfinite(read):
+        raise ValueError(f"{name} must be a finite number; got {value!r}")
+    return read

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sketch.ink.shape import Polyline
     from sketch.ink.style import StrokeStyle
     from sketch.launch import run
+    from sketch.live.parameters import Monitor, Param, Trigger, parameters_of
+    from sketch.live.parameters_passes import Effect
     from sketch.noise import Noise
     from sketch.plugin import Addon
     from sketch.render.canvas import Canvas
@@ -47,13 +49,16 @@ __all__ = [
     "Brush",
     "Canvas",
     "ColorMap",
+    "Effect",
     "Fbo",
     "Gradient",
     "HostError",
     "Image",
     "Ink",
     "Mesh",
+    "Monitor",
     "Noise",
+    "Param",
     "Path",
     "PathPen",
     "Points",
@@ -66,12 +71,14 @@ __all__ = [
     "StrokeStyle",
     "Strokes",
     "Trails",
+    "Trigger",
     "WetStroke",
     "Window",
     "as_points",
     "asset_path",
     "ease",
     "oklch",
+    "parameters_of",
     "parse_color",
     "run",
 ]
@@ -83,13 +90,16 @@ _HOMES = {
     "Brush": "sketch.ink.brush",
     "Canvas": "sketch.render.canvas",
     "ColorMap": "sketch.render.post.passes",
+    "Effect": "sketch.live.parameters_passes",
     "Fbo": "sketch.render.images.fbo",
     "Gradient": "sketch.render.gradient",
     "HostError": "sketch.host.errors",
     "Image": "sketch.render.images.image",
     "Ink": "sketch.ink.ink",
     "Mesh": "sketch.render.meshes.mesh",
+    "Monitor": "sketch.live.parameters",
     "Noise": "sketch.noise",
+    "Param": "sketch.live.parameters",
     "Path": "sketch.ink.path",
     "PathPen": "sketch.ink.path",
     "Points": "sketch.ink.points",
@@ -102,12 +112,14 @@ _HOMES = {
     "StrokeStyle": "sketch.ink.style",
     "Strokes": "sketch.ink.points",
     "Trails": "sketch.render.post.passes",
+    "Trigger": "sketch.live.parameters",
     "WetStroke": "sketch.ink.ink",
     "Window": "sketch.window",
     "as_points": "sketch.ink.points",
     "asset_path": "sketch.assets",
     "ease": "sketch.easing",
     "oklch": "sketch.render.oklab",
+    "parameters_of": "sketch.live.parameters",
     "parse_color": "sketch.render.color",
     "run": "sketch.launch",
 }

@@ -49,6 +49,11 @@ Reload = Annotated[
         "and --strict.",
     ),
 ]
+Like = Annotated[
+    Path | None,
+    typer.Option(help="Start with the parameters and the seed of this picture or film, saved by Inkloop."),
+]
+Seed = Annotated[int | None, typer.Option(help="The sketch's seed, for what is random in it.")]
 Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
 
 
@@ -80,6 +85,8 @@ def run(
     fullscreen: Fullscreen = False,
     strict: Strict = False,
     reload: Reload = None,
+    like: Like = None,
+    seed: Seed = None,
 ) -> None:
     """Run a sketch."""
     # Imported before the sketch's folder is on the path: an addon.py next to the sketch must not replace it.
@@ -87,6 +94,7 @@ def run(
     from sketch.host.recorder import RecorderError
     from sketch.launch import as_sketch
     from sketch.launch import run as run_sketch
+    from sketch.live.parameters_document import DocumentError
 
     options: dict[str, Any] = {"fullscreen": True} if fullscreen else {}
     # Only errors of the command line are reported in one line; a sketch's own errors keep their traceback.
@@ -99,13 +107,15 @@ def run(
         kind = load_sketch(file)
         instance = as_sketch(kind)
         instance.outbox += [*other_sketches(kind), *shadowed_imports(file.resolve())]
+        if seed is not None:
+            instance.seed = seed
         if write is not None:
             options["player"] = _hand(write, instance, options.get("size", instance.window.size))
         if reload is None:
             reload = not (headless or strict or frames is not None or record is not None)
-        options |= {"strict": strict, "reload": reload}
+        options |= {"strict": strict, "reload": reload, "like": like}
         run_sketch(instance, headless=headless, frames=frames, record=record, **options)
-    except (LoadError, SketchError, HostError, RecorderError) as error:
+    except (LoadError, SketchError, HostError, RecorderError, DocumentError) as error:
         _stop(str(error))
     except Exception as error:
         print(authors_traceback(error, file), end="", file=sys.stderr)

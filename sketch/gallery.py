@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from sketch.arrays import Pixels
 from sketch.host.recorder import Recorder
 from sketch.launch import run
+from sketch.live.parameters_document import document_text
 from sketch.load import load_sketch
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -90,8 +91,10 @@ def perform(piece: Piece, films: Path, say: Callable[[str], None] = lambda _: No
     stills: list[Picture] = []
     frames = round(piece.seconds * FPS)
     wanted = round(piece.still * FPS)
-    instance = load_sketch(EXAMPLES / f"{piece.name}.py")
-    with Recorder(films / f"{piece.name}.mp4", SIZE, FILM_FPS) as film:
+    instance = load_sketch(EXAMPLES / f"{piece.name}.py")()
+    with Recorder(
+        films / f"{piece.name}.mp4", SIZE, FILM_FPS, document=lambda: document_text(instance)
+    ) as film:
         seen = 0
 
         def see(frame: Picture) -> None:

@@ -33,6 +33,7 @@ HOOKS = (
     "on_ink_reopened",
     "window_resized",
     "files_dropped",
+    "param_changed",
     "message",
 )
 

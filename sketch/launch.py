@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
@@ -24,6 +25,7 @@ from sketch.sketch import Sketch
 from sketch.window import Window
 
 if TYPE_CHECKING:
+    from sketch.live.parameters_document import Document
     from sketch.live.reload import Reloader
 
 _LOCK = Lock()
@@ -43,6 +45,7 @@ def run(
     viewer: Viewer | None = None,
     strict: bool = False,
     reload: bool = False,
+    like: str | Path | None = None,
     **window: Any,
 ) -> Sketch:
     """Run a sketch until it quits or its window is closed.
@@ -67,12 +70,14 @@ def run(
         reload: Whether the sketch, the modules it imported from its folder and the files they read are
             swapped in when they are saved, as `inkloop run` does in a window. An error then ends the run only
             if `strict` is set, with or without a window.
+        like: A picture or a film that Inkloop saved: the parameters and the seed start as they are in it.
         **window: Options of `sketch.Window` that replace those of the class: size, title, fullscreen...
 
     Returns:
         The sketch as it was at the end.
 
     Raises:
+        DocumentError: `like` has no parameters.
         HostError: There is no display, or no OpenGL 3.3.
         RecorderError: The film has no valid name, or it cannot be written and there is no window.
         SketchError: The sketch cannot run as it is written.
@@ -85,6 +90,7 @@ def run(
     frames = None if frames is None else whole("frames", frames, 1)
     record = None if record is None else as_path("record", record)
     home = None if home is None else as_path("home", home)
+    document = None if like is None else _read(as_path("like", like))
     with ExitStack() as stack:
         stack.enter_context(asset_folder(folder_of(sketch)))
         instance = as_sketch(sketch)
@@ -95,23 +101,25 @@ def run(
         if home is None and (message := adopted(instance.home)):
             instance.outbox.append(message)
         _log_to_terminal()
+        restored = None if document is None else _restore(instance, document)
+        written = partial(_document, instance)
         film = None
         if record is not None and headless:
             # Lines about this machine do not belong in a film.
             instance.shows_messages = False
-            recorder = stack.enter_context(Recorder(record, fps=instance.window.fps))
+            recorder = stack.enter_context(Recorder(record, fps=instance.window.fps, document=written))
             viewer = recorder.add if viewer is None else _both(recorder.add, viewer)
         elif record is not None:
-            live = LiveFilm(record, instance.window.fps, instance.send_message)
+            live = LiveFilm(record, instance.window.fps, instance.send_message, written)
             film = stack.enter_context(closing(live))
         reloader = stack.enter_context(closing(_reloader(instance, headless))) if reload else None
         strict = strict or (not reload and (headless or frames is not None or record is not None))
         views: dict[str, Any] = {"frames": frames, "player": player, "viewer": viewer}
         try:
             if headless:
-                run_offscreen(instance, **views, strict=strict, reload=reloader)
+                run_offscreen(instance, **views, strict=strict, reload=reloader, restored=restored)
             else:
-                run_window(instance, **views, film=film, strict=strict, reload=reloader)
+                run_window(instance, **views, film=film, strict=strict, reload=reloader, restored=restored)
         except HostError:
             print_host_errors_in_one_line()
             raise
@@ -131,6 +139,29 @@ def _reloader(instance: Sketch, headless: bool) -> "Reloader":
     if not file_of(instance).is_file():
         raise SketchError("reload needs a sketch in a file, and this one was typed in")
     return Reloader(instance, Watcher(), ShaderGate(Compiler(instance.window.samples, not headless)))
+
+
+def _read(path: Path) -> "Document":
+    from sketch.live.parameters_document import read_document
+
+    return read_document(path)
+
+
+def _document(instance: Sketch) -> str:
+    # Only when something is saved.
+    from sketch.live.parameters_document import document_text
+
+    return document_text(instance)
+
+
+def _restore(instance: Sketch, document: "Document") -> Mapping[str, Any]:
+    """Set the seed of a document; return its parameters, which are set where they are declared."""
+    own = file_of(instance)
+    if document.sketch and own.is_file() and document.sketch != own.name:
+        instance.outbox.append(f"the parameters are those of {document.sketch}; this is {own.name}")
+    if document.seed is not None and "seed" not in document.parameters:
+        instance.seed = document.seed
+    return document.parameters
 
 
 def _check_window_options(given: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ from sketch.input.events import (
     FocusEvent,
     KeyEvent,
     MessageEvent,
+    ParamEvent,
     PointerEvent,
     ResizeEvent,
 )
@@ -70,6 +71,26 @@ class Reload(Protocol):
         ...
 
 
+class Parameters(Protocol):
+    """The parameters of the sketch and of its addons, and what changes them."""
+
+    def takes(self, event: Event) -> bool:
+        """Whether an event is not for the sketch."""
+        ...
+
+    def advance(self, dt: float) -> Iterable[tuple[str, Any, str]]:
+        """Begin a frame; return the changes since the last one: name, value and source."""
+        ...
+
+    def messages(self) -> list[str]:
+        """Messages for the user since the last call."""
+        ...
+
+    def close(self) -> list[str]:
+        """Finish; return the last messages."""
+        ...
+
+
 @dataclass
 class Stage:
     """A running sketch and what it runs on.
@@ -89,6 +110,8 @@ class Stage:
         is_hidden: Whether there is nothing to draw on, as in a minimised window.
         keeper: Keeps the sketch's ink on disk, if `keeps_ink` is set.
         reload: Swaps in files that were saved; None leaves the sketch as it was loaded.
+        parameters: Those of the sketch and its addons; None if there are none.
+        find_parameters: Looks for them again where there were none, as when an addon was attached later.
     """
 
     sketch: Sketch
@@ -104,6 +127,8 @@ class Stage:
     is_hidden: bool = False
     keeper: KeptInk | None = None
     reload: Reload | None = None
+    parameters: Parameters | None = None
+    find_parameters: Callable[[], None] = lambda: None
 
     @property
     def has_begun(self) -> bool:
@@ -150,6 +175,8 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
         _guarded(stage, "events", _handle, stage, event)
     _guarded(stage, "events", _deliver_all, stage, stage.pens.tick(now))
     sketch.open_inks = stage.pens.open_inks(now)
+    if stage.parameters is not None:
+        _guarded(stage, "parameters", _advance_parameters, stage, stage.parameters, dt)
     _call(stage, "update", sketch.update, dt)
     _call_addons(stage, "update", dt)
     _collect_messages(stage)
@@ -171,6 +198,7 @@ def end(stage: Stage) -> None:
     ends.append(lambda: _deliver_all(stage, stage.pens.finish()))
     ends += [lambda addon=addon: call_addon(addon, "exit") for addon in sketch.addons]
     ends += [sketch.exit, lambda: sketch.outbox.extend(stage.keeper.close() if stage.keeper else ())]
+    ends.append(lambda: sketch.outbox.extend(stage.parameters.close() if stage.parameters else ()))
     errors: list[Exception] = []
     for step in ends:
         # A step that fails must not keep the others from saving their data.
@@ -224,6 +252,11 @@ def _call_addons(stage: Stage, hook: str, *arguments: Any) -> None:
     """Call a hook of every addon that has it, in the order of attachment."""
     for addon in [*stage.sketch.addons]:
         _call(stage, hook, call_addon, addon, hook, *arguments)
+
+
+def _advance_parameters(stage: Stage, parameters: Parameters, dt: float) -> None:
+    for name, value, _ in parameters.advance(dt):
+        _call(stage, "param_changed", stage.sketch.param_changed, name, value)
 
 
 def _draw(stage: Stage, target: moderngl.Framebuffer) -> None:
@@ -296,6 +329,8 @@ def _collect_messages(stage: Stage) -> None:
         _call(stage, "messages", _collect_from, addon, lines)
     if stage.keeper is not None:
         lines += stage.keeper.poll(sketch.ink)
+    if stage.parameters is not None:
+        lines += stage.parameters.messages()
     for text in lines:
         _guarded(stage, "message", _show_message, stage, text)
 
@@ -325,6 +360,8 @@ def _handle(stage: Stage, event: Event) -> None:
     if sound is None:
         _drop(stage, event)
         return
+    if _is_for_parameters(stage, sound):
+        return
     match sound:
         case PointerEvent():
             _handle_pointer(stage, sound)
@@ -339,6 +376,16 @@ def _handle(stage: Stage, event: Event) -> None:
             sketch.modifiers = sketch.modifiers if sound.focused else frozenset()
         case MessageEvent():
             _show_message(stage, sound.text)
+        case ParamEvent():
+            _show_message(stage, f"{sound.source}: the sketch has no parameters, so none named {sound.name}")
+
+
+def _is_for_parameters(stage: Stage, event: Event) -> bool:
+    if stage.parameters is None and isinstance(event, KeyEvent | ParamEvent):
+        if isinstance(event, KeyEvent) and event.key != "tab":
+            return False
+        stage.find_parameters()
+    return stage.parameters is not None and stage.parameters.takes(event)
 
 
 def _drop(stage: Stage, event: Event) -> None:

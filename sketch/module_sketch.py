@@ -9,6 +9,8 @@ from sketch.hooks import HOOKS, check_runs, misspelt
 from sketch.own_names import SETTINGS
 from sketch.sketch import Sketch
 
+_DECLARED = "__inkloop_parameters__"
+
 
 def module_sketch(module: ModuleType) -> type[Sketch]:
     """Make a sketch class from a module.
@@ -22,7 +24,8 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
         def draw(canvas):
             canvas.background(12)
 
-    A module's `window = sketch.Window(...)` and the other settings of `Sketch` apply.
+    A module's `window = sketch.Window(...)` and the other settings of `Sketch` apply. While the sketch runs,
+    the name of a `sketch.Param` in the module holds the parameter's value.
 
     Raises:
         TypeError: The module has no `draw` and no `setup`, or a function takes the wrong number of arguments,
@@ -39,6 +42,7 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
     methods: dict[str, Any] = {
         name: _method(name, function, _wants_sketch(name, function)) for name, function in functions.items()
     }
+    parameters = _parameters(module)
     settings = {name: getattr(module, name) for name in SETTINGS if hasattr(module, name)}
     own = [
         name
@@ -54,8 +58,24 @@ def module_sketch(module: ModuleType) -> type[Sketch]:
     return type(
         "ModuleSketch",
         (Sketch,),
-        {**settings, **methods, "__init__": begin, "__module__": module.__name__},
+        {
+            **settings,
+            **parameters,
+            **methods,
+            "__init__": begin,
+            "__module__": module.__name__,
+            "module_names": vars(module),
+        },
     )
+
+
+def _parameters(module: ModuleType) -> dict[str, Any]:
+    """The parameters of a module by name, also of one that has run: then its names hold their values."""
+    declared: dict[str, Any] = vars(module).setdefault(_DECLARED, {})
+    for name, value in vars(module).items():
+        if getattr(value.__class__, "is_parameter", False):
+            declared[name] = value
+    return {name: value for name, value in declared.items() if name in vars(module)}
 
 
 def _wants_sketch(name: str, function: Callable[..., Any]) -> bool:

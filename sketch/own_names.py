@@ -72,8 +72,14 @@ SETTINGS: Mapping[str, Check] = {
     "predicts_pen": flag,
     "prediction_ms": _at_least_0,
     "shows_messages": flag,
+    "seed": lambda name, value: whole(name, value, -(1 << 63), (1 << 63) - 1),
 }
 """What an author sets, on the class or later."""
+
+READ_EVERY_FRAME = frozenset(
+    {"pen_color", "pen_width", "predicts_pen", "prediction_ms", "shows_messages", "seed"}
+)
+"""The settings that may be a parameter: the others are read once, when the sketch begins."""
 
 OWN: Mapping[str, tuple[str, str, Check]] = {
     "width": ("the width of the window, which Window(size=...) sets", "a number", rounded),
@@ -129,6 +135,8 @@ def check_class(kind: type, methods: frozenset[str]) -> None:
         ValueError: A setting is out of range.
     """
     for name, value in list(vars(kind).items()):
+        if getattr(value.__class__, "is_parameter", False) and _may_be_parameter(kind, name, value):
+            continue
         if name in SETTINGS and isinstance(value, _COMPUTED):
             raise TypeError(
                 f"{kind.__name__}: {name} is a setting and must be a plain value, not a property or method; "
@@ -140,6 +148,18 @@ def check_class(kind: type, methods: frozenset[str]) -> None:
             raise TypeError(f"{kind.__name__}: {_taken(name, OWN[name][0], value)}")
         elif name in methods and not callable(value) and not isinstance(value, staticmethod | classmethod):
             raise TypeError(f"{kind.__name__}: {_taken(name, _METHOD[0], value)}")
+
+
+def _may_be_parameter(kind: type, name: str, declared: Any) -> bool:
+    """Whether a parameter may have this name; its default is checked as the setting's value is."""
+    if name in READ_EVERY_FRAME:
+        SETTINGS[name](name, declared.default)
+        return True
+    if name in SETTINGS:
+        raise TypeError(
+            f"{kind.__name__}: {name} is read once, when the sketch begins: it cannot be a parameter"
+        )
+    return False
 
 
 _COMPUTED = (property, cached_property, FunctionType)

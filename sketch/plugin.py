@@ -14,6 +14,16 @@ attaches it with `self.use(addon)`:
             canvas.text(str(self.points), 40, 40)
 
 Each method is called right after the sketch's method of the same name, in the order of attachment.
+
+An addon may also have `parameters`, a mapping or a method that returns one: the panel then shows these
+attributes of the addon, and presets keep them. The keys are names of attributes, the values the options of
+`sketch.Param`; the value that an attribute has when the addon is attached is its default.
+
+    class Echo:
+        parameters = {"delay": {"low": 0.0, "high": 2.0, "unit": "s"}}
+
+        def __init__(self):
+            self.delay = 0.5
 """
 
 import inspect

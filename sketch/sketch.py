@@ -52,6 +52,8 @@ class Sketch:
         prediction_ms: How many milliseconds the tip is ahead. At 12 it is seldom off by more than 4 pixels;
             farther ahead the error grows.
         shows_messages: Whether `message` texts appear on screen for a few seconds.
+        seed: A whole number for what is random in the sketch, as in `random.Random(self.seed)`. Every saved
+            picture and film has it, and `inkloop run FILE --like PICTURE` sets it again.
         width: Of the window.
         height: Of the window.
         time: Seconds since the sketch began, as of this frame.
@@ -79,6 +81,7 @@ class Sketch:
     predicts_pen: bool = True
     prediction_ms: float = 12.0
     shows_messages: bool = True
+    seed: int = 0
 
     width: int = 0
     height: int = 0
@@ -243,6 +246,12 @@ class Sketch:
 
     def files_dropped(self, paths: list[Path], x: float, y: float) -> None:
         """Files were dropped on the window."""
+
+    def param_changed(self, name: str, value: Any) -> None:
+        """A parameter has another value, whatever set it; called before `update`, once a frame and parameter.
+
+        The name of an addon's parameter has the addon's before it, as in "letters.hold".
+        """
 
     def message(self, text: str) -> None:
         """A line came from an addon, from the host or from `send_message`."""

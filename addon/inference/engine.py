@@ -21,6 +21,7 @@ from addon.dataset.taught import Example, frozen
 from addon.errors import said
 from addon.features.recipe import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
+from addon.hysteresis import Tuning
 from addon.inference.inline import InlineEngine, News, Taught
 from addon.inference.loaded_model import LoadedModel
 from addon.inference.predictor import STILL, UNPRESSED, Sample
@@ -173,10 +174,16 @@ class WorkerEngine(EngineOver):
     Args:
         model: What to run.
         shown: Answers to show until there are new ones.
+        tuning: What a performer may change.
     """
 
-    def __init__(self, model: LoadedModel, shown: Mapping[int, Prediction] | None = None) -> None:
-        self._inline = InlineEngine(model, tells=True)
+    def __init__(
+        self,
+        model: LoadedModel,
+        shown: Mapping[int, Prediction] | None = None,
+        tuning: Tuning | None = None,
+    ) -> None:
+        self._inline = InlineEngine(model, tells=True, tuning=tuning)
         super().__init__(self._inline)
         self._inline.answered.update(shown or {})
         self._name = model.path.name
@@ -325,11 +332,16 @@ Engine: TypeAlias = InlineEngine | EngineOver
 """Feeds a model and keeps its answers; called from one thread."""
 
 
-def engine_for(model: LoadedModel, shown: Mapping[int, Prediction] | None = None) -> Engine:
+def engine_for(
+    model: LoadedModel, shown: Mapping[int, Prediction] | None = None, tuning: Tuning | None = None
+) -> Engine:
     """The engine that suits a model.
 
     Args:
         model: A loaded model.
         shown: Answers of the engine before, to show until there are new ones.
+        tuning: What a performer may change; None for what is usual.
     """
-    return InlineEngine(model, tells=True) if model.inline else WorkerEngine(model, shown)
+    if model.inline:
+        return InlineEngine(model, tells=True, tuning=tuning)
+    return WorkerEngine(model, shown, tuning)

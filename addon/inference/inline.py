@@ -21,6 +21,7 @@ from addon.errors import PointsError, said
 from addon.features.recipe import FeatureRecipe
 from addon.features.streaming import Row
 from addon.fewshot.prototypes import Prototypes
+from addon.hysteresis import Tuning
 from addon.inference.answers import answer_reader
 from addon.inference.batching import feed_together
 from addon.inference.loaded_model import LoadedModel
@@ -60,6 +61,7 @@ class InlineEngine:
     Args:
         model: What to run.
         tells: Whether to keep every answer for `take_news`.
+        tuning: What a performer may change.
 
     Attributes:
         failure: The reason of the first step that failed; empty if none has.
@@ -67,10 +69,11 @@ class InlineEngine:
 
     at_once = True
 
-    def __init__(self, model: LoadedModel, tells: bool = False) -> None:
+    def __init__(self, model: LoadedModel, tells: bool = False, tuning: Tuning | None = None) -> None:
         self.answered: dict[int, Prediction] = {}
         self._model = model
         self._answers = answer_reader(model.session)
+        self._tuning = tuning or Tuning()
         self._pens: dict[int, StreamingPredictor] = {}
         self._down: set[int] = set()
         self._waiting: dict[int, deque[Feed]] = {}
@@ -251,7 +254,8 @@ class InlineEngine:
     def _pen(self, pointer_id: int) -> StreamingPredictor:
         pen = self._pens.get(pointer_id)
         if pen is None:
-            pen = self._pens[pointer_id] = StreamingPredictor(self._model.session, self._answers)
+            pen = StreamingPredictor(self._model.session, self._answers, self._tuning)
+            self._pens[pointer_id] = pen
         return pen
 
     def _publish(self, pointer_id: int, pen: StreamingPredictor) -> None:

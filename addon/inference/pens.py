@@ -14,6 +14,7 @@ from addon.errors import PointsError
 from addon.features.points import Points, Strokes, as_points
 from addon.features.recipe import FeatureRecipe
 from addon.fewshot.prototypes import Prototypes
+from addon.hysteresis import Tuning
 from addon.inference.answers import unanswered
 from addon.inference.engine import Engine, engine_for
 from addon.inference.fade import FadingEngine
@@ -35,6 +36,9 @@ class Pens:
     Args:
         crossfade: Seconds in which a new model's answers replace the old one's, at least 0.
 
+    Attributes:
+        tuning: What a performer may change; all engines read it.
+
     Raises:
         ValueError: `crossfade` is out of its range.
     """
@@ -43,6 +47,7 @@ class Pens:
         if not 0.0 <= crossfade < float("inf"):
             raise ValueError(f"crossfade must be seconds, at least 0; got {crossfade}")
         self._crossfade = crossfade
+        self.tuning = Tuning()
         self.model: LoadedModel | None = None
         self._engine: Engine | None = None
         self._tape = ReplayBuffer()
@@ -144,7 +149,7 @@ class Pens:
         # A model that was in use before may still run a step in its old worker.
         if self._left is not None and self._left[0] is model:
             self._left[1].close(CLOSING_SECONDS)
-        engine = engine_for(model, {} if before is None else before.predictions)
+        engine = engine_for(model, {} if before is None else before.predictions, self.tuning)
         engine.learn(self._examples)
         if before is not None:
             self._news += self._heard(before.take_news())

@@ -8,7 +8,7 @@ import numpy as np
 
 from addon.errors import PointsError, said
 from addon.features.streaming import Row, Trail, advance, lift
-from addon.hysteresis import UNDECIDED, held
+from addon.hysteresis import UNDECIDED, Tuning, held
 from addon.inference.answers import AnswerReader, answer_reader
 from addon.inference.step import State, StepOutputs, StepSession
 from addon.prediction import Prediction, no_prediction
@@ -44,10 +44,14 @@ class StreamingPredictor:
     Args:
         session: The model; several predictors may share it, from one thread.
         answers: How its steps are read; several predictors may share them too. None for the model's own.
+        tuning: What a performer may change; it is read at every answer.
     """
 
-    def __init__(self, session: StepSession, answers: AnswerReader | None = None) -> None:
+    def __init__(
+        self, session: StepSession, answers: AnswerReader | None = None, tuning: Tuning | None = None
+    ) -> None:
         self._session = session
+        self._tuning = tuning or Tuning()
         self._answers = answers or answer_reader(session)
         self._start = session.start()
         # A model by someone else reads samples of the pen, as its description prepares them.
@@ -152,7 +156,8 @@ class StreamingPredictor:
             # One answer is one piece of evidence, however many samples it has read.
             rows = 1
             self._read = outputs
-        hold = self._hold = held(self._hold, probabilities, unknown, rows, lifted)
+        unknown = self._tuning.tuned(unknown)
+        hold = self._hold = held(self._hold, probabilities, unknown, rows, lifted, self._tuning.hold)
         labels = self._answers.labels
         self.prediction = Prediction(
             labels, probabilities, progress, self._rows, unknown, hold, known, others

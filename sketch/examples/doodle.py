@@ -31,7 +31,7 @@ class Doodle(sketch.Sketch):
         canvas.color("#1d1a17")
         canvas.ink(self.ink)
         guess = self.eye.prediction
-        best = guess.probabilities.argsort()[::-1][:GUESSES].tolist()
+        best: list[int] = guess.probabilities.argsort()[::-1][:GUESSES].tolist()
         y = 90.0
         for place, index in enumerate(best):
             share = float(guess.probabilities[index]) if guess.rows else 0.0

@@ -19,6 +19,7 @@ from sketch.examples.handwriting import Handwriting
 from sketch.host.recorder import Recorder, save_png
 from sketch.ink.outline import arc_lengths
 from sketch.ink.points import Points, Strokes
+from sketch.live.parameters_document import document_text
 from sketch.synthetic_hand.hand import TEACH_FACE, TEST_FACE, write
 from sketch.synthetic_hand.player import Script, ScriptPlayer, draw, press
 
@@ -197,7 +198,7 @@ def perform(
     instance.ink_reopens = 0.0
     show = Show(instance, labels=labels)
     size, fps = instance.window.size, instance.window.fps
-    with Recorder(out / "handwriting.mp4", size, FILM_FPS) as film:
+    with Recorder(out / "handwriting.mp4", size, FILM_FPS, document=lambda: document_text(instance)) as film:
 
         def view(frame: NDArray[np.uint8]) -> None:
             if instance.frame % round(fps / FILM_FPS) == 0:
@@ -208,7 +209,7 @@ def perform(
         player = ScriptPlayer(show.script(), 2 / fps, paced=lambda: show.training)
         sketch.run(instance, headless=True, player=player, viewer=view, home=home, frames=frames)
     if show.portrait is not None:
-        save_png(out / "handwriting.png", show.portrait)
+        save_png(out / "handwriting.png", show.portrait, document_text(instance))
     report = show.report()
     (out / "handwriting.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return report

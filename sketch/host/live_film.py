@@ -23,13 +23,20 @@ class LiveFilm:
         path: Where the film goes.
         fps: Frames a second of the window, above 0; the film gets at most as many.
         tell: Takes the message about a film that cannot be written.
+        document: As for `Recorder`.
 
     Raises:
         RecorderError: The file name is not that of a film. Later problems, such as a full disk, are passed to
             `tell` instead.
     """
 
-    def __init__(self, path: Path, fps: float, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        fps: float,
+        tell: Callable[[str], None],
+        document: Callable[[], str] | None = None,
+    ) -> None:
         self._path = path
         self._fps = fps
         self._tell = tell
@@ -38,7 +45,7 @@ class LiveFilm:
         self._film: Recorder | None = None
         check_name(path)
         try:
-            self._film = Recorder(path, fps=fps, live=True)
+            self._film = Recorder(path, fps=fps, live=True, document=document)
         except RecorderError as error:
             tell(str(error))
 

@@ -3,7 +3,7 @@
 import ctypes
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import moderngl
@@ -15,8 +15,9 @@ from sketch.failures import Failures
 from sketch.host.errors import NO_OPENGL, HostError, check_size
 from sketch.host.last_picture import LastFrame
 from sketch.host.memory import keep_freed_memory
+from sketch.host.parameters import begin_with_parameters
 from sketch.input.queue import EventQueue
-from sketch.loop import Reload, Stage, begin, call_addon, end, run_frame
+from sketch.loop import Reload, Stage, call_addon, end, run_frame
 from sketch.render.canvas import Canvas
 from sketch.resources import file_of
 from sketch.sketch import Sketch
@@ -41,6 +42,7 @@ def run_offscreen(
     viewer: Viewer | None = None,
     strict: bool = True,
     reload: Reload | None = None,
+    restored: Mapping[str, Any] | None = None,
 ) -> Stage:
     """Run a sketch without a window until it quits.
 
@@ -54,6 +56,7 @@ def run_offscreen(
         strict: Whether an error of the sketch or an addon ends the run. Otherwise it continues, with the last
             good picture and the error over it, until one succeeds.
         reload: Swaps in files that were saved.
+        restored: Values of its parameters by name.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -76,7 +79,7 @@ def run_offscreen(
         stage.last, stage.failures = last, Failures(file_of(sketch))
     clock = FixedClock(1 / window.fps)
     try:
-        begin(stage)
+        begin_with_parameters(stage, restored)
         _wait_for_addons(sketch)
         _run(stage, target, clock, frames, player, viewer)
     finally:

@@ -6,6 +6,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -70,6 +71,8 @@ class Recorder:
         limit: How many frames may be queued, at least 1; 16, or 4 live. Each takes width * height * 3 or 4
             bytes.
         live: Whether frames have times of their own and are left out when the queue is full.
+        document: Called when the first frame is added: a text that the film has as its comment, such as the
+            parameters that made it; None for none.
 
     Attributes:
         frames: How many frames were added.
@@ -90,6 +93,7 @@ class Recorder:
         *,
         limit: int | None = None,
         live: bool = False,
+        document: Callable[[], str] | None = None,
     ) -> None:
         limit = (_LIVE_LIMIT if live else 16) if limit is None else limit
         if (size is not None and min(size) < 2) or not fps > 0.0 or limit < 1:
@@ -111,8 +115,12 @@ class Recorder:
         self._fps = fps
         self._live = live
         self._until: float | None = None
+        self._document = document
+        self._comment = ""
         _check_writable(self.path)
-        self._film = _open(self.path, size, fps, live) if size is not None else None
+        # A film with a document is opened with its first frame, when the sketch has begun.
+        opens_now = size is not None and document is None
+        self._film = _open(self.path, size, fps, live) if size is not None and opens_now else None
         self._thread = Thread(target=self._run, name=f"recorder {self.path.name}", daemon=True)
         self._thread.start()
 
@@ -160,8 +168,10 @@ class Recorder:
         if self._live and self.is_full:
             self.left_out += 1
             return
+        if self.frames == 0 and self._document is not None:
+            self._comment = self._document()
         if self._film is None and not self._live:
-            self._film = _open(self.path, _size_of(frame), self._fps, live=False)
+            self._film = _open(self.path, self.size or _size_of(frame), self._fps, False, self._comment)
         self.frames += 1
         self._put(_Shot(frame.copy(), at))
 
@@ -236,7 +246,8 @@ class Recorder:
     def _write(self) -> None:
         while (shot := self._next()) is not None:
             if self._film is None:
-                self._film = _open(self.path, _size_of(shot.pixels), self._fps, self._live)
+                size = self.size or _size_of(shot.pixels)
+                self._film = _open(self.path, size, self._fps, self._live, self._comment)
             self._film.write(shot)
         if self._film is not None:  # else no frame came, which is why there is no size
             self._film.finish(self._until)
@@ -245,7 +256,7 @@ class Recorder:
 class _Film:
     """The file and its encoder: all calls into PyAV, whose types are partial."""
 
-    def __init__(self, path: Path, size: tuple[int, int], fps: float, live: bool) -> None:
+    def __init__(self, path: Path, size: tuple[int, int], fps: float, live: bool, comment: str) -> None:
         rate = Fraction(fps).limit_denominator(1001)
         self._path = path
         self._fps = fps
@@ -255,6 +266,8 @@ class _Film:
         self._times = _Times(fps)
         self._held: Any = None
         self._file = cast(Any, av.open(str(path), mode="w", format="mp4", options=_FILE))
+        if comment:
+            self._file.metadata["comment"] = comment
         self._stream = self._file.add_stream("libx264", rate=rate, options=_LIVE_FILM if live else _FILM)
         self._stream.width, self._stream.height = (max(2, side - side % 2) for side in size)
         self._stream.pix_fmt = "yuv420p"
@@ -373,12 +386,13 @@ def fitted(frame: Pixels, size: tuple[int, int]) -> Pixels:
     return whole
 
 
-def save_png(path: Path | str, frame: Pixels) -> None:
+def save_png(path: Path | str, frame: Pixels, document: str = "") -> None:
     """Write a still; its folder is made.
 
     Args:
         path: Where the picture goes; an older one there is replaced.
         frame: Uint8 array of shape (height, width, 3) or (height, width, 4), top row first; alpha is kept.
+        document: ASCII text for its chunk "inkloop", such as the parameters that made it; empty for none.
 
     Raises:
         ValueError: The frame has another type or shape.
@@ -388,9 +402,17 @@ def save_png(path: Path | str, frame: Pixels) -> None:
     _check_frame(frame, _size_of(frame))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(frame).save(path, format="PNG")
+        Image.fromarray(frame).save(path, format="PNG", **_with_document(document))
     except OSError as error:
         raise RecorderError(f"cannot write the picture {path}: {_why(error)}") from error
+
+
+def _with_document(document: str) -> dict[str, Any]:
+    if not document:
+        return {}
+    from sketch.live.parameters_document import picture_options
+
+    return picture_options(".png", document)
 
 
 def check_name(path: Path) -> None:
@@ -403,10 +425,10 @@ def check_name(path: Path) -> None:
         raise RecorderError(f"the name of a film ends in {' or '.join(FORMATS)}; got {str(path)!r}")
 
 
-def _open(path: Path, size: tuple[int, int], fps: float, live: bool) -> _Film:
+def _open(path: Path, size: tuple[int, int], fps: float, live: bool, comment: str = "") -> _Film:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return _Film(path, size, fps, live)
+        return _Film(path, size, fps, live, comment)
     except (OSError, FFmpegError) as error:
         raise RecorderError(f"cannot write the film {path}: {_why(error)}") from error
 

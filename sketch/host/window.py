@@ -3,10 +3,10 @@
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import moderngl
 
@@ -19,15 +19,20 @@ from sketch.host.last_picture import LastPicture
 from sketch.host.live_film import LiveFilm
 from sketch.host.memory import keep_freed_memory, setup_kept_from_collector
 from sketch.host.offscreen import Player, Viewer, read_pixels
+from sketch.host.parameters import begin_with_parameters
 from sketch.host.wayland import pressure_remark
 from sketch.host.window_copy import WindowCopy
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio
 from sketch.host.x11 import follow_events, picture_on_screen
-from sketch.loop import Reload, Stage, begin, end, run_frame
+from sketch.loop import Reload, Stage, end, run_frame
 from sketch.render.canvas import Canvas
 from sketch.resources import file_of
 from sketch.sketch import Sketch
 from sketch.window import Window
+
+if TYPE_CHECKING:
+    from sketch.host.panel_window import PanelWindow
+    from sketch.live.parameters_control import Controls
 
 log = logging.getLogger("inkloop")
 
@@ -54,6 +59,7 @@ def run_window(
     film: LiveFilm | None = None,
     strict: bool = False,
     reload: Reload | None = None,
+    restored: Mapping[str, Any] | None = None,
 ) -> Stage:
     """Run a sketch in a window until it quits or the window is closed.
 
@@ -66,6 +72,7 @@ def run_window(
         strict: Whether an error of the sketch or an addon ends the run. Otherwise the window stays, with the
             last good picture and the error over it, until a frame succeeds.
         reload: Swaps in files that were saved.
+        restored: Values of its parameters by name.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -78,7 +85,7 @@ def run_window(
     try:
         window, context = open_window(sketch.window)
         try:
-            return _run(sketch, window, context, frames, player, viewer, film, strict, reload)
+            return _run(sketch, window, context, frames, player, viewer, film, strict, reload, restored)
         finally:
             window.close()
     finally:
@@ -95,6 +102,7 @@ def _run(
     film: LiveFilm | None,
     strict: bool,
     reload: Reload | None,
+    restored: Mapping[str, Any] | None,
 ) -> Stage:
     import pyglet
 
@@ -115,6 +123,7 @@ def _run(
         stage.notices.add(stage.now, remark)
     seen = WindowCopy(context) if viewer is not None else None
     camera = Camera(window, context, film) if film is not None else None
+    shown = ShownPanel(window, context, stage, clock)
 
     def frame(_: float) -> None:
         window.switch_to()
@@ -128,12 +137,14 @@ def _run(
         if camera is not None and min(pixels) > 0:
             camera.take(pixels, stage.now)
         if not stage.is_hidden:
+            # After the film has its picture: the panel is for who performs.
+            shown.draw()
             window.flip()
         if sketch.wants_to_quit or sketch.frame == frames:
             pyglet.app.exit()
 
     try:
-        begin(stage)
+        begin_with_parameters(stage, restored, shown.made)
         pyglet_clock.schedule_interval(frame, 1 / sketch.window.fps)
         with setup_kept_from_collector():
             frame(0.0)
@@ -147,10 +158,76 @@ def _run(
             if camera is not None:
                 camera.end(clock())
             stage.canvas.release()
-            for kept in (seen, camera, last):
+            for kept in (shown, seen, camera, last):
                 if kept is not None:
                     kept.release()
     return stage
+
+
+class ShownPanel:
+    """The panel of parameters, once there are some. An error of it closes it; the show goes on without.
+
+    Args:
+        window: pyglet's window.
+        context: Its OpenGL context.
+        stage: What runs.
+        now: The loop's clock.
+    """
+
+    def __init__(
+        self, window: Any, context: moderngl.Context, stage: Stage, now: Callable[[], float]
+    ) -> None:
+        self._window = window
+        self._context = context
+        self._stage = stage
+        self._now = now
+        self._controls: Controls | None = None
+        self._panel: PanelWindow | None = None
+        self._was_open = False
+
+    def made(self, controls: "Controls") -> None:
+        """Prepare the panel, which takes half a second that no frame has."""
+        from sketch.host.panel_window import MISSING, PanelWindow
+
+        self._controls = controls
+        try:
+            self._panel = PanelWindow(self._context, controls, self._stage.queue, self._now)
+        except ImportError:
+            controls.missing = MISSING
+            return
+        except Exception as error:
+            self._fail(controls, error)
+            return
+        controls.panel = self._panel
+        self._window.push_handlers(on_text=self._panel.type)
+
+    def draw(self) -> None:
+        """Draw the panel, if it is open."""
+        controls, panel = self._controls, self._panel
+        if controls is None or panel is None or not (controls.is_open or self._was_open):
+            return
+        try:
+            if controls.is_open:
+                panel.draw(self._window.get_framebuffer_size(), pixel_ratio(self._window))
+            else:
+                panel.leave()
+            self._was_open = controls.is_open
+        except Exception as error:
+            self._fail(controls, error)
+
+    def release(self) -> None:
+        """Release the panel."""
+        panel, self._panel = self._panel, None
+        if panel is not None:
+            self._window.remove_handlers(on_text=panel.type)
+            panel.release()
+
+    def _fail(self, controls: "Controls", error: Exception) -> None:
+        log.error("the panel of parameters failed", exc_info=error)
+        controls.panel, controls.is_open = None, False
+        controls.missing = f"the panel of parameters failed ({type(error).__name__}); the log has the error"
+        self._stage.sketch.outbox.append(controls.missing)
+        self._panel = None
 
 
 def open_window(options: Window, *, visible: bool = True) -> tuple[Any, moderngl.Context]:

@@ -97,4 +97,22 @@ class FocusEvent:
     focused: bool
 
 
-Event: TypeAlias = PointerEvent | KeyEvent | ResizeEvent | FilesEvent | MessageEvent | FocusEvent
+@dataclass(frozen=True, slots=True)
+class ParamEvent:
+    """A value for a parameter, from a panel, a controller or another program.
+
+    Attributes:
+        name: Of the parameter; that of an addon has the addon's before it, as in "letters.hold".
+        value: Checked where it is set: one of another type is dropped with a message, a number out of range
+            is clamped.
+        source: What sends it, as in "osc".
+        t: Seconds on the loop's clock.
+    """
+
+    name: str
+    value: bool | int | float | str | tuple[float, float]
+    source: str
+    t: float = 0.0
+
+
+Event: TypeAlias = PointerEvent | KeyEvent | ResizeEvent | FilesEvent | MessageEvent | FocusEvent | ParamEvent

@@ -1,6 +1,7 @@
 """A short run of what `python3 dev.py fuzz` does at length."""
 
 from tests.fuzz.damage import DAMAGES, damaged, generator
+from tests.fuzz.presets import fuzz_presets
 from tests.fuzz.run import fuzz, seeds
 
 
@@ -11,6 +12,10 @@ def test_damaged_files_are_answered_in_one_line_and_in_time(tmp_path):
     assert tally.unsaid == []
     assert tally.outcomes["doctor refused"] > 20
     assert tally.outcomes["doctor runs"] > 0
+
+
+def test_damaged_presets_and_documents_never_end_a_show():
+    assert fuzz_presets(40, seed=20261130, say=lambda line: None) == []
 
 
 def test_every_kind_of_damage_is_done_and_the_same_for_the_same_seed():

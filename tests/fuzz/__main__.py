@@ -1,4 +1,4 @@
-"""Damaged model files by the thousand: `python3 dev.py fuzz [--count 2000] [--seed 0]`.
+"""Damaged model files by the thousand, and damaged presets: `python3 dev.py fuzz [--count 2000] [--seed 0]`.
 
 Ends with 0 if every one was answered in one line and in time. This process has opened none of them, so it can
 only end; what crashed or was ended are its children, and their files are kept in `out/fuzz/`.
@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tests.fuzz.presets import fuzz_presets
 from tests.fuzz.run import fuzz, report
 
 
@@ -17,9 +18,11 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=2000, help="files to damage and open")
     parser.add_argument("--seed", type=int, default=0, help="decides all of them")
     given = parser.parse_args()
+    presets = fuzz_presets(given.count // 2, given.seed, say=lambda line: print(line, flush=True))
+    print("\n".join(presets))
     tally = fuzz(given.count, given.seed, Path("out/fuzz"), say=lambda line: print(line, flush=True))
     print("\n".join(report(tally)))
-    return 1 if tally.hung or tally.unsaid else 0
+    return 1 if presets or tally.hung or tally.unsaid else 0
 
 
 if __name__ == "__main__":
