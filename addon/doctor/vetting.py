@@ -9,8 +9,9 @@ from addon.inference.loaded_model import read_pen
 from addon.inference.opening import ModelFile
 from addon.text import escaped
 
-TIMEOUT = 20.0
-"""Most seconds to open and warm a file; then the process is ended."""
+TIMEOUT = 60.0
+"""Most seconds to open and warm a file; then the process is ended. It takes two on an idle machine; next to a
+training and a busy frame, at its lower priority, it took more than twenty."""
 
 NICENESS = 10
 """The sketch is running at the same time and has priority."""
