@@ -107,8 +107,8 @@ def _rows_input(guess: StrokeGuess) -> str:
         lines.append(f"mask = {quoted(guess.mask)}  # this input gets 1 for rows of the ink, 0 for padding")
     if guess.state:
         lines += [
-            "# With points, or the scale and origin of the ink so far, earlier rows change while it grows; then",
-            '# the ink is read again at each answer. A model trained on rows that stay (scale = "taught", no',
+            "# With points, or the scale and origin of the ink, earlier rows change while it grows; the",
+            '# ink is then read again at each answer. A model of rows that stay (scale = "taught", no',
             "# points) needs no replay.",
             "replay = true",
         ]
@@ -119,7 +119,7 @@ def _sampling(guess: StrokeGuess, differences: bool) -> list[str]:
     if guess.rows > 1:
         points = guess.rows + 1 if differences else guess.rows
         made = [
-            f"# check: so many points along the whole ink; for a padded ink, write length = {guess.rows} instead,",
+            f"# check: so many points along the whole ink; for padding, write length = {guess.rows} instead,",
             "# with spacing, time_step or neither",
             f"points = {points}",
         ]
