@@ -130,7 +130,7 @@ def _run(found: Findings, file: ModelFile, choice: Choice, trial: Trial, seconds
         found["state"] = [list(pair) for pair in judged.state]
         found["draft"] = draft(judged, trial.inputs, speed["inputs"], speed["outputs"], trial.outputs)
         if judged.strokes is not None:
-            labels = labels_in(file.contents.metadata)
+            labels = labels_in(file.contents.metadata) or next(iter(found.get("classes", {}).values()), ())
             found["draft"] = ink_draft(found["file"], judged.strokes, trial.answers, labels)
             refused = _draft_refused(found["draft"], file, choice)
     if described is not None and not reads_ink:
@@ -191,7 +191,7 @@ def _add_described(found: Findings, file: ModelFile, choice: Choice) -> None:
     what = f"recognise {len(labels)} classes" if session.output.kind != "text" else "read text"
     found["can"] = f"{what}, asked {_asked(session)}: Recognizer(model=…)"
     if labels:
-        found["classes"] = list(labels[:_MOST_SHOWN])
+        found["labels"] = list(labels[:_MOST_SHOWN])
 
 
 def _asked(session: DescribedStep) -> str:

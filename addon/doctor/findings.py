@@ -84,7 +84,7 @@ class Findings(TypedDict, total=False):
     metadata: dict[str, str]
     pen: dict[str, Any]
     adaptor: dict[str, Any]
-    classes: list[str]
+    labels: list[str]
     draft: str
 
 

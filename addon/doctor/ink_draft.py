@@ -61,7 +61,7 @@ def ink_draft(file: str, guess: StrokeGuess, answers: Mapping[str, Any], labels:
         file: Name of the model's file.
         guess: How it may read strokes.
         answers: Its answers in a test run, by name.
-        labels: Classes named in its metadata; empty if there are none.
+        labels: Classes named in the file; empty if there are none.
     """
     outs = _outs(guess, answers, labels)
     parts = [_HEAD.format(file=file)]
@@ -204,7 +204,7 @@ def _output(out: _Out, metadata: Sequence[str]) -> str:
     lines = ["[[output]]", f"name = {quoted(out.name)}", f'is = "{out.kind}"']
     if out.kind not in ("classes", "text"):
         if out.kind == "label" and metadata:
-            lines.append(f"labels = [{', '.join(map(quoted, metadata))}]  # from the file's metadata")
+            lines.append(f"labels = [{', '.join(map(quoted, metadata))}]  # from the file")
         return "\n".join(lines)
     if out.kind == "classes":
         why = "they add up to 1" if out.scores == "probabilities" else "they do not add up to 1"
@@ -226,7 +226,7 @@ def _output(out: _Out, metadata: Sequence[str]) -> str:
 def _labels(out: _Out, count: int, metadata: Sequence[str]) -> tuple[Sequence[str], str]:
     whole = out.array.shape[-1]
     if len(metadata) in (count, whole) and len(set(metadata)) == len(metadata):
-        return metadata, "these are from the file's metadata"
+        return metadata, "these are from the file"
     if len(out.keys) == whole:
         return out.keys, "these are from the file"
     if count == 26:

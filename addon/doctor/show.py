@@ -77,7 +77,7 @@ def rows(found: Findings) -> list[Row]:
     made += _anatomy(found)
     made += _under("metadata", [f"{key}: {text}" for key, text in found.get("metadata", {}).items()])
     made += _pen(found.get("pen", {}))
-    made += [("classes", " ".join(found.get("classes", [])))] if found.get("classes") else []
+    made += [("classes", " ".join(found.get("labels", [])))] if found.get("labels") else []
     made += _under("description", _described(found.get("adaptor", {})))
     return made
 
