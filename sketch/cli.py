@@ -202,8 +202,15 @@ def evaluate(
     seeds: Annotated[int, typer.Option(min=1, help="Random draws to average over.")] = 3,
     max_writers: Annotated[int | None, typer.Option(min=1, help="Use at most this many writers.")] = None,
     model: Annotated[
-        str, typer.Option(help="Base encoder: a name, or the path of an .onnx file.")
+        str, typer.Option(help="Base encoder, or a described model: a name, or the path of an .onnx file.")
     ] = "encoder",
+    inks: Annotated[
+        int, typer.Option("--inks", min=1, help="Inks that a described model is asked, drawn at random.")
+    ] = 1000,
+    lengths: Annotated[
+        bool,
+        typer.Option("--lengths", help="Only print the table [lengths] for the .toml of a described model."),
+    ] = False,
     peers: Annotated[
         bool, typer.Option("--peers", help="Also test other recognisers, on a part of the inks.")
     ] = False,
@@ -213,12 +220,18 @@ def evaluate(
     """Measure how well the pen is recognised, point by point, on labelled inks."""
     from addon.errors import AddonError
     from addon.evaluation.command import evaluate as measure
+    from addon.evaluation.command import lengths as usual
     from addon.evaluation.measure import Plan
     from addon.evaluation.report import lines
 
     plan = Plan(protocol.value, shots, seeds, max_writers)
     try:
-        found = measure(data, plan, model, peers, pictures, say=_aside)
+        if lengths:
+            table = usual(data, model)
+            text = [f"{json.dumps(label, ensure_ascii=False)} = {length}" for label, length in table.items()]
+            print(json.dumps({"lengths": table}) if as_json else "\n".join(["[lengths]", *text]))
+            return
+        found = measure(data, plan, model, peers, pictures, say=_aside, most=inks)
     except (AddonError, OSError) as error:
         _stop(str(error))
     print(json.dumps(found) if as_json else "\n".join(map(escaped, lines(found))))

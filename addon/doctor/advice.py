@@ -77,7 +77,7 @@ def _types(inputs: Sequence[Value], outputs: Sequence[Value]) -> str:
 def _frozen(kind: Kind, inputs: Sequence[Value]) -> str:
     for value in inputs:
         shape = value["shape"]
-        if not shape or kind == "unknown" or free_axes([value]):
+        if not shape or kind in ("unknown", "stroke model") or free_axes([value]):
             continue
         if kind == "recurrent" or is_picture([size for size in shape if isinstance(size, int)]):
             return (
@@ -103,6 +103,8 @@ def _domains(operators: Mapping[str, int]) -> str:
 
 
 def _adaptor(kind: Kind) -> str:
+    if kind == "stroke model":
+        return "the file does not say how an ink is prepared for it: --adaptor writes a first draft"
     maps = ("image to image", "heat map", "map", "class map")
     needs = kind in ("image classifier", *maps, "detector", "features")
     return (

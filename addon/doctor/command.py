@@ -66,7 +66,8 @@ def write_draft(path: Path, found: Findings) -> Path:
     description = adaptor_path(path)
     draft = found.get("draft", "")
     if not draft:
-        raise ModelError(f"{path.name}: no description can be drafted; it has no pictures and no state")
+        why = found.get("why", "") or "it has no strokes, no pictures and no state"
+        raise ModelError(f"{path.name}: no description can be drafted; {escaped(why)}")
     try:
         with description.open("x", encoding="utf-8") as file:
             file.write(draft)

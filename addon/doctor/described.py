@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from addon.doctor.findings import Kind, Value
+from addon.doctor.ink_draft import quoted
 from addon.doctor.inputs import type_of
 from addon.doctor.kinds import Judgement, Sizes, has_four, is_picture, kinds_of, layout_of
 from addon.errors import ModelError
@@ -69,9 +70,9 @@ def draft(
     """
     picture = next((name for name, sizes in fed.items() if is_picture(sizes)), "")
     if judged.state:
-        pairs = ", ".join(f"[{_quoted(given)}, {_quoted(made)}]" for given, made in judged.state)
+        pairs = ", ".join(f"[{quoted(given)}, {quoted(made)}]" for given, made in judged.state)
         first = next(value["name"] for value in inputs if value["name"] not in dict(judged.state))
-        parts = [f"state = [{pairs}]", f'[input]\nname = {_quoted(first)}\nis = "features"']
+        parts = [f"state = [{pairs}]", f'[input]\nname = {quoted(first)}\nis = "features"']
     elif picture:
         parts = [_input(picture, fed[picture], inputs)]
     else:
@@ -89,7 +90,7 @@ def draft(
 
 def _input(name: str, sizes: Sequence[int], inputs: Sequence[Value]) -> str:
     layout = layout_of(sizes)
-    lines = ["[input]", f"name = {_quoted(name)}", f'layout = "{layout}"']
+    lines = ["[input]", f"name = {quoted(name)}", f'layout = "{layout}"']
     gray = sizes[layout.index("C")] == 1
     value = next(value for value in inputs if value["name"] == name)
     declared, floats = value["shape"], type_of(value["type"])[1].kind == "f"
@@ -112,7 +113,7 @@ def _range(dtype: np.dtype[Any]) -> str:
 
 
 def _output(name: str, kind: OutputKind, sizes: Sequence[int], layout: Layout) -> str:
-    lines = ["[[output]]", f"name = {_quoted(name)}", f'is = "{kind}"']
+    lines = ["[[output]]", f"name = {quoted(name)}", f'is = "{kind}"']
     if kind == "classes":
         lines += ['scores = "logits"  # or "probabilities", if they add up to 1']
         lines += ['# labels = "labels.txt"  # in this folder, one class a line']
@@ -136,11 +137,3 @@ def _meaning(kind: Kind, sizes: Sequence[int]) -> OutputKind:
         return "boxes" if has_four(sizes) else "features"
     meaning = _MEANINGS.get(kind, "features")
     return meaning if meaning in ("classes", "features") or is_picture(sizes) else "features"
-
-
-def _quoted(name: str) -> str:
-    """A string of TOML."""
-    escaped = "".join(
-        letter if letter.isprintable() and letter not in '"\\' else f"\\U{ord(letter):08X}" for letter in name
-    )
-    return f'"{escaped}"'

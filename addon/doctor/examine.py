@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
@@ -9,16 +10,22 @@ from typing import Any, cast
 from addon.doctor.advice import advice
 from addon.doctor.described import check_description, draft
 from addon.doctor.findings import Anatomy, Findings, Kind, Placement, Value
-from addon.doctor.inputs import STEPS
-from addon.doctor.kinds import judge, state_pairs
+from addon.doctor.ink_draft import ink_draft
+from addon.doctor.inputs import STEPS, attempts
+from addon.doctor.kinds import judge, signatures_of, state_pairs
 from addon.doctor.measure import Trial
 from addon.errors import AddonError, ModelError
+from addon.features.ink_input import InkInput
 from addon.inference import placement
+from addon.inference.described_session import labels_in, opened
+from addon.inference.described_step import DescribedStep
 from addon.inference.graph import TensorInfo, open_file
 from addon.inference.loaded_model import load_model, try_magnitudes
 from addon.inference.opening import LIMIT, ModelFile, read_model
 from addon.inference.providers import Choice, choose_here, short_name
-from addon.model.adaptor import adaptor_of
+from addon.inference.stroke_guess import guess_strokes
+from addon.inference.undescribed import who_takes
+from addon.model.adaptor import Adaptor, adaptor_from, adaptor_of, adaptor_path
 from addon.model.inspect import Contents
 from addon.model.metadata import ENCODER_KIND, METADATA_KEY
 from addon.text import escaped
@@ -103,9 +110,12 @@ def _open(found: Findings, file: ModelFile, choice: Choice, asked: str, folder: 
 def _run(found: Findings, file: ModelFile, choice: Choice, trial: Trial, seconds: float) -> None:
     """Add what can be found out by running it."""
     described = adaptor_of(file.path)
-    recurrent = bool(state_pairs(trial.inputs, trial.outputs))
-    # For a recurrent model the time of one step counts.
-    trial.run(1 if recurrent else STEPS, dict(described.constants) if described else {})
+    if described is not None:
+        found["adaptor"] = asdict(described)
+    reads_ink = described is not None and described.ink is not None
+    if reads_ink:
+        _add_described(found, file, choice)
+    _try(found["file"], trial, described)
     if "placement" in found and trial.parts:
         ran = placement.Placement({name: sum(operators.values()) for name, operators in trial.parts.items()})
         notice = placement.truth(file.path.name, choice, ran)
@@ -113,15 +123,92 @@ def _run(found: Findings, file: ModelFile, choice: Choice, trial: Trial, seconds
             asked=found["placement"]["asked"], runs=ran.provider, notice=notice, parts=trial.parts
         )
     found["speed"] = speed = trial.measure(seconds)
+    refused = ""
     if "kind" not in found:
         judged = judge(trial.inputs, trial.outputs, speed["inputs"], speed["outputs"])
         found["kind"], found["can"] = judged.kind, judged.can
         found["state"] = [list(pair) for pair in judged.state]
         found["draft"] = draft(judged, trial.inputs, speed["inputs"], speed["outputs"], trial.outputs)
-    if described is not None:
-        found["adaptor"] = asdict(described)
+        if judged.strokes is not None:
+            labels = labels_in(file.contents.metadata) or next(iter(found.get("classes", {}).values()), ())
+            found["draft"] = ink_draft(found["file"], judged.strokes, trial.answers, labels)
+            refused = _draft_refused(found["draft"], file, choice)
+    if described is not None and not reads_ink:
         check_description(described, trial.inputs, speed["inputs"], speed["outputs"])
     found["advice"] = advice(found, trial.finite(), described is not None)
+    if refused and described is None:
+        found["advice"].append(f"the draft does not load yet: {refused}")
+
+
+def _try(name: str, trial: Trial, described: Adaptor | None) -> None:
+    """Run it once on inputs that it accepts.
+
+    Raises:
+        ModelError: There are none.
+    """
+    # For a recurrent model the time of one step counts.
+    steps = 1 if state_pairs(trial.inputs, trial.outputs) else STEPS
+    if described is not None and isinstance(described.ink, InkInput) and steps > 1:
+        steps = described.ink.length or described.ink.points or steps
+    try:
+        trial.run(steps, dict(described.constants) if described else {})
+    except ModelError as error:
+        frozen = _frozen_length(trial)
+        if not frozen:
+            raise
+        raise ModelError(
+            f"{name}: it declares any number of rows, but its length is frozen at {frozen} inside; export it "
+            f"again with that axis dynamic, or describe it with points = {frozen} or length = {frozen}"
+        ) from error
+
+
+def _frozen_length(trial: Trial) -> int:
+    """The only number of rows at which a model runs that declares any; 0 if there is none."""
+    guess = guess_strokes(signatures_of(trial.inputs), signatures_of(trial.outputs))
+    if guess is None or guess.rows or not guess.columns:
+        return 0
+    sizes = {size for value in trial.outputs for size in value["shape"] if isinstance(size, int) and size > 1}
+    for size in sorted(sizes, reverse=True):
+        with suppress(Exception):  # whatever ONNX Runtime raises: the next size is tried
+            trial.session.run(None, next(attempts(trial.inputs, size, {})))
+            return size
+    return 0
+
+
+def _add_described(found: Findings, file: ModelFile, choice: Choice) -> None:
+    """Load it by its description of an ink, as the pen's engine does.
+
+    Raises:
+        ModelError: The description does not fit; the message is that of loading.
+    """
+    session = load_model(file, choice).session
+    assert isinstance(session, DescribedStep)
+    found["kind"] = "stroke model"
+    if session.output is None:
+        found["can"] = "teach it signs by one example each: Recognizer(model=…)"
+        return
+    labels = session.spec.labels
+    what = f"recognise {len(labels)} classes" if session.output.kind != "text" else "read text"
+    found["can"] = f"{what}, asked {_asked(session)}: Recognizer(model=…)"
+    if labels:
+        found["labels"] = list(labels[:_MOST_SHOWN])
+
+
+def _asked(session: DescribedStep) -> str:
+    points, seconds = session.asking.points, session.asking.seconds
+    each = "at every point of the pen" if points <= 1 else f"every {points} points of the pen"
+    return f"{each}, at most every {seconds:.2g} s" if seconds else each
+
+
+def _draft_refused(text: str, file: ModelFile, choice: Choice) -> str:
+    """Why a draft does not load as it is; empty if it does."""
+    try:
+        adaptor = adaptor_from(text, adaptor_path(file.path))
+        graph = open_file(file, choice, threads=1)
+        opened(graph, adaptor, file.contents.metadata)
+    except ModelError as error:
+        return str(error)
+    return ""
 
 
 def _anatomy(file: ModelFile) -> Anatomy:
@@ -152,6 +239,9 @@ def _add_pen(found: Findings, file: ModelFile, choice: Choice) -> None:
         found["can"] = f"recognise {len(spec.labels)} classes at every point of the pen: Recognizer(model=…)"
 
 
+_MOST_SHOWN = 200
+"""Classes of a described model that are listed."""
+
 _SIDE = 224
 _EYE = "use it with ImageClassifier"
 _TAKERS: dict[Kind, tuple[str, str]] = {
@@ -181,7 +271,10 @@ def other_kind_message(file: ModelFile, choice: Choice) -> str:
     graph = open_file(file, choice)
     fed = {info.name: _sizes(info) for info in graph.inputs}
     answered = {info.name: _sizes(info) for info in graph.outputs}
-    kind = judge(_values(graph.inputs), _values(graph.outputs), fed, answered).kind
+    judged = judge(_values(graph.inputs), _values(graph.outputs), fed, answered)
+    if judged.strokes is not None:
+        return f"{file.path.name}: {who_takes(file.path, graph, adaptor_of(file.path))}"
+    kind = judged.kind
     if kind not in _TAKERS:
         return f"{file.path.name}: not a pen model of Inkloop; inkloop doctor shows what is in it"
     what, who = _TAKERS[kind]

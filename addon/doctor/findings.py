@@ -9,6 +9,7 @@ Verdict: TypeAlias = Literal["runs", "refused", "crashed", "timed out"]
 Kind: TypeAlias = Literal[
     "pen model",
     "pen encoder",
+    "stroke model",
     "recurrent",
     "image classifier",
     "image to image",
@@ -83,6 +84,7 @@ class Findings(TypedDict, total=False):
     metadata: dict[str, str]
     pen: dict[str, Any]
     adaptor: dict[str, Any]
+    labels: list[str]
     draft: str
 
 

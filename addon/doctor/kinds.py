@@ -10,6 +10,7 @@ import numpy as np
 from addon.doctor.findings import Kind, Value
 from addon.inference import recurrent_state
 from addon.inference.graph import DTYPES
+from addon.inference.stroke_guess import StrokeGuess, guess_strokes
 from addon.model.adaptor import Layout, OutputKind
 from addon.model.picture_outputs import NAMES_OF_FEATURES, output_kind
 
@@ -29,11 +30,13 @@ class Judgement:
         kind: The kind.
         can: What Inkloop can do with it, in a sentence.
         state: Pairs of an input and the output that feeds it in the next step.
+        strokes: How it may read strokes; None if it does not look like it.
     """
 
     kind: Kind
     can: str
     state: tuple[tuple[str, str], ...] = ()
+    strokes: StrokeGuess | None = None
 
 
 def judge(inputs: Sequence[Value], outputs: Sequence[Value], fed: Sizes, answered: Sizes) -> Judgement:
@@ -45,6 +48,9 @@ def judge(inputs: Sequence[Value], outputs: Sequence[Value], fed: Sizes, answere
         fed: Sizes of the inputs that were fed, by name.
         answered: Sizes of the outputs, by name.
     """
+    strokes = guess_strokes(signatures_of(inputs), signatures_of(outputs, answered))
+    if strokes is not None:
+        return Judgement("stroke model", _can_read(strokes), strokes.state, strokes)
     state = state_pairs(inputs, outputs)
     if state:
         pairs = ", ".join(f"{given} from {made}" for given, made in state)
@@ -71,6 +77,24 @@ def judge(inputs: Sequence[Value], outputs: Sequence[Value], fed: Sizes, answere
     )
 
 
+def _can_read(strokes: StrokeGuess) -> str:
+    """What Inkloop can do with a model that may read strokes."""
+    if strokes.columns:
+        rows = "one row at a time" if strokes.rows == 1 else f"{strokes.rows or 'any number of'} rows"
+        what = f"it may read an ink: {rows} of {strokes.columns} columns ({strokes.layout})"
+        if strokes.state:
+            what += f", with its state explicit ({', '.join(f'{a} from {b}' for a, b in strokes.state)})"
+    else:
+        height, width = strokes.size
+        what = f"it may read a gray picture of an ink, {height} × {width} ({strokes.layout})"
+    other = "open_recurrent" if strokes.state else "Model" if strokes.columns else "ImageClassifier"
+    numbers = "other numbers" if strokes.columns else "other pictures"
+    return (
+        f"{what}. Recognizer(model=…) takes it once a .toml says how (--adaptor drafts it); for {numbers} "
+        f"use {other}"
+    )
+
+
 def _square(sizes: Sequence[int]) -> int:
     side = isqrt(sizes[1]) if len(sizes) == 2 else 0
     return side if side >= _SIDE and side * side == sizes[1] else 0
@@ -86,11 +110,17 @@ def is_picture(sizes: Sequence[int]) -> bool:
 
 def state_pairs(inputs: Sequence[Value], outputs: Sequence[Value]) -> tuple[tuple[str, str], ...]:
     """Pairs of inputs and outputs that are one state before and after a step, see `recurrent_state`."""
-    return recurrent_state.state_pairs(_signatures(inputs), _signatures(outputs))
+    return recurrent_state.state_pairs(signatures_of(inputs), signatures_of(outputs))
 
 
-def _signatures(values: Sequence[Value]) -> list[recurrent_state.Signature]:
-    return [recurrent_state.Signature(value["name"], value["shape"], value["type"]) for value in values]
+def signatures_of(values: Sequence[Value], sizes: Sizes | None = None) -> list[recurrent_state.Signature]:
+    """Names, shapes and types; shapes are those of a run where there are `sizes` that tell more."""
+    return [
+        recurrent_state.Signature(
+            value["name"], (sizes or {}).get(value["name"]) or value["shape"], value["type"]
+        )
+        for value in values
+    ]
 
 
 def kinds_of(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) -> dict[str, OutputKind]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from addon.arrays import Bools, Doubles
 from addon.doctor.advice import free_axes, summary
 from addon.doctor.findings import Findings, Placement, Speed, Value, runs
+from addon.doctor.ink_lines import ink_lines
 from addon.doctor.measure import shapes_text
 from addon.text import escaped, shortened
 
@@ -76,6 +77,7 @@ def rows(found: Findings) -> list[Row]:
     made += _anatomy(found)
     made += _under("metadata", [f"{key}: {text}" for key, text in found.get("metadata", {}).items()])
     made += _pen(found.get("pen", {}))
+    made += [("classes", " ".join(found.get("labels", [])))] if found.get("labels") else []
     made += _under("description", _described(found.get("adaptor", {})))
     return made
 
@@ -114,10 +116,16 @@ def _described(adaptor: Mapping[str, Any]) -> list[str]:
     fed = adaptor["input"]
     picture = f", {fed['layout']}, {fed['color']}, {fed['resize']}" if fed["kind"] == "image" else ""
     made = [f"{fed['name'] or 'the first input'} is {fed['kind']}{picture}"]
+    made += ink_lines(adaptor["ink"]) if adaptor["ink"] else []
     for output in adaptor["outputs"]:
         labels = f", {len(output['labels'])} labels" if output["labels"] else ""
-        made.append(f"{output['name'] or 'the first output'} is {output['kind']}{labels}")
-    return made + [f"{given} is fed from {after}" for given, after in adaptor["state"]]
+        scores = f" as {output['scores']}" if output["kind"] == "classes" else ""
+        unknown = f", {output['unknown']} is unknown" if output["unknown"] else ""
+        made.append(f"{output['name'] or 'the first output'} is {output['kind']}{scores}{labels}{unknown}")
+    made += [f"{given} is fed from {after}" for given, after in adaptor["state"]]
+    made += [f"{name} is always {value:g}" for name, value in adaptor["constants"]]
+    lengths = adaptor["lengths"]
+    return made + ([f"progress by the usual length of {len(lengths)} classes"] if lengths else [])
 
 
 def _under(heading: str, texts: Sequence[str]) -> list[Row]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from addon.errors import EvaluationError
 from addon.features.recipe import COLUMNS
+from addon.inference.described_step import DescribedStep
 from addon.inference.inline import InlineEngine
 from addon.inference.loaded_model import LoadedModel, load_model
 from addon.inference.ort import onnxruntime
@@ -20,7 +21,7 @@ BARE_RUNS = 4
 
 
 def open_model(model: str | Path) -> LoadedModel:
-    """Load a base encoder by name or path, on the CPU.
+    """Load a base encoder, or a stroke model by someone else, by name or path, on the CPU.
 
     Raises:
         ModelError: There is none, or it cannot be opened.
@@ -28,12 +29,17 @@ def open_model(model: str | Path) -> LoadedModel:
     """
     (path, *_) = find_models(model, Path("none of the user's"), shipped_models())
     loaded = load_model(path, choose_here("cpu", None))
-    if loaded.spec.scoring is None:
+    if loaded.spec.scoring is None and not is_described(loaded):
         raise EvaluationError(
             f"{path.name} knows {len(loaded.spec.labels)} classes of its own and cannot learn others; "
             "measure a base encoder, such as --model encoder"
         )
     return loaded
+
+
+def is_described(model: LoadedModel) -> bool:
+    """Whether it is a model by someone else that has classes of its own, so that it is asked as it is."""
+    return isinstance(model.session, DescribedStep) and model.session.output is not None
 
 
 def new_engine(model: LoadedModel) -> InlineEngine:
@@ -42,7 +48,12 @@ def new_engine(model: LoadedModel) -> InlineEngine:
 
 
 def bare_run(model: LoadedModel) -> Callable[[], list[int]]:
-    """A function that runs only the model on one row and returns the times in nanoseconds."""
+    """A function that runs only the model on one row and returns the times in nanoseconds.
+
+    For a model by someone else it returns none: its preparation cannot be told from its run.
+    """
+    if model.spec.ink is not None:
+        return list
     api = onnxruntime()
     options = api.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

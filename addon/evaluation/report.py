@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from addon.dataset.corpus import Corpus
+from addon.evaluation import described
 from addon.evaluation.measure import Measured, Plan
 from addon.evaluation.metrics import area, auroc, calibration_error, mean_over_groups, rejection
 from addon.evaluation.outcomes import NAMES, NoveltyOutcome, Outcome
@@ -120,6 +121,8 @@ def _percentile(nanoseconds: Sequence[int], percent: int) -> float | None:
 
 def lines(document: Mapping[str, Any]) -> list[str]:
     """A document as lines for people."""
+    if "mistakes" in document:
+        return described.lines(document)
     counts = f"{document['classes']} classes, {document['writers']} writers, {document['inks']} inks asked"
     return [
         f"{document['data']}, {document['protocol']}, {document['shots']} taught a class, "

@@ -61,13 +61,26 @@ def open_described(file: ModelFile, choice: Choice) -> tuple[DescribedStep, str]
     if adaptor is None or adaptor.ink is None:
         raise ModelError(f"{name}: {who_takes(file.path, graph, adaptor)}")
     try:
-        return _opened(graph, adaptor, dict(file.contents.metadata))
+        return opened(graph, adaptor, dict(file.contents.metadata))
     except ModelError as error:
         line = str(error)
         raise ModelError(line if line.startswith(f"{name}: ") else f"{name}: {line}") from error
 
 
-def _opened(graph: GraphSession, adaptor: Adaptor, metadata: Mapping[str, str]) -> tuple[DescribedStep, str]:
+def opened(graph: GraphSession, adaptor: Adaptor, metadata: Mapping[str, str]) -> tuple[DescribedStep, str]:
+    """Take an open model by a description of an ink, and try it.
+
+    Args:
+        graph: The model.
+        adaptor: The description; `ink` is set.
+        metadata: The file's `metadata_props`, where the labels may be.
+
+    Returns:
+        The session, and a notice for the user; empty if there is none.
+
+    Raises:
+        ModelError: The description does not fit the model.
+    """
     named_inputs = {info.name: info for info in graph.inputs}
     check_names(adaptor, named_inputs, {info.name: info for info in graph.outputs})
     ports = ports_of(graph, adaptor)
@@ -108,7 +121,7 @@ def labels_of(output: Output, scores: Any, metadata: Mapping[str, str]) -> tuple
     Raises:
         ModelError: There are too few or too many of them, two are alike, or `unknown` is none of them.
     """
-    labels = output.labels or _labels_in(metadata)
+    labels = output.labels or labels_in(metadata)
     classes = scores.shape[-1]
     if output.kind == "text":
         if not labels:
@@ -131,7 +144,7 @@ def labels_of(output: Output, scores: Any, metadata: Mapping[str, str]) -> tuple
     return labels
 
 
-def _labels_in(metadata: Mapping[str, str]) -> tuple[str, ...]:
+def labels_in(metadata: Mapping[str, str]) -> tuple[str, ...]:
     """Labels in a file's metadata: a list or an object by number in JSON or Python, or lines, or commas."""
     text = next((metadata[key] for key in LABEL_KEYS if metadata.get(key, "").strip()), "")
     if not text:

@@ -90,6 +90,7 @@ class DescribedStep:
         taught: Size in logical pixels that the scale "taught" stands for.
         ink: How an ink is prepared.
         output: The output that has the classes; None if it has none.
+        adaptor: Its description.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class DescribedStep:
         self.provider = graph.provider
         self.taught = UNTAUGHT_SIZE
         self.asking = asking
+        self.adaptor = adaptor
         self.ink = adaptor.ink
         self.output = ports.scores
         self._graph = graph
@@ -110,6 +112,22 @@ class DescribedStep:
         self._steps = bool(ports.state) and isinstance(self.ink, InkInput) and not self.ink.replay
         self._one_row = _one_row(self.ink, ports.ink)
         self._names = [info.name for info in graph.outputs]
+
+    def redescribed(self, adaptor: Adaptor) -> "DescribedStep":
+        """The same open model by another description of its input, with the same classes.
+
+        Raises:
+            ModelError: The description does not fit the model.
+        """
+        made = DescribedStep(
+            self._graph,
+            adaptor,
+            ports_of(self._graph, adaptor),
+            replace(self.spec, ink=adaptor.ink),
+            self.asking,
+        )
+        made.taught = self.taught
+        return made
 
     def start(self, batch: int = 1) -> InkSoFar:
         """The state before the first sample."""
