@@ -31,7 +31,18 @@ GOLDEN = Path(__file__).parent / "golden"
 MADE_WITH = GOLDEN / "made_with.json"
 TOLERANCE = 2  # of 255, each channel of each pixel
 
-_reporter: Any = None
+
+class FailureNames:
+    """Names each failure as it happens: a run that is cut off has no summary."""
+
+    def __init__(self, config):
+        self._config = config
+
+    def pytest_runtest_logreport(self, report):
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal is not None:
+            reason = getattr(getattr(report.longrepr, "reprcrash", None), "message", "").partition("\n")[0]
+            terminal.write_line(f"\nFAILED {report.nodeid} ({report.when}) {reason}")
 
 
 def pytest_addoption(parser):
@@ -41,17 +52,9 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if config.getoption("--update-golden") and config.getoption("numprocesses", None):
         raise pytest.UsageError("--update-golden writes one list of drivers: add -n 0")
-    global _reporter
     # The processes of pytest-xdist report to this one and have no terminal.
     if not hasattr(config, "workerinput"):
-        _reporter = config.pluginmanager.get_plugin("terminalreporter")
-
-
-def pytest_runtest_logreport(report):
-    """Name a failure as it happens: a run that is cut off has no summary."""
-    if report.failed and _reporter is not None:
-        reason = getattr(getattr(report.longrepr, "reprcrash", None), "message", "").partition("\n")[0]
-        _reporter.write_line(f"\nFAILED {report.nodeid} ({report.when}) {reason}")
+        config.pluginmanager.register(FailureNames(config), "inkloop-failure-names")
 
 
 @pytest.fixture(scope="session")
