@@ -168,15 +168,19 @@ def _of_pictures(outputs: Sequence[Value], answered: Sizes, fed: Sequence[int]) 
             f"it reads a line of text: scores of {read[2]} characters at {places} places along it, which "
             "need decoding (CTC); they are in the answer's outputs",
         )
+    detector = Judgement(
+        "detector", "it detects objects in a picture; a description (--adaptor) names its outputs"
+    )
+    # Before the maps: a network that proposes boxes at each place scores each place, too.
+    if len(sizes) > 1 and any(map(has_four, sizes.values())):
+        return detector
     if by_form == "map":
         return Judgement("map", "a number for each pixel, such as a depth, drawn with a color map")
     if by_form == "class map":
         classes = f"one of {_classes(first, fed)} classes" if _classes(first, fed) else "a class"
         return Judgement("class map", f"{classes} for each pixel, drawn with a palette")
-    if _boxes(list(sizes.values())):
-        return Judgement(
-            "detector", "it detects objects in a picture; a description (--adaptor) names its outputs"
-        )
+    if any(map(_is_table, sizes.values())):
+        return detector
     if len(first) == 4 and is_picture(first):
         channels = first[1] if first[1] in _CHANNELS else first[3]
         if channels == 1:
@@ -211,14 +215,9 @@ def _text_places(answer: Sequence[int], fed: Sequence[int]) -> int:
     return places if answer[2] > 10 and 2 <= width / places <= 16 else 0
 
 
-def _boxes(shapes: Sequence[tuple[int, ...]]) -> bool:
-    several = [shape for shape in shapes if shape]
-    # Boxes and scores in separate outputs, or one table with a row for each candidate.
-    separate = len(several) > 1 and any(map(has_four, several))
-    table = any(
-        len(shape) == 3 and max(shape[1:]) >= _MANY and 5 <= min(shape[1:]) <= 2 * _MANY for shape in several
-    )
-    return separate or table
+def _is_table(shape: Sequence[int]) -> bool:
+    """Whether a shape is that of one table with a row for each candidate: its box and its scores."""
+    return len(shape) == 3 and max(shape[1:]) >= _MANY and 5 <= min(shape[1:]) <= 2 * _MANY
 
 
 def has_four(shape: Sequence[int]) -> bool:
