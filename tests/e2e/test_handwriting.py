@@ -145,7 +145,7 @@ def test_a_letter_written_slowly_is_one_example_and_is_there_after_kill_9(screen
     try:
         person.press("a")
         roof, bar = small("A", TEACH_FACE, 0)
-        slow = bar + np.array((0, 0, 0.9 + roof[-1, 2] - bar[0, 2], 0), dtype=np.float32)
+        slow = bar + np.array((0, 0, 1.3 + roof[-1, 2] - bar[0, 2], 0), dtype=np.float32)
         person.draw([roof, slow])
         person.hears(lambda line: line.get("ink") == 1 and line["examples"] == 1)
         person.hears(lambda line: line.get("ink") == 2 and line["examples"] == 1)
