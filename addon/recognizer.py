@@ -123,6 +123,7 @@ class Recognizer:
         """
         self._manager.insist()
         # A training works in another folder, and the sketch may change its own later.
+        home = Path(home)
         folder = (self._home or home).absolute() / self.name
         if self._store is not None:
             raise RuntimeError("this recognizer is set up already; make one for each sketch")

@@ -17,6 +17,9 @@ from addon.features.ink_input import UNTAUGHT_SIZE, ColumnName, InkInput
 MOST_ROWS = 20_000
 """Rows of one ink; a jump across all screens must not fill the memory."""
 
+FLATTEST = 0.02
+"""A side counts as at least this share of the diagonal of the ink's box."""
+
 _TINY = 1e-6
 
 
@@ -66,9 +69,9 @@ def ink_columns(ink: InkInput, samples: Array, lifted: bool, taught: float = UNT
     """
     drawn = track_of(samples, lifted)
     rows = resampled(ink, drawn, taught)
-    # Evenly resampled rows are measured as they are, as most people do; others move with the scale.
-    unit_x, unit_y = units(ink, rows if ink.points else drawn, taught)
-    x0, y0 = origin(ink, rows)
+    measured = rows if ink.measures_rows else drawn
+    unit_x, unit_y = units(ink, measured, taught)
+    x0, y0 = origin(ink, measured)
     x, y = (rows.x - x0) / unit_x, (rows.y - y0) / unit_y
     if ink.y_up:
         # With two numbers for the scale, the window's lower edge is 0.
@@ -88,15 +91,17 @@ def units(ink: InkInput, track: Track, taught: float = UNTAUGHT_SIZE) -> tuple[f
         case str():
             width, height = float(np.ptp(track.x)), float(np.ptp(track.y))
             sides = {"larger side": max(width, height), "height": height, "width": width}
-            size = sides.get(ink.scale, hypot(width, height))
+            diagonal = hypot(width, height)
+            # A level line has no height to speak of; divided by it, it would be thousands of rows.
+            size = max(sides.get(ink.scale, diagonal), FLATTEST * diagonal)
         case _:
             size = ink.scale
     return max(size, _TINY), max(size, _TINY)
 
 
-def origin(ink: InkInput, rows: Track) -> tuple[float, float]:
+def origin(ink: InkInput, track: Track) -> tuple[float, float]:
     """Where x and y are 0, in logical pixels."""
-    x, y = rows.x, rows.y
+    x, y = track.x, track.y
     match ink.origin:
         case "window":
             return 0.0, 0.0

@@ -29,6 +29,7 @@ Origin: TypeAlias = Literal["first", "center", "corner", "mean", "window"]
 Layout: TypeAlias = Literal["NTC", "NCT", "TNC", "TC", "CT", "N(TC)", "N(CT)", "(TC)", "(CT)"]
 Lifts: TypeAlias = Literal["joined", "apart"]
 Center: TypeAlias = Literal["box", "mass"]
+Box: TypeAlias = Literal["", "ink", "rows"]
 
 COLUMN_NAMES: tuple[ColumnName, ...] = (
     "x",
@@ -52,6 +53,7 @@ ORIGINS: tuple[Origin, ...] = ("first", "center", "corner", "mean", "window")
 LAYOUTS: tuple[Layout, ...] = ("NTC", "NCT", "TNC", "TC", "CT", "N(TC)", "N(CT)", "(TC)", "(CT)")
 LIFTS: tuple[Lifts, ...] = ("joined", "apart")
 CENTERS: tuple[Center, ...] = ("box", "mass")
+BOXES: tuple[Box, ...] = ("ink", "rows")
 
 LOOKS_AHEAD: frozenset[ColumnName] = frozenset(("pen down", "pen up", "end of ink"))
 """Columns whose value is known only when the next sample comes, or the pen is lifted."""
@@ -104,6 +106,8 @@ class InkInput:
             and for y.
         origin: Where x and y are 0: the ink's first point, the center or upper left corner of its box, the
             mean of its rows, or the window's corner.
+        box: What the scale and the origin are measured on: the samples of the "ink" or the "rows" made of it;
+            empty for the rows of an ink that is resampled by `points`, else for the ink.
         y_up: Whether y grows upward.
         drop_first: Whether the first row is left out, as where rows are differences between points.
         length: Rows after padding or cutting; 0 for as many as there are.
@@ -126,6 +130,7 @@ class InkInput:
     lifts: Lifts = "joined"
     scale: Side | float | tuple[float, float] = "larger side"
     origin: Origin = "first"
+    box: Box = ""
     y_up: bool = False
     drop_first: bool = False
     length: int = 0
@@ -137,6 +142,11 @@ class InkInput:
     mask: str = ""
     replay: bool = False
     asking: Asking = Asking(points=0)
+
+    @property
+    def measures_rows(self) -> bool:
+        """Whether the scale and the origin are measured on the rows, as most people do after resampling."""
+        return self.box == "rows" or (not self.box and bool(self.points))
 
     @property
     def looks_ahead(self) -> bool:

@@ -15,6 +15,7 @@
 
 from addon.errors import ModelError
 from addon.features.ink_input import (
+    BOXES,
     CENTERS,
     COLUMN_NAMES,
     LAYOUTS,
@@ -22,6 +23,7 @@ from addon.features.ink_input import (
     ORIGINS,
     SIDES,
     Asking,
+    Box,
     Column,
     ColumnName,
     InkImage,
@@ -67,6 +69,7 @@ def ink_input(table: Table) -> InkInput:
         lifts=table.choice("lifts", LIFTS, plain.lifts),
         scale=_scale(table),
         origin=table.choice("origin", ORIGINS, plain.origin),
+        box=_box(table),
         y_up=table.choice("y", ("down", "up"), "down") == "up",
         drop_first=table.flag("drop_first", False),
         length=length,
@@ -123,6 +126,14 @@ def ink_image(table: Table) -> InkImage:
 def _absent(table: Table, key: str, default: int) -> int:
     table.take(key, None)
     return default
+
+
+def _box(table: Table) -> Box:
+    if not table.has("box"):
+        table.take("box", None)
+        return ""
+    box: Box = table.choice("box", BOXES, "ink")
+    return box
 
 
 def _column(table: Table, given: object) -> Column:

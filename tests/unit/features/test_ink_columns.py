@@ -197,3 +197,20 @@ def test_rows_stay_as_the_ink_grows_where_the_description_says_so(options):
     for count in range(1, len(INK) + 1):
         part = rows("dx", "dy", ink=INK[:count], lifted=bool(INK[count - 1, 4]), **options)
         assert part == pytest.approx(whole[: len(part)], abs=1e-5)
+
+
+def test_the_box_is_that_of_the_rows_or_of_the_ink():
+    # Four rows leave the corner out, so their box is smaller than the ink's.
+    by_rows, by_ink = rows("x", "y", points=4), rows("x", "y", points=4, box="ink")
+    assert np.ptp(by_rows, axis=0).max() == pytest.approx(1.0)
+    assert np.ptp(by_ink, axis=0).max() <= 1.0
+    plain = rows("x", points=4, scale=1.0)
+    assert by_ink[:, 0] == pytest.approx(plain[:, 0] / 100.0)
+    assert rows("x", origin="center", spacing=0.7, scale=1.0, box="rows")[:, 0].min() < 0
+
+
+def test_a_level_line_has_a_height():
+    dash = samples([(0.0, 50.0, 0.0, 0.5), (100.0, 50.0, 0.2, 0.5)])
+    made = rows("x", "y", ink=dash, scale="height", spacing=0.05)
+    assert np.abs(made).max() == pytest.approx(50.0)
+    assert len(made) == 1001
