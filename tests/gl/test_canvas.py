@@ -48,7 +48,7 @@ def open_canvas(canvas, framebuffer):
         (lambda c: c.text("a", 0, 0, font=__file__), ValueError, "font file"),
         (lambda c: c.image("no/such.png", 0, 0), ValueError, "no/such.png"),
         (lambda c: c.image(__file__, 0, 0), ValueError, "cannot read the image"),
-        (lambda c: c.image(np.zeros((4, 4)), 0, 0), ValueError, r"float64 of shape \(4, 4\)"),
+        (lambda c: c.image(np.zeros((4, 4, 5)), 0, 0), ValueError, r"float64 of shape \(4, 4, 5\)"),
         (lambda c: c.image(np.zeros((1, 20_000, 3), np.uint8), 0, 0), ValueError, "got 20000 x 1"),
         (lambda c: c.translate(NAN, 0), ValueError, "x must be finite"),
         (lambda c: c.rotate(INF), ValueError, "radians must be finite"),
