@@ -63,7 +63,7 @@ def test_points_are_put_between_those_that_are_far_apart():
         (lambda: Gradient.radial(1, 2, 3, "#000000"), ValueError, "at least 2 colors"),
         (lambda: Gradient.radial(1, 2, 3, [0, 1], [0.5]), ValueError, r"stops=.*2 colors"),
         (lambda: Gradient.radial(1, 2, 3, [0, 1], [0.5, float("inf")]), ValueError, "must be finite"),
-        (lambda: placed("red", IDENTITY), TypeError, "needs a Gradient; got 'red'"),
+        (lambda: placed("red", IDENTITY), TypeError, "needs a Gradient; got 'red'"),  # pyright: ignore[reportArgumentType]
     ],
 )
 def test_a_gradient_that_is_none_is_refused(make, error, says):
