@@ -231,7 +231,9 @@ class Paper(sketch.Sketch):
         """Draw the ink and the answer."""
         canvas.background(12)
         canvas.ink(self.ink)
-        canvas.text("" if self.eye is None else self.eye.prediction.label, 40, 600, size=200)
+        # Without a model as large a letter is drawn, so that the model alone makes the difference.
+        label = "" if self.eye is None else self.eye.prediction.label
+        canvas.text(label or "0", 40, 600, size=200)
 
 
 def frames(model: Path | None, folder: Path) -> list[float]:
