@@ -78,7 +78,9 @@ def ink_columns(ink: InkInput, samples: Array, lifted: bool, taught: float = UNT
         y = 1.0 - y if ink.origin == "window" and isinstance(ink.scale, tuple) else -y
     made = _Columns(x, y, rows, lifted)
     table = [column.factor * made.column(column.name) + column.offset for column in ink.columns]
-    return np.stack(table, axis=1).astype(np.float32)[1 if ink.drop_first else 0 :]
+    whole = np.stack(table, axis=1).astype(np.float32)
+    # The first point alone is a row, too: no model can be asked about none.
+    return whole[1:] if ink.drop_first and len(whole) > 1 else whole
 
 
 def units(ink: InkInput, track: Track, taught: float = UNTAUGHT_SIZE) -> tuple[float, float]:

@@ -5,7 +5,7 @@ The description of such a model (`addon.model.ink_table` reads it) becomes an `I
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 ColumnName: TypeAlias = Literal[
     "x",
@@ -31,28 +31,12 @@ Lifts: TypeAlias = Literal["joined", "apart"]
 Center: TypeAlias = Literal["box", "mass"]
 Box: TypeAlias = Literal["", "ink", "rows"]
 
-COLUMN_NAMES: tuple[ColumnName, ...] = (
-    "x",
-    "y",
-    "dx",
-    "dy",
-    "t",
-    "dt",
-    "pressure",
-    "speed",
-    "cos",
-    "sin",
-    "curvature",
-    "pen down",
-    "pen up",
-    "stroke start",
-    "end of ink",
-)
-SIDES: tuple[Side, ...] = ("larger side", "height", "width", "diagonal", "taught")
-ORIGINS: tuple[Origin, ...] = ("first", "center", "corner", "mean", "window")
-LAYOUTS: tuple[Layout, ...] = ("NTC", "NCT", "TNC", "TC", "CT", "N(TC)", "N(CT)", "(TC)", "(CT)")
-LIFTS: tuple[Lifts, ...] = ("joined", "apart")
-CENTERS: tuple[Center, ...] = ("box", "mass")
+COLUMN_NAMES: tuple[ColumnName, ...] = get_args(ColumnName)
+SIDES: tuple[Side, ...] = get_args(Side)
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+LIFTS: tuple[Lifts, ...] = get_args(Lifts)
+CENTERS: tuple[Center, ...] = get_args(Center)
 BOXES: tuple[Box, ...] = ("ink", "rows")
 
 LOOKS_AHEAD: frozenset[ColumnName] = frozenset(("pen down", "pen up", "end of ink"))

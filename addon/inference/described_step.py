@@ -35,7 +35,7 @@ class InkSoFar(NamedTuple):
     """The samples of an ink and what the model has made of them; never changed.
 
     Attributes:
-        samples: A list that may go on after `length`: a later state of the same ink shares it.
+        samples: A list that may be longer than `length`: a later state of the same ink shares it.
         length: How many of them belong to this state.
         asked: How many there were when the model was asked last.
         asked_at: Time of the last of those, in seconds.
@@ -171,8 +171,8 @@ class DescribedStep:
         return self._answered(state, at, self._read_whole(self.ink, rows), drawn)
 
     def _answered(self, state: InkSoFar, at: float, outputs: StepOutputs, drawn: Array) -> InkSoFar:
-        told = outputs.progress.size or outputs.scores.shape[-1] != len(self._lengths)
-        if self._lengths.any() and not told:
+        is_missing = not outputs.progress.size and outputs.scores.shape[-1] == len(self._lengths)
+        if self._lengths.any() and is_missing:
             usual = float(self._lengths[outputs.scores[0, -1].argmax()])
             outputs = outputs._replace(progress=_progress(drawn, usual))
         return state._replace(asked=state.length, asked_at=at, outputs=outputs)
@@ -197,7 +197,8 @@ class DescribedStep:
         may follow, so that the ink did not end there.
         """
         ends = any(column.name == "end of ink" for column in ink.columns)
-        open_row = ends if lifted else ink.looks_ahead
+        # Where the first row is left out, a single row may be that one.
+        open_row = (ends if lifted else ink.looks_ahead) or (ink.drop_first and len(rows) == 1)
         kept = max(len(rows) - open_row, state.fed)
         recurrent, outputs = state.recurrent or self._zeros, state.outputs
         if kept > state.fed:
@@ -418,7 +419,7 @@ def samples_of(ink: Strokes) -> Floats:
 def _added(state: InkSoFar, sample: tuple[float, ...]) -> InkSoFar:
     samples = state.samples
     if len(samples) > state.length:
-        # A later state of this ink has gone on already, and must not be changed.
+        # A later state of this ink has more samples already, and must not be changed.
         samples = samples[: state.length]
     samples.append(sample)
     return state._replace(samples=samples, length=state.length + 1)

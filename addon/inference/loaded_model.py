@@ -20,7 +20,7 @@ from addon.inference.providers import Choice, asks_for
 from addon.inference.session import open_told
 from addon.inference.step import StepSession, row_width
 from addon.model.adaptor import adaptor_path
-from addon.model.inspect import ANY, PEN
+from addon.model.inspect import DESCRIBED, PEN
 from addon.model.metadata import ModelSpec
 
 INLINE_BELOW_US = 200.0
@@ -69,8 +69,7 @@ def read_pen(path: Path) -> ModelFile:
     Raises:
         ModelError: As `read_model`.
     """
-    # A forest of decision trees has a part for each of its nodes; whoever describes a model wants it opened.
-    return read_model(path, bounds=ANY if adaptor_path(path).exists() else PEN)
+    return read_model(path, bounds=DESCRIBED if adaptor_path(path).exists() else PEN)
 
 
 def read_again(model: LoadedModel) -> ModelFile:

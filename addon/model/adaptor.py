@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 from addon.errors import ModelError
 from addon.features.ink_input import InkInput, Preparation
@@ -50,28 +50,14 @@ OutputKind: TypeAlias = Literal[
 Scores: TypeAlias = Literal["logits", "probabilities"]
 Corners: TypeAlias = Literal["xyxy", "xywh", "center"]
 
-INPUT_KINDS: tuple[InputKind, ...] = ("image", "features", "ink", "ink image")
-LAYOUTS: tuple[Layout, ...] = ("NCHW", "NHWC", "CHW", "HWC")
-COLOR_ORDERS: tuple[ColorOrder, ...] = ("RGB", "BGR", "gray")
-RESIZES: tuple[Resize, ...] = ("stretch", "fit", "crop", "ten", "keep")
-FILTERS: tuple[Filter, ...] = ("nearest", "area", "bilinear", "bicubic")
-OUTPUT_KINDS: tuple[OutputKind, ...] = (
-    "classes",
-    "picture",
-    "heat map",
-    "map",
-    "class map",
-    "boxes",
-    "points",
-    "features",
-    "label",
-    "text",
-    "progress",
-    "unknown",
-    "embedding",
-)
-SCORES: tuple[Scores, ...] = ("logits", "probabilities")
-CORNERS: tuple[Corners, ...] = ("xyxy", "xywh", "center")
+INPUT_KINDS: tuple[InputKind, ...] = get_args(InputKind)
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+COLOR_ORDERS: tuple[ColorOrder, ...] = get_args(ColorOrder)
+RESIZES: tuple[Resize, ...] = get_args(Resize)
+FILTERS: tuple[Filter, ...] = get_args(Filter)
+OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
+SCORES: tuple[Scores, ...] = get_args(Scores)
+CORNERS: tuple[Corners, ...] = get_args(Corners)
 
 LARGEST_SIDE = 8192
 """Most pixels of a side of a model's picture: beyond it a typing error would fill the memory."""

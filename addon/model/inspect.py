@@ -144,6 +144,9 @@ class Bounds:
 ANY = Bounds(MOST_PARTS, 64 * 1024**2)
 """For files that are inspected in a separate process."""
 
+DESCRIBED = Bounds(500_000, 4 * 1024**2)
+"""For models that a description makes pen models: a forest of decision trees has a part for each node."""
+
 PEN = Bounds(20_000, 4 * 1024**2)
 """For pen models, which the sketch's own process inspects; Inkloop's have at most 412 fields and 40 kB."""
 

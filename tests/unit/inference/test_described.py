@@ -25,6 +25,7 @@ is = "ink"
 columns = ["x", "y", "pen up"]
 scale = 100
 """
+CLASSES_ONLY = 'is = "classes"\nlabels = ["a", "b", "c"]\n'
 ABC = 'labels = ["a", "b", "c"]\n'
 
 
@@ -142,6 +143,22 @@ def test_an_ink_that_continues_had_not_ended(tmp_path):
     # One end in the first stroke, and still one after both.
     assert sums(answers[3])[2] == pytest.approx(1.0 - 0.1, abs=1e-5)
     assert sums(answers[7])[2] == pytest.approx(1.0 - 0.2, abs=1e-5)
+
+
+def test_the_first_row_may_be_left_out_of_a_whole_ink_and_of_a_stream(tmp_path):
+    toml = (
+        COLUMNS.replace('"pen up"', '"dx"') + 'drop_first = true\n[output]\nname = "scores"\n' + CLASSES_ONLY
+    )
+    answers = drawn(adder(tmp_path / "m.onnx", toml), RIGHT)
+    # The rows at 0.5 and 1 along x are each added once; the first point alone was answered and not kept.
+    sums = np.array([1.5, 0.1, 1.0])
+    assert answers[0].rows == 1
+    assert answers[-1].probabilities == pytest.approx(np.exp(sums) / np.exp(sums).sum(), abs=1e-6)
+    path = mean_of_rows(tmp_path / "w.onnx", COLUMNS + "drop_first = true\n[output]\n" + CLASSES_ONLY)
+    means = np.array([0.75, 0.05, 0.5])
+    assert drawn(path, RIGHT)[-1].probabilities == pytest.approx(
+        np.exp(means) / np.exp(means).sum(), abs=1e-6
+    )
 
 
 def test_a_recurrent_model_with_a_changing_preparation_must_say_replay(tmp_path):
