@@ -24,7 +24,7 @@ class Prediction:
         unknown: Probability that it is none of the classes, 0..1; 0 from a model that does not give it.
         hold: The state of the hysteresis, see `held` and `decided`.
         progress_known: Whether the model tells the progress; `progress` is 1 where it does not.
-        outputs: Arrays that a model by someone else gives besides, by the names of its outputs.
+        outputs: Further arrays of a model by someone else, by the names of its outputs.
     """
 
     labels: tuple[str, ...]

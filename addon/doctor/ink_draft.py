@@ -159,7 +159,7 @@ def _outs(guess: StrokeGuess, answers: Mapping[str, Any], labels: Sequence[str])
     states = {made for _, made in guess.state}
     found = [_out(name, made, guess, labels) for name, made in answers.items() if name not in states]
     main = [out for out in found if out.kind in ("classes", "text")][:1]
-    # A label beside the classes says nothing more, and a second list of scores has no place.
+    # A label next to the classes adds nothing, and a second list of scores has no place.
     main = main or [out for out in found if out.kind == "label"][:1]
     more = [out for out in found if out.kind in ("progress", "unknown", "embedding")]
     return [*main, *{out.kind: out for out in reversed(more)}.values()]

@@ -50,7 +50,7 @@ def new_engine(model: LoadedModel) -> InlineEngine:
 def bare_run(model: LoadedModel) -> Callable[[], list[int]]:
     """A function that runs only the model on one row and returns the times in nanoseconds.
 
-    For a model by someone else it returns none: its preparation cannot be told from its run.
+    For a model by someone else it returns none: its preparation cannot be separated from its run.
     """
     if model.spec.ink is not None:
         return list

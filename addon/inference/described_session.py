@@ -13,14 +13,9 @@ from addon.errors import ModelError
 from addon.features.ink_input import UNTAUGHT_SIZE
 from addon.features.recipe import FeatureRecipe
 from addon.fewshot.scoring import Scoring
-from addon.inference.described_step import (
-    DescribedStep,
-    asking_for,
-    described_step,
-    ports_of,
-    trial_ink,
-    try_inks,
-)
+from addon.inference.described_ports import ports_of
+from addon.inference.described_step import DescribedStep, described_step
+from addon.inference.described_trial import asking_for, trial_ink, try_inks
 from addon.inference.graph import GraphSession, open_file
 from addon.inference.opening import ModelFile
 from addon.inference.providers import Choice

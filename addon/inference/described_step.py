@@ -5,28 +5,22 @@ again as it grows; a recurrent model is fed only the rows that are new.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from time import perf_counter_ns
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from addon.arrays import Array, Floats
-from addon.errors import ModelError, said
 from addon.features.ink_columns import arranged, ink_columns, padded
 from addon.features.ink_image import ink_image
 from addon.features.ink_input import UNTAUGHT_SIZE, Asking, InkImage, InkInput
 from addon.features.points import Strokes
-from addon.inference.graph import GraphSession, TensorInfo, signatures
-from addon.inference.recurrent_state import state_pairs
+from addon.inference.described_ports import Ports, filled, ports_of, takes_one_row
+from addon.inference.graph import GraphSession, TensorInfo
 from addon.inference.step import NOTHING, StepOutputs
 from addon.model.adaptor import Adaptor, Output
 from addon.model.ink_table import asking_of
 from addon.model.metadata import ModelSpec
-from addon.text import quoted
-
-SHARE = 0.5
-"""Most of the pen's time that asking may take; a slower model is asked less often."""
 
 _TINY = 1e-12
 
@@ -51,29 +45,6 @@ class InkSoFar(NamedTuple):
     fed: int = 0
     recurrent: Mapping[str, Array] = {}
     outputs: StepOutputs = StepOutputs()
-
-
-@dataclass(slots=True)
-class Ports:
-    """The inputs and outputs of a described model.
-
-    Attributes:
-        ink: The input that gets the ink.
-        state: Pairs of an input and the output that is fed to it in the next step.
-        constants: Arrays that are fed at each run.
-        scores: The output with the classes, as "classes", "label" or "text"; None if it has none.
-        progress, unknown, embedding: Outputs of these kinds, or None.
-        others: Names of the outputs that nothing describes.
-    """
-
-    ink: TensorInfo
-    state: tuple[tuple[str, str], ...] = ()
-    constants: dict[str, Array] = field(default_factory=dict[str, Array])
-    scores: Output | None = None
-    progress: Output | None = None
-    unknown: Output | None = None
-    embedding: Output | None = None
-    others: tuple[str, ...] = ()
 
 
 class DescribedStep:
@@ -108,9 +79,9 @@ class DescribedStep:
         self._ports = ports
         self._lengths = np.array([dict(adaptor.lengths).get(label, 0.0) for label in spec.labels])
         inputs = {info.name: info for info in graph.inputs}
-        self._zeros = {name: _filled(inputs[name], 0.0) for name, _ in ports.state}
+        self._zeros = {name: filled(inputs[name], 0.0) for name, _ in ports.state}
         self._steps = bool(ports.state) and isinstance(self.ink, InkInput) and not self.ink.replay
-        self._one_row = _one_row(self.ink, ports.ink)
+        self._one_row = takes_one_row(self.ink, ports.ink)
         self._names = [info.name for info in graph.outputs]
 
     def redescribed(self, adaptor: Adaptor) -> "DescribedStep":
@@ -184,7 +155,7 @@ class DescribedStep:
         feeds: dict[str, Array] = {self._ports.ink.name: arranged(ink, table), **self._zeros}
         count = int(mask.sum())
         if ink.lengths:
-            feeds[ink.lengths] = _filled(self._input(ink.lengths), count)
+            feeds[ink.lengths] = filled(self._input(ink.lengths), count)
         if ink.mask:
             feeds[ink.mask] = mask.reshape(_sizes(self._input(ink.mask), len(mask)))
         last = len(mask) - 1 if ink.pad_start else count - 1
@@ -244,145 +215,6 @@ class DescribedStep:
         return next(info for info in self._graph.inputs if info.name == name)
 
 
-def ports_of(graph: GraphSession, adaptor: Adaptor) -> Ports:
-    """Find what a description names in a model, and what it leaves to be found.
-
-    Raises:
-        ModelError: An input would not be fed, or the shape of the ink's input does not fit the description.
-    """
-    ink = adaptor.ink
-    assert ink is not None
-    inputs = {info.name: info for info in graph.inputs}
-    found = adaptor.state or state_pairs(signatures(graph.inputs), signatures(graph.outputs))
-    fixed = dict(adaptor.constants)
-    constants = {name: _filled(inputs[name], value) for name, value in fixed.items()}
-    helpers = {*dict(found), *fixed, *((ink.lengths, ink.mask) if isinstance(ink, InkInput) else ())}
-    free = [name for name in inputs if name not in helpers]
-    name = ink.name or (free[0] if free else next(iter(inputs)))
-    unfed = [each for each in free if each != name]
-    if unfed:
-        raise ModelError(
-            f"it wants an input that nothing feeds: {quoted(unfed[0])}; name it under state, [constants], "
-            "lengths or mask in its description"
-        )
-    ports = Ports(inputs[name], tuple(found), constants)
-    _assign_outputs(ports, graph, adaptor, {made for _, made in found})
-    _check_shape(ink, inputs[name], bool(found))
-    return ports
-
-
-def _assign_outputs(ports: Ports, graph: GraphSession, adaptor: Adaptor, states: set[str]) -> None:
-    names = [info.name for info in graph.outputs if info.name not in states]
-    described = list(adaptor.outputs) or [Output(kind="classes")]
-    taken: set[str] = set()
-    for output in described:
-        name = output.name or next((each for each in names if each not in taken), "")
-        taken.add(name)
-        named = replace(output, name=name)
-        match output.kind:
-            case "classes" | "text":
-                ports.scores = named
-            case "label":
-                ports.scores = ports.scores or named
-            case "progress":
-                ports.progress = named
-            case "unknown":
-                ports.unknown = named
-            case "embedding":
-                ports.embedding = named
-            case _:
-                continue
-    used = {each.name for each in (ports.scores, ports.progress, ports.unknown, ports.embedding) if each}
-    ports.others = tuple(name for name in names if name not in used)
-    if ports.scores is None and ports.embedding is None:
-        raise ModelError(
-            'its description names no output of classes: one must be "classes", "label", "text" or '
-            '"embedding"'
-        )
-
-
-def _check_shape(ink: InkInput | InkImage, info: TensorInfo, recurrent: bool) -> None:
-    """Refuse a description that does not fit the input's declared shape.
-
-    Raises:
-        ModelError: It does not fit; the message has both shapes.
-    """
-    if info.dtype.kind not in "fiub":
-        raise ModelError(f"its input {info.name!r} takes {info.dtype}; an ink is numbers")
-    if isinstance(ink, InkImage):
-        given = _image_shape(ink)
-        what = "an ink image"
-    else:
-        reason = ink.whole_ink
-        if recurrent and reason and not ink.replay:
-            raise ModelError(
-                f"it is recurrent, and {reason} changes earlier rows while the ink grows; write replay = "
-                "true to let it read the ink so far again at each answer, or choose a scale, an origin and a "
-                "sampling that stay"
-            )
-        given = _rows_shape(ink)
-        what = f"{len(ink.columns)} columns as {ink.layout}"
-    wanted = list(info.shape)
-    if not _fits(given, wanted):
-        if isinstance(ink, InkInput) and _one_row(ink, info):
-            return
-        shown = ["any" if size is None else size for size in given]
-        declared = ["any" if not isinstance(size, int) else size for size in wanted]
-        raise ModelError(
-            f"its input {info.name!r} has the shape {declared}; its description makes {shown} ({what})"
-        )
-
-
-def _fits(given: list[int | None], declared: list[int | str | None]) -> bool:
-    """Whether no size contradicts a declared one; None, and a name, stand for any."""
-    pairs = zip(given, declared, strict=False)
-    return len(given) == len(declared) and all(
-        one is None or not isinstance(other, int) or one == other for one, other in pairs
-    )
-
-
-def _rows_shape(ink: InkInput) -> list[int | None]:
-    columns = len(ink.columns)
-    count = ink.length or (ink.points - int(ink.drop_first) if ink.points else None)
-    flat = None if count is None else count * columns
-    shapes: dict[str, list[int | None]] = {
-        "NTC": [1, count, columns],
-        "NCT": [1, columns, count],
-        "TNC": [count, 1, columns],
-        "TC": [count, columns],
-        "CT": [columns, count],
-        "N(TC)": [1, flat],
-        "N(CT)": [1, flat],
-        "(TC)": [flat],
-        "(CT)": [flat],
-    }
-    return shapes[ink.layout]
-
-
-def _image_shape(ink: InkImage) -> list[int | None]:
-    height, width = ink.size
-    sizes = {"N": 1, "C": ink.channels, "H": height, "W": width}
-    if ink.layout == "N(HW)":
-        return [1, height * width]
-    return [sizes[axis] for axis in ink.layout]
-
-
-def _one_row(ink: InkInput | InkImage, info: TensorInfo) -> bool:
-    """Whether a model takes one row at a time."""
-    if isinstance(ink, InkImage):
-        return False
-    single = _rows_shape(InkInput(columns=ink.columns, length=1, layout=ink.layout))
-    many = _rows_shape(ink)
-    return (
-        len(single) == len(info.shape)
-        and all(size == want for size, want in zip(info.shape, single, strict=True) if isinstance(size, int))
-        and any(
-            isinstance(size, int) and size == one and (several is None or several != one)
-            for size, one, several in zip(info.shape, single, many, strict=True)
-        )
-    )
-
-
 def _progress(drawn: Array, usual: float) -> Floats:
     """How much of a class's usual length is drawn, shape (1, 1, 1); nothing if that is not known."""
     if usual <= 0:
@@ -423,10 +255,6 @@ def _added(state: InkSoFar, sample: tuple[float, ...]) -> InkSoFar:
         samples = samples[: state.length]
     samples.append(sample)
     return state._replace(samples=samples, length=state.length + 1)
-
-
-def _filled(info: TensorInfo, value: float) -> Array:
-    return np.full([size if isinstance(size, int) else 1 for size in info.shape], value, info.dtype)
 
 
 def _sizes(info: TensorInfo, count: int) -> list[int]:
@@ -475,80 +303,6 @@ def _logs(scores: Floats, output: Output) -> Floats:
     if output.scores == "logits":
         return scores
     return np.log(np.maximum(scores, np.float32(_TINY)))
-
-
-def asking_for(step: DescribedStep) -> tuple[Asking, str]:
-    """When a model is asked, as described or, for one that is too slow for that, less often.
-
-    Returns:
-        When; and one line for the user if that is less often than described, else empty.
-    """
-    asking = step.asking
-    took = measured_ask(step)
-    least = took / SHARE
-    # 120 samples a second are a usual pen's rate.
-    usual = max(asking.points / 120.0, asking.seconds)
-    if usual >= least:
-        return asking, ""
-    return Asking(asking.points, least), (
-        f"an answer takes {took * 1000:.0f} ms, so it is asked every {least * 1000:.0f} ms of drawing, "
-        "and when the pen is lifted"
-    )
-
-
-def trial_ink(count: int = 60) -> Floats:
-    """Samples of two strokes, shape (1, count + 2, 5), for a trial and for measuring."""
-    angle = np.linspace(0.0, 5.0, count)
-    half = count // 2
-    table = np.stack(
-        [100 + 60 * np.cos(angle), 120 + 80 * np.sin(angle), np.arange(count) / 120.0, np.full(count, 0.5)]
-    ).T
-    samples = np.column_stack([table, np.zeros(count)])
-    lift = np.array([[0.0, 0.0, 0.0, 0.0, 1.0]])
-    first, second = samples[:half], samples[half:]
-    return np.concatenate(
-        [first, np.where(lift, lift, first[-1:]), second, np.where(lift, lift, second[-1:])]
-    )[None].astype(np.float32)
-
-
-def measured_ask(step: DescribedStep) -> float:
-    """Median seconds of one answer to a short ink."""
-    samples = trial_ink()
-    times: list[float] = []
-    for _ in range(5):
-        state = step.start()
-        _, state = step.step(samples[:, :-1], state)
-        began = perf_counter_ns()
-        step.step(samples[:, -1:], state)
-        times.append((perf_counter_ns() - began) / 1e9)
-    return float(np.median(times))
-
-
-def try_inks(step: DescribedStep) -> None:
-    """Feed a dot, a short ink and a longer one.
-
-    Raises:
-        ModelError: A step fails, or an answer is not a number; one line says with how many samples.
-    """
-    for count in (1, 4, 60):
-        samples = trial_ink(max(count, 2))[:, : count if count == 1 else None]
-        try:
-            outputs, _ = step.step(samples, step.start())
-        except ModelError as error:
-            raise ModelError(_reason(said(error), count)) from error
-        arrays = (outputs.scores, outputs.progress, outputs.unknown, outputs.embedding)
-        if not all(np.isfinite(array).all() for array in arrays if array.dtype.kind == "f"):
-            raise ModelError(f"its answers to an ink of {count} samples are not numbers (NaN)")
-
-
-def _reason(why: str, samples: int) -> str:
-    """Why a model fails on an ink, and what to do; exporters may fix a length that they declare as free."""
-    if "hape" in why or "imension" in why:
-        return (
-            f"its length is frozen inside, so it fails on an ink of {samples} samples; export it again with "
-            "that axis dynamic, or give its one length as points or length"
-        )
-    return f"it fails on an ink of {samples} samples ({why})"
 
 
 def described_step(graph: GraphSession, adaptor: Adaptor, spec: ModelSpec, ports: Ports) -> DescribedStep:

@@ -12,7 +12,7 @@ from addon.background.timings import Timings
 from addon.errors import ModelError, said
 from addon.files import write_atomically
 from addon.inference.autotune import FILE, Memory, Names, Trial, faster, machine_name, model_key
-from addon.inference.described_step import trial_ink
+from addon.inference.described_trial import trial_ink
 from addon.inference.opening import ModelFile, read_model
 from addon.inference.ort import onnxruntime
 from addon.inference.placement import may_move, on_cpu, or_on_cpu

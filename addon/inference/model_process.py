@@ -138,7 +138,7 @@ def open_file(
     pairs = () if recurrent is False else _pairs(graph, described, state)
     if recurrent and not pairs:
         raise ModelError(
-            f'{file.name}: no state is to be seen in it; name it, as in state=[("h", "h_next")]: an input '
+            f'{file.name}: no state was found in it; name it, as in state=[("h", "h_next")]: an input '
             "and the output that it is fed from"
         )
     if pairs:

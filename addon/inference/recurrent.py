@@ -224,7 +224,7 @@ def open_recurrent(path: Path, choice: Choice, adaptor: Adaptor | None = None) -
     pairs = described.state or state_pairs(signatures(graph.inputs), signatures(graph.outputs))
     if not pairs:
         raise ModelError(
-            f"{path.name}: no state is to be seen in it; if it has one, say so in {path.stem}.toml: "
+            f"{path.name}: no state was found in it; if it has one, say so in {path.stem}.toml: "
             'state = [["h", "h_next"], ...], an input and the output that it is fed from; if not, it is no '
             "recurrent model"
         )

@@ -90,7 +90,7 @@ def with_preset(text: str, name: str, values: Mapping[str, Any]) -> str:
     Args:
         text: Valid TOML.
         name: Of the table.
-        values: Its new values; what the old table has besides stays.
+        values: Its new values; what else the old table has stays.
 
     Raises:
         ValueError: The old table is written in another form.

@@ -32,7 +32,7 @@ class Undo:
         holder.pop(key, None)
 
     def keep_item(self, holder: dict[Any, Any], key: object) -> None:
-        """Restore an item of a dictionary as it is now, whoever changes it."""
+        """Restore an item of a dictionary as it is now, whatever changes it later."""
         old = holder.get(key, _MISSING)
         if old is _MISSING:
             self.add(lambda: holder.pop(key, None))

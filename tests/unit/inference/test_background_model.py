@@ -172,7 +172,7 @@ def test_a_state_may_be_named_and_left_to_the_author(run, tmp_path):
     own = run("sum.onnx", recurrent=False)
     unseen = run("sum.onnx", recurrent=True)
     unknown = run("sum.onnx", state=[("past", "future")])
-    assert "no state is to be seen in it; name it, as in state=[" in loaded(unseen).refusal
+    assert "no state was found in it; name it, as in state=[" in loaded(unseen).refusal
     assert "the state 'past' from 'future' is not in it" in loaded(unknown).refusal
     assert set(answer(own, x=ones(2), past=ones(2))) == {"sum"}
     assert not own.recurrent
