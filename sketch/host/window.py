@@ -165,7 +165,7 @@ def _run(
 
 
 class ShownPanel:
-    """The panel of parameters, once there are some. An error in it closes it, and the show continues without it.
+    """The panel of parameters, once there are some. An error in it closes it; the show continues without it.
 
     Args:
         window: pyglet's window.

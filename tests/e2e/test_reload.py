@@ -214,7 +214,7 @@ class Reads(sketch.Sketch):
 
 
 def read_a_letter(folder, monkeypatch, saves):
-    """Write an A into a sketch that reads it, and return its answer; `saves` changes the sketch in the middle."""
+    """Write an A into a sketch that reads it, and return the answer; `saves` changes its file halfway."""
     (folder / "main.py").write_text(READS)
     instance: Any = load_sketch(folder / "main.py")()
     strokes = placed("A", TEACH_FACE, 1)
