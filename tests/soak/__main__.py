@@ -42,10 +42,14 @@ while True:
 class Soak(Handwriting):
     """The handwriting sketch, with notes of what every frame did.
 
+    Its letters are written over each other, so no stroke continues a letter that is closed.
+
     Attributes:
         notes: A row for each frame: when it began, in seconds of `perf_counter`, how long the one before took
             until it, how long of that the frame's thread ran on a processor, and resident memory in MB.
     """
+
+    ink_reopens = 0.0
 
     def setup(self) -> None:
         """Start the notes."""
@@ -97,7 +101,7 @@ def soak(minutes: float, record: Path | None) -> dict[str, Any]:
             number, swap_at = 0, 0.0
             while time.perf_counter() < ends:
                 number += 1
-                yield draw(placed("ABCD"[number % 4], TEACH_FACE, number), rest=0.5)
+                yield draw(placed("ABCD"[number % 4], TEACH_FACE, number), rest=Soak.ink_pause + 0.1)
                 if not instance.letters.training.active:
                     instance.letters.train(iterations=100_000)
                 if time.perf_counter() > swap_at:
