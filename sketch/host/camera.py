@@ -23,6 +23,9 @@ class Camera:
     On a GPU a picture is requested at one frame and read at the next, when it has arrived. On a processor
     there is nothing to wait for, and the copies in between would cost more than the reading.
 
+    A picture is added to the film a frame after it was drawn. By then the system has reported a window that
+    another program destroyed, of which a picture is garbage.
+
     Args:
         window: pyglet's window.
         context: Its OpenGL context.
@@ -41,6 +44,7 @@ class Camera:
         self._copy = WindowCopy(context)
         self._arriving: moderngl.Buffer | None = None
         self._asked: tuple[tuple[int, int], float] | None = None
+        self._read_before: tuple[Pixels, float] | None = None
         if in_software:
             film.slow_down("the processor also draws")
 
@@ -50,13 +54,19 @@ class Camera:
         if not self._film.wants(now):
             return
         if self._at_once:
-            self._film.add(self._read(size), now)
+            self._read_before = self._read(size), now
         else:
             self._ask(size, now)
 
-    def end(self, now: float) -> None:
-        """Add the requested picture; the sketch ended at this second."""
-        self._fetch()
+    def end(self, now: float, *, is_lost: bool = False) -> None:
+        """Add the last picture; the sketch ended at this second.
+
+        Args:
+            now: When the last picture is no longer seen.
+            is_lost: Whether the window was destroyed, so that the last picture may be garbage.
+        """
+        if not is_lost:
+            self._fetch()
         self._film.end(now)
 
     def release(self) -> None:
@@ -86,6 +96,9 @@ class Camera:
         self._asked = size, now
 
     def _fetch(self) -> None:
+        if self._read_before is not None:
+            (pixels, seen), self._read_before = self._read_before, None
+            self._film.add(pixels, seen)
         if self._asked is None or self._arriving is None:
             return
         (width, height), asked = self._asked

@@ -126,6 +126,9 @@ def _run(
     shown = ShownPanel(window, context, stage, clock)
 
     def frame(_: float) -> None:
+        if events.is_lost:
+            pyglet.app.exit()
+            return
         window.switch_to()
         if player is not None and not player(clock(), stage.queue):
             sketch.quit()
@@ -156,7 +159,7 @@ def _run(
             end(stage)
         finally:
             if camera is not None:
-                camera.end(clock())
+                camera.end(clock(), is_lost=events.is_lost)
             stage.canvas.release()
             for kept in (shown, seen, camera, last):
                 if kept is not None:

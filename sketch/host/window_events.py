@@ -37,6 +37,9 @@ class WindowEvents:
         queue: Where the events go.
         now: The loop's clock.
         close: Called when the user closes the window.
+
+    Attributes:
+        is_lost: Whether another program destroyed the window, so that nothing can be drawn or read.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class WindowEvents:
         self._buttons: dict[str, None] = {}
         self._at = (0.0, 0.0)
         self._focused = True
+        self.is_lost = False
 
     def take_native(self, event: NativeEvent | None) -> None:
         """Take the window system's own event before pyglet dispatches it; None after it.
@@ -62,6 +66,7 @@ class WindowEvents:
         """
         self._native = event
         if event is not None and event.destroyed:
+            self.is_lost = True
             self._close()
         if event is not None and event.key is not None:
             kind, key, t = event.kind, event.key, self._time()

@@ -75,3 +75,26 @@ def test_a_full_disk_ends_the_film_and_not_the_show(screen, tmp_path, limit):
     assert "File too large" in told[0]
     assert "showed 60" in answer.stdout
     assert "Traceback" not in answer.stderr
+
+
+DESTROYED = """
+import subprocess, sys, sketch
+class Show(sketch.Sketch):
+    window = sketch.Window(size=(320, 240), title="destroyed", samples=0)
+    def draw(self, canvas):
+        canvas.background(0)
+        canvas.color(255, 0, 0); canvas.rect(0, 0, 160, 120)
+        if self.frame == 30:
+            subprocess.run("xdotool search --name ^destroyed$ windowclose".split(), check=True, timeout=30)
+sketch.run(Show, record=sys.argv[1])
+"""
+
+
+def test_the_last_picture_of_a_window_that_was_destroyed_is_a_picture_of_the_sketch(screen, tmp_path):
+    environment = {"DISPLAY": screen, "PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    command = [sys.executable, "-c", DESTROYED, str(tmp_path / "film.mp4")]
+    subprocess.run(command, env=environment, cwd=tmp_path, check=True, timeout=60)
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        last = [picture.to_ndarray(format="rgb24") for picture in film.decode(video=0)][-1]
+    assert np.abs(last[10:110, 10:150] - np.array([255.0, 0, 0])).max() < 30
+    assert last[130:, 170:].max() < 30
