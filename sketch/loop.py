@@ -71,6 +71,18 @@ class Reload(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """What measures the parts of a frame."""
+
+    def lap(self, part: str) -> None:
+        """All that was done since the last lap was this part."""
+        ...
+
+    def add(self, part: str, seconds: float) -> None:
+        """Count time of a part that was done within another."""
+        ...
+
+
 class Parameters(Protocol):
     """The parameters of the sketch and of its addons, and what changes them."""
 
@@ -112,6 +124,9 @@ class Stage:
         reload: Swaps in files that were saved; None leaves the sketch as it was loaded.
         parameters: Those of the sketch and its addons; None if there are none.
         find_parameters: Looks for them again where there were none, as when an addon was attached later.
+        meter: Measures the parts of a frame while the HUD is open; else None.
+        host_keys: What the host does when a key goes down without Shift, Ctrl and so on: by the key's name.
+            The sketch does not get these keys.
     """
 
     sketch: Sketch
@@ -129,6 +144,8 @@ class Stage:
     reload: Reload | None = None
     parameters: Parameters | None = None
     find_parameters: Callable[[], None] = lambda: None
+    meter: Meter | None = None
+    host_keys: dict[str, Callable[[], None]] = field(default_factory=dict[str, Callable[[], None]])
 
     @property
     def has_begun(self) -> bool:
@@ -180,8 +197,14 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
     _call(stage, "update", sketch.update, dt)
     _call_addons(stage, "update", dt)
     _collect_messages(stage)
+    # The HUD may have been opened by an event of this frame.
+    meter = stage.meter
+    if meter is not None:
+        meter.lap("update")
     if not stage.is_hidden:
         _draw(stage, target)
+    if meter is not None:
+        meter.lap("draw")
     sketch.frame += 1
     stage.times.add(perf_counter() - began)
 
@@ -250,8 +273,13 @@ def _guarded(stage: Stage, hook: str, function: Callable[..., Any], *arguments: 
 
 def _call_addons(stage: Stage, hook: str, *arguments: Any) -> None:
     """Call a hook of every addon that has it, in the order of attachment."""
+    meter, began = stage.meter, 0.0
+    if meter is not None:
+        began = perf_counter()
     for addon in [*stage.sketch.addons]:
         _call(stage, hook, call_addon, addon, hook, *arguments)
+    if meter is not None:
+        meter.add("inference", perf_counter() - began)
 
 
 def _advance_parameters(stage: Stage, parameters: Parameters, dt: float) -> None:
@@ -400,6 +428,10 @@ def _drop(stage: Stage, event: Event) -> None:
 def _handle_key(stage: Stage, event: KeyEvent) -> None:
     sketch = stage.sketch
     sketch.modifiers, sketch.key_code = event.modifiers, event.code
+    if event.key in stage.host_keys and not event.modifiers:
+        if event.kind == "down":
+            _guarded(stage, event.key, stage.host_keys[event.key])
+        return
     if stage.reload is not None and event.kind == "down" and _asks_setup(event):
         stage.reload.ask_setup()
     elif event.kind == "down":

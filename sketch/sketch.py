@@ -51,7 +51,8 @@ class Sketch:
             when the frame is seen. That tip is a guess: it is never kept, and no event reports it.
         prediction_ms: How many milliseconds the tip is ahead. At 12 it is seldom off by more than 4 pixels;
             farther ahead the error grows.
-        shows_messages: Whether `message` texts appear on screen for a few seconds.
+        shows_messages: Whether messages appear in the picture for a few seconds. They always go to the log,
+            to `message` and to the HUD.
         seed: A whole number for what is random in the sketch, as in `random.Random(self.seed)`. Every saved
             picture and film has it, and `inkloop run FILE --like PICTURE` sets it again.
         width: Of the window.
@@ -80,7 +81,7 @@ class Sketch:
     pen_width: float = 6.0
     predicts_pen: bool = True
     prediction_ms: float = 12.0
-    shows_messages: bool = True
+    shows_messages: bool = False
     seed: int = 0
 
     width: int = 0

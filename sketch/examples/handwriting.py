@@ -81,8 +81,6 @@ class Handwriting(sketch.Sketch):
         self.unlabeled: list[Strokes] = []
         self.closed_at = -LETTER_SECONDS
         self.shows_help = False
-        self.shows_figures = False
-        self.corner = ("", -1.0)
 
     def update(self, dt: float) -> None:
         """Color the wet ink by the answer, and ask about a new example that does not fit its label."""
@@ -193,7 +191,6 @@ class Handwriting(sketch.Sketch):
             "enter": lambda: self.train(resume=True),
             "f1": lambda: setattr(self, "shows_help", not self.shows_help),
             "f2": self.teach_or_recognise,
-            "f3": lambda: setattr(self, "shows_figures", not self.shows_figures),
             "f4": self.letters.rollback,
             "backspace": self.remove_last,
             "delete": self.remove_odd,
@@ -386,20 +383,8 @@ class Handwriting(sketch.Sketch):
         return "Write. A letter key teaches, F1 helps"
 
     def corner_line(self) -> str:
-        """The provider that really runs and the time of a point; updated slowly enough to read."""
-        line, since = self.corner
-        if self.time - since < 0.25 and line:
-            return line
-        timings = self.letters.timings
-        parts = [f"on the {self.letters.provider.upper()}" if self.letters.provider else ""]
-        if timings.p50 == timings.p50:
-            parts.append(f"{timings.p50:.0f} microseconds a point, p99 {timings.p99:.0f}")
-        if self.shows_figures:
-            p50, p99 = self.frame_times.p50_p99
-            parts.append(f"frame {p50:.1f} ms, p99 {p99:.1f}")
-            parts.append(f"{len(self.letters.examples)} examples, {self.letters.unsaved} unsaved")
-        self.corner = ("\n".join(part for part in parts if part), self.time)
-        return self.corner[0]
+        """The provider that really runs."""
+        return f"on the {self.letters.provider.upper()}" if self.letters.provider else ""
 
     def on_stroke_point(self, point: Points, pointer_id: int) -> None:
         """A touch closes the help, and earlier inks fade out."""

@@ -24,7 +24,7 @@ HELP = (
     ("Ctrl+S", "report whether everything is saved (saving is automatic)"),
     ("ESC", "cancel training and teaching, clear the page"),
     ("F4", "previous model, and back"),
-    ("F1, F3", "this help, more figures"),
+    ("F1, F3", "this help, the HUD"),
 )
 
 

@@ -31,6 +31,7 @@ from sketch.sketch import Sketch
 from sketch.window import Window
 
 if TYPE_CHECKING:
+    from sketch.host.hud_window import HudWindow
     from sketch.host.panel_window import PanelWindow
     from sketch.live.parameters_control import Controls
 
@@ -124,12 +125,15 @@ def _run(
     seen = WindowCopy(context) if viewer is not None else None
     camera = Camera(window, context, film) if film is not None else None
     shown = ShownPanel(window, context, stage, clock)
+    hud = ShownHud(window, context, stage)
+    stage.host_keys["f3"] = hud.toggle
 
     def frame(_: float) -> None:
         if events.is_lost:
             pyglet.app.exit()
             return
         window.switch_to()
+        hud.begin()
         if player is not None and not player(clock(), stage.queue):
             sketch.quit()
         target, pixels = context.screen, window.get_framebuffer_size()
@@ -139,10 +143,13 @@ def _run(
             viewer(read_pixels(seen.take(pixels)))
         if camera is not None and min(pixels) > 0:
             camera.take(pixels, stage.now)
+            hud.lap("film")
         if not stage.is_hidden:
-            # After the film has its picture: the panel is for who performs.
+            # After the film has its picture: the panel and the HUD are for who performs.
             shown.draw()
+            hud.draw()
             window.flip()
+            hud.lap("screen")
         if sketch.wants_to_quit or sketch.frame == frames:
             pyglet.app.exit()
 
@@ -161,7 +168,7 @@ def _run(
             if camera is not None:
                 camera.end(clock(), is_lost=events.is_lost)
             stage.canvas.release()
-            for kept in (shown, seen, camera, last):
+            for kept in (hud, shown, seen, camera, last):
                 if kept is not None:
                     kept.release()
     return stage
@@ -231,6 +238,70 @@ class ShownPanel:
         controls.missing = f"the panel of parameters failed ({type(error).__name__}); the log has the error"
         self._stage.sketch.outbox.append(controls.missing)
         self._panel = None
+
+
+class ShownHud:
+    """The HUD, once F3 was pressed. Nothing of it is loaded before, or measured while it is closed.
+
+    An error of it closes it; the show continues without.
+
+    Args:
+        window: pyglet's window.
+        context: Its OpenGL context.
+        stage: What runs.
+    """
+
+    def __init__(self, window: Any, context: moderngl.Context, stage: Stage) -> None:
+        self._window = window
+        self._context = context
+        self._stage = stage
+        self._hud: HudWindow | None = None
+        self._is_wanted = False
+
+    def toggle(self) -> None:
+        """Show or hide it from the next frame on."""
+        self._is_wanted = not self._is_wanted
+
+    def begin(self) -> None:
+        """A frame begins."""
+        if not self._is_wanted and self._hud is None:
+            return
+        try:
+            ratio = pixel_ratio(self._window)
+            if self._hud is not None and not (self._is_wanted and self._hud.ratio == ratio):
+                self.release()
+            if self._is_wanted and self._hud is None:
+                from sketch.host.hud_window import HudWindow
+
+                self._hud = HudWindow(self._window, self._context, self._stage, ratio)
+            if self._hud is not None:
+                self._hud.begin()
+        except Exception as error:
+            self._fail(error)
+
+    def lap(self, part: str) -> None:
+        """What was done since the last lap was this part of the frame."""
+        if self._hud is not None:
+            self._hud.lap(part)
+
+    def draw(self) -> None:
+        """Draw it, if it is open."""
+        if self._hud is not None:
+            try:
+                self._hud.draw()
+            except Exception as error:
+                self._fail(error)
+
+    def release(self) -> None:
+        """Close it."""
+        hud, self._hud = self._hud, None
+        if hud is not None:
+            hud.release()
+
+    def _fail(self, error: Exception) -> None:
+        log.error("the HUD failed", exc_info=error)
+        self._is_wanted, self._hud, self._stage.meter = False, None, None
+        self._stage.sketch.send_message(f"the HUD failed ({type(error).__name__}); the log has the error")
 
 
 def open_window(options: Window, *, visible: bool = True) -> tuple[Any, moderngl.Context]:

@@ -12,6 +12,8 @@ def shown(*lines: str, size: tuple[int, int] = (900, 300)) -> np.ndarray:
     frames = []
 
     class Said(sketch.Sketch):
+        shows_messages = True
+
         def setup(self):
             for line in lines:
                 self.send_message(line)
@@ -30,6 +32,20 @@ def test_a_line_wider_than_the_window_continues_below_and_none_lies_on_another()
     assert wide.any(axis=1).sum() > 2 * short.any(axis=1).sum()
     # Two boxes may share the row of pixels in which one ends and the other begins.
     assert both.any(axis=1).sum() >= wide.any(axis=1).sum() + short.any(axis=1).sum() - 1
+
+
+def test_by_default_the_picture_has_no_message():
+    frames = []
+
+    class Quiet(sketch.Sketch):
+        def setup(self):
+            self.send_message("no such library")
+
+        def draw(self, canvas):
+            canvas.background(GROUND)
+
+    sketch.run(Quiet, headless=True, frames=2, viewer=lambda frame: frames.append(frame.copy()))
+    assert (frames[-1] == GROUND).all()
 
 
 def test_a_window_too_narrow_for_a_word_is_no_error():

@@ -1,11 +1,13 @@
 """GPU memory that is reused from frame to frame and grows only when more is needed."""
 
+from time import perf_counter
 from typing import Any, cast
 
 import moderngl
 import numpy as np
 
 from sketch.arrays import Floats
+from sketch.render.gl.uploads import UPLOADS
 
 
 def vertex_array(ctx: moderngl.Context, program: moderngl.Program, *content: Any) -> moderngl.VertexArray:
@@ -37,8 +39,11 @@ class GrowingBuffer:
         """
         # The driver allocates fresh memory instead of waiting for earlier draws. If it had the size of the
         # largest call, the driver would clear all of it for every small one.
+        began = perf_counter() if UPLOADS.watched else 0.0
         self.buffer.orphan(max(self.SMALLEST, 1 << (size - 1).bit_length()))
         self.buffer.write(data)
+        if UPLOADS.watched:
+            UPLOADS.add(perf_counter() - began, size)
 
     def release(self) -> None:
         """Release the memory."""
@@ -59,6 +64,7 @@ class GrowingTexture:
 
     def upload(self, rows: Floats) -> None:
         """Replace the content by a float32 array of shape (n, 4)."""
+        began = perf_counter() if UPLOADS.watched else 0.0
         height = -(-len(rows) // self.WIDTH)
         if height > self.texture.height:
             self.texture.release()
@@ -71,6 +77,8 @@ class GrowingTexture:
         rest = len(rows) - whole * self.WIDTH
         if rest:
             self.texture.write(np.ascontiguousarray(rows[-rest:]), viewport=(0, whole, rest, 1))
+        if UPLOADS.watched:
+            UPLOADS.add(perf_counter() - began, rows.nbytes)
 
     def release(self) -> None:
         """Release the memory."""

@@ -3,12 +3,14 @@
 import os
 from collections import OrderedDict
 from pathlib import Path
+from time import perf_counter
 from weakref import ref
 
 import moderngl
 
 from sketch.arrays import Pixels
 from sketch.assets import MissingAssetError, asset_path, written
+from sketch.render.gl.uploads import UPLOADS
 from sketch.render.images.arrays import Numbers, class_pixels
 from sketch.render.images.image import Image, ImageSource, as_array, as_pixels, check_size, load_pixels
 
@@ -76,7 +78,7 @@ class ImageCache:
         if texture is None:
             texture = self._keep(key, pixels)
         else:
-            texture.write(pixels, alignment=1)
+            _write(texture, pixels)
         self._textures.move_to_end(key)
         return texture
 
@@ -105,7 +107,7 @@ class ImageCache:
         elif kept[1] != image.revision:
             pixels = as_pixels(image.pixels, self._largest)
             if (texture.height, texture.width, texture.components) == pixels.shape:
-                texture.write(pixels, alignment=1)
+                _write(texture, pixels)
             else:
                 self._drop(key)
                 texture = self._keep(key, pixels)
@@ -133,3 +135,10 @@ class ImageCache:
             self.bytes -= oldest.width * oldest.height * oldest.components
             oldest.release()
         return texture
+
+
+def _write(texture: moderngl.Texture, pixels: Pixels) -> None:
+    began = perf_counter() if UPLOADS.watched else 0.0
+    texture.write(pixels, alignment=1)
+    if UPLOADS.watched:
+        UPLOADS.add(perf_counter() - began, pixels.nbytes)
