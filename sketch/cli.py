@@ -54,7 +54,13 @@ Like = Annotated[
     typer.Option(help="Start with the parameters and the seed of this picture or film, saved by Inkloop."),
 ]
 Seed = Annotated[int | None, typer.Option(help="The sketch's seed, for what is random in it.")]
-Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen.")]
+Fullscreen = Annotated[bool, typer.Option("--fullscreen", help="Cover the screen; F11 changes it.")]
+Screen = Annotated[
+    str | None, typer.Option(help="The screen to open on: its number, from 1, or its name, as in HDMI-1.")
+]
+Borderless = Annotated[bool, typer.Option("--borderless", help="Without a title bar and a border.")]
+OnTop = Annotated[bool, typer.Option("--on-top", help="Stay over other windows.")]
+HideCursor = Annotated[bool, typer.Option("--hide-cursor", help="Hide the mouse cursor over the window.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -87,6 +93,10 @@ def run(
     reload: Reload = None,
     like: Like = None,
     seed: Seed = None,
+    screen: Screen = None,
+    borderless: Borderless = False,
+    on_top: OnTop = False,
+    hide_cursor: HideCursor = False,
 ) -> None:
     """Run a sketch."""
     # Imported before the sketch's folder is on the path: an addon.py next to the sketch must not replace it.
@@ -96,7 +106,15 @@ def run(
     from sketch.launch import run as run_sketch
     from sketch.live.parameters_document import DocumentError
 
-    options: dict[str, Any] = {"fullscreen": True} if fullscreen else {}
+    flags = {
+        "fullscreen": fullscreen,
+        "borderless": borderless,
+        "on_top": on_top,
+        "hides_cursor": hide_cursor,
+    }
+    options: dict[str, Any] = {name: True for name, wanted in flags.items() if wanted}
+    if screen is not None:
+        options["screen"] = int(screen) if screen.isdigit() else screen
     # Only errors of the command line are reported in one line; a sketch's own errors keep their traceback.
     if size:
         try:

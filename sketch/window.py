@@ -15,7 +15,12 @@ class Window:
     Attributes:
         size: Width and height in logical pixels, rounded and at least 1.
         title: What the title bar says.
-        fullscreen: Whether to cover the screen.
+        fullscreen: Whether to cover the screen; F11 changes it.
+        screen: The screen to open on: its number, from 1, or its name, as "HDMI-1"; None for the system's
+            choice. If it goes away, the window moves to another, and back when it returns.
+        borderless: Whether the window has no title bar and no border.
+        on_top: Whether it stays over other windows, where the window manager knows how.
+        hides_cursor: Whether the mouse cursor is hidden over it.
         resizable: Whether the user may change the size.
         vsync: Whether to wait for the screen before showing a frame.
         fps: Frames a second, from 0.01 to 1000.
@@ -32,6 +37,10 @@ class Window:
     size: tuple[int, int] = (1280, 720)
     title: str = "Inkloop"
     fullscreen: bool = False
+    screen: int | str | None = None
+    borderless: bool = False
+    on_top: bool = False
+    hides_cursor: bool = False
     resizable: bool = True
     vsync: bool = True
     fps: float = 60.0
@@ -46,5 +55,9 @@ class Window:
         if self.samples is not None:
             object.__setattr__(self, "samples", whole("samples", self.samples, 0))
         as_text("title", self.title)
-        for name in ("fullscreen", "resizable", "vsync", "high_dpi"):
+        if isinstance(self.screen, str):
+            as_text("screen", self.screen)
+        elif self.screen is not None:
+            object.__setattr__(self, "screen", whole("screen", self.screen, 1))
+        for name in ("fullscreen", "borderless", "on_top", "hides_cursor", "resizable", "vsync", "high_dpi"):
             object.__setattr__(self, name, flag(name, getattr(self, name)))

@@ -20,6 +20,7 @@ from sketch.host.live_film import LiveFilm
 from sketch.host.memory import keep_freed_memory, setup_kept_from_collector
 from sketch.host.offscreen import Player, Viewer, read_pixels
 from sketch.host.parameters import begin_with_parameters
+from sketch.host.screens import Screens, center, chosen, stay_on_top
 from sketch.host.wayland import pressure_remark
 from sketch.host.window_copy import WindowCopy
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio
@@ -126,12 +127,22 @@ def _run(
     camera = Camera(window, context, film) if film is not None else None
     shown = ShownPanel(window, context, stage, clock)
     hud = ShownHud(window, context, stage)
+
+    def follow_again() -> None:
+        # What was down is released: the replaced window gets no more events.
+        events.on_deactivate()
+        follow_events(window, events.take_native)
+        follow_tablets(window, events.note_pressure)
+
+    screens = Screens(window, sketch.window, sketch.send_message, follow_again)
+    stage.host_keys["f11"] = screens.ask_fullscreen
     stage.host_keys["f3"] = hud.toggle
 
     def frame(_: float) -> None:
         if events.is_lost:
             pyglet.app.exit()
             return
+        screens.between_frames(clock())
         window.switch_to()
         hud.begin()
         if player is not None and not player(clock(), stage.queue):
@@ -168,7 +179,7 @@ def _run(
             if camera is not None:
                 camera.end(clock(), is_lost=events.is_lost)
             stage.canvas.release()
-            for kept in (hud, shown, seen, camera, last):
+            for kept in (screens, hud, shown, seen, camera, last):
                 if kept is not None:
                     kept.release()
     return stage
@@ -361,7 +372,11 @@ def _pyglet_window(options: Window, samples: int, visible: bool) -> Any:
         samples=samples,
     )
     width, height = options.size
-    return pyglet.window.Window(
+    screen = chosen(pyglet.display.get_display().get_screens(), options.screen) if options.screen else None
+    # What a window manager reads when the window appears.
+    is_late = visible and (options.on_top or (screen is not None and not options.fullscreen))
+    kind = pyglet.window.Window
+    window = kind(
         width=None if options.fullscreen else width,
         height=None if options.fullscreen else height,
         caption=options.title,
@@ -370,8 +385,19 @@ def _pyglet_window(options: Window, samples: int, visible: bool) -> Any:
         vsync=options.vsync,
         config=config,
         file_drops=visible,
-        visible=visible,
+        visible=visible and not is_late,
+        style=kind.WINDOW_STYLE_BORDERLESS if options.borderless else kind.WINDOW_STYLE_DEFAULT,
+        screen=screen,
     )
+    if visible and options.hides_cursor:
+        window.set_mouse_visible(False)
+    if is_late:
+        if options.on_top:
+            stay_on_top(window)
+        window.set_visible(True)
+        if screen is not None and not options.fullscreen:
+            center(window, screen)
+    return window
 
 
 def wished_samples(asked: int | None, renderer: str) -> int:
