@@ -32,7 +32,20 @@ app = typer.Typer(
 
 Headless = Annotated[bool, typer.Option("--headless", help="Draw without a window or a display.")]
 Frames = Annotated[int | None, typer.Option(min=1, help="End after this many frames.")]
-Record = Annotated[Path | None, typer.Option(help="Film the frames to this file (.mp4).")]
+Record = Annotated[
+    Path | None,
+    typer.Option(
+        help="Film the frames to this file: .mp4, .gif, .webp, or .png, the last frame; with %04d in its "
+        "name, a .png for every frame."
+    ),
+]
+Alpha = Annotated[
+    bool, typer.Option("--alpha", help="Keep what is transparent in .png or .webp; with --headless.")
+]
+Scale = Annotated[
+    float, typer.Option(min=0.05, max=16, help="Recorded pixels per pixel of the sketch; with --headless.")
+]
+Fps = Annotated[float | None, typer.Option(min=0.01, max=1000, help="Frames a second.")]
 Write = Annotated[
     str | None,
     typer.Option(help="A machine-written hand writes this text, letter by letter, as a pen would."),
@@ -97,6 +110,9 @@ def run(
     borderless: Borderless = False,
     on_top: OnTop = False,
     hide_cursor: HideCursor = False,
+    alpha: Alpha = False,
+    scale: Scale = 1.0,
+    fps: Fps = None,
 ) -> None:
     """Run a sketch."""
     # Imported before the sketch's folder is on the path: an addon.py next to the sketch must not replace it.
@@ -113,6 +129,12 @@ def run(
         "hides_cursor": hide_cursor,
     }
     options: dict[str, Any] = {name: True for name, wanted in flags.items() if wanted}
+    if (alpha or scale != 1) and not headless:
+        _stop("--alpha and --scale are for recording without a window: add --headless")
+    if alpha and record is None:
+        _stop("--alpha is for recording: add --record FILE.png")
+    if fps is not None:
+        options["fps"] = fps
     if screen is not None:
         options["screen"] = int(screen) if screen.isdigit() else screen
     # Only errors of the command line are reported in one line; a sketch's own errors keep their traceback.
@@ -131,7 +153,7 @@ def run(
             options["player"] = _hand(write, instance, options.get("size", instance.window.size))
         if reload is None:
             reload = not (headless or strict or frames is not None or record is not None)
-        options |= {"strict": strict, "reload": reload, "like": like}
+        options |= {"alpha": alpha, "scale": scale, "strict": strict, "reload": reload, "like": like}
         run_sketch(instance, headless=headless, frames=frames, record=record, **options)
     except (LoadError, SketchError, HostError, RecorderError, DocumentError) as error:
         _stop(str(error))

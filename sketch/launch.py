@@ -16,11 +16,12 @@ from sketch.hooks import SketchError, check_begun, check_hooks, misspelt_methods
 from sketch.host.errors import HostError, print_host_errors_in_one_line
 from sketch.host.live_film import LiveFilm
 from sketch.host.offscreen import Player, Viewer, run_offscreen
-from sketch.host.recorder import Recorder
+from sketch.host.picture_files import open_recorder
+from sketch.host.progress import Progress
 from sketch.host.window import run_window
 from sketch.module_sketch import module_sketch
 from sketch.resources import adopted, file_of, folder_of, home_of
-from sketch.scalars import as_path, flag, short, whole
+from sketch.scalars import as_path, flag, number, short, whole
 from sketch.sketch import Sketch
 from sketch.window import Window
 
@@ -46,6 +47,8 @@ def run(
     strict: bool = False,
     reload: bool = False,
     like: str | Path | None = None,
+    alpha: bool = False,
+    scale: float = 1.0,
     **window: Any,
 ) -> Sketch:
     """Run a sketch until it quits or its window is closed.
@@ -57,9 +60,10 @@ def run(
         sketch: A `Sketch` class, an instance of one, or a module with `setup`, `update` and `draw` functions.
         headless: Draw offscreen, without a display; time then moves by the same step at every frame.
         frames: End after so many, at least 1.
-        record: Film the frames to this file (H.264). Offscreen, messages then go only to the log. The film of
-            a window keeps the times at which frames were seen; if it can no longer be written, a message says
-            so and the sketch keeps running.
+        record: Film the frames to this file: `.mp4` (H.264), `.gif`, `.webp`, or `.png`, the last frame; with
+            `%d` or `%04d` in its name, a `.png` for every frame. The film of a window keeps the times at
+            which frames were seen; if it can no longer be written, a message says so and the sketch keeps
+            running. In a window, F9 begins and ends a film while the sketch runs.
         home: Folder for what the user makes; by default `inkloop-data` next to the sketch, and the user's
             data folder for the sketches that ship.
         player: Puts events in the queue before every frame (see `sketch.host.offscreen.Player`).
@@ -71,6 +75,9 @@ def run(
             swapped in when they are saved, as `inkloop run` does in a window. An error then ends the run only
             if `strict` is set, with or without a window.
         like: A picture or a film that Inkloop saved: the parameters and the seed start as they are in it.
+        alpha: Whether a recorded `.png` or `.webp` keeps what is transparent, after
+            `canvas.background(0, alpha)`; only without a window.
+        scale: Pixels of a recorded frame per logical pixel, from 0.05 to 16; only without a window.
         **window: Options of `sketch.Window` that replace those of the class: size, title, fullscreen...
 
     Returns:
@@ -87,6 +94,13 @@ def run(
     _check_window_options(window)
     _check_functions(player=player, viewer=viewer)
     headless, strict, reload = flag("headless", headless), flag("strict", strict), flag("reload", reload)
+    alpha, scale = flag("alpha", alpha), number("scale", scale)
+    if not 0.05 <= scale <= 16:
+        raise ValueError(f"scale, pixels per logical pixel, must be in 0.05..16; got {scale}")
+    if not headless and (alpha or scale != 1):
+        raise ValueError("alpha and scale are for recording without a window: add headless=True")
+    if alpha and record is None:
+        raise ValueError("alpha is for recording: add record=FILE.png")
     frames = None if frames is None else whole("frames", frames, 1)
     record = None if record is None else as_path("record", record)
     home = None if home is None else as_path("home", home)
@@ -104,11 +118,19 @@ def run(
         restored = None if document is None else _restore(instance, document)
         written = partial(_document, instance)
         film = None
+        offline: dict[str, Any] = {"scale": scale}
         if record is not None and headless:
             # Lines about this machine do not belong in a film.
             instance.shows_messages = False
-            recorder = stack.enter_context(Recorder(record, fps=instance.window.fps, document=written))
-            viewer = recorder.add if viewer is None else _both(recorder.add, viewer)
+            fps = instance.window.fps
+            recorder = stack.enter_context(open_recorder(record, fps, document=written, alpha=alpha))
+            if frames is not None:
+                progress = stack.enter_context(closing(Progress(frames)))
+                viewer = _both(progress.step, viewer) if viewer is not None else progress.step
+            if alpha:
+                offline["film"] = recorder.add
+            else:
+                viewer = recorder.add if viewer is None else _both(recorder.add, viewer)
         elif record is not None:
             live = LiveFilm(record, instance.window.fps, instance.send_message, written)
             film = stack.enter_context(closing(live))
@@ -117,7 +139,7 @@ def run(
         views: dict[str, Any] = {"frames": frames, "player": player, "viewer": viewer}
         try:
             if headless:
-                run_offscreen(instance, **views, strict=strict, reload=reloader, restored=restored)
+                run_offscreen(instance, **views, **offline, strict=strict, reload=reloader, restored=restored)
             else:
                 run_window(instance, **views, film=film, strict=strict, reload=reloader, restored=restored)
         except HostError:

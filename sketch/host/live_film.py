@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sketch.arrays import Pixels
-from sketch.host.recorder import Recorder, RecorderError, check_name
+from sketch.host.picture_files import PictureFiles, check_ending, open_recorder
+from sketch.host.recorder import Recorder, RecorderError
 
 log = logging.getLogger("inkloop")
 
@@ -42,12 +43,17 @@ class LiveFilm:
         self._tell = tell
         self._next: float | None = None
         self._until: float | None = None
-        self._film: Recorder | None = None
-        check_name(path)
+        self._film: Recorder | PictureFiles | None = None
+        check_ending(path)
         try:
-            self._film = Recorder(path, fps=fps, live=True, document=document)
+            self._film = open_recorder(path, fps, live=True, document=document)
         except RecorderError as error:
             tell(str(error))
+
+    @property
+    def path(self) -> Path:
+        """Where it goes."""
+        return self._path
 
     @property
     def fps(self) -> float:

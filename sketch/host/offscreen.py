@@ -43,6 +43,8 @@ def run_offscreen(
     strict: bool = True,
     reload: Reload | None = None,
     restored: Mapping[str, Any] | None = None,
+    film: Viewer | None = None,
+    scale: float = 1.0,
 ) -> Stage:
     """Run a sketch without a window until it quits.
 
@@ -57,6 +59,8 @@ def run_offscreen(
             good picture and the error over it, until one succeeds.
         reload: Swaps in files that were saved.
         restored: Values of its parameters by name.
+        film: Sees every frame with its alpha: shape (height, width, 4), the colors multiplied by it.
+        scale: Pixels of a frame per logical pixel, above 0.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -65,14 +69,15 @@ def run_offscreen(
         HostError: There is no OpenGL here.
     """
     window = sketch.window
+    pixels = (max(1, round(window.size[0] * scale)), max(1, round(window.size[1] * scale)))
     context = offscreen_context()
     try:
-        check_size(window.size, int(context.info["GL_MAX_RENDERBUFFER_SIZE"]))
+        check_size(pixels, int(context.info["GL_MAX_RENDERBUFFER_SIZE"]))
     except HostError:
         release_context(context)
         raise
-    target = context.simple_framebuffer(window.size, components=4)
-    stage = Stage(sketch, Canvas(context, window.size), reload=reload)
+    target = context.simple_framebuffer(pixels, components=4)
+    stage = Stage(sketch, Canvas(context, window.size, scale), reload=reload)
     last = None
     if not strict:
         last = LastFrame(context, target)
@@ -81,7 +86,7 @@ def run_offscreen(
     try:
         begin_with_parameters(stage, restored)
         _wait_for_addons(sketch)
-        _run(stage, target, clock, frames, player, viewer)
+        _run(stage, target, clock, frames, player, viewer, film)
     finally:
         try:
             end(stage)
@@ -107,6 +112,7 @@ def _run(
     frames: int | None,
     player: Player | None,
     viewer: Viewer | None,
+    film: Viewer | None,
 ) -> None:
     while not stage.sketch.wants_to_quit and (frames is None or clock.frames < frames):
         if player is not None and not player(clock(), stage.queue):
@@ -114,6 +120,8 @@ def _run(
         run_frame(stage, clock(), target)
         if viewer is not None:
             viewer(read_pixels(target))
+        if film is not None:
+            film(read_pixels(target, 4))
         clock.advance()
 
 
@@ -142,8 +150,8 @@ def release_context(context: moderngl.Context) -> None:
         ctypes.CDLL("libEGL.so.1").eglReleaseThread()
 
 
-def read_pixels(target: moderngl.Framebuffer) -> Pixels:
-    """The picture in a framebuffer: uint8 of shape (height, width, 3), the top row first."""
+def read_pixels(target: moderngl.Framebuffer, channels: int = 3) -> Pixels:
+    """The picture in a framebuffer: uint8 of shape (height, width, channels), the top row first."""
     width, height = target.size
-    flat = np.frombuffer(target.read(components=3, alignment=1), dtype=np.uint8)
-    return flat.reshape(height, width, 3)[::-1]
+    flat = np.frombuffer(target.read(components=channels, alignment=1), dtype=np.uint8)
+    return flat.reshape(height, width, channels)[::-1]

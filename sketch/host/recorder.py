@@ -226,7 +226,7 @@ class Recorder:
 
     def _run(self) -> None:
         if self._live:
-            _lower_priority()
+            lower_priority()
         # An error that stops this thread must reach the caller, which would otherwise wait for ever.
         try:
             self._write()
@@ -453,7 +453,7 @@ def _size_of(frame: Pixels) -> tuple[int, int]:
     return (frame.shape[1], frame.shape[0]) if frame.ndim == 3 else (0, 0)
 
 
-def _lower_priority() -> None:
+def lower_priority() -> None:
     """Lower the priority of this thread, on systems where threads have one."""
     if sys.platform == "linux":
         with suppress(OSError):

@@ -98,3 +98,40 @@ def test_the_last_picture_of_a_window_that_was_destroyed_is_a_picture_of_the_ske
         last = [picture.to_ndarray(format="rgb24") for picture in film.decode(video=0)][-1]
     assert np.abs(last[10:110, 10:150] - np.array([255.0, 0, 0])).max() < 30
     assert last[130:, 170:].max() < 30
+
+
+BY_KEY = """
+import sys, sketch
+from sketch.input.events import KeyEvent
+class Show(sketch.Sketch):
+    window = sketch.Window(size=(320, 240), samples=0)
+    def draw(self, canvas):
+        canvas.background(0)
+        canvas.color(255, 0, 0); canvas.rect(0, 0, 160, 120)
+    def key_pressed(self, key): raise AssertionError(key)
+    def message(self, text): print(text)
+def play(now, queue):
+    play.turn = getattr(play, "turn", -1) + 1
+    if play.turn in (10, 40, 50):
+        for kind in ("down", "up"): queue.put(KeyEvent(kind, "f9", frozenset(), now, "F9"))
+    return play.turn < 70
+sketch.run(Show, player=play, home=sys.argv[1])
+"""
+
+
+def test_a_key_begins_and_ends_films_while_the_sketch_runs(screen, tmp_path):
+    environment = {"DISPLAY": screen, "PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    command = [sys.executable, "-c", BY_KEY, str(tmp_path / "home")]
+    ran = subprocess.run(
+        command, env=environment, cwd=tmp_path, check=True, timeout=60, capture_output=True, text=True
+    )
+    films = sorted((tmp_path / "home" / "films").iterdir())
+    # The second film ends with the window.
+    assert len(films) == 2
+    assert ran.stdout.count("F9 ends it") == 2
+    for path in films:
+        with av.open(str(path)) as film:
+            pictures = [picture.to_ndarray(format="rgb24") for picture in film.decode(video=0)]
+        assert len(pictures) >= 5
+        for picture in pictures[1:]:
+            assert np.abs(picture[10:110, 10:150] - np.array([255.0, 0, 0])).max() < 30

@@ -79,8 +79,8 @@ def test_a_film_that_cannot_begin_is_reported_and_takes_nothing(tmp_path):
 
 
 def test_a_film_that_is_called_like_no_film_is_refused(tmp_path):
-    with pytest.raises(RecorderError, match="the name of a film ends in"):
-        LiveFilm(tmp_path / "film.gif", 60, pytest.fail)
+    with pytest.raises(RecorderError, match="what is recorded ends in"):
+        LiveFilm(tmp_path / "film.avi", 60, pytest.fail)
 
 
 def fail(*_):
