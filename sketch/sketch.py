@@ -150,7 +150,7 @@ class Sketch:
         self.wants_to_quit = True
 
     def send_message(self, text: str) -> None:
-        """Send a line to `message`, to the log and, for a few seconds, to the screen.
+        """Send a line to `message`, to the log, to the HUD and, with `shows_messages`, to the picture.
 
         Raises:
             TypeError: It is no text.

@@ -85,7 +85,7 @@ class HudText:
             return (name, f"{p50:.2f}", f"{p99:.2f}")
         number -= len(_ROWS)
         if number == 0:
-            return (f"missed {self._meter.missed} of {self._meter.frames} frames",)
+            return (f"missed {self._meter.missed} frames, drew {self._meter.frames}",)
         if number == 1:
             causes = ", ".join(f"{count} {cause}" for cause, count in self._meter.causes.most_common(3))
             return (f"because of: {causes}",) if causes else ()

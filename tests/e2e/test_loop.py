@@ -265,6 +265,8 @@ def test_an_addons_messages_are_reported_and_shown():
             return ["the model is in"]
 
     class Host(Recording):
+        shows_messages = True
+
         def setup(self):
             self.use(Talker())
 
@@ -357,6 +359,7 @@ def test_a_film_is_left_with_every_frame(tmp_path):
 
 class Talking(sketch.Sketch):
     window = SMALL
+    shows_messages = True
 
     def setup(self):
         self.send_message("this machine is slow")
