@@ -1,6 +1,8 @@
 """The command `inkloop`, which combines the drawing half and the learning half."""
 
+import ast
 import json
+import shlex
 import sys
 import tempfile
 from enum import StrEnum
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Live sketches with a pen that learns.",
 )
@@ -76,6 +77,21 @@ OnTop = Annotated[bool, typer.Option("--on-top", help="Stay over other windows."
 HideCursor = Annotated[bool, typer.Option("--hide-cursor", help="Hide the mouse cursor over the window.")]
 
 
+def _complete_sketch(typed: str) -> list[str]:
+    """For the shell: the sketches in the folder that was typed so far, and the examples."""
+    from sketch.projects import examples, sketches_in
+
+    folder = Path(typed) if typed.endswith("/") else Path(typed).parent
+    here = [str(each.path) for each in sketches_in(folder)] if folder.is_dir() else []
+    return [name for name in [*here, *(each.path.stem for each in examples())] if name.startswith(typed)]
+
+
+def _complete_example(typed: str) -> list[str]:
+    from sketch.projects import examples
+
+    return [each.path.stem for each in examples() if each.path.stem.startswith(typed)]
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         print(f"inkloop {version('inkloop')}")
@@ -94,8 +110,13 @@ def options(
 @app.command()
 def run(
     file: Annotated[
-        Path, typer.Argument(help="A sketch: a Sketch class, or setup, update and draw functions.")
-    ],
+        Path | None,
+        typer.Argument(
+            help="A sketch: a file with a Sketch class or setup, update and draw functions; a folder with "
+            "a main.py; or the name of an example. Without it, all that could be run is listed.",
+            autocompletion=_complete_sketch,
+        ),
+    ] = None,
     headless: Headless = False,
     frames: Frames = None,
     record: Record = None,
@@ -115,13 +136,20 @@ def run(
     fps: Fps = None,
 ) -> None:
     """Run a sketch."""
+    if file is None:
+        _list_sketches()
+        return
     # Imported before the sketch's folder is on the path: an addon.py next to the sketch must not replace it.
     import addon  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from sketch.host.recorder import RecorderError
     from sketch.launch import as_sketch
     from sketch.launch import run as run_sketch
     from sketch.live.parameters_document import DocumentError
+    from sketch.projects import example, main_of
 
+    if not file.exists() and (shipped := example(str(file))) is not None:
+        file = shipped.path
+    file = main_of(file)
     flags = {
         "fullscreen": fullscreen,
         "borderless": borderless,
@@ -173,6 +201,70 @@ def _hand(text: str, sketch: "Sketch", size: tuple[int, int]) -> "Player":
         return writing(text, size, ready, sketch.ink_pause + sketch.ink_reopens, 1 / sketch.window.fps)
     except ValueError as error:
         _stop(str(error))
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(help="A new folder; its name is the sketch's.")]) -> None:
+    """Make a folder with a sketch that runs, presets for its parameters, a test and a README."""
+    from sketch.projects import MAIN, ProjectError, new_project
+
+    try:
+        files = new_project(folder)
+    except ProjectError as error:
+        _stop(str(error))
+    print(escaped(f"{folder} has {', '.join(file.name for file in files)}"))
+    print(escaped(f"run it: inkloop run {shlex.quote(str(folder / MAIN))}"))
+
+
+@app.command("examples")
+def show_examples(
+    name: Annotated[str | None, typer.Argument(help="One of them.", autocompletion=_complete_example)] = None,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy it into the current folder.")] = False,
+) -> None:
+    """List the examples, say what one of them does, or copy it."""
+    from sketch.projects import ProjectError, copy_example, example
+
+    if name is None:
+        if copy:
+            _stop("name the example to copy, as in inkloop examples letters --copy")
+        print("\n".join(_listed_examples()))
+        return
+    try:
+        if copy:
+            copies = copy_example(name, Path.cwd())
+            print(escaped(f"wrote {', '.join(each.name for each in copies)}"))
+        found = example(name)
+        if found is None:
+            raise ProjectError(f"there is no example {name!r}; inkloop examples lists them")
+    except ProjectError as error:
+        _stop(str(error))
+    own = found.path.name
+    if not copy:
+        print(ast.get_docstring(ast.parse(found.path.read_bytes())))
+        print(f"\ncopy it: inkloop examples {found.path.stem} --copy")
+        own = f"-m sketch.examples.{found.path.stem}" if found.is_program else found.path.stem
+    print(f"run it: {'python' if found.is_program else 'inkloop run'} {own}")
+
+
+def _list_sketches() -> None:
+    from sketch.projects import sketches_in
+
+    here = sketches_in(Path.cwd())
+    print("Sketches in this folder, as in inkloop run FILE:" if here else "No sketch in this folder.")
+    print(
+        escaped(
+            "\n".join(f"  {each.path.relative_to(Path.cwd())!s:<24} {each.about}".rstrip() for each in here)
+        )
+    )
+    print("Examples, as in inkloop run NAME:")
+    print("\n".join(_listed_examples()))
+    print("inkloop new FOLDER makes a sketch of your own; inkloop run --help lists the options.")
+
+
+def _listed_examples() -> list[str]:
+    from sketch.projects import examples
+
+    return [f"  {each.path.stem:<24} {each.about}" for each in examples()]
 
 
 @app.command()
