@@ -6,6 +6,7 @@
     python3 dev.py bench [NAME ...] [--json FILE]   the measurements, or the named ones
     python3 dev.py gallery [NAME ...]          docs/gallery.png, and short films in out/gallery/
     python3 dev.py fuzz [--count 2000]         damaged model files and presets by the thousand
+    python3 dev.py soak [--minutes 10]         a show in a real window, and what its frames cost
     python3 dev.py cuda [--wheels DIR] [--json FILE]   what an NVIDIA GPU does: tests, figures, one table
 
 `cuda` needs an NVIDIA driver. It needs no display, and no network if DIR has the missing wheels.
@@ -45,6 +46,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "bench": ("dev",),
     "gallery": ("vision",),
     "fuzz": ("dev",),
+    "soak": ("dev",),
     "cuda": (),
 }
 """The commands, and the extras that each needs."""
@@ -172,7 +174,7 @@ def missing_packages(command: str) -> list[str]:
     packages = [package for library, package in LIBRARIES.items() if load_library(library) is None]
     if "libgl1" in packages or "libegl1" in packages:
         packages.append("libgl1-mesa-dri")
-    if command == "test":
+    if command in ("test", "soak"):
         programs = TEST_PROGRAMS | (DEBIAN_TEST_PROGRAMS if is_debian() else {})
         packages += [package for program, package in programs.items() if shutil.which(program) is None]
     if importlib.util.find_spec("ensurepip") is None:
@@ -364,9 +366,15 @@ def python(*arguments: str) -> list[str]:
     return [tool("python"), "-u", *arguments]
 
 
-def checks(pytest_arguments: Sequence[str], display: bool) -> dict[str, list[str]]:
-    """All checks by name, pytest last; `display` says whether windows can open."""
-    screen = [] if display else ["xvfb-run", "-a", "-s", "-screen 0 1280x1024x24"]
+def screen() -> list[str]:
+    """What a command that opens windows begins with: a virtual screen, where there is no display."""
+    if sys.platform != "linux" or "DISPLAY" in os.environ:
+        return []
+    return [shutil.which("xvfb-run") or "xvfb-run", "-a", "-s", "-screen 0 1280x1024x24"]
+
+
+def checks(pytest_arguments: Sequence[str]) -> dict[str, list[str]]:
+    """All checks by name, pytest last."""
     return {
         "ruff check": [tool("ruff"), "check"],
         "ruff format": [tool("ruff"), "format", "--check"],
@@ -374,7 +382,7 @@ def checks(pytest_arguments: Sequence[str], display: bool) -> dict[str, list[str
         "pyright, Windows": [tool("pyright"), "--pythonplatform", "Windows", *EVERYWHERE],
         "pyright, macOS": [tool("pyright"), "--pythonplatform", "Darwin", *EVERYWHERE],
         "import-linter": [tool("lint-imports")],
-        "pytest": [*screen, *python("-m", "pytest"), *SIDE_BY_SIDE, *pytest_arguments],
+        "pytest": [*screen(), *python("-m", "pytest"), *SIDE_BY_SIDE, *pytest_arguments],
     }
 
 
@@ -383,9 +391,8 @@ def test(arguments: Sequence[str]) -> int:
 
     All but pytest run in parallel, two at a time, and are printed in order.
     """
-    display = sys.platform != "linux" or "DISPLAY" in os.environ
     environment = {**os.environ, **TEST_ENVIRONMENT, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
-    steps, failed = checks(arguments, display), list[str]()
+    steps, failed = checks(arguments), list[str]()
     pytest = steps.pop("pytest")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         running = {name: pool.submit(check, command, environment) for name, command in steps.items()}
@@ -478,6 +485,9 @@ def main(arguments: Sequence[str]) -> int:
         return test(rest)
     if command in ("bench", "fuzz"):
         return hand_over(python("-m", f"tests.{command}", *rest), ROOT)
+    if command == "soak":
+        os.environ.update(TEST_ENVIRONMENT)
+        return hand_over([*screen(), *python("-m", "tests.soak", *rest)], ROOT)
     if command == "gallery":
         return hand_over(python("-P", "-m", "sketch.cli", "gallery", *rest), ROOT)
     # -P prevents a sketch.py in the current folder from replacing the package.

@@ -435,7 +435,7 @@ def test_a_slip_is_named_and_nothing_else_happens(capsys: pytest.CaptureFixture[
     assert dev.main(["zzz"]) == 2
     said = capsys.readouterr().err
     assert "did you mean" not in said
-    assert "run, test, bench, gallery, fuzz, cuda" in said
+    assert "run, test, bench, gallery, fuzz, soak, cuda" in said
 
 
 def test_the_lines_of_a_child_appear_as_they_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -499,9 +499,16 @@ def test_what_a_check_says_is_printed_below_its_name(
 
 
 @pytest.mark.parametrize("display", [True, False])
-def test_windows_get_a_display_where_there_is_none(display: bool):
-    command = dev.checks([], display)["pytest"]
-    assert ("xvfb-run" in command) is not display
+@pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
+def test_windows_get_a_display_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, display: bool, system: str
+):
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setenv("DISPLAY", ":0")
+    if not display:
+        monkeypatch.delenv("DISPLAY")
+    command = dev.checks([])["pytest"]
+    assert any("xvfb-run" in part for part in command) == (system == "linux" and not display)
 
 
 def test_a_second_start_is_over_in_no_time(checkout: Path, started: list[list[str]]):
