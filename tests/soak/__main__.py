@@ -2,7 +2,7 @@
 
 A pen writes without a pause, the network trains, a model is swapped in every five seconds and a file of the
 sketch is edited every ten; `--record` films it, too. Prints what the frames cost, which goals were reached,
-and where frames over 100 ms came from as far as can be told: how long the frame's thread ran, what the garbage
+and where frames over 100 ms came from as far as can be told: how long the thread of the frame ran, what the
 collector did, and how much longer than 5 ms another process took for 5 ms of work at that time.
 """
 
