@@ -16,6 +16,7 @@ import numpy as np
 import sketch
 from sketch.launch import as_sketch
 from sketch.load import load_sketch
+from tests.bench import _live_film, _live_hud, _live_parameters
 from tests.bench._row import table_row
 from tests.bench.frames import resident_bytes, scribbles
 
@@ -67,7 +68,13 @@ TEXTS = {"main.py": MAIN, "helper.py": HELPER, "light.frag": LIGHT}
 
 def rows() -> list[dict[str, Any]]:
     """Measure everything."""
-    return [*reload_rows(), memory_row()]
+    return [
+        *reload_rows(),
+        memory_row(),
+        *_live_parameters.rows(),
+        *_live_hud.rows(),
+        *_live_film.rows(),
+    ]
 
 
 def reload_rows() -> list[dict[str, Any]]:

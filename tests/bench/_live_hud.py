@@ -1,20 +1,15 @@
 """What the HUD costs a frame: `hud_ms`, measured in a process with a display: the one there is, or Xvfb's."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import sketch
+from tests.bench._display import figures_of
 from tests.bench._row import table_row
 
-ROOT = Path(__file__).parents[2]
 ROUNDS = 12
 FRAMES = 90
 SETTLING = 20
@@ -24,16 +19,8 @@ PHASES = ("closed", "open")
 
 def rows() -> list[dict[str, Any]]:
     """Measure in a process with a display."""
-    command = [sys.executable, "-m", "tests.bench.live_hud"]
-    if not os.environ.get("DISPLAY") and sys.platform == "linux":
-        server = shutil.which("xvfb-run")
-        if server is None:
-            return [_row({}) | {"reason": "there is no display, and no Xvfb"}]
-        command = [server, "-a", "-s", "-screen 0 1400x900x24", *command]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
-    if ran.returncode:
-        return [_row({}) | {"reason": ran.stderr.strip().splitlines()[-1]}]
-    return [_row(json.loads(ran.stdout.splitlines()[-1]))]
+    found, reason = figures_of("tests.bench._live_hud")
+    return [_row(found) if found else _row({}) | {"reason": reason}]
 
 
 def _row(found: dict[str, list[float]]) -> dict[str, Any]:

@@ -4,19 +4,15 @@ The panel is in a window, so it is measured in a process with a display: the one
 """
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import sketch
+from tests.bench._display import figures_of
+from tests.bench._row import table_row
 
-ROOT = Path(__file__).parents[2]
 COUNT = 60
 ROUNDS = 6
 FRAMES = 90
@@ -27,16 +23,7 @@ PHASES = ("none", "closed", "resting", "dragged")
 
 def rows() -> list[dict[str, Any]]:
     """Measure in a process with a display."""
-    command = [sys.executable, "-m", "tests.bench.live_parameters"]
-    if not os.environ.get("DISPLAY") and sys.platform == "linux":
-        server = shutil.which("xvfb-run")
-        if server is None:
-            return _rows({}, "there is no display, and no Xvfb")
-        command = [server, "-a", "-s", "-screen 0 1400x900x24", *command]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
-    if ran.returncode:
-        return _rows({}, ran.stderr.strip().splitlines()[-1])
-    return _rows(json.loads(ran.stdout.splitlines()[-1]), "")
+    return _rows(*figures_of("tests.bench._live_parameters"))
 
 
 def _rows(found: dict[str, list[float]], reason: str) -> list[dict[str, Any]]:
@@ -47,16 +34,8 @@ def _rows(found: dict[str, list[float]], reason: str) -> list[dict[str, Any]]:
         # On a busy machine the processor's time, with the threads of a software driver, says more.
         cpu = {"processor": mean[f"{phase} cpu"] - mean["none cpu"]} if found else {}
         parts = {**cpu, "p99 of the frame": float(np.percentile(found[phase], 99))} if found else {}
-        return {
-            "bench": "live",
-            "figure": figure,
-            "value": value,
-            "unit": "ms",
-            "goal": goal,
-            "better": "lower",
-            "peer": parts,
-            **({"reason": reason} if reason else {}),
-        }
+        told = {"reason": reason} if reason else {}
+        return table_row("live", figure, value, "ms", goal, peer=parts) | told
 
     return [
         row("panel_ms", "resting", 2.0),
