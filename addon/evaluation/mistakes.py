@@ -79,8 +79,13 @@ def _of_rows(ink: InkInput) -> Iterator[Mistake]:
         for points in _POINTS:
             if points != ink.points:
                 yield Mistake(f"{points} points", f"points = {points}", replace(ink, points=points))
-    lifts = "apart" if ink.lifts == "joined" else "joined"
-    yield Mistake(f"strokes {lifts}", f'lifts = "{lifts}"', replace(ink, lifts=lifts))
+        # With another sampling each stroke is sampled by itself, and lifts says nothing.
+        lifts = "apart" if ink.lifts == "joined" else "joined"
+        yield Mistake(f"strokes {lifts}", f'lifts = "{lifts}"', replace(ink, lifts=lifts))
+    if ink.spacing:
+        for times in (0.5, 2.0):
+            spacing = float(f"{ink.spacing * times:.6g}")
+            yield Mistake(f"spacing {spacing:g}", f"spacing = {spacing}", replace(ink, spacing=spacing))
     if ink.layout in _LAYOUTS:
         layout = _LAYOUTS[ink.layout]
         yield Mistake(f"axes {layout}", f'layout = "{layout}"', replace(ink, layout=layout))
@@ -140,6 +145,8 @@ def _of_image(ink: InkImage) -> Iterator[Mistake]:
         yield Mistake(
             "mean and std of MNIST", "mean = 0.1307 and std = 0.3081", replace(ink, mean=0.1307, std=0.3081)
         )
+    if (ink.mean, ink.std) != (0.5, 0.5):
+        yield Mistake("mean and std of 0.5", "mean = 0.5 and std = 0.5", replace(ink, mean=0.5, std=0.5))
     if (ink.mean, ink.std) != (0.0, 1.0):
         yield Mistake("without mean and std", "mean = 0.0 and std = 1.0", replace(ink, mean=0.0, std=1.0))
     center = "mass" if ink.center == "box" else "box"

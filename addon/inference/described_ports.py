@@ -1,16 +1,18 @@
 """What of a model by someone else gets the ink, and what gives the answer, by its description."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from addon.arrays import Array
 from addon.errors import ModelError
-from addon.features.ink_input import InkImage, InkInput
+from addon.features.ink_input import InkImage, InkInput, Preparation
 from addon.inference.graph import GraphSession, TensorInfo, signatures
 from addon.inference.recurrent_state import state_pairs
+from addon.inference.stroke_guess import looks_like, may_be_length
 from addon.model.adaptor import Adaptor, Output
-from addon.text import quoted
+from addon.text import escaped, quoted
 
 
 @dataclass(slots=True)
@@ -53,10 +55,8 @@ def ports_of(graph: GraphSession, adaptor: Adaptor) -> Ports:
     name = ink.name or (free[0] if free else next(iter(inputs)))
     unfed = [each for each in free if each != name]
     if unfed:
-        raise ModelError(
-            f"it wants an input that nothing feeds: {quoted(unfed[0])}; name it under state, [constants], "
-            "lengths or mask in its description"
-        )
+        _refuse_other_kind(ink, inputs[name])
+        raise ModelError(_unfed(ink, inputs[unfed[0]]))
     ports = Ports(inputs[name], tuple(found), constants)
     _assign_outputs(ports, graph, adaptor, {made for _, made in found})
     _check_shape(ink, inputs[name], bool(found))
@@ -115,14 +115,99 @@ def _check_shape(ink: InkInput | InkImage, info: TensorInfo, recurrent: bool) ->
         given = _rows_shape(ink)
         what = f"{len(ink.columns)} columns as {ink.layout}"
     wanted = list(info.shape)
+    _refuse_other_kind(ink, info)
+    if isinstance(ink, InkInput) and not ink.length and not ink.points:
+        fixed = _rows_declared(ink, wanted)
+        if fixed > 1:
+            raise ModelError(
+                f"its input {info.name!r} takes {fixed} rows, always, and {_sampling(ink)} makes more or fewer; "
+                f"write length = {fixed} under [input] to pad or cut them"
+            )
     if not _fits(given, wanted):
         if isinstance(ink, InkInput) and takes_one_row(ink, info):
             return
-        shown = ["any" if size is None else size for size in given]
-        declared = ["any" if not isinstance(size, int) else size for size in wanted]
+        help_ = _help(ink, wanted) if isinstance(ink, InkInput) else _image_help(ink, info)
         raise ModelError(
-            f"its input {info.name!r} has the shape {declared}; its description makes {shown} ({what})"
+            f"its input {info.name!r} has the shape {_shown(wanted)}; its description makes {_shown(given)} "
+            f"({what}){help_}"
         )
+
+
+def _refuse_other_kind(ink: Preparation, info: TensorInfo) -> None:
+    """Refuse a picture that is described as rows, and rows that are described as a picture.
+
+    Raises:
+        ModelError: The input's shape looks like the other kind; the message has the section to write.
+    """
+    shape = list(info.shape)
+    if _fits(_image_shape(ink) if isinstance(ink, InkImage) else _rows_shape(ink), shape):
+        return
+    like = looks_like(signatures([info])[0])
+    if like is None or (like.columns > 0) != isinstance(ink, InkImage):
+        return
+    declared = _shown(shape)
+    if like.columns:
+        length = f" and length = {like.rows}, or points = {like.rows}" if like.rows > 1 else ""
+        raise ModelError(
+            f"its input {info.name!r} has the shape {declared}, which looks like rows of {like.columns} "
+            f'columns, and it is described as is = "ink image"; write is = "ink" with {like.columns} '
+            f"columns{length} under [input]"
+        )
+    height, width = like.size
+    size = f"{height}" if height == width else f"[{height}, {width}]"
+    layout = f' and layout = "{like.layout}"' if like.layout != "NCHW" else ""
+    raise ModelError(
+        f"its input {info.name!r} has the shape {declared}, which looks like a picture of {height} × "
+        f'{width}, and it is described as is = "ink"; write is = "ink image" with size = {size}{layout} under '
+        "[input]"
+    )
+
+
+def _unfed(ink: Preparation, info: TensorInfo) -> str:
+    what = f"it wants an input that nothing feeds: {quoted(info.name)}"
+    whole = info.dtype.kind in "iu" and may_be_length(info.shape)
+    if isinstance(ink, InkInput) and not ink.lengths and whole:
+        return (
+            f'{what}; if that is the number of rows, write lengths = "{escaped(info.name)}" under [input], else '
+            "name it under [constants]"
+        )
+    return f"{what}; name it under state, [constants], lengths or mask in its description"
+
+
+def _shown(sizes: Sequence[int | str | None]) -> list[int | str]:
+    return [size if isinstance(size, int) else "any" for size in sizes]
+
+
+def _rows_declared(ink: InkInput, declared: Sequence[int | str | None]) -> int:
+    """How many rows an input declares for the columns of a description; 0 where that is free."""
+    axes = ink.layout if "(" not in ink.layout else ("NT" if ink.layout.startswith("N") else "T")
+    if len(axes) != len(declared):
+        return 0
+    size = declared[axes.index("T")]
+    if not isinstance(size, int):
+        return 0
+    columns = len(ink.columns)
+    if "(" not in ink.layout:
+        return size if declared[axes.index("C")] in (columns, None) else 0
+    return size // columns if size % columns == 0 else 0
+
+
+def _sampling(ink: InkInput) -> str:
+    if ink.spacing:
+        return f"spacing = {ink.spacing:g}"
+    return f"time_step = {ink.seconds:g}" if ink.seconds else "one row for each sample of the pen"
+
+
+def _help(ink: InkInput, declared: Sequence[int | str | None]) -> str:
+    """What to write where a description of rows does not fit; empty if that is not known."""
+    rows = _rows_declared(ink, declared)
+    if rows > 1 and ink.length:
+        return f"; write length = {rows}"
+    if rows > 1 and ink.points:
+        return f"; write points = {rows + int(ink.drop_first)}, or length = {rows} to pad or cut"
+    place = ink.layout.find("C") if "(" not in ink.layout else -1
+    columns = declared[place] if 0 <= place < len(declared) == len(ink.layout) else None
+    return f"; give {columns} columns" if isinstance(columns, int) and columns != len(ink.columns) else ""
 
 
 def _fits(given: list[int | None], declared: list[int | str | None]) -> bool:
@@ -131,6 +216,16 @@ def _fits(given: list[int | None], declared: list[int | str | None]) -> bool:
     return len(given) == len(declared) and all(
         one is None or not isinstance(other, int) or one == other for one, other in pairs
     )
+
+
+def _image_help(ink: InkImage, info: TensorInfo) -> str:
+    like = looks_like(signatures([info])[0])
+    if like is None or like.columns:
+        return ""
+    height, width = like.size
+    if like.size != ink.size:
+        return f"; write size = {height if height == width else [height, width]}"
+    return f'; write layout = "{like.layout}"' if like.layout != ink.layout else ""
 
 
 def _rows_shape(ink: InkInput) -> list[int | None]:

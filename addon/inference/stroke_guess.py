@@ -116,17 +116,34 @@ def _with_helpers(found: StrokeGuess, others: Sequence[Signature]) -> StrokeGues
     """Name the other inputs; None if one of them is unexplained."""
     lengths = mask = ""
     constants: list[str] = []
+    # A number of rows may have any name; one that is named so has precedence.
+    others = sorted(others, key=lambda each: _LENGTHS.search(each.name) is None)
     for each in others:
         whole = "int" in each.type
         if _MASK.search(each.name) and len(each.shape) >= 1:
             mask = each.name
-        elif whole and _LENGTHS.search(each.name) and len(each.shape) <= 1:
+        elif (
+            whole
+            and not lengths
+            and may_be_length(each.shape)
+            and (found.columns or _LENGTHS.search(each.name))
+        ):
             lengths = each.name
         elif not whole and _floating(each.type, False) and len(each.shape) <= 2:
             constants.append(each.name)
         else:
             return None
     return replace(found, lengths=lengths, mask=mask, constants=tuple(constants))
+
+
+def may_be_length(shape: Sequence[Size]) -> bool:
+    """Whether an input of whole numbers may be the number of rows: one number, or one an ink."""
+    return not shape or (len(shape) == 1 and _one_or_free(shape[0]))
+
+
+def looks_like(fed: Signature) -> StrokeGuess | None:
+    """What the shape of one input looks like by itself: a small picture, else rows; None for neither."""
+    return _image(fed) or _rows(fed, False)
 
 
 def _rows(fed: Signature, recurrent: bool) -> StrokeGuess | None:

@@ -261,7 +261,26 @@ def adaptor_from(text: str, path: Path) -> Adaptor:
     return made
 
 
+_INK_KEYS = (
+    *("columns", "points", "spacing", "time_step", "lifts", "origin", "box", "y", "drop_first", "length"),
+    *("pad", "pad_at", "keep", "lengths", "mask", "replay"),
+)
+_INK_IMAGE_KEYS = ("line_width", "center", "invert", "transposed", "antialias")
+
+
+def _ask_for_kind(table: Table) -> None:
+    """Refuse a table that has keys of an ink but does not say that it takes one."""
+    for kind, keys in (("ink", _INK_KEYS), ("ink image", _INK_IMAGE_KEYS)):
+        key = next((each for each in keys if table.has(each)), "")
+        if key and not table.has("is"):
+            raise table.error(
+                f'the key is = ... is missing, and "image" has no key {key}; write is = "{kind}" (allowed are '
+                f"{', '.join(INPUT_KINDS)})"
+            )
+
+
 def _input_from(table: Table) -> tuple[ImageInput, Preparation | None]:
+    _ask_for_kind(table)
     kind: InputKind = table.choice("is", INPUT_KINDS, "image")
     if kind in ("ink", "ink image"):
         ink = ink_input(table) if kind == "ink" else ink_image(table)

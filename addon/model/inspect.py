@@ -144,8 +144,9 @@ class Bounds:
 ANY = Bounds(MOST_PARTS, 64 * 1024**2)
 """For files that are inspected in a separate process."""
 
-DESCRIBED = Bounds(500_000, 4 * 1024**2)
-"""For models that a description makes pen models: a forest of decision trees has a part for each node."""
+DESCRIBED = Bounds(MOST_PARTS, 4 * 1024**2)
+"""For models that a description makes pen models: a forest of decision trees has many parts for each node,
+and one of 3 MB has more than a million."""
 
 PEN = Bounds(20_000, 4 * 1024**2)
 """For pen models, which the sketch's own process inspects; Inkloop's have at most 412 fields and 40 kB."""
@@ -162,7 +163,12 @@ def contents_of(data: bytes, bounds: Bounds = ANY) -> Contents:
     except TooManyError as error:
         raise ModelError(
             f"it has more than {bounds.fields:,} parts, the most that Inkloop inspects"
-            + ("; a model that a .toml describes may have more" if bounds is PEN else "")
+            + (
+                ", as no .toml describes it; if it reads strokes, write one next to it as in docs/own-models.md "
+                "(inkloop doctor --adaptor drafts it), with which it may have more"
+                if bounds is PEN
+                else ""
+            )
         ) from error
     except WireError as error:
         raise ModelError("it is not an ONNX file, or truncated; copy it again or export it again") from error

@@ -93,6 +93,16 @@ def test_a_decoder_that_draws_strokes_is_no_recogniser():
     assert guess_strokes(inputs, [*outputs, Signature("h_out", (1, 64), FLOAT)]) is None
 
 
+@pytest.mark.parametrize("name", ["n", "len_in", "seq", "k"])
+@pytest.mark.parametrize("shape", [(), (1,), ("N",)])
+@pytest.mark.parametrize("rows", [120, "time"])
+def test_a_number_of_rows_may_have_any_name(name, shape, rows):
+    inputs = [Signature("x", (1, rows, 6), FLOAT), Signature(name, shape, "tensor(int64)")]
+    found = guess_strokes(inputs, [Signature("y", (1, 10), FLOAT)])
+    assert found is not None
+    assert (found.columns, found.lengths) == (6, name)
+
+
 def test_lengths_masks_and_constants_are_named():
     inputs = [
         Signature("x", ("n", "time", 3), FLOAT),

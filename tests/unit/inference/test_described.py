@@ -12,9 +12,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from addon import Recognizer
 from addon.dataset.taught import Example
+from addon.doctor.vetting import Vetting
 from addon.errors import ModelError
 from addon.inference.inline import InlineEngine
 from addon.inference.loaded_model import load_model
+from addon.inference.loader import ModelLoader
 from addon.inference.providers import CPU, Choice
 from tests.waiting import until
 
@@ -346,7 +348,7 @@ CLASSES = '[output]\nis = "classes"\n' + ABC
         (COLUMNS + CLASSES.replace("is", 'name = "probabilities"\nis'), ("'probabilities'", "scores")),
         (COLUMNS + 'lengths = "n"\n' + CLASSES, ("'n'",)),
         (COLUMNS + '[output]\nis = "picture"\n', ("embedding",)),
-        ('[input]\nis = "ink image"\n' + CLASSES, ("ink image", "[1, 1, 28, 28]")),
+        ('[input]\nis = "ink image"\n' + CLASSES, ("ink image", 'write is = "ink" with 3 columns')),
         ('[input]\nis = "features"\n' + CLASSES, ("describes no ink",)),
         ("", ("m.toml", "docs/own-models.md")),
     ],
@@ -360,9 +362,95 @@ def test_the_axes_must_be_in_the_described_order(tmp_path):
     refused(mean_of_rows(tmp_path / "m.onnx", toml, shape=(1, 100, 3)), "[1, 3, 100]", "NCT", "[1, 100, 3]")
 
 
-def test_a_fixed_length_must_be_the_described_one(tmp_path):
-    path = mean_of_rows(tmp_path / "m.onnx", COLUMNS + "points = 64\n" + CLASSES, shape=(1, 100, 3))
-    refused(path, "[1, 64, 3]", "[1, 100, 3]")
+@pytest.mark.parametrize(
+    ("sampling", "words"),
+    [
+        ("points = 64\n", ("[1, 64, 3]", "[1, 100, 3]", "write points = 100, or length = 100")),
+        ("length = 64\n", ("[1, 64, 3]", "[1, 100, 3]", "write length = 100")),
+        ("", ("100 rows", "one row for each sample of the pen", "write length = 100")),
+        ("spacing = 0.1\n", ("100 rows", "spacing = 0.1", "write length = 100")),
+        ("time_step = 0.01\n", ("time_step = 0.01", "write length = 100")),
+    ],
+)
+def test_a_fixed_length_must_be_the_described_one(tmp_path, sampling, words):
+    refused(mean_of_rows(tmp_path / "m.onnx", COLUMNS + sampling + CLASSES, shape=(1, 100, 3)), *words)
+
+
+@pytest.mark.parametrize(
+    ("layout", "shape"),
+    [("NCT", (1, 3, 100)), ("TNC", (100, 1, 3)), ("TC", (100, 3)), ("N(CT)", (1, 300)), ("(TC)", (300,))],
+)
+def test_a_fixed_length_is_found_in_any_order_of_the_axes(tmp_path, layout, shape):
+    toml = COLUMNS + f'layout = "{layout}"\n' + CLASSES
+    refused(mean_of_rows(tmp_path / "m.onnx", toml, shape=shape, axes=(0,)), "write length = 100")
+
+
+def test_a_wrong_number_of_columns_says_how_many_to_give(tmp_path):
+    refused(mean_of_rows(tmp_path / "m.onnx", COLUMNS.replace('"x", ', "") + CLASSES), "give 3 columns")
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((1, 1, 32, 32), ("picture of 32 × 32", 'write is = "ink image" with size = 32 under')),
+        ((1, 20, 28, 1), ('size = [20, 28] and layout = "NHWC"',)),
+    ],
+)
+def test_a_picture_model_described_as_strokes_is_named(tmp_path, shape, words):
+    refused(mean_of_rows(tmp_path / "m.onnx", COLUMNS + "length = 120\n" + CLASSES, shape=shape), *words)
+
+
+def test_a_picture_of_another_size_says_which(tmp_path):
+    toml = '[input]\nis = "ink image"\nsize = 28\n' + CLASSES
+    refused(
+        mean_of_rows(tmp_path / "m.onnx", toml, shape=(1, 1, 32, 32)), "[1, 1, 28, 28]", "write size = 32"
+    )
+
+
+@pytest.mark.parametrize(("kind", "line"), [("ink", COLUMNS), ("ink image", "[input]\nline_width = 2\n")])
+def test_a_forgotten_kind_is_named_with_its_choices(tmp_path, kind, line):
+    toml = line.replace('is = "ink"\n', "") + CLASSES
+    refused(
+        mean_of_rows(tmp_path / "m.onnx", toml), "is = ... is missing", f'write is = "{kind}"', "features"
+    )
+
+
+def with_a_length(path: Path, name: str, toml: str = "") -> Path:
+    """Rows of a fixed length, and an input of whole numbers next to them."""
+    nodes = [
+        helper.make_node("ReduceMean", ["strokes"], ["means"], axes=[1], keepdims=0),
+        helper.make_node("Cast", [name], ["count"], to=FLOAT),
+        helper.make_node("Mul", ["means", "count"], ["scores"]),
+    ]
+    inputs = [("strokes", FLOAT, (1, 120, 3)), (name, INT64, (1,))]
+    return save(path, nodes, inputs, [("scores", FLOAT, (1, 3))], toml=toml)
+
+
+def test_an_input_that_may_be_the_length_is_named_as_such(tmp_path):
+    path = with_a_length(tmp_path / "m.onnx", "n", COLUMNS + "length = 120\n" + CLASSES)
+    refused(path, "nothing feeds: 'n'", 'write lengths = "n" under [input]')
+
+
+def test_pictures_and_rows_are_told_apart_before_an_input_that_nothing_feeds(tmp_path):
+    path = with_a_length(tmp_path / "m.onnx", "n", '[input]\nis = "ink image"\n' + CLASSES)
+    refused(path, "rows of 3 columns", 'write is = "ink" with 3 columns and length = 120')
+
+
+def test_a_file_without_a_description_that_is_watched_or_dropped_is_answered_as_at_load(tmp_path):
+    path = with_a_length(tmp_path / "m.onnx", "seq")
+    with pytest.raises(ModelError) as caught:
+        load_model(path, ON_CPU)
+    line = str(caught.value)
+    assert 'write m.toml with [input] is = "ink"' in line
+    loader = ModelLoader(vet=Vetting(provider="cpu"))
+    try:
+        for untrusted in (False, True):
+            loader.request([path], lambda: ON_CPU, untrusted=untrusted)
+            results = []
+            until(lambda: results.append(found) or True if (found := loader.poll()) else False)
+            assert results[0].refused == (line,)
+    finally:
+        loader.close()
 
 
 def test_a_length_that_the_exporter_froze_is_named(tmp_path):
