@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from addon.arrays import Ints
+from addon.arrays import Bools, Ints
 from addon.dataset.corpus import Corpus, inks
 from addon.errors import EvaluationError, ModelError
 from addon.evaluation.metrics import calibration_error
@@ -28,6 +28,9 @@ from addon.text import quoted
 
 MOST_INKS = 1000
 """Inks that are asked, drawn by the seed, unless another number is given."""
+
+TEST = "test"
+"""Value of `split` of inks that no model should be trained on."""
 
 MOST_FOR_MISTAKES, FEWEST_FOR_MISTAKES = 200, 20
 MISTAKE_SECONDS = 20.0
@@ -46,12 +49,14 @@ class Chosen:
         inks: Their strokes.
         labels: Their labels, which the model has.
         left_out: Labels that the model does not have, and how many inks of each.
+        split: One line on whether the model may have been trained on these inks.
     """
 
     indices: Ints
     inks: list[Strokes]
     labels: list[str]
     left_out: dict[str, int]
+    split: str
 
 
 class _Answer(NamedTuple):
@@ -61,7 +66,7 @@ class _Answer(NamedTuple):
 
 
 def choose(corpus: Corpus, labels: Sequence[str], most: int, seed: int = 0) -> Chosen:
-    """Draw inks whose labels a model has.
+    """Draw inks whose labels a model has, from the test set where the data names one.
 
     Args:
         corpus: Labelled inks.
@@ -76,6 +81,7 @@ def choose(corpus: Corpus, labels: Sequence[str], most: int, seed: int = 0) -> C
     every = corpus.labels.tolist()
     has = np.array([not known or label in known for label in every], dtype=bool)
     left_out = Counter(label for label, here in zip(every, has.tolist(), strict=True) if not here)
+    has, split = _held_out(corpus, has)
     places = np.flatnonzero(has)
     if not len(places):
         raise EvaluationError(
@@ -86,7 +92,21 @@ def choose(corpus: Corpus, labels: Sequence[str], most: int, seed: int = 0) -> C
     if len(places) > most:
         places = np.sort(np.random.default_rng(seed).choice(places, most, replace=False))
     found: list[Strokes] = list(inks(corpus, places))
-    return Chosen(places, found, corpus.labels[places].tolist(), dict(left_out))
+    return Chosen(places, found, corpus.labels[places].tolist(), dict(left_out), split)
+
+
+def _held_out(corpus: Corpus, has: Bools) -> tuple[Bools, str]:
+    """Those of the inks that are in a test set; all if there is none, and a line about it."""
+    tests = (corpus.split == TEST) & has
+    if tests.any():
+        others = int(has.sum() - tests.sum())
+        left = f"{others} others are left out" if others else "which is all of them"
+        asked = int(tests.sum())
+        return tests, f"the {asked} inks of the file's test set (split = {TEST}) are asked; {left}"
+    return has, (
+        f"no ink of the file is in a test set (split = {TEST}), so the model may have been trained on these, "
+        "and then the accuracy is too high"
+    )
 
 
 def evaluate_described(
@@ -147,6 +167,7 @@ def _names(step: DescribedStep) -> tuple[str, ...]:
 
 
 def _say_about(step: DescribedStep, chosen: Chosen, corpus: Corpus, say: Say) -> None:
+    say(chosen.split)
     if chosen.left_out:
         count = sum(chosen.left_out.values())
         names = ", ".join(map(quoted, sorted(chosen.left_out)[:12]))

@@ -120,8 +120,8 @@ def _check_shape(ink: InkInput | InkImage, info: TensorInfo, recurrent: bool) ->
         fixed = _rows_declared(ink, wanted)
         if fixed > 1:
             raise ModelError(
-                f"its input {info.name!r} takes {fixed} rows, always, and {_sampling(ink)} makes more or fewer; "
-                f"write length = {fixed} under [input] to pad or cut them"
+                f"its input {info.name!r} always takes {fixed} rows, and {_sampling(ink)} makes more or "
+                f"fewer; write length = {fixed} under [input] to pad or cut them"
             )
     if not _fits(given, wanted):
         if isinstance(ink, InkInput) and takes_one_row(ink, info):
@@ -158,8 +158,8 @@ def _refuse_other_kind(ink: Preparation, info: TensorInfo) -> None:
     layout = f' and layout = "{like.layout}"' if like.layout != "NCHW" else ""
     raise ModelError(
         f"its input {info.name!r} has the shape {declared}, which looks like a picture of {height} × "
-        f'{width}, and it is described as is = "ink"; write is = "ink image" with size = {size}{layout} under '
-        "[input]"
+        f'{width}, and it is described as is = "ink"; write is = "ink image" with size = {size}{layout} '
+        "under [input]"
     )
 
 
@@ -168,8 +168,8 @@ def _unfed(ink: Preparation, info: TensorInfo) -> str:
     whole = info.dtype.kind in "iu" and may_be_length(info.shape)
     if isinstance(ink, InkInput) and not ink.lengths and whole:
         return (
-            f'{what}; if that is the number of rows, write lengths = "{escaped(info.name)}" under [input], else '
-            "name it under [constants]"
+            f'{what}; if that is the number of rows, write lengths = "{escaped(info.name)}" under [input], '
+            "else name it under [constants]"
         )
     return f"{what}; name it under state, [constants], lengths or mask in its description"
 
@@ -201,6 +201,12 @@ def _sampling(ink: InkInput) -> str:
 def _help(ink: InkInput, declared: Sequence[int | str | None]) -> str:
     """What to write where a description of rows does not fit; empty if that is not known."""
     rows = _rows_declared(ink, declared)
+    count = ink.length or ink.points - int(ink.drop_first)
+    if "(" not in ink.layout and len(declared) < 3 and declared[-1] == count * len(ink.columns):
+        batch = "N" if len(declared) == 2 else ""
+        return f'; write layout = "{batch}(TC)", or "{batch}(CT)" for column after column'
+    if sorted(ink.layout) == ["C", "N", "T"] and list(declared[1:]) == [len(ink.columns), count]:
+        return '; write layout = "NCT"'
     if rows > 1 and ink.length:
         return f"; write length = {rows}"
     if rows > 1 and ink.points:

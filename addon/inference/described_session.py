@@ -15,7 +15,7 @@ from addon.features.recipe import FeatureRecipe
 from addon.fewshot.scoring import Scoring
 from addon.inference.described_ports import ports_of
 from addon.inference.described_step import DescribedStep, described_step
-from addon.inference.described_trial import asking_for, trial_ink, try_inks
+from addon.inference.described_trial import asking_for, check_scores, trial_ink, try_inks
 from addon.inference.graph import GraphSession, open_file
 from addon.inference.opening import ModelFile
 from addon.inference.providers import Choice
@@ -79,8 +79,11 @@ def opened(graph: GraphSession, adaptor: Adaptor, metadata: Mapping[str, str]) -
     named_inputs = {info.name: info for info in graph.inputs}
     check_names(adaptor, named_inputs, {info.name: info for info in graph.outputs})
     ports = ports_of(graph, adaptor)
-    trial = described_step(graph, adaptor, _spec(adaptor, ("-",)), ports)
-    try_inks(trial)
+    # Without their logarithm the scores of a trial show whether they are probabilities.
+    as_given = replace(ports, scores=ports.scores and replace(ports.scores, scores="logits"))
+    trial = described_step(graph, adaptor, _spec(adaptor, ("-",)), as_given)
+    tried = try_inks(trial)
+    doubt = check_scores(ports.scores, tried) if ports.scores else ""
     outputs, _ = trial.step(trial_ink(), trial.start())
     labels = () if ports.scores is None else labels_of(ports.scores, outputs.scores, metadata)
     spec = _spec(adaptor, labels)
@@ -91,7 +94,8 @@ def opened(graph: GraphSession, adaptor: Adaptor, metadata: Mapping[str, str]) -
         raise ModelError(f"[lengths] names {quoted(unnamed[0])}, which is none of its classes")
     step = described_step(graph, adaptor, spec, ports)
     step.asking, slow = asking_for(step)
-    return step, ". ".join(filter(None, (graph.notice, f"{graph.path.name}: {slow}" if slow else "")))
+    notices = [f"{graph.path.name}: {line}" for line in (doubt, slow) if line]
+    return step, ". ".join(filter(None, (graph.notice, *notices)))
 
 
 def _spec(adaptor: Adaptor, labels: tuple[str, ...]) -> ModelSpec:

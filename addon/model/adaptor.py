@@ -274,8 +274,8 @@ def _ask_for_kind(table: Table) -> None:
         key = next((each for each in keys if table.has(each)), "")
         if key and not table.has("is"):
             raise table.error(
-                f'the key is = ... is missing, and "image" has no key {key}; write is = "{kind}" (allowed are '
-                f"{', '.join(INPUT_KINDS)})"
+                f'the key is = ... is missing, and "image" has no key {key}; write is = "{kind}" '
+                f"(allowed are {', '.join(INPUT_KINDS)})"
             )
 
 

@@ -164,8 +164,8 @@ def contents_of(data: bytes, bounds: Bounds = ANY) -> Contents:
         raise ModelError(
             f"it has more than {bounds.fields:,} parts, the most that Inkloop inspects"
             + (
-                ", as no .toml describes it; if it reads strokes, write one next to it as in docs/own-models.md "
-                "(inkloop doctor --adaptor drafts it), with which it may have more"
+                ", as no .toml describes it; if it reads strokes, write one next to it as in "
+                "docs/own-models.md (inkloop doctor --adaptor drafts it), and it may have more"
                 if bounds is PEN
                 else ""
             )

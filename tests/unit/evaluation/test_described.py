@@ -1,6 +1,7 @@
 """Stroke models of other people, asked about labelled inks as they are described."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,36 @@ def test_a_picture_model_is_asked_with_its_own_mistakes(data, tmp_path):
         '[input]\nis = "ink image"\n[output]\nis = "classes"\nlabels = ["left", "right", "up", "down"]\n'
     )
     found, _ = run(data, path)
-    assert {"transposed = true", "invert = true"} <= {row["line"] for row in found["mistakes"]}
+    tried = {row["line"] for row in found["mistakes"]}
+    assert {
+        "transposed = true",
+        "invert = true",
+        "range = [0.0, 255.0]",
+        "range = [-1.0, 1.0]",
+    } <= tried
+    assert {"margin = 0.0", "margin = 4.0", "mean = 0.5 and std = 0.5"} <= tried
+
+
+def test_lifts_is_tried_only_where_it_is_read():
+    columns = (Column("x"), Column("y"))
+    tried = {
+        name: [mistake.line for mistake in mistakes(InkInput(columns=columns, **sampling))]
+        for name, sampling in (("points", {"points": 50}), ("spacing", {"spacing": 0.05}), ("samples", {}))
+    }
+    assert {name: any("lifts" in line for line in lines) for name, lines in tried.items()} == {
+        "points": True,
+        "spacing": False,
+        "samples": False,
+    }
+    assert {"spacing = 0.025", "spacing = 0.1"} <= set(tried["spacing"])
+
+
+def test_inks_of_a_training_set_are_left_out_or_named():
+    both = replace(corpus_of([straight("up")] * 4, ["up"] * 4), split=np.array(["train", "test"] * 2))
+    chosen = choose(both, ("up",), 10)
+    assert chosen.indices.tolist() == [1, 3]
+    assert "split = test" in chosen.split
+    assert "may have been trained" in choose(corpus_of([straight("up")], ["up"]), ("up",), 10).split
 
 
 def test_usual_lengths_are_those_of_the_strokes_alone():

@@ -16,7 +16,7 @@ from addon.doctor.vetting import Vetting
 from addon.errors import ModelError
 from addon.inference.inline import InlineEngine
 from addon.inference.loaded_model import load_model
-from addon.inference.loader import ModelLoader
+from addon.inference.loader import LoadResult, ModelLoader
 from addon.inference.providers import CPU, Choice
 from tests.waiting import until
 
@@ -52,6 +52,27 @@ def mean_of_rows(path: Path, toml: str, shape=(1, "rows", 3), axes=(1,), **metad
     """Scores are the means of the columns, so the largest column wins."""
     node = helper.make_node("ReduceMean", ["strokes"], ["scores"], axes=list(axes), keepdims=0)
     return save(path, [node], [("strokes", FLOAT, shape)], [("scores", FLOAT, None)], toml=toml, **metadata)
+
+
+def clipped_mean(path: Path, toml: str, **metadata) -> Path:
+    """Scores are the means of the columns, as far as they are in 0..1."""
+    nodes = [
+        helper.make_node("ReduceMean", ["strokes"], ["means"], axes=[1], keepdims=0),
+        helper.make_node("Clip", ["means", "low", "high"], ["scores"]),
+    ]
+    bounds = [("low", np.float32(0.0)), ("high", np.float32(1.0))]
+    weights = [(name, np.array(value)) for name, value in bounds]
+    inputs = [("strokes", FLOAT, (1, "rows", 3))]
+    return save(path, nodes, inputs, [("scores", FLOAT, None)], weights, toml, **metadata)
+
+
+def softmax_of_rows(path: Path, toml: str) -> Path:
+    """Scores are the softmax of the means of the columns."""
+    nodes = [
+        helper.make_node("ReduceMean", ["strokes"], ["means"], axes=[1], keepdims=0),
+        helper.make_node("Softmax", ["means"], ["scores"]),
+    ]
+    return save(path, nodes, [("strokes", FLOAT, (1, "rows", 3))], [("scores", FLOAT, None)], toml=toml)
 
 
 def adder(path: Path, toml: str) -> Path:
@@ -174,7 +195,7 @@ def test_a_recurrent_model_with_a_changing_preparation_must_say_replay(tmp_path)
 
 def test_probabilities_labels_in_the_file_and_an_unknown_class(tmp_path):
     toml = COLUMNS + '[output]\nis = "classes"\nscores = "probabilities"\nunknown = "c"\n'
-    path = mean_of_rows(tmp_path / "m.onnx", toml, names="{0: 'a', 1: 'b', 2: 'c'}")
+    path = clipped_mean(tmp_path / "m.onnx", toml, names="{0: 'a', 1: 'b', 2: 'c'}")
     answer = drawn(path, RIGHT)[-1]
     assert answer.labels == ("a", "b")
     share = np.array([0.5, 0.1 / 3, 1 / 3])
@@ -415,6 +436,40 @@ def test_a_forgotten_kind_is_named_with_its_choices(tmp_path, kind, line):
     )
 
 
+PROBABILITIES = CLASSES + 'scores = "probabilities"\n'
+
+
+def test_logits_that_are_described_as_probabilities_are_refused(tmp_path):
+    path = mean_of_rows(tmp_path / "m.onnx", COLUMNS + PROBABILITIES)
+    refused(path, "'scores'", '"probabilities"', "0 to 1 are allowed", 'write scores = "logits"')
+
+
+def test_probabilities_that_do_not_add_up_to_1_are_reported_and_divided_by_their_sum(tmp_path):
+    path = clipped_mean(tmp_path / "m.onnx", COLUMNS + PROBABILITIES)
+    assert "divided by their sum" in load_model(path, ON_CPU).notice
+    assert drawn(path, RIGHT)[-1].probabilities.sum() == pytest.approx(1.0)
+
+
+def test_probabilities_that_are_described_as_logits_are_reported(tmp_path):
+    notice = load_model(softmax_of_rows(tmp_path / "m.onnx", COLUMNS + CLASSES), ON_CPU).notice
+    assert "m.onnx" in notice
+    assert 'write scores = "probabilities"' in notice
+    assert "\n" not in notice
+
+
+def test_scores_that_are_what_they_are_described_as_need_no_line(tmp_path):
+    for path in (
+        softmax_of_rows(tmp_path / "a.onnx", COLUMNS + PROBABILITIES),
+        mean_of_rows(tmp_path / "b.onnx", COLUMNS + CLASSES),
+    ):
+        assert load_model(path, ON_CPU).notice == ""
+
+
+def test_one_axis_for_all_numbers_says_which_layout(tmp_path):
+    path = mean_of_rows(tmp_path / "m.onnx", COLUMNS + "points = 8\n" + CLASSES, shape=("n", 24))
+    refused(path, 'write layout = "N(TC)", or "N(CT)"')
+
+
 def with_a_length(path: Path, name: str, toml: str = "") -> Path:
     """Rows of a fixed length, and an input of whole numbers next to them."""
     nodes = [
@@ -436,6 +491,18 @@ def test_pictures_and_rows_are_told_apart_before_an_input_that_nothing_feeds(tmp
     refused(path, "rows of 3 columns", 'write is = "ink" with 3 columns and length = 120')
 
 
+def answered(loader: ModelLoader) -> LoadResult:
+    results: list[LoadResult] = []
+
+    def polled() -> bool:
+        result = loader.poll()
+        results.extend([result] if result is not None else [])
+        return bool(results)
+
+    until(polled)
+    return results[0]
+
+
 def test_a_file_without_a_description_that_is_watched_or_dropped_is_answered_as_at_load(tmp_path):
     path = with_a_length(tmp_path / "m.onnx", "seq")
     with pytest.raises(ModelError) as caught:
@@ -446,9 +513,8 @@ def test_a_file_without_a_description_that_is_watched_or_dropped_is_answered_as_
     try:
         for untrusted in (False, True):
             loader.request([path], lambda: ON_CPU, untrusted=untrusted)
-            results = []
-            until(lambda: results.append(found) or True if (found := loader.poll()) else False)
-            assert results[0].refused == (line,)
+            found = answered(loader)
+            assert found.refused == (line,)
     finally:
         loader.close()
 
