@@ -120,8 +120,8 @@ def check_scores(output: Output, trials: Sequence[Array]) -> str:
         if abs(worst - 1) <= UNIT_SLACK:
             return ""
         return (
-            f"the probabilities of its output {output.name!r} add up to {worst:.3g} in a trial, not to 1, and "
-            "are divided by their sum; check that the model ends with a softmax"
+            f"the probabilities of its output {output.name!r} add up to {worst:.3g} in a trial, not to 1, "
+            "and are divided by their sum; check that the model ends with a softmax"
         )
     if within and bool((np.abs(sums - 1) <= UNIT_SLACK).all()):
         return (

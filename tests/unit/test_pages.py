@@ -39,3 +39,13 @@ def test_the_code_on_a_page_is_python_whose_names_exist(page: str):
                 # In code that calls its argument `sketch` that name is no module.
                 ours = node.value.id == "sketch" and "import sketch" in code
                 assert not ours or hasattr(import_module("sketch"), node.attr), node.attr
+
+
+def test_the_script_without_a_sketch_answers(tmp_path, monkeypatch, capsys):
+    script = next(code for code in python_of("docs/recognising.md") if "recognizer.setup(" in code)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(script, "recognising.md", "exec"), {})
+    label, confidence, unknown = capsys.readouterr().out.splitlines()[0].split()
+    assert label.upper() == "L"
+    assert 0.5 < float(confidence) <= 1.0
+    assert 0.0 <= float(unknown) < 0.5

@@ -436,6 +436,26 @@ def test_a_forgotten_kind_is_named_with_its_choices(tmp_path, kind, line):
     )
 
 
+def test_the_threshold_for_unknown_moves_the_answer_of_fixed_classes(tmp_path):
+    toml = COLUMNS + CLASSES + 'scores = "probabilities"\nunknown = "c"\n'
+    recognizer = Recognizer(softmax_of_rows(tmp_path / "m.onnx", toml))
+    recognizer.setup(tmp_path / "home")
+    stroke = np.array([[*point, 0.0, 0.5] for point in RIGHT], dtype=np.float32)
+    unknown: list[float] = []
+    try:
+        assert recognizer.wait_ready()
+        for threshold in (-2.0, 0.0, 2.0):
+            recognizer.unknown = threshold
+            recognizer.feed({0: stroke})
+            recognizer.on_stroke(stroke, 0)
+            unknown.append(recognizer.wait_answer().unknown)
+            recognizer.on_ink([stroke], 0)
+    finally:
+        recognizer.exit()
+    odds = [np.log(each / (1 - each)) for each in unknown]
+    assert np.diff(odds) == pytest.approx([2.0, 2.0], abs=1e-3)
+
+
 PROBABILITIES = CLASSES + 'scores = "probabilities"\n'
 
 
