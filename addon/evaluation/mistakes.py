@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from addon.features.ink_input import Column, ColumnName, InkImage, InkInput, Layout, Preparation
+from addon.features.ink_input import Box, Column, ColumnName, InkImage, InkInput, Layout, Preparation
 
 _SWAPPED: Mapping[ColumnName, ColumnName] = {
     "x": "y",
@@ -75,6 +75,9 @@ def _of_rows(ink: InkInput) -> Iterator[Mistake]:
     for scale in ("larger side", "height", "width", "diagonal"):
         if scale != ink.scale and set(names) & _LENGTHS:
             yield Mistake(f"{scale} is the scale", f'scale = "{scale}"', replace(ink, scale=scale))
+    if (ink.points or ink.spacing or ink.seconds) and set(names) & _LENGTHS:
+        box: Box = "ink" if ink.measures_rows else "rows"
+        yield Mistake(f"measured on the {box}", f'box = "{box}"', replace(ink, box=box))
     if ink.points:
         for points in _POINTS:
             if points != ink.points:

@@ -133,16 +133,16 @@ def test_a_picture_model_is_asked_with_its_own_mistakes(data, tmp_path):
 
 
 def test_lifts_is_tried_only_where_it_is_read():
-    columns = (Column("x"), Column("y"))
-    tried = {
-        name: [mistake.line for mistake in mistakes(InkInput(columns=columns, **sampling))]
-        for name, sampling in (("points", {"points": 50}), ("spacing", {"spacing": 0.05}), ("samples", {}))
-    }
+    plain = InkInput(columns=(Column("x"), Column("y")))
+    inputs = {"points": replace(plain, points=50), "spacing": replace(plain, spacing=0.05), "samples": plain}
+    tried = {name: [mistake.line for mistake in mistakes(ink)] for name, ink in inputs.items()}
     assert {name: any("lifts" in line for line in lines) for name, lines in tried.items()} == {
         "points": True,
         "spacing": False,
         "samples": False,
     }
+    assert 'box = "ink"' in tried["points"]
+    assert 'box = "rows"' in tried["spacing"]
     assert {"spacing = 0.025", "spacing = 0.1"} <= set(tried["spacing"])
 
 
