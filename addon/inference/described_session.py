@@ -132,7 +132,10 @@ def labels_of(output: Output, scores: Any, metadata: Mapping[str, str]) -> tuple
             )
         return labels
     if output.kind == "classes" and labels and len(labels) != classes:
-        raise ModelError(f"its output {output.name!r} has {classes} classes; {len(labels)} labels are given")
+        raise ModelError(
+            f"its output {output.name!r} has {classes} classes; {len(labels)} labels are given; give one for "
+            "each class, in the order of its scores"
+        )
     if output.kind == "classes" and not labels:
         labels = tuple(map(str, range(classes)))
     twice = [label for label in labels if labels.count(label) > 1] if len(labels) < MOST_CHECKED else []

@@ -86,7 +86,9 @@ def try_inks(step: DescribedStep) -> list[Array]:
             raise ModelError(_reason(said(error), count)) from error
         arrays = (outputs.scores, outputs.progress, outputs.unknown, outputs.embedding)
         if not all(np.isfinite(array).all() for array in arrays if array.dtype.kind == "f"):
-            raise ModelError(f"its answers to an ink of {count} samples are not numbers (NaN)")
+            raise ModelError(
+                f"its answers to an ink of {count} samples are not numbers (NaN); train or export it again"
+            )
         scores.append(outputs.scores)
     return scores
 

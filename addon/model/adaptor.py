@@ -413,4 +413,7 @@ def check_names(adaptor: Adaptor, inputs: Mapping[str, object], outputs: Mapping
     for kind, names, there in (("input", fed, inputs), ("output", given, outputs)):
         for name in names:
             if name and name not in there:
-                raise ModelError(f"its description names the {kind} {name!r}; it has {', '.join(there)}")
+                raise ModelError(
+                    f"its description names the {kind} {name!r}; it has {', '.join(there)}; write one "
+                    "of these"
+                )
