@@ -25,6 +25,7 @@ from sketch.input.events import (
     MessageEvent,
     ParamEvent,
     PointerEvent,
+    PresetEvent,
     ResizeEvent,
 )
 from sketch.input.pen import InkReopened, PenChange, PenTracker, StrokeDone, StrokePoint
@@ -406,10 +407,12 @@ def _handle(stage: Stage, event: Event) -> None:
             _show_message(stage, sound.text)
         case ParamEvent():
             _show_message(stage, f"{sound.source}: the sketch has no parameters, so none named {sound.name}")
+        case PresetEvent():
+            _show_message(stage, f"{sound.source}: the sketch has no parameters, so no preset {sound.name}")
 
 
 def _is_for_parameters(stage: Stage, event: Event) -> bool:
-    if stage.parameters is None and isinstance(event, KeyEvent | ParamEvent):
+    if stage.parameters is None and isinstance(event, KeyEvent | ParamEvent | PresetEvent):
         if isinstance(event, KeyEvent) and event.key != "tab":
             return False
         stage.find_parameters()

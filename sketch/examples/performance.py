@@ -1,8 +1,10 @@
-"""A piece for a pen and a flock: what you write gathers the birds, and what is understood becomes their color.
+"""A piece for a pen and a flock: what you write gathers the birds, and what is understood colors them.
 
-Write letters. Tab opens the panel, numbers recall the moods while it is open, and saving this file changes the
-piece while it plays. `python -m sketch.examples.performance_show` plays ten minutes of it without a hand.
+Tab opens the panel, numbers recall the moods while it is open, and saving this file changes the piece while it
+plays. `python -m sketch.examples.performance_show` plays ten minutes of it without a hand.
 """
+
+from pathlib import Path
 
 import numpy as np
 
@@ -45,7 +47,7 @@ class Performance(sketch.Sketch):
     pace = sketch.Param(6.5, 1, 14, group="flock")
     width_of_bird = sketch.Param(1.5, 0.5, 5, group="flock")
     hue = sketch.Param(40.0, 0, 360, unit="degrees", group="light")
-    spread = sketch.Param(60.0, 0, 180, unit="degrees", group="light")
+    spread = sketch.Param(60.0, -180, 180, unit="degrees", group="light")
     trail = sketch.Param(0.88, 0.5, 0.98, group="light")
     glow = sketch.Param(0.6, 0, 1.2, group="light")
 
@@ -53,10 +55,10 @@ class Performance(sketch.Sketch):
         """Attach the recogniser, and spread the birds over the window."""
         self.letters = self.use(Recognizer("letters"))
         rng = np.random.default_rng(self.seed)
-        self.xy = rng.uniform((0, 0), (self.width, self.height), (BIRDS, 2))
-        self.velocity = rng.normal(0, 1, (BIRDS, 2))
-        self.mood = rng.uniform(0.4, 1.5, (BIRDS, 1))
-        self.targets = np.zeros((BIRDS, 2))
+        self.xy: Doubles = rng.uniform((0, 0), (self.width, self.height), (BIRDS, 2))
+        self.velocity: Doubles = rng.normal(0, 1, (BIRDS, 2))
+        self.mood: Doubles = rng.uniform(0.4, 1.5, (BIRDS, 1))
+        self.targets: Doubles = np.zeros((BIRDS, 2))
         self.held_until = 0.0
         self.is_held = False
         self.flash = 0.0
@@ -101,7 +103,9 @@ class Performance(sketch.Sketch):
         sure = guess.confidence * (1 - guess.unknown)
         for stroke in self.written():
             canvas.stroke(stroke.points, stroke.width, color_of(guess.label, 0.95 - 0.2 * sure, 0.22 * sure))
-        canvas.post(sketch.Trails(self.trail, ground=GROUND), sketch.Bloom(self.glow, threshold=0.35, radius=20))
+        canvas.post(
+            sketch.Trails(self.trail, ground=GROUND), sketch.Bloom(self.glow, threshold=0.35, radius=20)
+        )
 
     def tails(self) -> Doubles:
         """From each bird back along its way, and never shorter than a dash."""
@@ -124,6 +128,11 @@ class Performance(sketch.Sketch):
         x, y = (low + high) / 2
         canvas.color(*color_of(label, 0.5, 0.12))
         canvas.text(label, x, y + 0.36 * size, size=size, align="center", alpha=0.8 * opacity)
+
+    def files_dropped(self, paths: list[Path], x: float, y: float) -> None:
+        """A model that is dropped on the window takes over."""
+        for path in paths:
+            self.letters.load(path)
 
     def written(self) -> list[sketch.Stroke]:
         """The strokes of the letter so far, the one under the pen among them."""

@@ -115,4 +115,23 @@ class ParamEvent:
     t: float = 0.0
 
 
-Event: TypeAlias = PointerEvent | KeyEvent | ResizeEvent | FilesEvent | MessageEvent | FocusEvent | ParamEvent
+@dataclass(frozen=True, slots=True)
+class PresetEvent:
+    """A preset to go to, from a controller or another program.
+
+    Attributes:
+        name: Of the preset, as in its file.
+        seconds: How long the way to it takes; None for what is set in the panel.
+        source: What sends it, as in "osc".
+        t: Seconds on the loop's clock.
+    """
+
+    name: str
+    seconds: float | None = None
+    source: str = "preset"
+    t: float = 0.0
+
+
+Event: TypeAlias = (
+    PointerEvent | KeyEvent | ResizeEvent | FilesEvent | MessageEvent | FocusEvent | ParamEvent | PresetEvent
+)

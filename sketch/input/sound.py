@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import TypeVar
 
-from sketch.input.events import Event, FilesEvent, PointerEvent, ResizeEvent
+from sketch.input.events import Event, FilesEvent, PointerEvent, PresetEvent, ResizeEvent
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -38,6 +38,8 @@ def sound_event(event: EventT) -> EventT | None:
             case ResizeEvent():
                 sound = _within(LARGEST, event.width, event.height) and 0 < event.pixel_ratio <= 64
                 return event if sound else None
+            case PresetEvent(seconds=seconds):
+                return event if seconds is None or _within(LATEST, seconds) else None
             case _:
                 return event
     except (TypeError, OverflowError):  # not a number, or an integer of hundreds of digits

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sketch.easing import Curve
-from sketch.input.events import Event, KeyEvent, ParamEvent
+from sketch.input.events import Event, KeyEvent, ParamEvent, PresetEvent
 from sketch.live.parameters import Change, Parameters, parameters_of
 from sketch.live.presets import Presets, presets_file
 from sketch.live.presets_travel import Travel
@@ -96,13 +96,16 @@ class Controls:
     # Once a frame
 
     def takes(self, event: Event) -> bool:
-        """Take an event that is not for the sketch: one for a parameter, a key of the panel or of a preset.
+        """Take an event that is not for the sketch: for a parameter or a preset, or a key of the panel.
 
         Returns:
             Whether the sketch must not see it.
         """
         if isinstance(event, ParamEvent):
             self._set(event)
+            return True
+        if isinstance(event, PresetEvent):
+            self.recall(event.name, event.seconds)
             return True
         if isinstance(event, KeyEvent):
             return self._takes_key(event)
