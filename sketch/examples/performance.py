@@ -1,7 +1,7 @@
 """A piece for a pen and a flock: what you write gathers the birds, and what is understood colors them.
 
-Tab opens the panel, numbers recall the moods while it is open, and saving this file changes the piece while it
-plays. `python -m sketch.examples.performance_show` plays ten minutes of it without a hand.
+Tab opens the panel, numbers recall the moods while it is open, and saving this file changes the piece while
+it plays. `python -m sketch.examples.performance_show` plays ten minutes of it without a hand.
 """
 
 from pathlib import Path

@@ -2,8 +2,8 @@
 
     python -m sketch.examples.performance_show out/performance [--minutes 10] [--film]
 
-Plays a copy of the sketch in the folder `out/performance`, which it edits while it plays. Five of the edits are
-errors, and each of them is mended a moment later. It leaves a tape, `performance.tape`; `--film` films it, too.
+Plays a copy of the sketch in the folder `out/performance`, which it edits while it plays. Five of the edits
+are errors, and each of them is mended a moment later; `--film` films it.
 """
 
 import argparse
@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 import sketch
 from addon.model.registry import shipped_models
@@ -129,7 +127,6 @@ def score(show: Any, file: Path, models: list[Path], seconds: float) -> Script:
         while show.time - began < bar - 4.0:
             yield draw(next(letters), rest=3.2)
         ends = began + bar
-        yield [(max(0.0, ends - show.time), PresetEvent("1", 0.5, "score"))] if number + 1 == len(SCORE) else []
         yield lambda ends=ends: show.time >= ends
 
 
@@ -144,28 +141,34 @@ def _letters(width: int, height: int) -> Iterator[list[Any]]:
         number += 1
 
 
-def perform(folder: Path, minutes: float = 10.0, film: bool = False, viewer: Any = None) -> Any:
-    """Play the show in a folder, and leave its tape there; return the sketch as it was at the end."""
+def perform(folder: Path, minutes: float = 10.0, **options: Any) -> Any:
+    """Play the show in a folder.
+
+    Args:
+        folder: For the copy of the sketch.
+        minutes: How long it is.
+        **options: As for `sketch.run`: record, tape, viewer...
+
+    Returns:
+        The sketch as it was at the end.
+    """
     file, models = prepare(folder)
     show: Any = load_sketch(file)()
     player = ScriptPlayer(score(show, file, models, 60 * minutes))
-    record = folder / "performance.mp4" if film else None
-    tape = folder / "performance.tape"
-    return sketch.run(
-        show, headless=True, reload=True, player=player, record=record, tape=tape, viewer=viewer, home=folder / "home"
-    )
+    options = {"home": folder / "home"} | options
+    return sketch.run(show, headless=True, reload=True, player=player, **options)
 
 
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="performance_show", description=__doc__)
-    parser.add_argument("folder", type=Path, help="for the copy of the sketch, its tape and its film")
+    parser.add_argument("folder", type=Path, help="for the copy of the sketch, and its film")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long it is")
     parser.add_argument("--film", action="store_true", help="film it")
     given = parser.parse_args()
-    perform(given.folder, given.minutes, given.film)
+    film = {"record": given.folder / "performance.mp4"} if given.film else {}
+    perform(given.folder, given.minutes, **film)
 
 
 if __name__ == "__main__":
-    np.random.seed(0)
     main()

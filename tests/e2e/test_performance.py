@@ -1,0 +1,28 @@
+"""The piece for a stage: thirty edits while it plays, and what is left of them."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+from sketch.examples import performance
+from sketch.examples.performance_show import SCORE, perform
+
+
+def test_every_edit_fits_the_text_and_five_of_thirty_are_errors():
+    text = Path(performance.__file__).read_text(encoding="utf-8")
+    for edit in SCORE:
+        text = edit.of(text)
+    assert len(SCORE) == 30
+    assert sum(1 for edit, after in itertools.pairwise(SCORE) if after == edit.back) == 5
+    assert text != Path(performance.__file__).read_text(encoding="utf-8")
+
+
+def test_the_show_goes_on_through_its_errors_and_ends_with_the_last_edit(tmp_path, caplog):
+    seen: list[Any] = []
+    show = perform(tmp_path, minutes=0.25, scale=0.2, viewer=lambda frame: seen.append(frame.mean()))
+    assert len(seen) == show.frame > 800
+    errors = {
+        record.getMessage().splitlines()[-1] for record in caplog.records if record.levelname == "ERROR"
+    }
+    assert {line.split(":")[0] for line in errors} >= {"AttributeError", "NameError"}, errors
+    assert min(seen) > 1.0  # no black frame
