@@ -17,7 +17,7 @@ Without a sketch, call the hooks yourself: `setup(folder)`, `on_stroke_point(poi
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from addon.background.timings import Timings
@@ -32,7 +32,7 @@ from addon.inference.events import Events, Heard, Listeners
 from addon.inference.model_manager import ModelManager
 from addon.inference.pens import Pens
 from addon.model.metadata import ModelSpec
-from addon.model.registry import find_folder, is_path, model_name
+from addon.model.registry import find_folder, is_path, model_name, shipped_models
 from addon.prediction import Prediction
 from addon.text import escaped
 from addon.training.client import TrainingClient
@@ -198,6 +198,11 @@ class Recognizer:
         return None if self._pens.model is None else self._pens.model.path
 
     @property
+    def model_content(self) -> str:
+        """What identifies the model in use, in hex, whatever its file is called; empty without one."""
+        return "" if self._pens.model is None else self._pens.model.content
+
+    @property
     def provider(self) -> str:
         """The provider it really runs on: "cpu", "cuda"; empty before a model is in use."""
         return "" if self._pens.model is None else self._pens.model.session.provider
@@ -358,6 +363,9 @@ class Recognizer:
         if iterations is not None:
             TrainConfig(iterations=iterations)
         refusal = self.refusal
+        if self.replays:
+            self._report("a replay trains nothing: the model that was trained is taken where it was ready")
+            return not refusal
         try:
             message = refusal or self._client.train(self.examples, self._folder, iterations, resume)
         except OSError as error:
@@ -442,6 +450,39 @@ class Recognizer:
             raise TimeoutError(f"no answer within {timeout:g} seconds; wait longer, or use a faster model")
         self._notify()
         return self._pens.answer(pointer_id)
+
+    # For a replay of what a sketch did, see docs/tapes.md
+
+    @property
+    def replays(self) -> bool:
+        """Whether a tape is replayed: models change only as `expect_model` says, and nothing is trained."""
+        return self._manager.holds
+
+    @replays.setter
+    def replays(self, value: bool) -> None:
+        self._manager.holds = value
+
+    def expect_model(self, content: str, paths: Sequence[Path]) -> None:
+        """In a replay: take this model in the next `update`, which waits up to a minute for it.
+
+        Args:
+            content: Its `model_content`.
+            paths: Files that may be it; they are not trusted.
+        """
+        folders = (self._folder / "models", shipped_models())
+        named = [folder / path.name for folder in folders for path in paths]
+        self._manager.expect(content, [*dict.fromkeys([*paths, *named])])
+
+    def settle(self, timeout: float = 10.0) -> bool:
+        """In a replay: wait until a worker has answered all that was drawn; whether it has.
+
+        The callbacks are called for these answers, as they are at once where no worker answers.
+        """
+        if self._pens.at_once:
+            return True
+        is_done = self._pens.wait(timeout)
+        self._notify()
+        return is_done
 
     # The hooks of a sketch
 

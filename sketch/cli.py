@@ -251,11 +251,8 @@ def _list_sketches() -> None:
 
     here = sketches_in(Path.cwd())
     print("Sketches in this folder, as in inkloop run FILE:" if here else "No sketch in this folder.")
-    print(
-        escaped(
-            "\n".join(f"  {each.path.relative_to(Path.cwd())!s:<24} {each.about}".rstrip() for each in here)
-        )
-    )
+    for each in here:
+        print(escaped(f"  {each.path.relative_to(Path.cwd())!s:<24} {each.about}".rstrip()))
     print("Examples, as in inkloop run NAME:")
     print("\n".join(_listed_examples()))
     print("inkloop new FOLDER makes a sketch of your own; inkloop run --help lists the options.")
@@ -265,6 +262,101 @@ def _listed_examples() -> list[str]:
     from sketch.projects import examples
 
     return [f"  {each.path.stem:<24} {each.about}" for each in examples()]
+
+
+@app.command()
+def record(
+    file: Annotated[Path, typer.Argument(help="A sketch, as for run.")],
+    tape: Annotated[
+        Path | None, typer.Argument(help="The tape to write; by default in the sketch's inkloop-data/tapes.")
+    ] = None,
+    headless: Headless = False,
+    frames: Frames = None,
+    write: Write = None,
+    size: Size = None,
+    fullscreen: Fullscreen = False,
+    strict: Strict = False,
+    like: Like = None,
+    seed: Seed = None,
+) -> None:
+    """Run a sketch and write all that comes in to a tape, for replay."""
+    import addon  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    from sketch.host.recorder import RecorderError
+    from sketch.launch import as_sketch, log_to_terminal
+    from sketch.launch import run as run_sketch
+    from sketch.live.parameters_document import DocumentError
+    from sketch.live.tapes import Recording, new_seed, seed_random, tape_file
+    from sketch.live.tapes_format import TapeError
+    from sketch.resources import home_of
+
+    options: dict[str, Any] = {"fullscreen": True} if fullscreen else {}
+    if size:
+        try:
+            options["size"] = Window(size=parse_size(size)).size
+        except ValueError as error:
+            _stop(str(error))
+    log_to_terminal()
+    chance = new_seed()
+    try:
+        # Code at the top of the file may be random, too.
+        seed_random(chance)
+        kind = load_sketch(file)
+        instance = as_sketch(kind)
+        instance.outbox += [*other_sketches(kind), *shadowed_imports(file.resolve())]
+        if seed is not None:
+            instance.seed = seed
+        if write is not None:
+            options["player"] = _hand(write, instance, options.get("size", instance.window.size))
+        instance.home = home_of(kind)
+        recording = Recording(instance, tape or tape_file(instance), chance)
+        for note in recording.notes:
+            _aside(note)
+        _aside(f"recording to {recording.path}")
+        options |= {"strict": strict, "like": like, "tape": recording}
+        run_sketch(instance, headless=headless, frames=frames, **options)
+    except (LoadError, SketchError, HostError, RecorderError, DocumentError, TapeError) as error:
+        _stop(str(error))
+    except Exception as error:
+        print(authors_traceback(error, file), end="", file=sys.stderr)
+        raise SystemExit(1) from None
+    _aside(f"inkloop replay {recording.path} plays it again")
+
+
+@app.command()
+def replay(
+    tape: Annotated[Path, typer.Argument(help="A tape that record wrote.")],
+    sketch: Annotated[
+        Path | None, typer.Option(help="The sketch's file, if it was moved or has changed since.")
+    ] = None,
+    film: Annotated[Path | None, typer.Option(help="Film it to this file (.mp4), without a window.")] = None,
+    size: Annotated[str | None, typer.Option(help="Pixels of the film, as in 1920x1080.")] = None,
+    fps: Annotated[float | None, typer.Option(help="Frames a second of the film.")] = None,
+    headless: Headless = False,
+) -> None:
+    """Play a tape: the same pen, keys and parameters at the same times."""
+    import addon  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    from sketch.host.recorder import RecorderError
+    from sketch.launch import replay as replay_sketch
+    from sketch.live.tapes import seed_random
+    from sketch.live.tapes_format import TapeError, TapeReader
+    from sketch.live.tapes_replay import recorded_sketch
+
+    if film is None and (size or fps):
+        _stop("--size and --fps are those of a film: add --film FILE.mp4")
+    file = tape
+    try:
+        reader = TapeReader(tape)
+        file = sketch or recorded_sketch(reader.header)
+        for note in reader.header.notes:
+            _aside(note)
+        seed_random(reader.header.random)
+        pixels = None if size is None else parse_size(size)
+        replay_sketch(load_sketch(file), reader, film=film, size=pixels, fps=fps, headless=headless)
+    except (LoadError, SketchError, HostError, RecorderError, TapeError, ValueError) as error:
+        _stop(str(error))
+    except Exception as error:
+        print(authors_traceback(error, file), end="", file=sys.stderr)
+        raise SystemExit(1) from None
 
 
 @app.command()

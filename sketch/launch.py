@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sketch.assets import asset_folder
+from sketch.escaped import escaped
 from sketch.hooks import SketchError, check_begun, check_hooks, misspelt_methods
 from sketch.host.errors import HostError, print_host_errors_in_one_line
 from sketch.host.live_film import LiveFilm
@@ -28,6 +29,9 @@ from sketch.window import Window
 if TYPE_CHECKING:
     from sketch.live.parameters_document import Document
     from sketch.live.reload import Reloader
+    from sketch.live.tapes import Recording
+    from sketch.live.tapes_format import TapeReader
+    from sketch.live.tapes_replay import Replay
 
 _LOCK = Lock()
 _RUNNING: set[int] = set()
@@ -49,6 +53,7 @@ def run(
     like: str | Path | None = None,
     alpha: bool = False,
     scale: float = 1.0,
+    tape: "str | Path | Recording | Replay | None" = None,
     **window: Any,
 ) -> Sketch:
     """Run a sketch until it quits or its window is closed.
@@ -78,6 +83,7 @@ def run(
         alpha: Whether a recorded `.png` or `.webp` keeps what is transparent, after
             `canvas.background(0, alpha)`; only without a window.
         scale: Pixels of a recorded frame per logical pixel, from 0.05 to 16; only without a window.
+        tape: Write all that comes in to this new file, for `inkloop replay`.
         **window: Options of `sketch.Window` that replace those of the class: size, title, fullscreen...
 
     Returns:
@@ -87,6 +93,7 @@ def run(
         DocumentError: `like` has no parameters.
         HostError: There is no display, or no OpenGL 3.3.
         RecorderError: The film has no valid name, or it cannot be written and there is no window.
+        TapeError: The tape cannot be written.
         SketchError: The sketch cannot run as it is written.
         TypeError: It is not a sketch, or an option has an unknown name or another type than described.
         ValueError: An option is out of range.
@@ -114,7 +121,7 @@ def run(
         instance.home = home if home is not None else home_of(sketch)
         if home is None and (message := adopted(instance.home)):
             instance.outbox.append(message)
-        _log_to_terminal()
+        log_to_terminal()
         restored = None if document is None else _restore(instance, document)
         written = partial(_document, instance)
         film = None
@@ -135,8 +142,17 @@ def run(
             live = LiveFilm(record, instance.window.fps, instance.send_message, written)
             film = stack.enter_context(closing(live))
         reloader = stack.enter_context(closing(_reloader(instance, headless))) if reload else None
-        strict = strict or (not reload and (headless or frames is not None or record is not None))
+        replayed = None if tape is None or isinstance(tape, str | Path) else tape.parameters
+        restored = restored if replayed is None else replayed
+        if replayed is None and not reload:
+            strict = strict or headless or frames is not None or record is not None
         views: dict[str, Any] = {"frames": frames, "player": player, "viewer": viewer}
+        if tape is not None:
+            if isinstance(tape, str | Path):
+                tape = _recording(instance, as_path("tape", tape))
+            stack.enter_context(closing(tape))
+            tape.start_with(strict, restored or {})
+            views |= {"tape": tape, "clock": tape.clock}
         try:
             if headless:
                 run_offscreen(instance, **views, **offline, strict=strict, reload=reloader, restored=restored)
@@ -161,6 +177,98 @@ def _reloader(instance: Sketch, headless: bool) -> "Reloader":
     if not file_of(instance).is_file():
         raise SketchError("reload needs a sketch in a file, and this one was typed in")
     return Reloader(instance, Watcher(), ShaderGate(Compiler(instance.window.samples, not headless)))
+
+
+def _recording(instance: Sketch, path: Path) -> "Recording":
+    """Begin a tape, and log what a replay of it cannot repeat."""
+    from sketch.live.tapes import Recording
+
+    recording = Recording(instance, path)
+    for note in recording.notes:
+        logging.getLogger("inkloop").warning("%s", escaped(note))
+    return recording
+
+
+def replay(
+    sketch: type[Sketch] | Sketch | ModuleType,
+    reader: "TapeReader",
+    *,
+    film: str | Path | None = None,
+    size: tuple[int, int] | None = None,
+    fps: float | None = None,
+    headless: bool = False,
+    viewer: Viewer | None = None,
+) -> Sketch:
+    """Replay a tape: the sketch gets what came in when it was recorded, at the times of then.
+
+        reader = TapeReader(Path("night.tape"))
+        replay(Letters, reader, film="night.mp4", size=(1920, 1080))
+
+    What the sketch keeps on the disk goes to a folder that is removed in the end.
+
+    Args:
+        sketch: As for `run`; the sketch that was recorded.
+        reader: The tape; it is closed.
+        film: Film the frames to this file, without a window.
+        size: Pixels of the film, of the shape of the recorded window; None for those of the window.
+        fps: Frames a second of the film, from 0.01 to 1000; None for those of the recording.
+        headless: Draw offscreen, as fast as possible; else in a window, at the recorded speed.
+        viewer: Sees every frame.
+
+    Returns:
+        The sketch as it was at the end.
+
+    Raises:
+        HostError: There is no display, or no OpenGL 3.3.
+        RecorderError: The film cannot be written.
+        TapeError: The tape cannot be replayed.
+        ValueError: An option is out of range.
+    """
+    from sketch.live.tapes_replay import EvenFrames, Replay
+
+    header = reader.header
+    headless = headless or film is not None
+    with ExitStack() as stack:
+        stack.callback(reader.close)
+        instance = as_sketch(sketch)
+        instance.seed = header.seed
+        rate = Window(fps=header.fps if fps is None else fps).fps
+        scale = 1.0 if size is None else _scale_to(size, header.size)
+        player = stack.enter_context(closing(Replay(reader, home_of(sketch), paced=not headless)))
+        if film is not None:
+            path = as_path("film", film)
+            recorder = stack.enter_context(Recorder(path, fps=rate, document=partial(_document, instance)))
+            even = EvenFrames(recorder.add, rate, player.clock)
+            stack.callback(even.finish)
+            instance.shows_messages = False
+            viewer = even if viewer is None else _both(even, viewer)
+        return run(
+            instance,
+            headless=headless,
+            home=player.home,
+            player=player,
+            viewer=viewer,
+            strict=header.strict,
+            tape=player,
+            scale=scale if headless else 1.0,
+            size=header.size,
+            fps=header.fps,
+            fullscreen=False,
+            resizable=False,
+        )
+
+
+def _scale_to(size: tuple[int, int], recorded: tuple[int, int]) -> float:
+    """Pixels of a film of this size per logical pixel of the recorded window."""
+    width, height = Window(size=size).size
+    wide, high = recorded
+    for scale in (width / wide, height / high):
+        if (round(wide * scale), round(high * scale)) == (width, height):
+            return scale
+    raise ValueError(
+        f"the tape was recorded at {wide}x{high}, and {width}x{height} has another shape; "
+        f"{width}x{round(high * width / wide)} fits"
+    )
 
 
 def _read(path: Path) -> "Document":
@@ -263,7 +371,8 @@ def _both(first: Viewer, second: Viewer) -> Viewer:
     return see
 
 
-def _log_to_terminal() -> None:
+def log_to_terminal() -> None:
+    """Print the log, unless the program has set up its own."""
     log = logging.getLogger("inkloop")
     if not log.handlers and not logging.getLogger().handlers:
         handler = logging.StreamHandler()

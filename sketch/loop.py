@@ -104,6 +104,38 @@ class Parameters(Protocol):
         ...
 
 
+class Tape(Protocol):
+    """Writes all that comes in, or puts in what came in before."""
+
+    def begin(self, stage: "Stage") -> None:
+        """The sketch is about to be set up."""
+        ...
+
+    def begin_frame(self, stage: "Stage", now: float) -> None:
+        """A frame begins at this second; its events are not handled yet."""
+        ...
+
+    def takes(self, event: Event) -> bool:
+        """Take an event before anything else sees it; return whether it is for the tape alone."""
+        ...
+
+    def took(self, event: Event) -> None:
+        """An event is about to reach the sketch or a parameter."""
+        ...
+
+    def advance(self, stage: "Stage") -> None:
+        """The events of the frame are handled; parameters that travel and `update` come next."""
+        ...
+
+    def lines(self, stage: "Stage", lines: list[str]) -> list[str]:
+        """Take the lines that the frame has for the user; return those to show."""
+        ...
+
+    def end(self, stage: "Stage") -> None:
+        """There are no more frames; what came after the last one follows."""
+        ...
+
+
 @dataclass
 class Stage:
     """A running sketch and what it runs on.
@@ -124,6 +156,7 @@ class Stage:
         keeper: Keeps the sketch's ink on disk, if `keeps_ink` is set.
         reload: Swaps in files that were saved; None leaves the sketch as it was loaded.
         parameters: Those of the sketch and its addons; None if there are none.
+        tape: Writes what comes in, or plays it.
         find_parameters: Looks for them again where there were none, as when an addon was attached later.
         meter: Measures the parts of a frame while the HUD is open; else None.
         host_keys: What the host does when a key goes down without Shift, Ctrl and so on: by the key's name.
@@ -144,6 +177,7 @@ class Stage:
     keeper: KeptInk | None = None
     reload: Reload | None = None
     parameters: Parameters | None = None
+    tape: Tape | None = None
     find_parameters: Callable[[], None] = lambda: None
     meter: Meter | None = None
     host_keys: dict[str, Callable[[], None]] = field(default_factory=dict[str, Callable[[], None]])
@@ -164,6 +198,8 @@ def begin(stage: Stage) -> None:
     if sketch.keeps_ink:
         path = ink_file(sketch, sketch.home)
         stage.keeper = KeptInk(path, sketch.ink, unfinished=lambda: stage.pens.unfinished)
+    if stage.tape is not None:
+        stage.tape.begin(stage)
     set_up(stage)
 
 
@@ -189,10 +225,14 @@ def run_frame(stage: Stage, now: float, target: moderngl.Framebuffer) -> None:
     sketch.time = now
     if stage.failures is not None:
         stage.failures.start_frame(now)
+    if stage.tape is not None:
+        stage.tape.begin_frame(stage, now)
     for event in stage.queue.drain():
         _guarded(stage, "events", _handle, stage, event)
     _guarded(stage, "events", _deliver_all, stage, stage.pens.tick(now))
     sketch.open_inks = stage.pens.open_inks(now)
+    if stage.tape is not None:
+        _guarded(stage, "tape", stage.tape.advance, stage)
     if stage.parameters is not None:
         _guarded(stage, "parameters", _advance_parameters, stage, stage.parameters, dt)
     _call(stage, "update", sketch.update, dt)
@@ -218,7 +258,8 @@ def end(stage: Stage) -> None:
     """
     sketch = stage.sketch
     # The user also drew what came after the last frame.
-    ends: list[Callable[[], None]] = [lambda: _handle_last_points(stage)]
+    ends: list[Callable[[], None]] = [lambda: stage.tape.end(stage) if stage.tape is not None else None]
+    ends.append(lambda: _handle_last_points(stage))
     ends.append(lambda: _deliver_all(stage, stage.pens.finish()))
     ends += [lambda addon=addon: call_addon(addon, "exit") for addon in sketch.addons]
     ends += [sketch.exit, lambda: sketch.outbox.extend(stage.keeper.close() if stage.keeper else ())]
@@ -360,6 +401,8 @@ def _collect_messages(stage: Stage) -> None:
         lines += stage.keeper.poll(sketch.ink)
     if stage.parameters is not None:
         lines += stage.parameters.messages()
+    if stage.tape is not None:
+        lines = stage.tape.lines(stage, lines)
     for text in lines:
         _guarded(stage, "message", _show_message, stage, text)
 
@@ -385,12 +428,19 @@ def _show_message(stage: Stage, text: str) -> None:
 
 def _handle(stage: Stage, event: Event) -> None:
     sketch = stage.sketch
+    if stage.tape is not None and stage.tape.takes(event):
+        return
     sound = stage.pens.accept(event, stage.now) if isinstance(event, PointerEvent) else sound_event(event)
     if sound is None:
         _drop(stage, event)
         return
+    if isinstance(sound, ParamEvent):
+        _tape(stage, sound)
     if _is_for_parameters(stage, sound):
         return
+    if not isinstance(sound, ParamEvent):
+        # What a panel takes is no event of the sketch; what it changes is.
+        _tape(stage, sound)
     match sound:
         case PointerEvent():
             _handle_pointer(stage, sound)
@@ -411,6 +461,11 @@ def _handle(stage: Stage, event: Event) -> None:
             _show_message(stage, f"{sound.source}: the sketch has no parameters, so no preset {sound.name}")
 
 
+def _tape(stage: Stage, event: Event) -> None:
+    if stage.tape is not None:
+        stage.tape.took(event)
+
+
 def _is_for_parameters(stage: Stage, event: Event) -> bool:
     if stage.parameters is None and isinstance(event, KeyEvent | ParamEvent | PresetEvent):
         if isinstance(event, KeyEvent) and event.key != "tab":
@@ -423,9 +478,9 @@ def _drop(stage: Stage, event: Event) -> None:
     if not isinstance(event, PointerEvent):
         stage.pens.dropped += 1
     if stage.pens.dropped == 1:
-        _show_message(
-            stage, f"dropped an event with an impossible number: {event}; the log counts further ones"
-        )
+        text = f"dropped an event with an impossible number: {event}; the log counts further ones"
+        _tape(stage, MessageEvent(text))
+        _show_message(stage, text)
 
 
 def _handle_key(stage: Stage, event: KeyEvent) -> None:

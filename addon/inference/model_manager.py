@@ -1,5 +1,7 @@
 """Loads models in the background, swaps them in between two frames, and rolls back."""
 
+import time
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 
@@ -20,6 +22,12 @@ from addon.model.folder_watch import (
     model_folders,
 )
 from addon.model.registry import find_models, shipped_models
+
+HELD_SECONDS = 60.0
+"""Seconds that a replay waits for a model."""
+
+MOST_HELD = 8
+"""Models that a replay keeps loaded."""
 
 MOST_TRIED = 3
 """Of several files that appear together, how many are tried until one can be loaded, the newest first."""
@@ -42,6 +50,9 @@ class ModelManager:
         require: Likewise.
         vet: Tries an untrusted file where it can do no harm, before it is opened here.
 
+    Attributes:
+        holds: Whether a model is adopted only if `expect` asked for it, as in a replay.
+
     Raises:
         ValueError: A provider is none of these.
     """
@@ -58,6 +69,9 @@ class ModelManager:
         self._found: set[int] = set()
         self._waiting: list[Path] = []
         self._leaving: tuple[LoadedModel, int] | None = None
+        self.holds = False
+        self._expected: tuple[str, tuple[Path, ...]] | None = None
+        self._held: dict[str, LoadedModel] = {}
 
     @property
     def model(self) -> LoadedModel | None:
@@ -128,6 +142,8 @@ class ModelManager:
         Returns:
             Messages for the user, and the number of the request that has ended; 0 if none has.
         """
+        if self.holds:
+            return self._update_held(), 0
         lines = [] if self._watch is None else list(map(self._follow, self._watch.poll()))
         lines.append(self._leave_a_failed_device())
         # One at a time, and the newest: a newer file replaces the one that waits.
@@ -148,6 +164,52 @@ class ModelManager:
             self._pens.adopt(result.model)
         self._found.discard(result.number)
         return list(filter(None, lines)), result.number
+
+    def expect(self, content: str, paths: Sequence[Path]) -> None:
+        """Adopt the model of this content in the next `update`, which waits for it.
+
+        Args:
+            content: As in `LoadedModel`.
+            paths: Files that may have it.
+        """
+        self._expected = content, tuple(paths)
+
+    def _update_held(self) -> list[str]:
+        expected, self._expected = self._expected, None
+        if expected is None:
+            return []
+        content, paths = expected
+        model = self._pens.model
+        if model is not None and model.content == content:
+            return []
+        found = self._found_model(content, paths)
+        if found is None:
+            names = ", ".join(dict.fromkeys(path.name for path in paths)) or "the model"
+            return [f"{names} ({content[:6]}) is not here as recorded; the replay continues without it"]
+        if model is not None:
+            self._held[model.content] = model
+        self._before = model
+        self._pens.adopt(found)
+        return []
+
+    def _found_model(self, content: str, paths: Sequence[Path]) -> LoadedModel | None:
+        ends = time.monotonic() + HELD_SECONDS
+        if self._before is not None and self._before.content == content:
+            return self._before
+        waits = [path for path in paths if path.is_file()]
+        while content not in self._held and time.monotonic() < ends:
+            result = self._loader.poll()
+            if result is not None and result.model is not None:
+                self._held[result.model.content] = result.model
+                while len(self._held) > MOST_HELD:
+                    del self._held[next(iter(self._held))]
+            elif result is None and not self._loader.busy:
+                if not waits:
+                    break
+                self._loader.request([waits.pop(0)], self._choose, untrusted=True)
+            elif result is None:
+                time.sleep(0.002)
+        return self._held.get(content)
 
     def close(self) -> None:
         """Drop the model that is being loaded."""

@@ -17,7 +17,7 @@ from sketch.host.last_picture import LastFrame
 from sketch.host.memory import keep_freed_memory
 from sketch.host.parameters import begin_with_parameters
 from sketch.input.queue import EventQueue
-from sketch.loop import Reload, Stage, call_addon, end, run_frame
+from sketch.loop import Reload, Stage, Tape, call_addon, end, run_frame
 from sketch.render.canvas import Canvas
 from sketch.resources import file_of
 from sketch.sketch import Sketch
@@ -45,6 +45,8 @@ def run_offscreen(
     restored: Mapping[str, Any] | None = None,
     film: Viewer | None = None,
     scale: float = 1.0,
+    tape: Tape | None = None,
+    clock: Callable[[], float] | None = None,
 ) -> Stage:
     """Run a sketch without a window until it quits.
 
@@ -61,6 +63,8 @@ def run_offscreen(
         restored: Values of its parameters by name.
         film: Sees every frame with its alpha: shape (height, width, 4), the colors multiplied by it.
         scale: Pixels of a frame per logical pixel, above 0.
+        tape: Writes what comes in, or plays it.
+        clock: Time of a replay; None for steps of the same length.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -77,16 +81,18 @@ def run_offscreen(
         release_context(context)
         raise
     target = context.simple_framebuffer(pixels, components=4)
-    stage = Stage(sketch, Canvas(context, window.size, scale), reload=reload)
+    stage = Stage(sketch, Canvas(context, window.size, scale), reload=reload, tape=tape)
     last = None
     if not strict:
         last = LastFrame(context, target)
         stage.last, stage.failures = last, Failures(file_of(sketch))
-    clock = FixedClock(1 / window.fps)
     try:
         begin_with_parameters(stage, restored)
-        _wait_for_addons(sketch)
-        _run(stage, target, clock, frames, player, viewer, film)
+        if clock is None:
+            _wait_for_addons(sketch)
+        else:
+            stage.now = clock()
+        _run(stage, target, FixedClock(1 / window.fps), clock, frames, player, viewer, film)
     finally:
         try:
             end(stage)
@@ -108,21 +114,23 @@ def _wait_for_addons(sketch: Sketch) -> None:
 def _run(
     stage: Stage,
     target: moderngl.Framebuffer,
-    clock: FixedClock,
+    steps: FixedClock,
+    clock: Callable[[], float] | None,
     frames: int | None,
     player: Player | None,
     viewer: Viewer | None,
     film: Viewer | None,
 ) -> None:
-    while not stage.sketch.wants_to_quit and (frames is None or clock.frames < frames):
-        if player is not None and not player(clock(), stage.queue):
+    now = clock or steps
+    while not stage.sketch.wants_to_quit and (frames is None or steps.frames < frames):
+        if player is not None and not player(now(), stage.queue):
             return
-        run_frame(stage, clock(), target)
+        run_frame(stage, now(), target)
         if viewer is not None:
             viewer(read_pixels(target))
         if film is not None:
             film(read_pixels(target, 4))
-        clock.advance()
+        steps.advance()
 
 
 def offscreen_context() -> moderngl.Context:

@@ -28,7 +28,7 @@ from sketch.host.wayland import pressure_remark
 from sketch.host.window_copy import WindowCopy
 from sketch.host.window_events import WindowEvents, follow_tablets, pixel_ratio
 from sketch.host.x11 import follow_events, picture_on_screen
-from sketch.loop import Reload, Stage, end, run_frame
+from sketch.loop import Reload, Stage, Tape, end, run_frame
 from sketch.render.canvas import Canvas
 from sketch.resources import file_of
 from sketch.sketch import Sketch
@@ -65,6 +65,8 @@ def run_window(
     strict: bool = False,
     reload: Reload | None = None,
     restored: Mapping[str, Any] | None = None,
+    tape: Tape | None = None,
+    clock: Callable[[], float] | None = None,
 ) -> Stage:
     """Run a sketch in a window until it quits or the window is closed.
 
@@ -78,6 +80,8 @@ def run_window(
             last good picture and the error over it, until a frame succeeds.
         reload: Swaps in files that were saved.
         restored: Values of its parameters by name.
+        tape: Writes what comes in, or plays it.
+        clock: Time of a replay; None for real time.
 
     Returns:
         The stage as it was at the end; its canvas is released.
@@ -90,7 +94,8 @@ def run_window(
     try:
         window, context = open_window(sketch.window)
         try:
-            return _run(sketch, window, context, frames, player, viewer, film, strict, reload, restored)
+            given = frames, player, viewer, film, strict, reload, restored, tape, clock
+            return _run(sketch, window, context, *given)
         finally:
             window.close()
     finally:
@@ -108,17 +113,20 @@ def _run(
     strict: bool,
     reload: Reload | None,
     restored: Mapping[str, Any] | None,
+    tape: Tape | None,
+    recorded: Callable[[], float] | None,
 ) -> Stage:
     import pyglet
 
     pyglet_clock: Any = pyglet.clock
     size, ratio = (int(window.width), int(window.height)), pixel_ratio(window)
-    stage = Stage(sketch, Canvas(context, size, ratio), reload=reload)
+    stage = Stage(sketch, Canvas(context, size, ratio), reload=reload, tape=tape)
     last = None
     if not strict:
         last = LastPicture(context, window, _fetcher(window))
         stage.last, stage.failures = last, Failures(file_of(sketch))
-    clock = WallClock()
+    clock = recorded or WallClock()
+    stage.now = 0.0 if recorded is None else recorded()
     events = WindowEvents(window, stage.queue, clock, sketch.quit)
     window.push_handlers(events)
     follow_events(window, events.take_native)
@@ -151,6 +159,10 @@ def _run(
         hud.begin()
         if player is not None and not player(clock(), stage.queue):
             sketch.quit()
+            if recorded is not None:
+                # The tape is over: one more frame would be none of the show.
+                pyglet.app.exit()
+                return
         target, pixels = context.screen, window.get_framebuffer_size()
         target.viewport = (0, 0, *pixels)
         run_frame(stage, clock(), target)
