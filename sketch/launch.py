@@ -237,7 +237,7 @@ def replay(
         player = stack.enter_context(closing(Replay(reader, home_of(sketch), paced=not headless)))
         if film is not None:
             path = as_path("film", film)
-            recorder = stack.enter_context(Recorder(path, fps=rate, document=partial(_document, instance)))
+            recorder = stack.enter_context(open_recorder(path, rate, document=partial(_document, instance)))
             even = EvenFrames(recorder.add, rate, player.clock)
             stack.callback(even.finish)
             instance.shows_messages = False
