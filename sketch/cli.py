@@ -5,6 +5,7 @@ import json
 import shlex
 import sys
 import tempfile
+from contextlib import ExitStack
 from enum import StrEnum
 from importlib import import_module
 from importlib.metadata import version
@@ -276,6 +277,7 @@ def record(
     size: Size = None,
     fullscreen: Fullscreen = False,
     strict: Strict = False,
+    reload: Reload = None,
     like: Like = None,
     seed: Seed = None,
 ) -> None:
@@ -312,7 +314,9 @@ def record(
         for note in recording.notes:
             _aside(note)
         _aside(f"recording to {recording.path}")
-        options |= {"strict": strict, "like": like, "tape": recording}
+        if reload is None:
+            reload = not (headless or strict or frames is not None)
+        options |= {"strict": strict, "reload": reload, "like": like, "tape": recording}
         run_sketch(instance, headless=headless, frames=frames, **options)
     except (LoadError, SketchError, HostError, RecorderError, DocumentError, TapeError) as error:
         _stop(str(error))
@@ -332,6 +336,12 @@ def replay(
     size: Annotated[str | None, typer.Option(help="Pixels of the film, as in 1920x1080.")] = None,
     fps: Annotated[float | None, typer.Option(help="Frames a second of the film.")] = None,
     headless: Headless = False,
+    code: Annotated[
+        bool,
+        typer.Option(
+            "--code", help="Run the code that is in the tape, with its edits. Only if you trust it!"
+        ),
+    ] = False,
 ) -> None:
     """Play a tape: the same pen, keys and parameters at the same times."""
     import addon  # noqa: F401  # pyright: ignore[reportUnusedImport]
@@ -339,24 +349,35 @@ def replay(
     from sketch.launch import replay as replay_sketch
     from sketch.live.tapes import seed_random
     from sketch.live.tapes_format import TapeError, TapeReader
-    from sketch.live.tapes_replay import recorded_sketch
+    from sketch.live.tapes_replay import recorded_sketch, unpacked_sketch
 
+    if code and sketch is not None:
+        _stop("--code runs the code of the tape, so there is nothing to name with --sketch")
     if film is None and (size or fps):
         _stop("--size and --fps are those of a film: add --film FILE.mp4")
     file = tape
+    contexts = ExitStack()
     try:
         reader = TapeReader(tape)
-        file = sketch or recorded_sketch(reader.header)
+        unpacked = contexts.enter_context(tempfile.TemporaryDirectory(prefix="inkloop-code-")) if code else ""
+        if code:
+            _aside(f"running the code of the tape, unpacked to {unpacked}")
+            file = unpacked_sketch(reader, Path(unpacked))
+        else:
+            file = sketch or recorded_sketch(reader.header)
         for note in reader.header.notes:
             _aside(note)
         seed_random(reader.header.random)
         pixels = None if size is None else parse_size(size)
-        replay_sketch(load_sketch(file), reader, film=film, size=pixels, fps=fps, headless=headless)
+        options: dict[str, Any] = {"film": film, "size": pixels, "fps": fps, "headless": headless}
+        replay_sketch(load_sketch(file), reader, **options, code=code)
     except (LoadError, SketchError, HostError, RecorderError, TapeError, ValueError) as error:
         _stop(str(error))
     except Exception as error:
         print(authors_traceback(error, file), end="", file=sys.stderr)
         raise SystemExit(1) from None
+    finally:
+        contexts.close()
 
 
 @app.command()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sketch.live.parameters_document import Document
     from sketch.live.reload import Reloader
     from sketch.live.tapes import Recording
+    from sketch.live.tapes_edits import TapeFiles, TapeGate
     from sketch.live.tapes_format import TapeReader
     from sketch.live.tapes_replay import Replay
 
@@ -141,15 +142,15 @@ def run(
         elif record is not None:
             live = LiveFilm(record, instance.window.fps, instance.send_message, written)
             film = stack.enter_context(closing(live))
-        reloader = stack.enter_context(closing(_reloader(instance, headless))) if reload else None
-        replayed = None if tape is None or isinstance(tape, str | Path) else tape.parameters
+        if isinstance(tape, str | Path):
+            tape = _recording(instance, as_path("tape", tape))
+        reloader = stack.enter_context(closing(_reloader(instance, headless, tape))) if reload else None
+        replayed = None if tape is None else tape.parameters
         restored = restored if replayed is None else replayed
         if replayed is None and not reload:
             strict = strict or headless or frames is not None or record is not None
         views: dict[str, Any] = {"frames": frames, "player": player, "viewer": viewer}
         if tape is not None:
-            if isinstance(tape, str | Path):
-                tape = _recording(instance, as_path("tape", tape))
             stack.enter_context(closing(tape))
             tape.start_with(strict, restored or {})
             views |= {"tape": tape, "clock": tape.clock}
@@ -164,8 +165,8 @@ def run(
     return instance
 
 
-def _reloader(instance: Sketch, headless: bool) -> "Reloader":
-    """Follow the files of a sketch.
+def _reloader(instance: Sketch, headless: bool, tape: "Recording | Replay | None") -> "Reloader":
+    """Follow the files of a sketch, or the edits of a tape.
 
     Raises:
         SketchError: It was not read from a file.
@@ -176,7 +177,10 @@ def _reloader(instance: Sketch, headless: bool) -> "Reloader":
 
     if not file_of(instance).is_file():
         raise SketchError("reload needs a sketch in a file, and this one was typed in")
-    return Reloader(instance, Watcher(), ShaderGate(Compiler(instance.window.samples, not headless)))
+    if tape is not None and tape.edits is not None:
+        return Reloader(instance, *tape.edits)
+    watching, gate = Watcher(), ShaderGate(Compiler(instance.window.samples, not headless))
+    return Reloader(instance, *(watching, gate) if tape is None else tape.watched(watching, gate))
 
 
 def _recording(instance: Sketch, path: Path) -> "Recording":
@@ -198,6 +202,7 @@ def replay(
     fps: float | None = None,
     headless: bool = False,
     viewer: Viewer | None = None,
+    code: bool = False,
 ) -> Sketch:
     """Replay a tape: the sketch gets what came in when it was recorded, at the times of then.
 
@@ -214,6 +219,8 @@ def replay(
         fps: Frames a second of the film, from 0.01 to 1000; None for those of the recording.
         headless: Draw offscreen, as fast as possible; else in a window, at the recorded speed.
         viewer: Sees every frame.
+        code: Whether the edits in the tape are swapped in, too: the sketch's folder must be the one to which
+            `unpacked_sketch` wrote, and its files change.
 
     Returns:
         The sketch as it was at the end.
@@ -234,7 +241,9 @@ def replay(
         instance.seed = header.seed
         rate = Window(fps=header.fps if fps is None else fps).fps
         scale = 1.0 if size is None else _scale_to(size, header.size)
-        player = stack.enter_context(closing(Replay(reader, home_of(sketch), paced=not headless)))
+        files, gate = _edits(instance) if code else (None, None)
+        player = Replay(reader, home_of(sketch), not headless, files, gate)
+        stack.enter_context(closing(player))
         if film is not None:
             path = as_path("film", film)
             recorder = stack.enter_context(open_recorder(path, rate, document=partial(_document, instance)))
@@ -249,6 +258,7 @@ def replay(
             player=player,
             viewer=viewer,
             strict=header.strict,
+            reload=code,
             tape=player,
             scale=scale if headless else 1.0,
             size=header.size,
@@ -256,6 +266,13 @@ def replay(
             fullscreen=False,
             resizable=False,
         )
+
+
+def _edits(instance: Sketch) -> "tuple[TapeFiles, TapeGate]":
+    from sketch.live.tapes_edits import TapeFiles, TapeGate
+
+    folder = file_of(instance).parent
+    return TapeFiles(folder), TapeGate(folder)
 
 
 def _scale_to(size: tuple[int, int], recorded: tuple[int, int]) -> float:

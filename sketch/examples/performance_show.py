@@ -8,7 +8,7 @@ are errors, and each of them is mended a moment later; `--film` films it.
 
 import argparse
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def prepare(folder: Path) -> tuple[Path, list[Path]]:
     return folder / "performance.py", models
 
 
-def score(show: Any, file: Path, models: list[Path], seconds: float) -> Script:
+def score(show: Any, file: Path, models: list[Path], seconds: float, edits: Sequence[Edit] = SCORE) -> Script:
     """What happens, bar by bar: an edit, letters, and now and then another mood or model.
 
     Args:
@@ -112,11 +112,12 @@ def score(show: Any, file: Path, models: list[Path], seconds: float) -> Script:
         file: Its file, which is edited.
         models: Are dropped on the window, in turn.
         seconds: Of the whole show.
+        edits: Come in this order, one a bar.
     """
-    bar = seconds / len(SCORE)
+    bar = seconds / len(edits)
     letters = _letters(show.width, show.height)
     yield lambda: show.letters.ready
-    for number, edit in enumerate(SCORE):
+    for number, edit in enumerate(edits):
         began = show.time
         file.write_text(edit.of(file.read_text(encoding="utf-8")), encoding="utf-8")
         if number % 6 == 3:
@@ -141,12 +142,13 @@ def _letters(width: int, height: int) -> Iterator[list[Any]]:
         number += 1
 
 
-def perform(folder: Path, minutes: float = 10.0, **options: Any) -> Any:
+def perform(folder: Path, minutes: float = 10.0, edits: Sequence[Edit] = SCORE, **options: Any) -> Any:
     """Play the show in a folder.
 
     Args:
         folder: For the copy of the sketch.
         minutes: How long it is.
+        edits: What is changed in the sketch, in this order.
         **options: As for `sketch.run`: record, tape, viewer...
 
     Returns:
@@ -154,7 +156,7 @@ def perform(folder: Path, minutes: float = 10.0, **options: Any) -> Any:
     """
     file, models = prepare(folder)
     show: Any = load_sketch(file)()
-    player = ScriptPlayer(score(show, file, models, 60 * minutes))
+    player = ScriptPlayer(score(show, file, models, 60 * minutes, edits))
     options = {"home": folder / "home"} | options
     return sketch.run(show, headless=True, reload=True, player=player, **options)
 

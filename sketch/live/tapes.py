@@ -5,17 +5,18 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sketch.input.events import Event, ParamEvent
+from sketch.input.events import Event, ParamEvent, PresetEvent
 from sketch.live.tapes_format import (
     MOST_BYTES,
     MOST_FILES,
     PART,
     SUFFIX,
     Closed,
+    Edit,
     EndBegins,
     Entry,
     FileContents,
@@ -26,9 +27,13 @@ from sketch.live.tapes_format import (
     ModelSwap,
 )
 from sketch.live.tapes_writer import TapeWriter, hash_of
+from sketch.live.warming import ShaderGate
 from sketch.loop import Stage
 from sketch.resources import file_of, ink_file
 from sketch.sketch import Sketch
+
+if TYPE_CHECKING:
+    from sketch.live.reload import Watching
 
 OWN_SOURCES = frozenset({"code", "trigger", "reload"})
 """Sources of changes of a parameter that a replay makes by itself."""
@@ -146,7 +151,9 @@ class Entries:
         return False
 
     def took(self, event: Event) -> None:
-        """Write an event."""
+        """Write an event; of a preset the values are written on the way to it, since its file may change."""
+        if isinstance(event, PresetEvent):
+            return
         if isinstance(event, ParamEvent):
             self._awaited = event.name, event.source
         self._put(event)
@@ -163,6 +170,14 @@ class Entries:
         # Drawing is what remains of the frame: a panel that is drawn then changes the next one.
         self._is_in_frame = False
         return lines
+
+    def edited(self, edit: Edit) -> None:
+        """Write an edit that is swapped in between two frames: it belongs to the next one."""
+        self._early.append(edit)
+
+    def read_again(self, edit: Edit) -> None:
+        """Write an edit that is read while this frame is drawn."""
+        self._put(edit)
 
     def end(self, stage: Stage) -> None:
         """Write that the show ends."""
@@ -221,13 +236,18 @@ class Recording(Entries):
 
     clock: Callable[[], float] | None = None
     parameters: Mapping[str, Any] | None = None
+    edits = None
 
     def __init__(self, sketch: Sketch, path: Path, random_seed: int | None = None) -> None:
         from sketch.live.tapes_causes import causes
+        from sketch.live.tapes_edits import sources
 
-        self._parts, lines = home_files(sketch)
+        files, lines = home_files(sketch)
+        code, more = sources(file_of(sketch).parent) if file_of(sketch).is_file() else ([], [])
+        self._parts: list[Entry] = [*files, *code]
+        self._folder = file_of(sketch).parent
         self.path = path
-        self.notes = (*causes(file_of(sketch)), *lines)
+        self.notes = (*causes(file_of(sketch)), *lines, *more)
         self._fields: dict[str, Any] = {"random": new_seed() if random_seed is None else random_seed}
         self._writer = TapeWriter(path)
         self._is_reported = False
@@ -237,6 +257,13 @@ class Recording(Entries):
         """Note whether an error ends the show, and the values of parameters with which it begins."""
         self._fields |= {"strict": strict, "parameters": dict(parameters)}
 
+    def watched(self, watching: "Watching", gate: ShaderGate) -> "tuple[Watching, ShaderGate]":
+        """The same, but what they report is written."""
+        from sketch.live.tapes_edits import RecordedFiles, RecordedGate
+
+        folder = self._folder
+        return RecordedFiles(watching, folder, self.edited), RecordedGate(gate, folder, self.read_again)
+
     def begin(self, stage: Stage) -> None:
         """Write the header, and the files of the sketch's home."""
         canvas = stage.canvas
@@ -245,7 +272,7 @@ class Recording(Entries):
         self._writer.put(header)
         for part in self._parts:
             self._writer.put(part)
-        self._parts = []
+        self._parts.clear()
         seed_random(header.random)
 
     def lines(self, stage: Stage, lines: list[str]) -> list[str]:

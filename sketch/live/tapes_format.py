@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,7 @@ from sketch.input.events import (
     ParamEvent,
     PointerEvent,
     PointerKind,
+    PresetEvent,
     ResizeEvent,
 )
 from sketch.input.sound import LATEST, sound_event
@@ -48,6 +50,8 @@ PART = 192 * 1024
 """Bytes of a file in one record."""
 
 MOST_ADDONS = 1000
+
+EDITS = ("version", "toml", "file", "problem", "gone")
 
 Record: TypeAlias = "tuple[Any, ...] | list[Any]"
 
@@ -103,6 +107,30 @@ class FileContents(NamedTuple):
     part: bytes
 
 
+class SourceContents(NamedTuple):
+    """A part of a file in the sketch's folder, as it was before the show; it only runs if asked to."""
+
+    name: str
+    part: bytes
+
+
+class Edit(NamedTuple):
+    """A file of the sketch that was saved while it ran, in the frame that has it first.
+
+    Attributes:
+        kind: "version" of a module, "toml", "file" for a shader or a brush, "problem" for a module that does
+            not compile, "gone".
+        name: Of the file in the sketch's folder, with "/".
+        text: What it holds; empty for a problem and for a file that is gone.
+        problem: Kind, message and place of a problem, as `looking.problem_row` has them.
+    """
+
+    kind: str
+    name: str
+    text: str
+    problem: tuple[Any, ...]
+
+
 class DroppedFiles(NamedTuple):
     """Files that were dropped, with the SHA-256 of each; empty where it could not be read."""
 
@@ -111,7 +139,17 @@ class DroppedFiles(NamedTuple):
 
 
 Entry: TypeAlias = (
-    Event | ModelSwap | LateParam | Line | FrameBegins | EndBegins | Closed | FileContents | DroppedFiles
+    Event
+    | ModelSwap
+    | LateParam
+    | Line
+    | FrameBegins
+    | EndBegins
+    | Closed
+    | FileContents
+    | SourceContents
+    | Edit
+    | DroppedFiles
 )
 """What a record says."""
 
@@ -162,6 +200,7 @@ class Frame:
         late: Parameters that changed after the events.
         swaps: Models that took over.
         lines: Lines that were shown.
+        edits: Files of the sketch that were swapped in.
     """
 
     now: float | None
@@ -170,6 +209,7 @@ class Frame:
     late: list[ParamEvent] = field(default_factory=list[ParamEvent])
     swaps: list[ModelSwap] = field(default_factory=list[ModelSwap])
     lines: list[str] = field(default_factory=list[str])
+    edits: list[Edit] = field(default_factory=list[Edit])
 
 
 # Writing
@@ -227,6 +267,8 @@ def _record(entry: Entry) -> Record:
             return ("d", entry.paths, entry.x, entry.y, [""] * len(entry.paths))
         case MessageEvent():
             return ("m", entry.text)
+        case PresetEvent():
+            return ("r", entry.name, entry.seconds, entry.source, entry.t)
         case FocusEvent():
             return ("o", entry.focused)
         case ModelSwap():
@@ -235,6 +277,10 @@ def _record(entry: Entry) -> Record:
             return ("t", entry.text)
         case FileContents():
             return ("h", entry.name, base64.b64encode(entry.part).decode("ascii"))
+        case SourceContents():
+            return ("s", entry.name, base64.b64encode(entry.part).decode("ascii"))
+        case Edit():
+            return ("c", *entry)
         case EndBegins():
             return ("e",)
         case Closed():
@@ -305,6 +351,11 @@ def _key(kind: Any, key: Any, held: Any, t: Any, code: Any) -> Event:
     return KeyEvent(kind, _text(key, 64), _modifiers(held), _finite(t), _text(code, 64))
 
 
+def _preset(name: Any, seconds: Any, source: Any, t: Any) -> Event:
+    wait = None if seconds is None else _finite(seconds)
+    return _sound(PresetEvent(_text(name, 1024), wait, _text(source, 1024), _finite(t)))
+
+
 def _resize(width: Any, height: Any, ratio: Any) -> Event:
     return _sound(ResizeEvent(_whole(width, 1 << 16), _whole(height, 1 << 16), _finite(ratio)))
 
@@ -333,12 +384,44 @@ def _swap(place: Any, content: Any, path: Any) -> ModelSwap:
 
 
 def _file(name: Any, part: Any) -> FileContents:
+    return FileContents(_inside(name), _bytes(part))
+
+
+def _source(name: Any, part: Any) -> SourceContents:
+    return SourceContents(_inside(name), _bytes(part))
+
+
+def _edit(kind: Any, name: Any, text: Any, problem: Any) -> Edit:
+    _one_of(kind, EDITS)
+    return Edit(kind, _inside(name), _text(text, LONGEST), _problem(_list(problem, 3)))
+
+
+def _problem(row: list[Any]) -> tuple[Any, ...]:
+    if not row:
+        return ()
+    kind, message, place = row if len(row) == 3 else (None, None, None)
+    found = None
+    if place is not None:
+        line, column, text, end_line, end_column = _list(place, 5)
+        numbers = [
+            None if each is None else _whole(each, 1 << 31) for each in (line, column, end_line, end_column)
+        ]
+        found = (*numbers[:2], None if text is None else _text(text, 1 << 16), *numbers[2:])
+    return _text(kind, 64), _text(message, 1 << 14), found
+
+
+def _inside(name: Any) -> str:
+    """The name of a file within a folder."""
     place = PurePosixPath(_text(name, 1024))
     is_inside = not place.is_absolute() and ".." not in place.parts and place.parts
     if not is_inside or "\\" in name or ":" in name or "\0" in name:
-        raise _WrongError(f"{name!r} is no file of a sketch's home")
+        raise _WrongError(f"{name!r} is no file of a sketch")
+    return str(place)
+
+
+def _bytes(part: Any) -> bytes:
     try:
-        return FileContents(str(place), base64.b64decode(_text(part, LONGEST), validate=True))
+        return base64.b64decode(_text(part, LONGEST), validate=True)
     except binascii.Error as error:
         raise _WrongError(str(error)) from None
 
@@ -349,6 +432,7 @@ _READ: dict[str, Callable[..., Entry]] = {
     "k": _key,
     "v": _event_param,
     "l": lambda *given: LateParam(_event_param(*given)),
+    "r": _preset,
     "w": _resize,
     "d": _files,
     "m": _message,
@@ -356,6 +440,8 @@ _READ: dict[str, Callable[..., Entry]] = {
     "a": _swap,
     "t": _shown,
     "h": _file,
+    "s": _source,
+    "c": _edit,
     "e": lambda: EndBegins(),
     "z": lambda: Closed(),
 }
@@ -477,6 +563,7 @@ class TapeReader:
     Attributes:
         header: Its first line.
         files: Files of the sketch's home, by name with "/", as they were before the show.
+        sources: Files of the sketch's folder, likewise.
         swaps: Models that were in use before the first frame.
         lines: What of the tape was left out, a line each; complete when the frames are over.
 
@@ -488,6 +575,7 @@ class TapeReader:
         self._path = path
         self.lines: list[str] = []
         self.files: dict[str, bytes] = {}
+        self.sources: dict[str, bytes] = {}
         self._number = 1
         self._unknown = 0
         self._is_closed = False
@@ -539,13 +627,14 @@ class TapeReader:
     def _before(self) -> tuple[tuple[ModelSwap, ...], Entry | None]:
         """Read up to the first frame."""
         swaps: list[ModelSwap] = []
-        parts: dict[str, list[bytes]] = {}
-        total = 0
+        contents: dict[type, dict[str, list[bytes]]] = {FileContents: {}, SourceContents: {}}
+        totals = Counter[type]()
         for entry in self._entries:
-            if isinstance(entry, FileContents):
-                total += len(entry.part)
+            if isinstance(entry, FileContents | SourceContents):
+                totals[type(entry)] += len(entry.part)
+                parts = contents[type(entry)]
                 parts.setdefault(entry.name, []).append(entry.part)
-                if total > MOST_BYTES or len(parts) > MOST_FILES:
+                if totals[type(entry)] > MOST_BYTES or len(parts) > MOST_FILES:
                     raise TapeError(
                         f"{self._path.name} has more than {MOST_BYTES >> 20} MB or {MOST_FILES} files; "
                         "it is not read"
@@ -553,10 +642,14 @@ class TapeReader:
             elif isinstance(entry, ModelSwap) and len(swaps) < MOST_ADDONS:
                 swaps.append(entry)
             elif isinstance(entry, FrameBegins | EndBegins | Closed):
-                self.files = {name: b"".join(each) for name, each in parts.items()}
+                self._keep(contents)
                 return tuple(swaps), entry
-        self.files = {name: b"".join(each) for name, each in parts.items()}
+        self._keep(contents)
         return tuple(swaps), None
+
+    def _keep(self, contents: Mapping[type, Mapping[str, list[bytes]]]) -> None:
+        self.files = {name: b"".join(each) for name, each in contents[FileContents].items()}
+        self.sources = {name: b"".join(each) for name, each in contents[SourceContents].items()}
 
     def _add(self, frame: Frame, entry: Entry) -> None:
         match entry:
@@ -569,7 +662,9 @@ class TapeReader:
             case DroppedFiles():
                 frame.events.append(entry.event)
                 frame.hashes |= dict(zip(entry.event.paths, entry.hashes, strict=True))
-            case FrameBegins() | EndBegins() | Closed() | FileContents():
+            case Edit():
+                frame.edits.append(entry)
+            case FrameBegins() | EndBegins() | Closed() | FileContents() | SourceContents():
                 pass
             case _:
                 frame.events.append(entry)
@@ -592,7 +687,7 @@ class TapeReader:
             if entry is None:
                 self._unknown += 1
                 continue
-            count = 0 if isinstance(entry, FrameBegins | FileContents) else count + 1
+            count = 0 if isinstance(entry, FrameBegins | FileContents | SourceContents) else count + 1
             if count > MOST_EVENTS:
                 self._leave_out(f"is the {MOST_EVENTS + 1}th of one frame")
                 return

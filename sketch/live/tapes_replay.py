@@ -8,15 +8,20 @@ from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sketch.escaped import escaped
 from sketch.input.events import Event, FilesEvent, KeyEvent, ResizeEvent
 from sketch.input.queue import EventQueue
 from sketch.live.tapes import seed_random
+from sketch.live.tapes_edits import TapeFiles, TapeGate, unpack
 from sketch.live.tapes_format import Frame, Header, ModelSwap, TapeError, TapeReader
 from sketch.live.tapes_writer import hash_of
+from sketch.live.warming import ShaderGate
 from sketch.loop import Stage
+
+if TYPE_CHECKING:
+    from sketch.live.reload import Watching
 
 log = logging.getLogger("inkloop")
 
@@ -45,6 +50,19 @@ def recorded_sketch(header: Header) -> Path:
     return file
 
 
+def unpacked_sketch(reader: TapeReader, folder: Path) -> Path:
+    """Unpack the sketch that is in a tape; return its file. Running it is the user's choice.
+
+    Raises:
+        TapeError: The tape has none, or it cannot be written.
+    """
+    name = Path(reader.header.sketch).name
+    if name not in reader.sources:
+        raise TapeError("the tape has no code: name the sketch's file, as in --sketch FILE")
+    unpack(reader.sources, folder)
+    return folder / name
+
+
 class Replay:
     """Plays a tape; it is the player, the clock and the tape of a run. Close it after the run.
 
@@ -52,19 +70,31 @@ class Replay:
         reader: The tape.
         home: The sketch's own home, where trained models are looked for.
         paced: Whether frames come as fast as they were recorded, as in a window; else as fast as they can.
+        files: Swaps in the edits of modules and TOML files; None leaves edits out.
+        gate: Swaps in those of shaders and brushes; None leaves them out.
 
     Attributes:
         home: Folder with the files that the home had before the show; it is removed in the end.
         now: Seconds on the recorded clock.
         is_over: Whether all frames were played.
         parameters: Values with which the show began.
+        edits: What swaps in edits; None leaves them out.
 
     Raises:
         TapeError: The files in it cannot be unpacked.
     """
 
-    def __init__(self, reader: TapeReader, home: Path, paced: bool = False) -> None:
+    def __init__(
+        self,
+        reader: TapeReader,
+        home: Path,
+        paced: bool = False,
+        files: TapeFiles | None = None,
+        gate: TapeGate | None = None,
+    ) -> None:
         self._reader = reader
+        self.edits = None if files is None or gate is None else (files, gate)
+        self._left_out = 0
         self._own_home = home
         self._paced = paced
         self._stack = ExitStack()
@@ -93,6 +123,10 @@ class Replay:
 
     def close(self) -> None:
         """Close the tape and remove the folder; log what of the tape was left out."""
+        if self._left_out:
+            self._reader.lines.append(
+                f"{self._left_out} edits of the sketch are left out: --code runs the code that is in the tape"
+            )
         for line in self._reader.lines:
             log.warning("%s", escaped(line))
         self._reader.lines.clear()
@@ -114,6 +148,7 @@ class Replay:
         self._wait(frame.now)
         self.now = frame.now
         self._check_files(frame)
+        self._edit(frame)
         for event in frame.events:
             queue.put(self._fitted(event))
         return True
@@ -140,6 +175,14 @@ class Replay:
             return replace(event, pixel_ratio=min(wide / event.width, high / event.height))
         return event
 
+    def _edit(self, frame: Frame) -> None:
+        if self.edits is None:
+            self._left_out += len(frame.edits)
+            return
+        files, gate = self.edits
+        files.bring(frame.edits)
+        gate.bring(frame.edits)
+
     def _check_files(self, frame: Frame) -> None:
         for event in frame.events:
             for path in event.paths if isinstance(event, FilesEvent) else ():
@@ -149,6 +192,10 @@ class Replay:
                         "%s was dropped in the show; it is gone or has changed since",
                         escaped(Path(path).name),
                     )
+
+    def watched(self, watching: "Watching", gate: ShaderGate) -> "tuple[Watching, ShaderGate]":
+        """A replay without its edits swaps in what is saved now."""
+        return watching, gate
 
     def start_with(self, strict: bool, parameters: Mapping[str, Any]) -> None:
         """Nothing is noted."""

@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,19 @@ import pytest
 import sketch
 from addon import Recognizer
 from addon.inference import loaded_model
-from sketch.input.events import FilesEvent, KeyEvent, MessageEvent, ParamEvent, PointerEvent, ResizeEvent
+from sketch.input.events import (
+    FilesEvent,
+    KeyEvent,
+    MessageEvent,
+    ParamEvent,
+    PointerEvent,
+    PresetEvent,
+    ResizeEvent,
+)
 from sketch.launch import replay
 from sketch.live.tapes_format import TapeError, TapeReader
+from sketch.live.tapes_replay import unpacked_sketch
+from sketch.load import load_sketch
 from sketch.synthetic_hand.player import ScriptPlayer, draw, press
 from sketch.synthetic_hand.writing import writing
 
@@ -83,16 +94,16 @@ def script():
         (0.0, FilesEvent(("x.png",), 1, 2)),
         *press("p"),
     ]
-    yield draw([LINE + np.float32((0, 40, 0, 0))])
+    yield draw([LINE + np.array((0, 40, 0, 0), dtype=np.float32)])
 
 
-def recorded(path: Path, kind=Show, script=script, **options) -> Any:
+def recorded(path: Path, kind: Any = Show, script: Any = script, **options: Any) -> Any:
     return sketch.run(
         kind, headless=True, tape=path, player=ScriptPlayer(script()), home=path.parent / "home", **options
     )
 
 
-def replayed(path: Path, kind=Show, **options) -> tuple[Any, str]:
+def replayed(path: Path, kind: Any = Show, **options: Any) -> tuple[Any, str]:
     """A replay, and the hash of all its pictures."""
     seen = hashlib.sha256()
     reader = TapeReader(path)
@@ -147,43 +158,43 @@ def test_what_comes_after_the_last_frame_is_replayed_after_it(tmp_path):
             return False
         return True
 
-    first = sketch.run(Show, headless=True, tape=tmp_path / "a.tape", player=player)
+    first: Any = sketch.run(Show, headless=True, tape=tmp_path / "a.tape", player=player)
     assert first.heard
     assert replayed(tmp_path / "a.tape")[0].heard == first.heard
 
 
-class Presets(Show):
+MOODS = """
+import sketch
+
+class Moods(sketch.Sketch):
+    window = sketch.Window(size=(320, 200))
+    speed = sketch.Param(1.0, 0, 10)
+    tint = sketch.Param("#ff8800")
+
+    def __init__(self):
+        super().__init__()
+        self.heard = []
+
     def update(self, dt):
-        self.note("update")
+        self.heard.append((self.frame, self.speed, self.tint))
+"""
 
 
-def test_a_preset_on_its_way_is_replayed_value_by_value(tmp_path):
+def test_a_preset_on_its_way_is_replayed_value_by_value_without_its_file(tmp_path):
     def player(now, queue):
-        controls = holder.get("stage")
-        if controls is not None and 0.1 < now < 0.12:
-            controls.travel({"speed": 9.0, "tint": "#0000ff"}, seconds=0.3)
+        if 0.1 < now < 0.12:
+            queue.put(PresetEvent("far", 0.3, "osc"))
         return now < 0.6
 
-    holder: dict[str, Any] = {}
-
-    class Held(Presets):
-        def setup(self):
-            holder["stage"] = None
-
-        def update(self, dt):
-            super().update(dt)
-            if self.frame == 0:
-                import gc
-
-                from sketch.live.parameters_control import Controls
-
-                (holder["stage"],) = [
-                    each for each in gc.get_objects() if isinstance(each, Controls) and each._sketch is self
-                ]
-
-    first = sketch.run(Held, headless=True, tape=tmp_path / "a.tape", player=player)
-    assert len({speed for *_, what, speed in first.heard if what == "update"}) > 10
-    again, _ = replayed(tmp_path / "a.tape", Presets)
+    (tmp_path / "main.py").write_text(MOODS)
+    (tmp_path / "main.presets.toml").write_text('[far]\nspeed = 9.0\ntint = "#0000ff"\n')
+    kind = load_sketch(tmp_path / "main.py")
+    first: Any = sketch.run(
+        kind, headless=True, tape=tmp_path / "a.tape", player=player, home=tmp_path / "home"
+    )
+    assert len({speed for _, speed, _ in first.heard}) > 10
+    (tmp_path / "main.presets.toml").unlink()
+    again, _ = replayed(tmp_path / "a.tape", kind)
     assert again.heard == first.heard
 
 
@@ -310,3 +321,117 @@ def test_a_tape_that_cannot_be_written_is_one_error(tmp_path):
     (tmp_path / "a.tape").write_text("")
     with pytest.raises(TapeError, match="already"):
         recorded(tmp_path / "a.tape")
+
+
+EDITED = """
+import helper, sketch
+
+class Main(sketch.Sketch):
+    window = sketch.Window(size=(64, 48))
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def setup(self):
+        self.light = sketch.Shader("light.frag")
+
+    def draw(self, canvas):
+        canvas.background(helper.shade())
+        canvas.shader(self.light, 0, 0, 16, 48)
+        self.seen.append((self.frame, helper.shade(), NUMBER))
+
+NUMBER = 1
+"""
+HELPER = "def shade(): return 40\n"
+LIGHT = "out vec4 paint;\nvoid main() { paint = vec4(0.2, 0.2, 0.2, 1.0); }\n"
+
+
+def is_failed(picture: Any) -> bool:
+    """Whether an error is written over it: nothing else in it is bright."""
+    return bool((picture[:, 16:].min(axis=2) > 150).any())
+
+
+def edits(folder: Path) -> Any:
+    """Files that are saved while it runs, each with what the picture or the sketch is like then."""
+    return [
+        ("helper.py", HELPER.replace("40", "90"), lambda picture: picture[20, 40, 0] == 90),
+        ("main.py", EDITED.replace("NUMBER = 1", "NUMBER = 2 +"), is_failed),
+        ("main.py", EDITED.replace("NUMBER = 1", "NUMBER = 2"), lambda picture: picture[20, 40, 0] == 90),
+        ("light.frag", LIGHT.replace("0.2", "0.8"), lambda picture: picture[20, 4, 0] > 190),
+        ("helper.py", HELPER.replace("40", "missing"), is_failed),
+        ("helper.py", HELPER.replace("40", "120"), lambda picture: picture[20, 40, 0] == 120),
+    ]
+
+
+def write_sketch(folder: Path) -> Path:
+    folder.mkdir()
+    for name, text in {"main.py": EDITED, "helper.py": HELPER, "light.frag": LIGHT}.items():
+        (folder / name).write_text(text)
+    return folder / "main.py"
+
+
+@pytest.fixture
+def own_modules():
+    before, path = set(sys.modules), list(sys.path)
+    yield
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+    sys.path[:] = path
+
+
+@pytest.mark.usefixtures("own_modules")
+def test_edits_are_swapped_in_again_in_the_same_frames_from_the_code_in_the_tape(tmp_path):
+    file = write_sketch(tmp_path / "show")
+    pictures: list[Any] = []
+    left = edits(tmp_path / "show")
+    waits: list[Any] = []
+
+    def viewer(picture):
+        pictures.append(picture.tobytes())
+        if waits and waits[0](picture):
+            waits.pop()
+        if not waits and left and len(pictures) % 10 == 0:
+            name, text, is_seen = left.pop(0)
+            (tmp_path / "show" / name).write_text(text)
+            waits.append(is_seen)
+
+    def player(now, queue):
+        if waits:
+            time.sleep(0.005)
+        return bool(waits or left) or len(pictures) % 10 != 0
+
+    kind = load_sketch(file)
+    first: Any = sketch.run(
+        kind, headless=True, reload=True, tape=tmp_path / "a.tape", player=player, viewer=viewer,
+        home=tmp_path / "home",
+    )  # fmt: skip
+    assert {(shade, number) for _, shade, number in first.seen} >= {(40, 1), (90, 1), (90, 2), (120, 2)}
+    for name in ("main.py", "helper.py", "light.frag"):
+        (tmp_path / "show" / name).unlink()
+    for turn in range(2):
+        sys.modules.pop("helper", None)
+        sys.path[:] = [each for each in sys.path if not each.startswith(str(tmp_path))]
+        reader = TapeReader(tmp_path / "a.tape")
+        again: list[Any] = []
+        unpacked = unpacked_sketch(reader, tmp_path / f"code{turn}")
+        one: Any = replay(
+            load_sketch(unpacked), reader, headless=True, code=True,
+            viewer=lambda picture, again=again: again.append(picture.tobytes()),
+        )  # fmt: skip
+        assert reader.lines == []
+        assert one.seen == first.seen
+        assert [at for at, pair in enumerate(zip(again, pictures, strict=True)) if pair[0] != pair[1]] == []
+
+
+@pytest.mark.usefixtures("own_modules")
+def test_without_being_asked_the_code_in_a_tape_never_runs(tmp_path):
+    file = write_sketch(tmp_path / "show")
+    sketch.run(load_sketch(file), headless=True, frames=3, tape=tmp_path / "b.tape", home=tmp_path / "home")
+    lines = (tmp_path / "b.tape").read_text().splitlines(keepends=True)
+    edit = '["c","version","helper.py","raise SystemExit(1)",[]]\n'
+    (tmp_path / "c.tape").write_text("".join([*lines[:-3], edit, *lines[-3:]]))
+    reader = TapeReader(tmp_path / "c.tape")
+    done: Any = replay(load_sketch(file), reader, headless=True)
+    assert done.frame == 3
+    assert len(done.seen) == 3

@@ -88,7 +88,7 @@ def test_every_example_is_listed_with_what_it_does():
     assert {"letters", "handwriting", "plain_pyglet", "own_model"} <= set(names)
     assert not {"palette", "panels", "template", "__init__"} & set(names)
     assert all(each.about for each in examples())
-    assert [each.path.stem for each in examples() if each.is_program] == ["plain_pyglet"]
+    assert [each.path.stem for each in examples() if each.is_program] == ["performance_show", "plain_pyglet"]
     found = example("letters.py")
     assert found is not None
     assert found.path.name == "letters.py"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -78,7 +79,8 @@ def test_every_event_comes_back_as_it_was(tmp_path):
 
 
 def test_numbers_of_numpy_are_written_as_numbers(tmp_path):
-    event = PointerEvent("move", np.float32(1.5), np.int64(2), np.float64(0.25))
+    numbers: Any = np.float32(1.5), np.int64(2), np.float64(0.25)
+    event = PointerEvent("move", *numbers)
     path = written(tmp_path / "a.tape", [FrameBegins(0.0), event, Closed()])
     assert frames(path)[0][0].events == [PointerEvent("move", 1.5, 2, 0.25)]
 
