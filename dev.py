@@ -5,7 +5,7 @@
     python3 dev.py test [ARGUMENTS]            every check and every test; arguments go to pytest
     python3 dev.py bench [NAME ...] [--json FILE]   the measurements, or the named ones
     python3 dev.py gallery [NAME ...]          docs/gallery.png, and short films in out/gallery/
-    python3 dev.py fuzz [--count 2000]         damaged model files and presets by the thousand
+    python3 dev.py fuzz [--count 2000]         damaged model files, presets and tapes
     python3 dev.py soak [--minutes 10]         a show in a real window, and what its frames cost
     python3 dev.py cuda [--wheels DIR] [--json FILE]   what an NVIDIA GPU does: tests, figures, one table
 

@@ -16,7 +16,7 @@ import numpy as np
 import sketch
 from sketch.launch import as_sketch
 from sketch.load import load_sketch
-from tests.bench import _live_film, _live_hud, _live_parameters
+from tests.bench import _live_film, _live_hud, _live_parameters, _live_tapes
 from tests.bench._row import table_row
 from tests.bench.frames import resident_bytes, scribbles
 
@@ -74,6 +74,7 @@ def rows() -> list[dict[str, Any]]:
         *_live_parameters.rows(),
         *_live_hud.rows(),
         *_live_film.rows(),
+        *_live_tapes.rows(),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Damaged model files by the thousand, and damaged presets: `python3 dev.py fuzz [--count 2000] [--seed 0]`.
+"""Damaged model files, presets and tapes by the thousand: `python3 dev.py fuzz [--count 2000] [--seed 0]`.
 
 Ends with 0 if every one was answered in one line and in time. This process has opened none of them, so it can
 only end; what crashed or was ended are its children, and their files are kept in `out/fuzz/`.
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.fuzz.presets import fuzz_presets
 from tests.fuzz.run import fuzz, report
+from tests.fuzz.tapes import fuzz_tapes
 
 
 def main() -> int:
@@ -19,10 +20,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="decides all of them")
     given = parser.parse_args()
     presets = fuzz_presets(given.count // 2, given.seed, say=lambda line: print(line, flush=True))
-    print("\n".join(presets))
+    tapes = fuzz_tapes(given.count, given.seed, say=lambda line: print(line, flush=True))
+    print("\n".join([*presets, *tapes]))
     tally = fuzz(given.count, given.seed, Path("out/fuzz"), say=lambda line: print(line, flush=True))
     print("\n".join(report(tally)))
-    return 1 if presets or tally.hung or tally.unsaid else 0
+    return 1 if presets or tapes or tally.hung or tally.unsaid else 0
 
 
 if __name__ == "__main__":
