@@ -1,12 +1,14 @@
 """The handwriting sketch: used by a person at a real window, and played by the machine-written hand."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from addon.dataset import taught_file
-from sketch.examples.handwriting_show import perform, placed
+from sketch.examples.handwriting import Handwriting
+from sketch.examples.handwriting_show import FILM_FPS, perform, placed
 from sketch.kept_ink.format import read
 from sketch.synthetic_hand.hand import TEACH_FACE, TEST_FACE
 from tests.e2e.person import Person
@@ -159,7 +161,9 @@ def test_a_letter_written_slowly_is_one_example_and_is_there_after_kill_9(screen
     assert len(read(next(tmp_path.rglob("*.ink")).read_bytes()).strokes) >= 2
 
 
-def test_the_machine_written_hand_leaves_picture_film_and_figures(tmp_path):
+def test_the_machine_written_hand_leaves_picture_film_and_figures(tmp_path, monkeypatch):
+    # Every point arrives at any rate, and drawing without a GPU is most of what the test takes.
+    monkeypatch.setattr(Handwriting, "window", replace(Handwriting.window, fps=FILM_FPS))
     report = perform(
         tmp_path / "out", home=tmp_path / "home", labels="AC", preset="lstm_short", iterations=400
     )
