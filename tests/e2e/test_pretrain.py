@@ -48,7 +48,7 @@ def losses(folder: Path) -> list[float]:
 @pytest.fixture(scope="module")
 def alone(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("alone")
-    _, said = finish(start(folder, data, "--steps", "50"))
+    _, said = finish(start(folder, data, "--steps", "30"))
     assert (folder / "encoder.onnx").is_file(), said
     return folder
 
@@ -65,15 +65,15 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
 def test_it_writes_a_model_and_its_card(alone: Path) -> None:
     spec = open_step(alone / "encoder.onnx", choose_here("cpu", None)).spec
     card = (alone / "encoder.md").read_text()
-    assert spec.training["settings"]["steps"] == 50
+    assert spec.training["settings"]["steps"] == 30
     for digest in spec.training["data_sha256"].values():
         assert digest in card
-    assert len(losses(alone)) == 50
+    assert len(losses(alone)) == 30
     assert np.mean(losses(alone)[-10:]) < np.mean(losses(alone)[:10])
 
 
 def test_two_processes_learn_as_one(alone: Path, data: Path, tmp_path: Path) -> None:
-    returned, said = finish(start(tmp_path, data, "--steps", "50", together=True))
+    returned, said = finish(start(tmp_path, data, "--steps", "30", together=True))
     assert returned == 0, said
     assert losses(tmp_path) == pytest.approx(losses(alone), abs=1e-4)
 
@@ -81,14 +81,14 @@ def test_two_processes_learn_as_one(alone: Path, data: Path, tmp_path: Path) -> 
 def test_a_killed_worker_ends_the_run_and_it_can_be_gone_on_with(
     alone: Path, data: Path, tmp_path: Path
 ) -> None:
-    process = start(tmp_path, data, "--steps", "50", together=True)
+    process = start(tmp_path, data, "--steps", "30", together=True)
     until(lambda: (tmp_path / "losses").exists() and len(losses(tmp_path)) >= 5)
     os.kill(_worker(process.pid, rank=1), signal.SIGKILL)
     returned, said = finish(process)
     assert returned != 0
     assert re.search(r"stopped after \d+ steps .* --resume", said), said
     (tmp_path / "losses").rename(tmp_path / "before")
-    returned, said = finish(start(tmp_path, data, "--steps", "50", "--resume"))
+    returned, said = finish(start(tmp_path, data, "--steps", "30", "--resume"))
     assert returned == 0, said
     rest = losses(tmp_path)
     assert rest == pytest.approx(losses(alone)[-len(rest) :], abs=1e-3)
@@ -97,7 +97,7 @@ def test_a_killed_worker_ends_the_run_and_it_can_be_gone_on_with(
 def test_going_on_keeps_to_what_was_begun(alone: Path, data: Path, tmp_path: Path) -> None:
     (tmp_path / "kept").write_bytes((alone / "kept").read_bytes())
     for given, told in (
-        (("--steps", "60"), "kept was started with --steps 50; leave out --steps"),
+        (("--steps", "60"), "kept was started with --steps 30; leave out --steps"),
         (("--seed", "7"), "kept was started with --seed 0; leave out --seed"),
         (("--precision", "bfloat16"), "kept was started with --precision float32; leave out --precision"),
         (("--minutes", "1"), "leave out --minutes"),
