@@ -116,7 +116,7 @@ def export_file(model: Path, examples: Sequence[Example], out: Path) -> ModelSpe
     out.parent.mkdir(parents=True, exist_ok=True)
     if not examples:
         if not loaded.spec.labels:
-            raise ModelError(f"{model.name} has no classes of its own; add a taught set to export it with")
+            raise ModelError(f"{model.name} has no classes of its own; add a taught set: --taught FOLDER")
         copied(loaded, out)
         return loaded.spec
     if loaded.spec.scoring is None:

@@ -243,7 +243,7 @@ class Recording(Entries):
         from sketch.live.tapes_edits import sources
 
         files, lines = home_files(sketch)
-        code, more = sources(file_of(sketch).parent) if file_of(sketch).is_file() else ([], [])
+        code, more = sources(file_of(sketch)) if file_of(sketch).is_file() else ([], [])
         self._parts: list[Entry] = [*files, *code]
         self._folder = file_of(sketch).parent
         self.path = path

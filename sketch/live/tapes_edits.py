@@ -1,5 +1,6 @@
 """Edits of a sketch's files in a tape: written as they are swapped in, and swapped in again by a replay."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,44 +12,57 @@ from sketch.live.tapes_format import MOST_BYTES, MOST_FILES, PART, Edit, SourceC
 from sketch.live.versions import IncompleteError, Version, version_of
 from sketch.live.warming import ShaderGate
 
-SOURCES = frozenset({".py", ".frag", ".vert", ".glsl", ".geom", ".toml"})
-"""Suffixes of the files that are swapped in when they are saved."""
+NAMED = frozenset({".frag", ".vert", ".glsl", ".geom", ".toml"})
+"""Suffixes of the files that a sketch reads by their names."""
 
 
-def source_files(folder: Path) -> Iterator[Path]:
-    """The files of a sketch's folder, and of the folders in it, that may be swapped in."""
+def source_files(sketch: Path) -> list[Path]:
+    """The files that reload follows: a sketch, what it imported from its folder, and what these files name.
+
+    A shader, a brush or a TOML file counts if its name stands in the text of another file that counts.
+    Nothing else in the folder is for others to see.
+
+    Args:
+        sketch: The sketch's file.
+    """
+    folder = sketch.resolve().parent
+    modules = [Path(str(getattr(each, "__file__", ""))) for each in [*sys.modules.values()]]
+    found = {sketch.resolve(), *(each for each in modules if each.suffix == ".py" and _name_in(folder, each))}
+    left = {file for file in _in_folder(folder) if file.suffix in NAMED}
+    texts = "".join(map(_text, found))
+    while named := {file for file in left if file.name in texts}:
+        found |= named
+        left -= named
+        texts += "".join(map(_text, named))
+    return sorted(file for file in found if not file.is_symlink())
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    """The files in a folder, and in the folders in it."""
     with suppress(OSError):
-        places = [folder, *(each for each in sorted(folder.iterdir()) if _is_plain(each))]
+        places = [
+            folder,
+            *(each for each in sorted(folder.iterdir()) if each.is_dir() and not each.is_symlink()),
+        ]
         for place in places:
-            for file in sorted(place.iterdir()):
-                if file.suffix in SOURCES and file.is_file() and not file.is_symlink():
-                    yield file
+            yield from (file for file in sorted(place.iterdir()) if file.is_file())
 
 
-def _is_plain(folder: Path) -> bool:
-    is_hidden = folder.name.startswith((".", "_")) or folder.name == "inkloop-data"
-    return (
-        folder.is_dir() and not folder.is_symlink() and not is_hidden and not (folder / "pyvenv.cfg").exists()
-    )
-
-
-def sources(folder: Path) -> tuple[list[SourceContents], list[str]]:
+def sources(sketch: Path) -> tuple[list[SourceContents], list[str]]:
     """The files of a sketch, as they are before a show.
 
     Returns:
         The parts, and a line if not all have room.
     """
+    folder = sketch.resolve().parent
     parts: list[SourceContents] = []
     total = 0
-    for count, file in enumerate(source_files(folder)):
-        try:
-            data = file.read_bytes()
-        except OSError:
-            continue
+    for count, file in enumerate(source_files(sketch)):
+        data = _bytes(file)
         total += len(data)
         if total > MOST_BYTES or count == MOST_FILES:
-            return parts, [f"{folder} has more files than a tape holds: a replay with --code may lack some"]
-        name = file.relative_to(folder).as_posix()
+            return parts, [f"{sketch.name} has more files than a tape holds: a replay with --code lacks some"]
+        name = _name_in(folder, file) or file.name
         parts += [SourceContents(name, data[at : at + PART]) for at in range(0, max(1, len(data)), PART)]
     return parts, []
 

@@ -129,8 +129,8 @@ def replays() -> tuple[float, float]:
                         viewer=lambda frame, to=seen: to.update(frame.tobytes()),
                     )
                     pictures.append(seen.hexdigest())
-                    equal.append(pictures[-1] == pictures[0])
                     true.append(again.notes == first.notes)
+                equal.append(pictures[0] == pictures[1])
     finally:
         loaded_model.INLINE_BELOW_US = usual
     return float(np.mean(equal)), float(np.mean(true))

@@ -435,3 +435,15 @@ def test_without_being_asked_the_code_in_a_tape_never_runs(tmp_path):
     done: Any = replay(load_sketch(file), reader, headless=True)
     assert done.frame == 3
     assert len(done.seen) == 3
+
+
+@pytest.mark.usefixtures("own_modules")
+def test_a_tape_holds_the_code_of_the_sketch_and_nothing_else_of_its_folder(tmp_path):
+    file = write_sketch(tmp_path / "show")
+    for name in ("never_imported.py", "secret.toml", ".env.toml", "pyproject.toml", "deep/other.frag"):
+        (tmp_path / "show" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "show" / name).write_text("secret = 1\n")
+    sketch.run(load_sketch(file), headless=True, frames=1, tape=tmp_path / "a.tape", home=tmp_path / "home")
+    reader = TapeReader(tmp_path / "a.tape")
+    reader.close()
+    assert sorted(reader.sources) == ["helper.py", "light.frag", "main.py"]
