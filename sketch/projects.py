@@ -146,7 +146,7 @@ def _read(file: Path) -> Source | None:
 def _is_sketch(node: ast.stmt) -> bool:
     """Whether a statement makes its module a sketch: a class derived from `Sketch`, or a `draw` function."""
     if isinstance(node, ast.FunctionDef):
-        return node.name == "draw" and len(node.args.args) == 1
+        return node.name == "draw" and len(node.args.args) in (1, 2)
     return isinstance(node, ast.ClassDef) and any(
         ast.unparse(base).rpartition(".")[2] == "Sketch" for base in node.bases
     )

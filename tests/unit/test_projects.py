@@ -85,7 +85,7 @@ def test_nothing_is_written_over(tmp_path):
 
 def test_every_example_is_listed_with_what_it_does():
     names = [each.path.stem for each in examples()]
-    assert {"letters", "handwriting", "plain_pyglet", "own_model"} <= set(names)
+    assert {"letters", "handwriting", "plain_pyglet", "own_model", "plain_functions"} <= set(names)
     assert not {"palette", "panels", "template", "__init__"} & set(names)
     assert all(each.about for each in examples())
     assert [each.path.stem for each in examples() if each.is_program] == ["performance_show", "plain_pyglet"]
@@ -97,7 +97,7 @@ def test_every_example_is_listed_with_what_it_does():
 def test_only_sketches_of_a_folder_are_listed_and_none_is_executed(tmp_path):
     (tmp_path / "one.py").write_text('"""A ring."""\nraise SystemExit\ndef draw(canvas): ...\n')
     (tmp_path / "two.py").write_text("import sketch\nclass Two(sketch.Sketch): ...\n")
-    (tmp_path / "helper.py").write_text("def draw(canvas, more): ...\n")
+    (tmp_path / "helper.py").write_text("def draw(canvas, more, most): ...\n")
     (tmp_path / "broken.py").write_text("def draw(canvas\n")
     (tmp_path / "bytes.py").write_bytes(b"\0\xff")
     (tmp_path / "folder.py").mkdir()
