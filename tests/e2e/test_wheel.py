@@ -116,7 +116,20 @@ def test_shaders_and_models_travel_in_the_wheel(wheel: Path):
 def test_the_wheel_holds_the_two_packages_and_nothing_of_the_workshop(wheel: Path):
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {name for name in tops if not name.endswith(".dist-info")} == {"sketch", "addon"}
-    assert [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("README.md")] == []
+    readmes = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("README.md")]
+    # The page of a folder that `inkloop new` makes; those of the checkout stay there.
+    assert readmes == ["sketch/examples/template/README.md"]
+
+
+def test_a_new_folder_is_made_and_runs_from_the_wheel(installed: Installed):
+    command = installed.python.with_name("inkloop.exe" if os.name == "nt" else "inkloop")
+    for given in (["new", "fresh"], ["run", "fresh", "--headless", "--frames", "2"]):
+        answer = subprocess.run(
+            [str(command), *given], cwd=installed.elsewhere, capture_output=True, text=True, timeout=60
+        )
+        assert answer.returncode == 0, answer.stderr
+    names = ["README.md", "main.presets.toml", "main.py", "test_main.py"]
+    assert {*names} <= {file.name for file in (installed.elsewhere / "fresh").iterdir()}
 
 
 def test_an_installed_sketch_runs_without_display_or_checkout(installed: Installed):
