@@ -70,7 +70,11 @@ LIBRARIES = {
 }
 TEST_PROGRAMS = {"xvfb-run": "xvfb", "xauth": "xauth", "xdotool": "xdotool"}
 # Elsewhere the package of this name may not be the browser, and its tests say that they need it.
-DEBIAN_TEST_PROGRAMS = {"chromium": "chromium"}
+DEBIAN_TEST_PROGRAMS = {
+    "chromium": "chromium",
+    "Xorg": "xserver-xorg-video-dummy",  # two screens, of which one goes away
+    "xrandr": "x11-xserver-utils",
+}
 
 # Half of the tests mostly wait for a process or a window. Tests of one file share fixtures. In this order the
 # files of tests/e2e come first: the longest of them have few tests and would otherwise come last, alone.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sketch.live.reload import Reloader
     from sketch.live.tapes import Recording
     from sketch.live.tapes_edits import TapeFiles, TapeGate
-    from sketch.live.tapes_format import TapeReader
+    from sketch.live.tapes_reader import TapeReader
     from sketch.live.tapes_replay import Replay
 
 _LOCK = Lock()

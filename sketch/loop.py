@@ -115,10 +115,6 @@ class Tape(Protocol):
         """A frame begins at this second; its events are not handled yet."""
         ...
 
-    def takes(self, event: Event) -> bool:
-        """Take an event before anything else sees it; return whether it is for the tape alone."""
-        ...
-
     def took(self, event: Event) -> None:
         """An event is about to reach the sketch or a parameter."""
         ...
@@ -428,8 +424,6 @@ def _show_message(stage: Stage, text: str) -> None:
 
 def _handle(stage: Stage, event: Event) -> None:
     sketch = stage.sketch
-    if stage.tape is not None and stage.tape.takes(event):
-        return
     sound = stage.pens.accept(event, stage.now) if isinstance(event, PointerEvent) else sound_event(event)
     if sound is None:
         _drop(stage, event)

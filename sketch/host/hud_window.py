@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import moderngl
 
-from sketch.live.hud import Box, HudPicture, HudText
+from sketch.host.window_texture import WindowTexture, opengl
+from sketch.live.hud import HudPicture, HudText
 from sketch.live.hud_meter import FrameMeter
 from sketch.loop import Stage
 
@@ -40,7 +41,7 @@ class GpuTimer:
     """
 
     def __init__(self) -> None:
-        gl = self._gl = _opengl()
+        gl = self._gl = opengl()
         self._names: Any = (gl.GLuint * (2 * _IN_FLIGHT))()
         gl.glGenQueries(2 * _IN_FLIGHT, self._names)
         self._asked = 0
@@ -99,7 +100,7 @@ class HudWindow:
         self._meter = _GpuMeter(1 / stage.sketch.window.fps)
         self._picture = HudPicture(HudText(stage, self._meter), self._meter, ratio)
         height, width = self._picture.pixels.shape[:2]
-        self._texture = _Texture(context, (width, height), self._picture.pixels)
+        self._texture = WindowTexture(context, (width, height))
         # Into a window with several samples a pixel nothing can be copied.
         self._quad = _Quad(context, self._texture) if window.config.samples else None
         self._meter.open()
@@ -164,67 +165,10 @@ class _GpuMeter(FrameMeter):
         self._timer.release()
 
 
-class _Texture:
-    """A picture in the byte order and the row order of a window: then Mesa copies memory."""
-
-    def __init__(self, context: moderngl.Context, size: tuple[int, int], pixels: Any) -> None:
-        gl = self._gl = _opengl()
-        self.size = size
-        self._context = context
-        texture, framebuffer = gl.GLuint(), gl.GLuint()
-        gl.glGenTextures(1, texture)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, texture)
-        # An internal format without a size takes the byte order of the data, here that of the window.
-        order = gl.GL_BGRA, gl.GL_UNSIGNED_INT_8_8_8_8_REV
-        gl.glTexImage2D(gl.GL_TEXTURE_2D, 0, gl.GL_RGBA, *size, 0, *order, None)
-        gl.glTexParameteri(gl.GL_TEXTURE_2D, gl.GL_TEXTURE_MIN_FILTER, gl.GL_NEAREST)
-        gl.glTexParameteri(gl.GL_TEXTURE_2D, gl.GL_TEXTURE_MAG_FILTER, gl.GL_NEAREST)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
-        gl.glGenFramebuffers(1, framebuffer)
-        gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, framebuffer)
-        gl.glFramebufferTexture2D(gl.GL_FRAMEBUFFER, gl.GL_COLOR_ATTACHMENT0, gl.GL_TEXTURE_2D, texture, 0)
-        context.screen.use()
-        self.name, self._framebuffer = int(texture.value), int(framebuffer.value)
-
-    def write(self, pixels: Any, box: Box) -> None:
-        """Give a place of the picture to the driver."""
-        gl = self._gl
-        left, top, right, bottom = box
-        gl.glBindTexture(gl.GL_TEXTURE_2D, self.name)
-        gl.glPixelStorei(gl.GL_UNPACK_ALIGNMENT, 4)
-        gl.glPixelStorei(gl.GL_UNPACK_ROW_LENGTH, self.size[0])
-        order = gl.GL_BGRA, gl.GL_UNSIGNED_INT_8_8_8_8_REV
-        place = left, top, right - left, bottom - top
-        first = pixels.ctypes.data + 4 * (top * self.size[0] + left)
-        gl.glTexSubImage2D(gl.GL_TEXTURE_2D, 0, *place, *order, first)
-        gl.glPixelStorei(gl.GL_UNPACK_ROW_LENGTH, 0)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
-
-    def copy(self, size: tuple[int, int], margin: int) -> None:
-        """Copy the picture to the top left corner of a window of this size, upside down, as a window is."""
-        gl = self._gl
-        width = min(self.size[0], size[0] - margin)
-        height = min(self.size[1], size[1] - margin)
-        if width <= 0 or height <= 0:
-            return
-        gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, self._framebuffer)
-        gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, 0)
-        gl.glDisable(gl.GL_SCISSOR_TEST)
-        top = size[1] - margin
-        target = margin, top, margin + width, top - height
-        gl.glBlitFramebuffer(0, 0, width, height, *target, gl.GL_COLOR_BUFFER_BIT, gl.GL_NEAREST)
-
-    def release(self) -> None:
-        """Delete both."""
-        gl = self._gl
-        gl.glDeleteFramebuffers(1, gl.GLuint(self._framebuffer))
-        gl.glDeleteTextures(1, gl.GLuint(self.name))
-
-
 class _Quad:
     """The same picture, drawn as a rectangle."""
 
-    def __init__(self, context: moderngl.Context, texture: _Texture) -> None:
+    def __init__(self, context: moderngl.Context, texture: WindowTexture) -> None:
         self._context = context
         self._size = texture.size
         self._program = context.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
@@ -245,9 +189,3 @@ class _Quad:
         """Release the GPU resources; the texture belongs to the other class."""
         self._vertices.release()
         self._program.release()
-
-
-def _opengl() -> Any:
-    from pyglet import gl
-
-    return gl

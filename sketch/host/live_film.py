@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sketch.arrays import Pixels
+from sketch.host.frame_writer import RecorderError
 from sketch.host.picture_files import PictureFiles, check_ending, open_recorder
-from sketch.host.recorder import Recorder, RecorderError
+from sketch.host.recorder import Recorder
 
 log = logging.getLogger("inkloop")
 

@@ -12,6 +12,7 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
+from sketch.host.window_texture import WindowTexture, opengl
 from sketch.live.panel import Rect
 
 Vertices: TypeAlias = NDArray[np.uint8]
@@ -37,7 +38,7 @@ class PanelPicture:
         self._imgui = imgui
         self._size = (0, 0)
         self._painted: moderngl.Framebuffer | None = None
-        self._kept: tuple[int, int] | None = None
+        self._kept: WindowTexture | None = None
         self._before: list[Vertices] = []
 
     def draw(self, data: Any, rects: Sequence[Rect], size: tuple[int, int], ratio: float) -> None:
@@ -64,34 +65,19 @@ class PanelPicture:
 
     def release(self) -> None:
         """Release the GPU resources."""
-        gl = _opengl()
         if self._painted is not None:
             self._painted.color_attachments[0].release()
             self._painted.release()
             self._painted = None
         if self._kept is not None:
-            gl.glDeleteFramebuffers(1, gl.GLuint(self._kept[0]))
-            gl.glDeleteTextures(1, gl.GLuint(self._kept[1]))
+            self._kept.release()
             self._kept = None
 
     def _resize(self, size: tuple[int, int]) -> None:
-        gl = _opengl()
         self.release()
         self._size, self._before = size, []
         self._painted = self._context.framebuffer([self._context.texture(size, 4)])
-        texture, framebuffer = gl.GLuint(), gl.GLuint()
-        gl.glGenTextures(1, texture)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, texture)
-        # An internal format without a size takes the byte order of the data, here that of the window.
-        order = gl.GL_BGRA, gl.GL_UNSIGNED_INT_8_8_8_8_REV
-        gl.glTexImage2D(gl.GL_TEXTURE_2D, 0, gl.GL_RGBA, *size, 0, *order, None)
-        gl.glTexParameteri(gl.GL_TEXTURE_2D, gl.GL_TEXTURE_MIN_FILTER, gl.GL_NEAREST)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
-        gl.glGenFramebuffers(1, framebuffer)
-        gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, framebuffer)
-        gl.glFramebufferTexture2D(gl.GL_FRAMEBUFFER, gl.GL_COLOR_ATTACHMENT0, gl.GL_TEXTURE_2D, texture, 0)
-        self._kept = int(framebuffer.value), int(texture.value)
-        self._context.screen.use()
+        self._kept = WindowTexture(self._context, size)
 
     def _paint(self, data: Any, changed: Rect) -> None:
         assert self._painted is not None
@@ -110,17 +96,17 @@ class PanelPicture:
         """Copy what was painted, upside down: a window's first row is at the top."""
         assert self._painted is not None
         assert self._kept is not None
-        self._blit(self._painted.glo, self._kept[0], boxes)
+        self._blit(self._painted.glo, self._kept.framebuffer, boxes)
 
     def _copy(self, boxes: Sequence[tuple[int, int, int, int]]) -> None:
         assert self._kept is not None
         height = self._size[1]
         flipped = [(left, height - low, right, height - high) for left, low, right, high in boxes]
-        self._blit(self._kept[0], 0, flipped)
+        self._blit(self._kept.framebuffer, 0, flipped)
 
     def _blit(self, source: int, target: int, boxes: Sequence[tuple[int, int, int, int]]) -> None:
         """Copy boxes, each to its mirrored place."""
-        gl = _opengl()
+        gl = opengl()
         height = self._size[1]
         gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, source)
         gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, target)
@@ -193,9 +179,3 @@ def _vertices_of(data: Any) -> list[Vertices]:
         for part in data.cmd_lists
         if len(part.vtx_buffer)
     ]
-
-
-def _opengl() -> Any:
-    from pyglet import gl
-
-    return gl

@@ -2,12 +2,9 @@
 
 import re
 import struct
-import threading
 from collections.abc import Callable, Generator
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from queue import Full, Queue
 from typing import Any, cast
 
 import av
@@ -15,7 +12,8 @@ import numpy as np
 from PIL import Image
 
 from sketch.arrays import Pixels
-from sketch.host.recorder import FORMATS, Recorder, RecorderError, fitted, lower_priority
+from sketch.host.frame_writer import FrameWriter, RecorderError
+from sketch.host.recorder import FORMATS, Recorder, fitted
 from sketch.scalars import as_path
 
 PICTURES = (".png", ".gif", ".webp")
@@ -76,7 +74,7 @@ def is_sequence(path: Path) -> bool:
     return _NUMBER.search(path.name) is not None
 
 
-class PictureFiles:
+class PictureFiles(FrameWriter):
     """Frames as pictures, written by a thread; used as `Recorder` is.
 
     Args:
@@ -106,42 +104,18 @@ class PictureFiles:
         alpha: bool = False,
         limit: int = 4,
     ) -> None:
-        self.path = path
-        self.frames = 0
-        self.left_out = 0
+        super().__init__(path, limit, live)
         self._fps = fps
-        self._live = live
         self._document = document
         self._alpha = alpha
         self._text = ""
-        self._until: float | None = None
-        self._queue: Queue[tuple[Pixels, float] | None] = Queue(limit)
-        self._error: RecorderError | None = None
-        self._is_closed = self._is_drained = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.is_dir():
                 raise IsADirectoryError(None, "it is a folder")
         except OSError as error:
-            raise self._cannot(error) from error
-        self._thread = threading.Thread(target=self._run, name=f"recorder {path.name}", daemon=True)
+            raise self._broken(error) from error
         self._thread.start()
-
-    @property
-    def error(self) -> RecorderError | None:
-        """Why nothing can be written any more; None while it can be."""
-        return self._error
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the next frame would wait or be left out."""
-        return self._queue.full()
-
-    def __enter__(self) -> "PictureFiles":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
     def add(self, frame: Pixels, at: float | None = None) -> None:
         """Queue a copy of a frame.
@@ -153,57 +127,15 @@ class PictureFiles:
         Raises:
             RecorderError: An earlier frame cannot be written, or this is closed.
         """
-        if self._error is not None:
-            raise self._error
-        if self._is_closed:
-            raise RecorderError(f"{self.path} is closed; add frames before close()")
-        if self._live and self.is_full:
-            self.left_out += 1
+        if not self._takes():
             return
         if not self.frames and self._document is not None:
             self._text = self._document()
-        seconds = self.frames / self._fps if at is None else at
-        self.frames += 1
-        self._queue.put((frame.copy(), seconds))
+        self._put(frame, self.frames / self._fps if at is None else at)
 
-    def close(self, until: float | None = None) -> None:
-        """Wait until everything is written; a second call does nothing.
-
-        Args:
-            until: When the last frame ends, if they are live; by default after one frame.
-
-        Raises:
-            RecorderError: Not everything could be written.
-        """
-        if self._is_closed:
-            return
-        self._is_closed, self._until = True, until
-        while self._thread.is_alive():
-            with suppress(Full):
-                self._queue.put(None, timeout=1)
-                break
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-
-    def _run(self) -> None:
-        if self._live:
-            lower_priority()
-        try:
-            self._write()
-        except Exception as error:
-            self._error = self._cannot(error)
-        while not self._is_drained:
-            self._next()
-
-    def _cannot(self, error: Exception) -> RecorderError:
+    def _broken(self, error: Exception) -> RecorderError:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return RecorderError(f"cannot write {self.path}: {why}")
-
-    def _next(self) -> tuple[Pixels, float] | None:
-        shot = self._queue.get()
-        self._is_drained = shot is None
-        return shot
 
     def _write(self) -> None:
         if self.path.suffix.lower() == ".gif":
@@ -213,14 +145,14 @@ class PictureFiles:
         elif is_sequence(self.path):
             number = 0
             while (shot := self._next()) is not None:
-                self._save(self.path.with_name(_numbered(self.path.name, number)), shot[0])
+                self._save(self.path.with_name(_numbered(self.path.name, number)), shot.pixels)
                 number += 1
         else:
             last = None
             while (shot := self._next()) is not None:
                 last = shot
             if last is not None:
-                self._save(self.path, last[0])
+                self._save(self.path, last.pixels)
 
     def _save(self, path: Path, frame: Pixels) -> None:
         from sketch.live.parameters_document import picture_options
@@ -236,7 +168,7 @@ class PictureFiles:
         """Every frame in the size of the first, when it begins, and how long it is seen."""
         last, size = None, (0, 0)
         while (shot := self._next()) is not None:
-            pixels, at = shot
+            pixels, at = shot.pixels, shot.at or 0.0
             size = size if last is not None else (pixels.shape[1], pixels.shape[0])
             if last is not None:
                 yield *last, at - last[1]

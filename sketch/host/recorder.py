@@ -1,20 +1,13 @@
 """Films and stills of a sketch, written in the background."""
 
 import math
-import os
 import struct
-import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from queue import Full, Queue
-from threading import Thread
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -24,6 +17,7 @@ from av.video.reformatter import VideoReformatter
 from PIL import Image
 
 from sketch.arrays import Pixels
+from sketch.host.frame_writer import FrameWriter, RecorderError, Shot
 from sketch.scalars import as_path
 
 _FILM = {"crf": "18", "preset": "veryfast"}
@@ -33,10 +27,6 @@ _LIVE_FILM = {"crf": "18", "preset": "superfast", "tune": "zerolatency"}
 _FILE = {"movflags": "hybrid_fragmented+empty_moov", "flush_packets": "1"}
 _LIVE_TICK = Fraction(1, 90_000)
 _LIVE_LIMIT = 4
-_NICENESS = 5
-"""Of a live film's thread. With a higher value, the system would stop it while it holds the GIL."""
-_PATIENCE = 30.0
-"""Seconds without progress after which `close` assumes that the disk hangs and stops waiting."""
 _LOOK = 3.0
 """Seconds to spend on finding out how much of a broken film can be played."""
 
@@ -44,17 +34,7 @@ FORMATS = (".mp4", ".m4v", ".mov")
 """The allowed endings of a film; all hold the same format."""
 
 
-class RecorderError(Exception):
-    """A film or a still could not be written; the message is one line and says why."""
-
-
-@dataclass(frozen=True)
-class _Shot:
-    pixels: Pixels
-    at: float | None
-
-
-class Recorder:
+class Recorder(FrameWriter):
     """An H.264 film in an MP4 file, encoded by a thread; a frame waits for it only when the queue is full.
 
         with Recorder("out/film.mp4", (1280, 720), fps=60) as film:
@@ -100,47 +80,18 @@ class Recorder:
             raise ValueError(
                 f"size must be at least (2, 2), fps above 0, limit at least 1; got {size}, {fps}, {limit}"
             )
-        self.path = as_path("path", path)
-        check_name(self.path)
+        path = as_path("path", path)
+        check_name(path)
+        super().__init__(path, limit, live)
         self.size = size
-        self.frames = 0
-        self.waited = 0
-        self.waited_s = 0.0
-        self.left_out = 0
-        self._queue: Queue[_Shot | None] = Queue(limit)
-        self._error: RecorderError | None = None
-        self._closed = False
-        self._ended = False
-        self._progress = 0
         self._fps = fps
-        self._live = live
-        self._until: float | None = None
         self._document = document
         self._comment = ""
         _check_writable(self.path)
         # A film with a document is opened with its first frame, when the sketch has begun.
         opens_now = size is not None and document is None
         self._film = _open(self.path, size, fps, live) if size is not None and opens_now else None
-        self._thread = Thread(target=self._run, name=f"recorder {self.path.name}", daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @property
-    def error(self) -> RecorderError | None:
-        """Why the film can no longer be written, and how much of it can be played; None while it can be."""
-        return self._error
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the next frame would wait or be left out."""
-        return self._queue.full()
 
     def add(self, frame: Pixels, at: float | None = None) -> None:
         """Queue a copy of a frame.
@@ -157,91 +108,16 @@ class Recorder:
                 other way round.
             RecorderError: The file or an earlier frame cannot be written, or the film is closed.
         """
-        if self._error is not None:
-            raise self._error
-        if self._closed:
-            raise RecorderError(f"the film {self.path} is closed; add frames before close()")
         _check_frame(frame, self.size or _size_of(frame))
         if self._live != (at is not None and math.isfinite(at)):
             raise ValueError(f"each frame of a live film, and no other, has a time in seconds; got {at}")
-        # No other thread puts frames in, so a queue that has room now has room after the copy.
-        if self._live and self.is_full:
-            self.left_out += 1
+        if not self._takes():
             return
         if self.frames == 0 and self._document is not None:
             self._comment = self._document()
         if self._film is None and not self._live:
             self._film = _open(self.path, self.size or _size_of(frame), self._fps, False, self._comment)
-        self.frames += 1
-        self._put(_Shot(frame.copy(), at))
-
-    def close(self, until: float | None = None) -> None:
-        """Wait until every queued frame is written, and close the file; a second call does nothing.
-
-        Args:
-            until: When the last frame of a live film ends, in its seconds; by default one frame after it
-                came.
-
-        Raises:
-            RecorderError: Not every frame could be written; what was written before can be played. Or the
-                disk hangs: nothing was written for half a minute.
-        """
-        if self._closed:
-            return
-        self._closed = True
-        self._until = until
-        self._end()
-        if self._error is not None:
-            raise self._error
-
-    def _end(self) -> None:
-        """End the thread, and wait for it while it makes progress."""
-        asked = False
-        while True:
-            before = self._progress
-            if asked:
-                self._thread.join(_PATIENCE)
-                if not self._thread.is_alive():
-                    return
-            else:
-                with suppress(Full):
-                    self._queue.put(None, timeout=_PATIENCE)
-                    asked = True
-                    continue
-            if self._progress == before:
-                self._error = RecorderError(
-                    f"the film {self.path} is incomplete: nothing could be written for {_PATIENCE:g} s, so "
-                    "the disk seems to hang; what was written before can be played"
-                )
-                return
-
-    def _put(self, shot: _Shot) -> None:
-        try:
-            self._queue.put_nowait(shot)
-        except Full:
-            started = time.perf_counter()
-            self._queue.put(shot)
-            self.waited += 1
-            self.waited_s += time.perf_counter() - started
-
-    def _run(self) -> None:
-        if self._live:
-            lower_priority()
-        # An error that stops this thread must reach the caller, which would otherwise wait for ever.
-        try:
-            self._write()
-        except Exception as error:
-            if self._film is not None:
-                self._film.abandon()
-            self._error = _broken_off(self.path, error)
-        while not self._ended:
-            self._next()
-
-    def _next(self) -> _Shot | None:
-        shot = self._queue.get()
-        self._ended = shot is None
-        self._progress += 1
-        return shot
+        self._put(frame, at)
 
     def _write(self) -> None:
         while (shot := self._next()) is not None:
@@ -251,6 +127,11 @@ class Recorder:
             self._film.write(shot)
         if self._film is not None:  # else no frame came, which is why there is no size
             self._film.finish(self._until)
+
+    def _broken(self, error: Exception) -> RecorderError:
+        if self._film is not None:
+            self._film.abandon()
+        return _broken_off(self.path, error)
 
 
 class _Film:
@@ -280,7 +161,7 @@ class _Film:
         self._file.start_encoding()
         self._identity = _identity(path)
 
-    def write(self, shot: _Shot) -> None:
+    def write(self, shot: Shot) -> None:
         size = (self._stream.width, self._stream.height)
         pixels = fitted(shot.pixels, size)
         # Without a copy, since copying holds the GIL, for which the frame would wait.
@@ -451,13 +332,6 @@ def _check_writable(path: Path) -> None:
 
 def _size_of(frame: Pixels) -> tuple[int, int]:
     return (frame.shape[1], frame.shape[0]) if frame.ndim == 3 else (0, 0)
-
-
-def lower_priority() -> None:
-    """Lower the priority of this thread, on systems where threads have one."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -4,11 +4,8 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import partial
-from itertools import count
-from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import moderngl
@@ -16,12 +13,14 @@ import moderngl
 from sketch.arrays import Pixels
 from sketch.clock import WallClock
 from sketch.failures import Failures
-from sketch.host.camera import Camera, draws_in_software
+from sketch.host.camera import draws_in_software
 from sketch.host.errors import NO_DISPLAY, NO_OPENGL, SECOND_WINDOW, HostError, check_size
+from sketch.host.filming import Filming
 from sketch.host.last_picture import LastPicture
 from sketch.host.live_film import LiveFilm
 from sketch.host.memory import keep_freed_memory, setup_kept_from_collector
 from sketch.host.offscreen import Player, Viewer, read_pixels
+from sketch.host.overlays import ShownHud, ShownPanel
 from sketch.host.parameters import begin_with_parameters
 from sketch.host.screens import Screens, center, chosen, stay_on_top
 from sketch.host.wayland import pressure_remark
@@ -35,9 +34,7 @@ from sketch.sketch import Sketch
 from sketch.window import Window
 
 if TYPE_CHECKING:
-    from sketch.host.hud_window import HudWindow
-    from sketch.host.panel_window import PanelWindow
-    from sketch.live.parameters_control import Controls
+    pass
 
 log = logging.getLogger("inkloop")
 
@@ -198,204 +195,6 @@ def _run(
                 if kept is not None:
                     kept.release()
     return stage
-
-
-class ShownPanel:
-    """The panel of parameters, once there are some. An error in it closes it; the show continues without it.
-
-    Args:
-        window: pyglet's window.
-        context: Its OpenGL context.
-        stage: What runs.
-        now: The loop's clock.
-    """
-
-    def __init__(
-        self, window: Any, context: moderngl.Context, stage: Stage, now: Callable[[], float]
-    ) -> None:
-        self._window = window
-        self._context = context
-        self._stage = stage
-        self._now = now
-        self._controls: Controls | None = None
-        self._panel: PanelWindow | None = None
-        self._was_open = False
-
-    def made(self, controls: "Controls") -> None:
-        """Prepare the panel, which takes half a second that no frame has."""
-        from sketch.host.panel_window import MISSING, PanelWindow
-
-        self._controls = controls
-        try:
-            self._panel = PanelWindow(self._context, controls, self._stage.queue, self._now)
-        except ImportError:
-            controls.missing = MISSING
-            return
-        except Exception as error:
-            self._fail(controls, error)
-            return
-        controls.panel = self._panel
-        self._window.push_handlers(on_text=self._panel.type)
-
-    def draw(self) -> None:
-        """Draw the panel, if it is open."""
-        controls, panel = self._controls, self._panel
-        if controls is None or panel is None or not (controls.is_open or self._was_open):
-            return
-        try:
-            if controls.is_open:
-                panel.draw(self._window.get_framebuffer_size(), pixel_ratio(self._window))
-            else:
-                panel.leave()
-            self._was_open = controls.is_open
-        except Exception as error:
-            self._fail(controls, error)
-
-    def release(self) -> None:
-        """Release the panel."""
-        panel, self._panel = self._panel, None
-        if panel is not None:
-            self._window.remove_handlers(on_text=panel.type)
-            panel.release()
-
-    def _fail(self, controls: "Controls", error: Exception) -> None:
-        log.error("the panel of parameters failed", exc_info=error)
-        controls.panel, controls.is_open = None, False
-        controls.missing = f"the panel of parameters failed ({type(error).__name__}); the log has the error"
-        self._stage.sketch.outbox.append(controls.missing)
-        self._panel = None
-
-
-class Filming:
-    """Films of a window: the one that it began with, and those that F9 begins and ends.
-
-    Args:
-        window: pyglet's window.
-        context: Its OpenGL context.
-        sketch: What is filmed.
-        film: The film that begins with the window; the caller closes it.
-
-    Attributes:
-        camera: Takes the frames; None while nothing is filmed.
-    """
-
-    def __init__(self, window: Any, context: moderngl.Context, sketch: Sketch, film: LiveFilm | None) -> None:
-        self._window = window
-        self._context = context
-        self._sketch = sketch
-        self._film = film
-        self._closing: list[Thread] = []
-        self.camera = Camera(window, context, film) if film is not None else None
-
-    def toggle(self, now: float) -> None:
-        """Begin a film, or end the one that is filmed."""
-        if self.camera is None:
-            self._begin()
-        else:
-            self.end(now)
-
-    def end(self, now: float, *, is_lost: bool = False) -> None:
-        """End the film; what is queued is written in another thread.
-
-        Args:
-            now: When the last frame is no longer seen.
-            is_lost: Whether the window was destroyed.
-        """
-        camera, film = self.camera, self._film
-        if camera is None or film is None:
-            return
-        self.camera = self._film = None
-        camera.end(now, is_lost=is_lost)
-        camera.release()
-        thread = Thread(target=film.close, name="closing a film")
-        thread.start()
-        self._closing.append(thread)
-        self._sketch.send_message(f"the film {film.path} has ended")
-
-    def release(self) -> None:
-        """Wait until every film is written."""
-        for thread in self._closing:
-            thread.join()
-
-    def _begin(self) -> None:
-        from sketch.live.parameters_document import document_text
-
-        sketch = self._sketch
-        path = film_path(sketch.home, file_of(sketch).stem)
-        self._film = LiveFilm(path, sketch.window.fps, sketch.send_message, partial(document_text, sketch))
-        self.camera = Camera(self._window, self._context, self._film)
-        sketch.send_message(f"filming to {path}; F9 ends it")
-
-
-def film_path(home: Path, name: str) -> Path:
-    """A file for a film that begins now, in the folder `films`; no other film has this name."""
-    stem = f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
-    paths = (home / "films" / f"{stem}{f'-{number}' * (number > 1)}.mp4" for number in count(1))
-    return next(path for path in paths if not path.exists())
-
-
-class ShownHud:
-    """The HUD, once F3 was pressed. Nothing of it is loaded before, or measured while it is closed.
-
-    An error of it closes it; the show continues without.
-
-    Args:
-        window: pyglet's window.
-        context: Its OpenGL context.
-        stage: What runs.
-    """
-
-    def __init__(self, window: Any, context: moderngl.Context, stage: Stage) -> None:
-        self._window = window
-        self._context = context
-        self._stage = stage
-        self._hud: HudWindow | None = None
-        self._is_wanted = False
-
-    def toggle(self) -> None:
-        """Show or hide it from the next frame on."""
-        self._is_wanted = not self._is_wanted
-
-    def begin(self) -> None:
-        """A frame begins."""
-        if not self._is_wanted and self._hud is None:
-            return
-        try:
-            ratio = pixel_ratio(self._window)
-            if self._hud is not None and not (self._is_wanted and self._hud.ratio == ratio):
-                self.release()
-            if self._is_wanted and self._hud is None:
-                from sketch.host.hud_window import HudWindow
-
-                self._hud = HudWindow(self._window, self._context, self._stage, ratio)
-            if self._hud is not None:
-                self._hud.begin()
-        except Exception as error:
-            self._fail(error)
-
-    def lap(self, part: str) -> None:
-        """What was done since the last lap was this part of the frame."""
-        if self._hud is not None:
-            self._hud.lap(part)
-
-    def draw(self) -> None:
-        """Draw it, if it is open."""
-        if self._hud is not None:
-            try:
-                self._hud.draw()
-            except Exception as error:
-                self._fail(error)
-
-    def release(self) -> None:
-        """Close it."""
-        hud, self._hud = self._hud, None
-        if hud is not None:
-            hud.release()
-
-    def _fail(self, error: Exception) -> None:
-        log.error("the HUD failed", exc_info=error)
-        self._is_wanted, self._hud, self._stage.meter = False, None, None
-        self._stage.sketch.send_message(f"the HUD failed ({type(error).__name__}); the log has the error")
 
 
 def open_window(options: Window, *, visible: bool = True) -> tuple[Any, moderngl.Context]:

@@ -1,6 +1,7 @@
 """Where the time of each frame goes: measured while the HUD is open."""
 
 import gc
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -173,4 +174,4 @@ def resident_megabytes() -> float | None:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     except (OSError, ValueError, IndexError):
         return None
-    return pages * 4096 / 1e6
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

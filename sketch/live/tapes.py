@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sketch.input.events import Event, ParamEvent, PresetEvent
-from sketch.live.tapes_format import (
+from sketch.input.events import Event, ParamEvent
+from sketch.live.tapes_entries import (
     MOST_BYTES,
     MOST_FILES,
     PART,
@@ -146,14 +146,8 @@ class Entries:
             if parameters is not None:
                 parameters.listen(self._changed)
 
-    def takes(self, event: Event) -> bool:
-        """Nothing is for the tape alone."""
-        return False
-
     def took(self, event: Event) -> None:
-        """Write an event; of a preset the values are written on the way to it, since its file may change."""
-        if isinstance(event, PresetEvent):
-            return
+        """Write an event."""
         if isinstance(event, ParamEvent):
             self._awaited = event.name, event.source
         self._put(event)
@@ -196,21 +190,12 @@ class Entries:
             self._put(LateParam(event) if self._is_late else event)
 
     def _swaps(self, stage: Stage) -> None:
-        for swap in models_of(stage.sketch):
-            if self._models.get(swap.place, "") != swap.content:
-                self._models[swap.place] = swap.content
-                self._put(swap)
-
-
-def models_of(sketch: Sketch) -> list[ModelSwap]:
-    """The models that the addons of a sketch use."""
-    found: list[ModelSwap] = []
-    for place, addon in enumerate(sketch.addons):
-        content = getattr(addon, "model_content", "")
-        if isinstance(content, str) and content:
-            path = getattr(addon, "model_path", None)
-            found.append(ModelSwap(place, content, _place(Path(path), sketch.home) if path else ""))
-    return found
+        for place, addon in enumerate(stage.sketch.addons):
+            content = getattr(addon, "model_content", "")
+            if content and self._models.get(place, "") != content:
+                self._models[place] = content
+                path = getattr(addon, "model_path", None)
+                self._put(ModelSwap(place, content, _place(Path(path), stage.sketch.home) if path else ""))
 
 
 def _place(path: Path, home: Path) -> str:

@@ -8,7 +8,14 @@ from typing import Any
 
 from sketch.live.looking import Event, problem_row
 from sketch.live.reload import Watching
-from sketch.live.tapes_format import MOST_BYTES, MOST_FILES, PART, Edit, SourceContents, TapeError
+from sketch.live.tapes_entries import (
+    MOST_BYTES,
+    MOST_FILES,
+    PART,
+    Edit,
+    SourceContents,
+    TapeError,
+)
 from sketch.live.versions import IncompleteError, Version, version_of
 from sketch.live.warming import ShaderGate
 

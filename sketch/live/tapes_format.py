@@ -1,18 +1,15 @@
-"""The file of a tape: a header and then records, a line of JSON each; see docs/tapes.md.
+"""The lines of a tape: a header and then records, a line of JSON each; see docs/tapes.md.
 
-A tape may come from anybody, so reading is bounded: in the length of a line, in the events of a frame, in the
-files it holds. It is read frame by frame and never as a whole.
+A tape may come from anybody, so what is read is checked and bounded.
 """
 
 import base64
 import binascii
 import json
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import IO, Any, NamedTuple, TypeAlias, cast, get_args
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+from typing import Any, cast, get_args
 
 from sketch.input.events import (
     Button,
@@ -29,188 +26,28 @@ from sketch.input.events import (
     ResizeEvent,
 )
 from sketch.input.sound import LATEST, sound_event
-from sketch.window import Window
-
-VERSION = 1
-SUFFIX = ".tape"
-KEY = "inkloop tape"
-"""The key of the header that has the version."""
-
-LONGEST = 1 << 20
-"""Characters of a line; a longer one is not read."""
-
-MOST_EVENTS = 100_000
-"""Events of one frame that are read."""
-
-MOST_FILES = 256
-MOST_BYTES = 32 * 1024 * 1024
-"""Bytes of all the files in a tape together."""
-
-PART = 192 * 1024
-"""Bytes of a file in one record."""
-
-MOST_ADDONS = 1000
-
-EDITS = ("version", "toml", "file", "problem", "gone")
-
-Record: TypeAlias = "tuple[Any, ...] | list[Any]"
-
-
-class TapeError(Exception):
-    """A tape cannot be written or read; the message is one line and says why."""
-
-
-class ModelSwap(NamedTuple):
-    """Another model answers.
-
-    Attributes:
-        place: Of its addon among those of the sketch, from 0.
-        content: What its file holds, as a hash in hex.
-        path: Where it was; a path in the sketch's home begins with "home:".
-    """
-
-    place: int
-    content: str
-    path: str
-
-
-class LateParam(NamedTuple):
-    """A parameter that changed after the events of its frame, as on the way to a preset."""
-
-    event: ParamEvent
-
-
-class Line(NamedTuple):
-    """A line that was shown: of the sketch, of an addon, or of Inkloop."""
-
-    text: str
-
-
-class FrameBegins(NamedTuple):
-    """A frame begins at this second on the loop's clock."""
-
-    now: float
-
-
-class EndBegins(NamedTuple):
-    """The show ends; what follows came after the last frame."""
-
-
-class Closed(NamedTuple):
-    """The tape is whole."""
-
-
-class FileContents(NamedTuple):
-    """A part of a file in the sketch's home, as it was before the show."""
-
-    name: str
-    part: bytes
-
-
-class SourceContents(NamedTuple):
-    """A part of a file in the sketch's folder, as it was before the show; it only runs if asked to."""
-
-    name: str
-    part: bytes
-
-
-class Edit(NamedTuple):
-    """A file of the sketch that was saved while it ran, in the frame that has it first.
-
-    Attributes:
-        kind: "version" of a module, "toml", "file" for a shader or a brush, "problem" for a module that does
-            not compile, "gone".
-        name: Of the file in the sketch's folder, with "/".
-        text: What it holds; empty for a problem and for a file that is gone.
-        problem: Kind, message and place of a problem, as `looking.problem_row` has them.
-    """
-
-    kind: str
-    name: str
-    text: str
-    problem: tuple[Any, ...]
-
-
-class DroppedFiles(NamedTuple):
-    """Files that were dropped, with the SHA-256 of each; empty where it could not be read."""
-
-    event: FilesEvent
-    hashes: tuple[str, ...]
-
-
-Entry: TypeAlias = (
-    Event
-    | ModelSwap
-    | LateParam
-    | Line
-    | FrameBegins
-    | EndBegins
-    | Closed
-    | FileContents
-    | SourceContents
-    | Edit
-    | DroppedFiles
+from sketch.live.tapes_entries import (
+    EDITS,
+    KEY,
+    LONGEST,
+    MOST_ADDONS,
+    VERSION,
+    Closed,
+    DroppedFiles,
+    Edit,
+    EndBegins,
+    Entry,
+    FileContents,
+    FrameBegins,
+    Header,
+    LateParam,
+    Line,
+    ModelSwap,
+    Record,
+    SourceContents,
+    TapeError,
 )
-"""What a record says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The first line of a tape.
-
-    Attributes:
-        sketch: The sketch's file, as it was given.
-        sha256: Of that file, in hex; empty if there is none.
-        size: Of the window in logical pixels.
-        pixel_ratio: Pixels a logical pixel.
-        fps: Frames a second that were aimed at.
-        seed: The sketch's.
-        random: Seed of Python's `random` and of NumPy's global generator.
-        strict: Whether an error ended the run.
-        begins: Seconds on the clock before the first frame; above 0 if the tape is the end of a show.
-        frame: Number of the first frame.
-        parameters: Values with which the show began.
-        notes: What cannot be replayed, a line each.
-        inkloop: Version of Inkloop.
-    """
-
-    sketch: str
-    sha256: str = ""
-    size: tuple[int, int] = (1280, 720)
-    pixel_ratio: float = 1.0
-    fps: float = 60.0
-    seed: int = 0
-    random: int = 0
-    strict: bool = False
-    begins: float = 0.0
-    frame: int = 0
-    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    notes: tuple[str, ...] = ()
-    inkloop: str = ""
-
-
-@dataclass(slots=True)
-class Frame:
-    """What came in for one frame.
-
-    Attributes:
-        now: Seconds on the loop's clock; None for what came after the last frame.
-        events: Events, oldest first.
-        hashes: Of the files that were dropped, by path.
-        late: Parameters that changed after the events.
-        swaps: Models that took over.
-        lines: Lines that were shown.
-        edits: Files of the sketch that were swapped in.
-    """
-
-    now: float | None
-    events: list[Event] = field(default_factory=list[Event])
-    hashes: dict[str, str] = field(default_factory=dict[str, str])
-    late: list[ParamEvent] = field(default_factory=list[ParamEvent])
-    swaps: list[ModelSwap] = field(default_factory=list[ModelSwap])
-    lines: list[str] = field(default_factory=list[str])
-    edits: list[Edit] = field(default_factory=list[Edit])
-
+from sketch.window import Window
 
 # Writing
 
@@ -552,147 +389,3 @@ def _header(found: Mapping[str, Any]) -> Header:
         notes=tuple(_text(each, 4096) for each in _list(list(given["notes"]), 1000)),
         inkloop=_text(given["inkloop"], 64),
     )
-
-
-class TapeReader:
-    """Reads a tape, frame by frame. Close it.
-
-    Args:
-        path: The file.
-
-    Attributes:
-        header: Its first line.
-        files: Files of the sketch's home, by name with "/", as they were before the show.
-        sources: Files of the sketch's folder, likewise.
-        swaps: Models that were in use before the first frame.
-        lines: What of the tape was left out, a line each; complete when the frames are over.
-
-    Raises:
-        TapeError: It cannot be read, is no tape, or a newer Inkloop wrote it.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.lines: list[str] = []
-        self.files: dict[str, bytes] = {}
-        self.sources: dict[str, bytes] = {}
-        self._number = 1
-        self._unknown = 0
-        self._is_closed = False
-        try:
-            self._file: IO[bytes] = path.open("rb")
-        except OSError as error:
-            raise TapeError(f"the tape {path} cannot be read ({error.strerror or error})") from None
-        try:
-            self.header = read_header(self._file.readline(LONGEST), path.name)
-            self._entries = self._read()
-            self.swaps, self._next = self._before()
-        except BaseException:
-            self._file.close()
-            raise
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def frames(self) -> Iterator[Frame]:
-        """The frames in order, once."""
-        frame: Frame | None = None
-        entry, last = self._next, 0.0
-        while entry is not None:
-            match entry:
-                case FrameBegins(now=now):
-                    if frame is not None:
-                        yield frame
-                    last = max(last, now)
-                    frame = Frame(last)
-                case EndBegins():
-                    if frame is not None:
-                        yield frame
-                    frame = Frame(None)
-                case _:
-                    if frame is not None:
-                        self._add(frame, entry)
-            entry = next(self._entries, None)
-        if frame is not None:
-            yield frame
-        if not self._is_closed:
-            self.lines.append(f"the recording of {self._path.name} was cut off after {last:.1f} s")
-        if self._unknown:
-            self.lines.append(
-                f"{self._path.name} has {self._unknown} records of kinds that this Inkloop does not know; "
-                "they are left out"
-            )
-
-    def _before(self) -> tuple[tuple[ModelSwap, ...], Entry | None]:
-        """Read up to the first frame."""
-        swaps: list[ModelSwap] = []
-        contents: dict[type, dict[str, list[bytes]]] = {FileContents: {}, SourceContents: {}}
-        totals = Counter[type]()
-        for entry in self._entries:
-            if isinstance(entry, FileContents | SourceContents):
-                totals[type(entry)] += len(entry.part)
-                parts = contents[type(entry)]
-                parts.setdefault(entry.name, []).append(entry.part)
-                if totals[type(entry)] > MOST_BYTES or len(parts) > MOST_FILES:
-                    raise TapeError(
-                        f"{self._path.name} has more than {MOST_BYTES >> 20} MB or {MOST_FILES} files; "
-                        "it is not read"
-                    )
-            elif isinstance(entry, ModelSwap) and len(swaps) < MOST_ADDONS:
-                swaps.append(entry)
-            elif isinstance(entry, FrameBegins | EndBegins | Closed):
-                self._keep(contents)
-                return tuple(swaps), entry
-        self._keep(contents)
-        return tuple(swaps), None
-
-    def _keep(self, contents: Mapping[type, Mapping[str, list[bytes]]]) -> None:
-        self.files = {name: b"".join(each) for name, each in contents[FileContents].items()}
-        self.sources = {name: b"".join(each) for name, each in contents[SourceContents].items()}
-
-    def _add(self, frame: Frame, entry: Entry) -> None:
-        match entry:
-            case ModelSwap():
-                frame.swaps.append(entry)
-            case LateParam():
-                frame.late.append(entry.event)
-            case Line():
-                frame.lines.append(entry.text)
-            case DroppedFiles():
-                frame.events.append(entry.event)
-                frame.hashes |= dict(zip(entry.event.paths, entry.hashes, strict=True))
-            case Edit():
-                frame.edits.append(entry)
-            case FrameBegins() | EndBegins() | Closed() | FileContents() | SourceContents():
-                pass
-            case _:
-                frame.events.append(entry)
-
-    def _read(self) -> Iterator[Entry]:
-        count = 0
-        while line := self._file.readline(LONGEST + 1):
-            self._number += 1
-            if not line.endswith(b"\n"):
-                if len(line) > LONGEST:
-                    self._leave_out("is too long")
-                else:
-                    self.lines.append(f"the last record of {self._path.name} was cut off and is left out")
-                return
-            try:
-                entry = read_record(json.loads(line))
-            except (ValueError, RecursionError):
-                self._leave_out("is damaged")
-                return
-            if entry is None:
-                self._unknown += 1
-                continue
-            count = 0 if isinstance(entry, FrameBegins | FileContents | SourceContents) else count + 1
-            if count > MOST_EVENTS:
-                self._leave_out(f"is the {MOST_EVENTS + 1}th of one frame")
-                return
-            self._is_closed = isinstance(entry, Closed)
-            yield entry
-
-    def _leave_out(self, why: str) -> None:
-        self.lines.append(f"line {self._number} of {self._path.name} {why}: it and what follows are left out")

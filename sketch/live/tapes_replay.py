@@ -15,7 +15,12 @@ from sketch.input.events import Event, FilesEvent, KeyEvent, ResizeEvent
 from sketch.input.queue import EventQueue
 from sketch.live.tapes import seed_random
 from sketch.live.tapes_edits import TapeFiles, TapeGate, unpack
-from sketch.live.tapes_format import Frame, Header, ModelSwap, TapeError, TapeReader
+from sketch.live.tapes_entries import (
+    Header,
+    ModelSwap,
+    TapeError,
+)
+from sketch.live.tapes_reader import Frame, TapeReader
 from sketch.live.tapes_writer import hash_of
 from sketch.live.warming import ShaderGate
 from sketch.loop import Stage
@@ -219,10 +224,6 @@ class Replay:
                 if addon is not None:
                     addon.update(0.0)
 
-    def takes(self, event: Event) -> bool:
-        """All events are those of the tape."""
-        return False
-
     def took(self, event: Event) -> None:
         """Nothing is written."""
 
@@ -260,9 +261,10 @@ class Replay:
                 settle(SETTLING)
 
     def _hold(self, stage: Stage) -> None:
-        for addon in stage.sketch.addons:
+        addons: list[Any] = stage.sketch.addons
+        for addon in addons:
             if hasattr(addon, "expect_model"):
-                addon.replays = True  # pyright: ignore[reportAttributeAccessIssue]
+                addon.replays = True
 
     def _expect(self, stage: Stage, swap: ModelSwap) -> Any:
         """Ask for a model; return its addon, None if there is none."""

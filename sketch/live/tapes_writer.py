@@ -7,7 +7,16 @@ from collections import deque
 from pathlib import Path
 
 from sketch.input.events import FilesEvent
-from sketch.live.tapes_format import DroppedFiles, Entry, Header, TapeError, header_line, record_line
+from sketch.live.tapes_entries import (
+    DroppedFiles,
+    Entry,
+    Header,
+    TapeError,
+)
+from sketch.live.tapes_format import (
+    header_line,
+    record_line,
+)
 
 EVERY = 0.2
 """Seconds between two writes: what a killed process loses at most, and a little for the write."""

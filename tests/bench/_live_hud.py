@@ -46,7 +46,8 @@ class Plain(sketch.Sketch):
 
 def measure() -> dict[str, list[float]]:
     """Milliseconds of frames with and without the HUD, in turns."""
-    from sketch.host.window import ShownHud, open_window
+    from sketch.host.overlays import ShownHud
+    from sketch.host.window import open_window
     from sketch.loop import Stage, begin, run_frame
     from sketch.render.canvas import Canvas
 

@@ -73,8 +73,9 @@ def _draw(self: sketch.Sketch, canvas: sketch.Canvas) -> None:
 
 def measure() -> dict[str, list[float]]:
     """Milliseconds of frames in every phase, taken in turns."""
+    from sketch.host.overlays import ShownPanel
     from sketch.host.parameters import begin_with_parameters
-    from sketch.host.window import ShownPanel, open_window
+    from sketch.host.window import open_window
     from sketch.input.events import PointerEvent
     from sketch.loop import Stage, run_frame
     from sketch.render.canvas import Canvas

@@ -15,7 +15,12 @@ from addon.inference import loaded_model
 from sketch.input.events import KeyEvent, ParamEvent, PointerEvent
 from sketch.launch import replay
 from sketch.live.tapes import Entries
-from sketch.live.tapes_format import Closed, FrameBegins, Header, TapeReader
+from sketch.live.tapes_entries import (
+    Closed,
+    FrameBegins,
+    Header,
+)
+from sketch.live.tapes_reader import TapeReader
 from sketch.live.tapes_writer import TapeWriter
 from sketch.synthetic_hand.hand import write
 from sketch.synthetic_hand.player import ScriptPlayer, draw, press

@@ -16,7 +16,7 @@ import gc, sys
 import numpy as np
 import sketch
 from sketch.host.offscreen import read_pixels
-from sketch.host.window import ShownHud
+from sketch.host.overlays import ShownHud
 from sketch.host.window_copy import WindowCopy
 from sketch.input.events import KeyEvent
 seen, loaded, watchers = {}, {}, {}

@@ -23,7 +23,10 @@ from sketch.input.events import (
     ResizeEvent,
 )
 from sketch.launch import replay
-from sketch.live.tapes_format import TapeError, TapeReader
+from sketch.live.tapes_entries import (
+    TapeError,
+)
+from sketch.live.tapes_reader import TapeReader
 from sketch.live.tapes_replay import unpacked_sketch
 from sketch.load import load_sketch
 from sketch.synthetic_hand.player import ScriptPlayer, draw, press

@@ -12,7 +12,10 @@ import sketch
 from sketch.input.events import KeyEvent, ParamEvent, PointerEvent
 from sketch.launch import replay
 from sketch.live.looking import SavedError
-from sketch.live.tapes_format import TapeError, TapeReader
+from sketch.live.tapes_entries import (
+    TapeError,
+)
+from sketch.live.tapes_reader import TapeReader
 from sketch.load import load_sketch
 from sketch.synthetic_hand.player import ScriptPlayer, draw
 from tests.fuzz.presets import damaged

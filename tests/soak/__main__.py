@@ -68,8 +68,7 @@ def soak(minutes: float, record: Path | None, edit_every: float) -> dict[str, An
             edits.append(time.perf_counter())
             save_edit(folder, len(edits))
 
-        ends = time.perf_counter() + 60 * minutes
-        player = ScriptPlayer(script(show, ends, swap, edit, SWAP_EVERY, edit_every))
+        player = ScriptPlayer(script(show, 60 * minutes, swap, edit, SWAP_EVERY, edit_every))
         gc.callbacks.append(collected)
         idle = subprocess.Popen([sys.executable, "-c", _IDLE], stdout=subprocess.PIPE, text=True)
         try:
@@ -78,7 +77,9 @@ def soak(minutes: float, record: Path | None, edit_every: float) -> dict[str, An
             idle.terminate()
             gc.callbacks.remove(collected)
         waits = [(float(at), float(late)) for at, late in map(str.split, idle.communicate()[0].splitlines())]
-    found = figures(np.array(show.notes).reshape(-1, 4)[60:], collections, waits, swaps)
+    notes = np.array(show.notes).reshape(-1, 4)
+    # The first frames compile what was never drawn.
+    found = figures(notes[min(60, len(notes) // 4) :], collections, waits, swaps)
     # The last edit may have come with the end.
     in_time = sum(1 for at in edits if at < time.perf_counter() - 5.0)
     return found | {"edits": in_time, "reloads": min(in_time, show.reloads)}

@@ -1,6 +1,5 @@
 """The show of a soak: the handwriting sketch in a file that is edited, and notes of every frame."""
 
-import resource
 import time
 from array import array
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from typing import Any
 
 from sketch.examples.handwriting import Handwriting
 from sketch.examples.handwriting_show import placed
+from sketch.live.hud_meter import resident_megabytes
 from sketch.synthetic_hand.hand import TEACH_FACE
 from sketch.synthetic_hand.player import draw
 
@@ -34,7 +34,8 @@ class SoakShow(Handwriting):
 
     Attributes:
         notes: Four numbers for each frame: when it began, in seconds of `perf_counter`, how long the one
-            before took until it, how long of that the frame's thread ran, and resident memory in MB.
+            before took until it, how long of that the frame's thread ran, and resident memory in MB; 0 where
+            the system does not say.
         reloads: How many edits were swapped in.
     """
 
@@ -50,18 +51,9 @@ class SoakShow(Handwriting):
     def update(self, dt: float) -> None:
         """Note the frame."""
         now = (time.perf_counter(), time.thread_time())
-        self.notes.extend((now[0], now[0] - self.last[0], now[1] - self.last[1], resident()))
+        self.notes.extend((now[0], now[0] - self.last[0], now[1] - self.last[1], resident_megabytes() or 0.0))
         self.last = now
         super().update(dt)
-
-
-def resident() -> float:
-    """Resident memory in MB; the most there was where a system has no /proc."""
-    try:
-        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return int(pages) * resource.getpagesize() / 1e6
 
 
 def save_edit(folder: Path, number: int) -> None:
@@ -74,7 +66,7 @@ def save_edit(folder: Path, number: int) -> None:
 
 def script(
     show: Any,
-    ends: float,
+    seconds: float,
     swap: Callable[[], None],
     edit: Callable[[], None],
     swap_every: float,
@@ -84,7 +76,7 @@ def script(
 
     Args:
         show: The sketch.
-        ends: When it is over, in seconds of `perf_counter`.
+        seconds: How long it is, from when the model is ready.
         swap: Swaps a model in.
         edit: Saves a file of the sketch.
         swap_every: Seconds between two swaps.
@@ -96,6 +88,7 @@ def script(
             show.letters.teach(label, placed(label, TEACH_FACE, seed))
     number = 0
     swap_at = edit_at = 0.0
+    ends = time.perf_counter() + seconds
     while time.perf_counter() < ends:
         number += 1
         yield draw(placed("ABCD"[number % 4], TEACH_FACE, number), rest=show.ink_pause + 0.1)

@@ -123,7 +123,16 @@ def test_a_bare_debian_gets_what_a_command_needs():
     venv = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     drivers = ["libgl1", "libegl1", "libfontconfig1", "libfribidi0", "libgl1-mesa-dri"]
     assert dev.missing_packages("run") == [*drivers, venv]
-    assert dev.missing_packages("test") == [*drivers, "xvfb", "xauth", "xdotool", "chromium", venv]
+    assert dev.missing_packages("test") == [
+        *drivers,
+        "xvfb",
+        "xauth",
+        "xdotool",
+        "chromium",
+        "xserver-xorg-video-dummy",
+        "x11-xserver-utils",
+        venv,
+    ]
 
 
 @pytest.mark.usefixtures("bare_debian")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from main import Main  # pyright: ignore
+from main import Main  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
 
 import sketch
 

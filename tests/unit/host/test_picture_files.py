@@ -1,10 +1,12 @@
 """Stills, sequences, GIF and WebP: their frames, times, alpha, and the document in each of them."""
 
+import threading
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from sketch.host.picture_files import check_ending, open_recorder, straight
+from sketch.host.picture_files import PictureFiles, check_ending, open_recorder, straight
 from sketch.host.recorder import Recorder, RecorderError
 from sketch.live.parameters_document import KEY, read_document
 
@@ -106,3 +108,21 @@ def test_what_cannot_be_written_is_reported_when_it_is_closed(tmp_path):
     recorder.add(frame(0))
     with pytest.raises(RecorderError, match="No such file"):
         recorder.close()
+
+
+def test_pictures_on_a_disk_that_hangs_end_all_the_same(tmp_path, monkeypatch):
+    there, gate = threading.Event(), threading.Event()
+
+    def hang(*_):
+        there.set()
+        gate.wait()
+
+    monkeypatch.setattr("sketch.host.frame_writer.PATIENCE", 0.01)
+    monkeypatch.setattr(PictureFiles, "_save", hang)
+    pictures = PictureFiles(tmp_path / "still-%d.png", 60.0)
+    pictures.add(np.zeros((4, 4, 3), np.uint8))
+    there.wait()
+    with pytest.raises(RecorderError, match="the disk seems to hang"):
+        pictures.close()
+    gate.set()
+    pictures._thread.join()

@@ -329,7 +329,7 @@ def test_a_live_frame_never_waits_and_what_is_left_out_is_counted(tmp_path, monk
 @pytest.mark.parametrize("queued", [0, 2])
 def test_a_film_on_a_disk_that_hangs_ends_all_the_same(tmp_path, monkeypatch, queued):
     there, gate = held_encoder(monkeypatch)
-    monkeypatch.setattr("sketch.host.recorder._PATIENCE", 0.01)
+    monkeypatch.setattr("sketch.host.frame_writer.PATIENCE", 0.01)
     film = Recorder(tmp_path / "film.mp4", live=True, limit=2)
     film.add(frame(0), 0.0)
     there.wait()

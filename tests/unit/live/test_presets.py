@@ -3,12 +3,12 @@
 import random
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 import sketch
-from sketch.input.events import KeyEvent
+from sketch.input.events import KeyEvent, PresetEvent
 from sketch.launch import run
 from sketch.live.parameters import parameters_of
 from sketch.live.parameters_control import Controls
@@ -77,6 +77,41 @@ def test_ctrl_and_a_number_saves_and_the_number_recalls_only_with_the_panel_open
     assert tomllib.loads((file.parent / "waves.presets.toml").read_text("utf-8")) == {
         "1": {"speed": 1.0, "mode": "line", "tint": "#000000", "center": [0.0, 0.0], "caption": "hello"}
     }
+
+
+def test_an_event_sends_a_sketch_to_a_preset_in_its_own_time(file: Path):
+    kind: Any = load_sketch(file)
+    (file.parent / "waves.presets.toml").write_text("[far]\nspeed = 9.0\n")
+    speeds: list[float] = []
+    kind.update = lambda self, dt: speeds.append(self.speed)
+    events = {
+        2: [PresetEvent("far", 0.05, "osc")],
+        8: [PresetEvent("nowhere", 0.0, "osc")],
+        9: [PresetEvent("far", float("nan"), "osc")],
+    }
+    mine: Any = run(kind, headless=True, frames=12, player=shows.put(events))
+    assert 1.0 < speeds[3] < 9.0
+    assert speeds[-1] == 9.0
+    assert any("there is no preset nowhere (far)" in text for text in mine.seen)
+    assert any("impossible number" in text for text in mine.seen)
+
+
+def test_a_sketch_without_parameters_says_that_it_has_no_presets(tmp_path: Path):
+    class Plain(sketch.Sketch):
+        window = sketch.Window(size=(32, 24))
+        seen: ClassVar[list[str]] = []
+
+        def message(self, text: str) -> None:
+            self.seen.append(text)
+
+    run(
+        Plain,
+        headless=True,
+        frames=3,
+        home=tmp_path,
+        player=shows.put({1: [PresetEvent("far", source="osc")]}),
+    )
+    assert Plain.seen == ["osc: the sketch has no parameters, so no preset far"]
 
 
 def test_the_file_is_next_to_the_sketch_but_never_in_a_package(file: Path, tmp_path: Path):

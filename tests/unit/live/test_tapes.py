@@ -21,9 +21,9 @@ from sketch.input.events import (
     PointerEvent,
     ResizeEvent,
 )
-from sketch.live import tapes_format
+from sketch.live import tapes_reader
 from sketch.live.tapes_causes import causes
-from sketch.live.tapes_format import (
+from sketch.live.tapes_entries import (
     KEY,
     Closed,
     EndBegins,
@@ -34,10 +34,12 @@ from sketch.live.tapes_format import (
     Line,
     ModelSwap,
     TapeError,
-    TapeReader,
+)
+from sketch.live.tapes_format import (
     header_line,
     record_line,
 )
+from sketch.live.tapes_reader import TapeReader
 from sketch.live.tapes_replay import EvenFrames, Replay
 from sketch.live.tapes_writer import TapeWriter, hash_of, line_of
 from tests.waiting import until
@@ -165,20 +167,20 @@ def test_records_of_an_unknown_kind_are_counted_and_left_out(tmp_path):
 
 
 def test_a_line_without_an_end_is_not_read_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(tapes_format, "LONGEST", 1000)
+    monkeypatch.setattr(tapes_reader, "LONGEST", 1000)
     path = written(tmp_path / "a.tape", [FrameBegins(0.5), MessageEvent("x" * 2000)])
     assert "is too long" in frames(path)[1][0]
 
 
 def test_a_frame_has_so_many_events_and_no_more(tmp_path, monkeypatch):
-    monkeypatch.setattr(tapes_format, "MOST_EVENTS", 3)
+    monkeypatch.setattr(tapes_reader, "MOST_EVENTS", 3)
     found, lines = frames(written(tmp_path / "a.tape", [FrameBegins(0.5), *EVENTS, Closed()]))
     assert len(found[0].events) == 3
     assert "4th of one frame" in lines[0]
 
 
 def test_more_files_than_fit_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(tapes_format, "MOST_BYTES", 10)
+    monkeypatch.setattr(tapes_reader, "MOST_BYTES", 10)
     with pytest.raises(TapeError, match="more than"):
         TapeReader(written(tmp_path / "a.tape", [FileContents("a", b"x" * 11), FrameBegins(0.0)]))
 
@@ -227,7 +229,10 @@ KILLED = """
 import sys, time
 from pathlib import Path
 from sketch.input.events import MessageEvent
-from sketch.live.tapes_format import FrameBegins, Header
+from sketch.live.tapes_entries import (
+    FrameBegins,
+    Header,
+)
 from sketch.live.tapes_writer import TapeWriter
 writer = TapeWriter(Path(sys.argv[1]))
 writer.put(Header("a.py"))
