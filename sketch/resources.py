@@ -11,6 +11,9 @@ import platformdirs
 DATA_FOLDER = "inkloop-data"
 PACKAGE = Path(__file__).resolve().parent
 
+SHIPPED = "letters"
+"""Name of the recogniser of the sketches that ship. Other folders are those of the user's own sketches."""
+
 
 def folder_of(sketch: object) -> Path | None:
     """Folder of the file that a sketch class, an instance or a module was written in; None without a file."""
@@ -53,19 +56,18 @@ def adopted(home: Path) -> str:
     old = Path.cwd() / DATA_FOLDER
     if home != user_home() or old == home:
         return ""
-    found = sorted(file.parent.name for file in old.glob("*/taught.sqlite3"))
-    missing = [name for name in found if not (home / name).exists()]
-    if not missing:
-        return f"{old} also has {', '.join(found)}; Inkloop uses what is in {home}" if found else ""
-    for name in missing:
-        new = home / f"{name}.new-{os.getpid()}"
-        try:
-            shutil.copytree(old / name, new)
-            new.replace(home / name)
-        except (OSError, shutil.Error) as error:
-            shutil.rmtree(new, ignore_errors=True)
-            return f"the taught set in {old / name} cannot be copied to {home} ({error}); check the folder"
-    return f"copied {', '.join(missing)} from {old} to {home}, which Inkloop uses from now on"
+    if not (old / SHIPPED / "taught.sqlite3").is_file() or any(Path.cwd().glob("*.py")):
+        return ""  # next to a sketch of the user's, it is that sketch's
+    if (home / SHIPPED).exists():
+        return f"{old} also has {SHIPPED}; Inkloop uses what is in {home}"
+    new = home / f"{SHIPPED}.new-{os.getpid()}"
+    try:
+        shutil.copytree(old / SHIPPED, new)
+        new.replace(home / SHIPPED)
+    except (OSError, shutil.Error) as error:
+        shutil.rmtree(new, ignore_errors=True)
+        return f"the taught set in {old / SHIPPED} cannot be copied to {home} ({error}); check the folder"
+    return f"copied {SHIPPED} from {old} to {home}, which Inkloop uses from now on"
 
 
 def file_of(sketch: object) -> Path:

@@ -63,7 +63,7 @@ def gallery(
 def _show(out: Path, preset: str | None, iterations: int | None, frames: int | None) -> None:
     from sketch.examples.handwriting_show import perform, report_lines
 
-    print("No window: a machine-written hand teaches, trains and writes. This takes about a minute.")
+    print("No window: a machine-written hand teaches, trains and writes. This takes one to four minutes.")
     # The show teaches its own letters: it must not mix them with the user's.
     with tempfile.TemporaryDirectory(prefix="inkloop-") as home:
         report = perform(out, home=Path(home), preset=preset, iterations=iterations, frames=frames)

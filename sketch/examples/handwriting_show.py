@@ -219,7 +219,7 @@ def report_lines(report: dict[str, Any]) -> list[str]:
     """The report as it is printed."""
     point = report["point_us"]
     return [
-        f"at once      {report['recognised_at_once']} of the letters, after one example each",
+        f"at once      {report['recognised_at_once']} letters, each after one example",
         f"taught       {report['taught']} examples",
         f"trained      {report['train_s']} s for {report['iterations']} iterations",
         f"recognised   {report['recognised']} of {report['written']} letters of another hand",

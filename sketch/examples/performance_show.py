@@ -111,7 +111,7 @@ def score(show: Any, file: Path, models: list[Path], seconds: float, edits: Sequ
         show: The sketch.
         file: Its file, which is edited.
         models: Are dropped on the window, in turn.
-        seconds: Of the whole show.
+        seconds: Of the whole show; a bar of less than four seconds has no letter.
         edits: Come in this order, one a bar.
     """
     bar = seconds / len(edits)

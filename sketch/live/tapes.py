@@ -44,7 +44,9 @@ LEFT_OUT = frozenset({".onnx", ".tape", ".lock", ".pt", ".mp4", ".png"})
 
 def tape_file(sketch: Sketch, now: datetime | None = None) -> Path:
     """A new file in the sketch's home for a tape."""
-    stem = file_of(sketch).stem.strip("<>") or "sketch"
+    source = file_of(sketch)
+    # A folder that `inkloop new` made is known by its own name.
+    stem = (source.parent.name if source.stem == "main" else source.stem).strip("<>") or "sketch"
     name = f"{stem}-{(now or datetime.now()):%Y%m%d-%H%M%S}"
     folder = sketch.home / "tapes"
     files = (folder / f"{name}{f'-{number}' if number else ''}{SUFFIX}" for number in range(1000))

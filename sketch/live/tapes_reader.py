@@ -88,6 +88,8 @@ class TapeReader:
         try:
             self._file: IO[bytes] = path.open("rb")
         except OSError as error:
+            if not path.exists():
+                raise TapeError(f"there is no tape {path}; inkloop record prints where it is") from None
             raise TapeError(f"the tape {path} cannot be read ({error.strerror or error})") from None
         try:
             self.header = read_header(self._file.readline(LONGEST), path.name)

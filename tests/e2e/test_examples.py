@@ -74,7 +74,7 @@ def test_the_readme_shows_the_shortest_example():
             re.sub(r"( -> None|: (sketch\.)?(Canvas|Strokes|int))(?=\W)", "", line) for line in lines if line
         ]
 
-    (shown,) = [code for code in python_of("README.md") if "def draw(" in code]
+    shown = next(code for code in python_of("README.md") if "def draw(" in code)
     assert (
         without_words(shown)
         == without_words((FOLDER / "letters.py").read_text())[: len(without_words(shown))]

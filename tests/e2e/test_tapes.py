@@ -310,7 +310,7 @@ def test_the_commands_record_and_replay_and_refuse_a_changed_file(tmp_path):
     (tmp_path / "main.py").write_text(FILE)
     ran = inkloop("record", "main.py", "--headless", "--frames", 5, folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
-    (tape,) = (tmp_path / "inkloop-data" / "tapes").glob("main-*.tape")
+    (tape,) = (tmp_path / "inkloop-data" / "tapes").glob(f"{tmp_path.name}-*.tape")
     ran = inkloop("replay", tape, "--film", "x.mp4", folder=tmp_path)
     assert (ran.returncode, (tmp_path / "x.mp4").stat().st_size > 0) == (0, True), ran.stderr
     (tmp_path / "main.py").write_text(FILE + "\n")

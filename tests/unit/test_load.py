@@ -98,6 +98,20 @@ def test_what_was_kept_in_the_current_folder_before_is_copied_once_and_reported(
     assert adopted(tmp_path / "mine") == ""
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the folder is set by a variable of Linux")
+@pytest.mark.parametrize(("name", "beside"), [("encoder", ""), ("letters", "mine.py")])
+def test_what_the_users_own_sketches_keep_is_theirs(tmp_path, monkeypatch, name, beside):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.chdir(tmp_path)
+    old = tmp_path / "inkloop-data" / name
+    old.mkdir(parents=True)
+    (old / "taught.sqlite3").write_text("A")
+    if beside:
+        (tmp_path / beside).write_text("")
+    assert adopted(user_home()) == ""
+    assert not (user_home() / name).exists()
+
+
 def test_the_ink_of_two_sketches_in_one_folder_is_kept_apart(tmp_path):
     one = load_sketch(written(tmp_path, "import sketch\nclass C(sketch.Sketch): pass\n", "one.py"))
     two = load_sketch(written(tmp_path, "def draw(canvas): pass\n", "two.py"))

@@ -9,13 +9,13 @@ from addon import Recognizer
 class Main(sketch.Sketch):
     """Write with the mouse or a pen; Tab opens the panel of the parameters."""
 
-    window = sketch.Window(size=(960, 600), title="PROJECT")
+    window = sketch.Window(size=(960, 540), title="PROJECT")
     pen_width = 9.0
     pen_color = "#fff1d6"
     ground = sketch.Param("#12131a", group="picture")
     tint = sketch.Param("#ff9e4f", group="picture")
     count = sketch.Param(72, 3, 300, group="ring")
-    radius = sketch.Param(190.0, 20, 300, group="ring")
+    radius = sketch.Param(180.0, 20, 300, group="ring")
     waves = sketch.Param(5, 1, 24, group="ring")
     speed = sketch.Param(0.6, 0, 4, group="ring")
 
